@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "live/engine.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Ids are 16 bits: the state words of all of them. */
+#define MEMBER_STATES 65536u
+/* The kernel keeps an array's values 8 bytes apart. */
+#define STATE_STRIDE 8u
+
+struct live_engine {
+	struct bpf_object *object;
+	struct lb_tables tables;
+	struct lb_class *classes;
+	uint8_t *states;
+	int plan_fd, luts_fd;
+	uint32_t lut_count; /* tables put so far, from 0 */
+};
+
+static void
+say(char *error, size_t bytes, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(error, bytes, format, args);
+	va_end(args);
+}
+
+static const char *
+why(int code)
+{
+	if (code == EPERM || code == EACCES)
+		return "not permitted: run it as root";
+	if (code == ENOMEM)
+		return "no memory: ask for fewer connection_table.entries";
+	return strerror(code);
+}
+
+/* An array of rows with the rows in it: a plan or a lookup table. */
+static int
+rows_map(const char *name, const void *rows, uint32_t count)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t),
+	    LB_ROW_BYTES, count, &opts);
+	if (fd < 0)
+		return -errno;
+	uint32_t *keys = malloc(count * sizeof(*keys));
+	int rc = keys != NULL ? 0 : -ENOMEM;
+	for (uint32_t i = 0; rc == 0 && i < count; i++)
+		keys[i] = i;
+	uint32_t done = count;
+	if (rc == 0 && bpf_map_update_batch(fd, keys, rows, &done, NULL) != 0)
+		rc = -errno;
+	free(keys);
+	if (rc == 0)
+		return fd;
+	(void)close(fd);
+	return rc;
+}
+
+/* Puts rows in a slot of an outer map, which then owns them. */
+static int
+put_rows(int outer, uint32_t slot, const char *name, const void *rows,
+    uint32_t count)
+{
+	int fd = rows_map(name, rows, count);
+	if (fd < 0)
+		return fd;
+	int rc = bpf_map_update_elem(outer, &slot, &fd, 0) != 0 ? -errno : 0;
+	(void)close(fd);
+	return rc;
+}
+
+static int
+put_lut(struct live_engine *e, const struct lb_plan *plan, uint32_t index)
+{
+	const struct lb_plan_lut *lut = &plan->luts[index];
+	uint32_t rows = (lut->size + LB_LUT_SLOTS_PER_ROW - 1) /
+	    LB_LUT_SLOTS_PER_ROW;
+	return put_rows(e->luts_fd, index, "fl_lut", lut->slots, rows);
+}
+
+int
+live_engine_health(struct live_engine *e, const struct lb_plan *plan)
+{
+	for (uint32_t id = 0; id < plan->member_count; id++)
+		__atomic_store_n((uint32_t *)(void *)(e->states +
+				     (size_t)id * STATE_STRIDE),
+		    plan->member_state[id], __ATOMIC_RELEASE);
+	for (uint32_t i = 0; i < plan->lut_count; i++) {
+		int rc = put_lut(e, plan, i);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+live_engine_swap(struct live_engine *e, const struct lb_plan *plan)
+{
+	memcpy(e->classes, plan->classes, sizeof(plan->classes));
+	int rc = live_engine_health(e, plan);
+	if (rc == 0)
+		rc = put_rows(e->plan_fd, 0, "fl_plan", plan->rows,
+		    plan->row_count);
+	if (rc != 0)
+		return rc;
+	/* No rule names these any more. */
+	for (uint32_t i = plan->lut_count; i < e->lut_count; i++)
+		(void)bpf_map_delete_elem(e->luts_fd, &i);
+	e->lut_count = plan->lut_count;
+	return 0;
+}
+
+int
+live_engine_program(const struct live_engine *e, const char *name)
+{
+	const struct bpf_program *p =
+	    bpf_object__find_program_by_name(e->object, name);
+	return p != NULL ? bpf_program__fd(p) : -1;
+}
+
+int
+live_engine_map(const struct live_engine *e, const char *name)
+{
+	const struct bpf_map *map =
+	    bpf_object__find_map_by_name(e->object, name);
+	return map != NULL ? bpf_map__fd(map) : -1;
+}
+
+void *
+live_engine_mmap(const struct live_engine *e, const char *map, size_t bytes)
+{
+	int fd = live_engine_map(e, map);
+	if (fd < 0) {
+		errno = ENOENT;
+		return NULL;
+	}
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+	    0);
+	return at != MAP_FAILED ? at : NULL;
+}
+
+const struct lb_tables *
+live_engine_tables(const struct live_engine *e)
+{
+	return &e->tables;
+}
+
+/* libbpf speaks to stderr on its own; we say it in our words. */
+static int
+quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (getenv("FAIRLEAD_BPF_LOG") == NULL || level == LIBBPF_DEBUG)
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+static void
+object_path(const char *object, char *path, size_t bytes)
+{
+	const char *dir = getenv("FAIRLEAD_BPF_DIR");
+	if (dir == NULL || *dir == '\0')
+		dir = FAIRLEAD_BPF_DIR;
+	if (strchr(object, '/') != NULL)
+		say(path, bytes, "%s", object);
+	else
+		say(path, bytes, "%s/%s", dir, object);
+}
+
+static int
+set_entries(struct bpf_object *object, const char *name, uint32_t count)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	return map != NULL ? bpf_map__set_max_entries(map, count) : -ENOENT;
+}
+
+/* Offset of a variable in .rodata, by the object's own BTF; -1: not there. */
+static int
+offset_of(const struct btf *btf, uint32_t section_id, const char *name)
+{
+	const struct btf_type *section = btf__type_by_id(btf, section_id);
+	const struct btf_var_secinfo *var = btf_var_secinfos(section);
+	for (int i = 0; i < (int)btf_vlen(section); i++, var++) {
+		const struct btf_type *type = btf__type_by_id(btf, var->type);
+		if (strcmp(btf__name_by_offset(btf, type->name_off), name) == 0)
+			return (int)var->offset;
+	}
+	return -1;
+}
+
+/* Constants may still be set before loading; then the verifier folds them. */
+static int
+set_constant(struct bpf_object *object, const char *name, uint32_t value)
+{
+	uint8_t data[4096];
+	size_t bytes = 0;
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata");
+	const void *now = map != NULL ? bpf_map__initial_value(map, &bytes) :
+					NULL;
+	if (now == NULL || bytes > sizeof(data))
+		return -ENOENT;
+	int at = offset_of(bpf_object__btf(object),
+	    bpf_map__btf_value_type_id(map), name);
+	if (at < 0 || (size_t)at + sizeof(value) > bytes)
+		return -ENOENT;
+	memcpy(data, now, bytes);
+	memcpy(data + at, &value, sizeof(value));
+	return bpf_map__set_initial_value(map, data, bytes);
+}
+
+static int
+set_sizes(struct bpf_object *object, const struct lb_plan *plan)
+{
+	int rc = set_entries(object, "conn4", plan->buckets4);
+	if (rc == 0)
+		rc = set_entries(object, "conn6", plan->buckets6);
+	if (rc == 0)
+		rc = set_entries(object, "member_state", MEMBER_STATES);
+	if (rc == 0)
+		rc = set_constant(object, "conn4_mask", plan->buckets4 - 1);
+	if (rc == 0)
+		rc = set_constant(object, "conn6_mask", plan->buckets6 - 1);
+	return rc;
+}
+
+static int
+map_tables(struct live_engine *e, const struct lb_plan *plan)
+{
+	struct lb_tables *t = &e->tables;
+	t->buckets4 = plan->buckets4;
+	t->buckets6 = plan->buckets6;
+	t->conn4 = live_engine_mmap(e, "conn4",
+	    t->buckets4 * sizeof(*t->conn4));
+	t->conn6 = live_engine_mmap(e, "conn6",
+	    t->buckets6 * sizeof(*t->conn6));
+	e->classes = live_engine_mmap(e, "classes", sizeof(plan->classes));
+	e->states = live_engine_mmap(e, "member_state",
+	    (size_t)MEMBER_STATES * STATE_STRIDE);
+	t->classes = e->classes;
+	e->plan_fd = live_engine_map(e, "plan");
+	e->luts_fd = live_engine_map(e, "luts");
+	if (t->conn4 == NULL || t->conn6 == NULL || e->classes == NULL ||
+	    e->states == NULL)
+		return -errno;
+	return 0;
+}
+
+struct live_engine *
+live_engine_load(const char *object, const struct lb_plan *plan, char *error,
+    size_t error_bytes)
+{
+	char path[4096];
+	int rc;
+	struct live_engine *e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return NULL;
+	object_path(object, path, sizeof(path));
+	(void)libbpf_set_print(quiet);
+	e->object = bpf_object__open_file(path, NULL);
+	if (e->object == NULL) {
+		rc = -errno;
+		say(error, error_bytes,
+		    "%s: cannot open the BPF program: %s (set FAIRLEAD_BPF_DIR "
+		    "to where it was built)",
+		    path, strerror(-rc));
+		goto fail;
+	}
+	rc = set_sizes(e->object, plan);
+	if (rc == 0)
+		rc = bpf_object__load(e->object);
+	if (rc == 0)
+		rc = map_tables(e, plan);
+	if (rc == 0)
+		rc = live_engine_swap(e, plan);
+	if (rc != 0) {
+		say(error, error_bytes,
+		    "the kernel does not take the BPF program %s: %s", path,
+		    why(-rc));
+		goto fail;
+	}
+	return e;
+fail:
+	live_engine_free(e);
+	errno = -rc;
+	return NULL;
+}
+
+static void
+unmap(void *at, size_t bytes)
+{
+	if (at != NULL)
+		(void)munmap(at, bytes);
+}
+
+void
+live_engine_free(struct live_engine *e)
+{
+	if (e == NULL)
+		return;
+	struct lb_tables *t = &e->tables;
+	unmap(t->conn4, t->buckets4 * sizeof(*t->conn4));
+	unmap(t->conn6, t->buckets6 * sizeof(*t->conn6));
+	unmap(e->classes, LB_CLASS_MAX * sizeof(*e->classes));
+	unmap(e->states, (size_t)MEMBER_STATES * STATE_STRIDE);
+	bpf_object__close(e->object);
+	free(e);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include "model/config_check.h"
+#include "model/names.h"
+#include "model/path/plan.h"
+
+#define DAY_MS UINT64_C(86400000)
+#define AZURE_INTERVAL_MS UINT64_C(5000) /* AZ 2.1 */
+#define INTERVAL_MS UINT64_C(10)
+#define THRESHOLD_MAX 100u
+#define AZURE_ZONE_MAX 3u
+#define INTERFACE_BYTES_MAX 15u /* Linux: IFNAMSIZ less the NUL */
+
+/* AZ 8.  Without an entry for fairlead: its bounds are the engine's. */
+static const struct {
+	size_t frontends, rules, pool, members;
+} limits[] = {
+	[LB_SKU_STANDARD] = { 600, 1500, 5000, 20000 },
+	[LB_SKU_BASIC] = { 200, 250, 300, 60000 },
+};
+
+void
+lb_check_no_memory(struct lb_problems *problems)
+{
+	lb_error_add(problems, (struct lb_where){ 0 }, NULL,
+	    "no memory to check the configuration");
+}
+
+/* --- probes -------------------------------------------------------------- */
+
+static void
+check_probe_protocol(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems)
+{
+	struct lb_where where = probe->at[LB_PROBE_KEY_PROTOCOL];
+
+	if (!LB_KNOWN(probe, PROBE, PROTOCOL))
+		return;
+	if (config->sku == LB_SKU_BASIC && probe->protocol == LB_PROBE_HTTPS)
+		lb_error_add(problems, where, NULL,
+		    "sku basic has no https probes; use http or tcp, or sku "
+		    "standard");
+	if (lb_config_is_azure(config) && probe->protocol > LB_PROBE_HTTPS)
+		lb_error_add(problems, where, NULL,
+		    "Azure has no %s probes; use sku fairlead",
+		    lb_probe_protocol_name(probe->protocol));
+}
+
+/* AZ 2.1: ports that Azure does not send HTTP to. */
+static bool
+is_refused_http_port(uint16_t port)
+{
+	static const uint16_t refused[] = { 19, 21, 25, 70, 110, 119, 143,
+		220, 993 };
+
+	for (size_t i = 0; i < LB_COUNT(refused); i++)
+		if (refused[i] == port)
+			return true;
+	return false;
+}
+
+static void
+check_probe_port(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems)
+{
+	struct lb_where where = probe->at[LB_PROBE_KEY_PORT];
+	bool http = probe->protocol == LB_PROBE_HTTP ||
+	    probe->protocol == LB_PROBE_HTTPS;
+
+	if (!LB_KNOWN(probe, PROBE, PORT))
+		return;
+	if (probe->port == 0)
+		lb_error_add(problems, where, NULL,
+		    "`port`: 0 is no port to probe; use 1 to 65535");
+	if (http && lb_config_is_azure(config) &&
+	    is_refused_http_port(probe->port))
+		lb_error_add(problems, where, NULL,
+		    "`port`: Azure does not probe port %u by http; use "
+		    "another port or protocol tcp", probe->port);
+}
+
+static void
+check_probe_path(const struct lb_config_probe *probe,
+    struct lb_problems *problems)
+{
+	struct lb_where where = probe->at[LB_PROBE_KEY_PATH];
+	bool http = probe->protocol == LB_PROBE_HTTP ||
+	    probe->protocol == LB_PROBE_HTTPS;
+
+	if (!LB_KNOWN(probe, PROBE, PATH) ||
+	    !LB_KNOWN(probe, PROBE, PROTOCOL))
+		return;
+	if (http && probe->path == NULL)
+		lb_error_add(problems, where, NULL,
+		    "an %s probe needs `request_path`, like /health",
+		    lb_probe_protocol_name(probe->protocol));
+	if (!http && probe->protocol != LB_PROBE_COAP && probe->path != NULL)
+		lb_error_add(problems, where, NULL,
+		    "a %s probe has no `request_path`; leave it out",
+		    lb_probe_protocol_name(probe->protocol));
+	else if (probe->path != NULL && probe->path[0] != '/')
+		lb_error_add(problems, where, NULL,
+		    "`request_path` begins with '/'");
+}
+
+static void
+check_probe(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems)
+{
+	uint64_t least =
+	    lb_config_is_azure(config) ? AZURE_INTERVAL_MS : INTERVAL_MS;
+
+	check_probe_protocol(config, probe, problems);
+	check_probe_port(config, probe, problems);
+	check_probe_path(probe, problems);
+	if (LB_KNOWN(probe, PROBE, INTERVAL) &&
+	    (probe->interval_ms < least || probe->interval_ms > DAY_MS))
+		lb_error_add(problems, probe->at[LB_PROBE_KEY_INTERVAL], NULL,
+		    lb_config_is_azure(config) ?
+		    "`interval` is 5s to 24h; sku fairlead allows less" :
+		    "`interval` is 10ms to 24h");
+	if (LB_KNOWN(probe, PROBE, THRESHOLD) && (probe->threshold == 0 ||
+	    probe->threshold > THRESHOLD_MAX))
+		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,
+		    "`probe_threshold`: %u; it is 1 to 100",
+		    probe->threshold);
+}
+
+/* --- frontends and pools ------------------------------------------------- */
+
+static void
+check_zone(const struct lb_config *config, unsigned zone,
+    struct lb_where where, struct lb_problems *problems)
+{
+	if (config->sku == LB_SKU_BASIC)
+		lb_error_add(problems, where, NULL,
+		    "sku basic knows no zones; leave them out, or use sku "
+		    "standard");
+	else if (lb_config_is_azure(config) && zone > AZURE_ZONE_MAX)
+		lb_error_add(problems, where, NULL,
+		    "zone %u: Azure's zones are 1, 2 and 3", zone);
+}
+
+static unsigned
+highest_bit(unsigned bits)
+{
+	unsigned n = 0;
+
+	while ((bits >>= 1) != 0)
+		n++;
+	return n;
+}
+
+static void
+check_pool(const struct lb_config *config, const struct lb_config_pool *pool,
+    struct lb_problems *problems)
+{
+	if (lb_config_is_azure(config) &&
+	    pool->member_count > limits[config->sku].pool)
+		lb_error_add(problems, pool->where, NULL,
+		    "pool '%s' has %zu members; sku %s allows %zu",
+		    pool->name, pool->member_count, lb_sku_name(config->sku),
+		    limits[config->sku].pool);
+	for (size_t m = 0; m < pool->member_count; m++)
+		if (pool->members[m].zone != 0)
+			check_zone(config, pool->members[m].zone,
+			    pool->members[m].at[LB_MEMBER_KEY_ZONE], problems);
+}
+
+/* --- what is there once -------------------------------------------------- */
+
+static void
+check_limits(const struct lb_config *config, struct lb_problems *problems)
+{
+	const struct lb_where nowhere = { 0 };
+	size_t members = 0;
+
+	if (!lb_config_is_azure(config))
+		return;
+	for (size_t p = 0; p < config->pool_count; p++)
+		members += config->pools[p].member_count;
+	if (config->frontend_count > limits[config->sku].frontends)
+		lb_error_add(problems, nowhere, NULL,
+		    "%zu frontends; sku %s allows %zu", config->frontend_count,
+		    lb_sku_name(config->sku), limits[config->sku].frontends);
+	if (config->rule_count > limits[config->sku].rules)
+		lb_error_add(problems, nowhere, NULL,
+		    "%zu rules; sku %s allows %zu", config->rule_count,
+		    lb_sku_name(config->sku), limits[config->sku].rules);
+	if (members > limits[config->sku].members)
+		lb_error_add(problems, nowhere, NULL,
+		    "%zu members over all pools; sku %s allows %zu", members,
+		    lb_sku_name(config->sku), limits[config->sku].members);
+}
+
+static void
+check_table(const struct lb_config *config, struct lb_problems *problems)
+{
+	if (config->entries == 0 || config->entries > LB_ENTRIES_MAX)
+		lb_error_add(problems, config->table_at[LB_TABLE_KEY_ENTRIES],
+		    NULL, "`entries` is 1 to %llu",
+		    (unsigned long long)LB_ENTRIES_MAX);
+	if (config->entries6 > LB_ENTRIES_MAX)
+		lb_error_add(problems, config->table_at[LB_TABLE_KEY_ENTRIES6],
+		    NULL, "`entries6` is 0 to %llu",
+		    (unsigned long long)LB_ENTRIES_MAX);
+}
+
+static void
+check_next_hop(const struct lb_config *config, int index,
+    struct lb_problems *problems)
+{
+	struct lb_where where =
+	    config->forwarding_at[LB_FORWARDING_KEY_HA_NEXT_HOP];
+
+	if (index < 0)
+		return;
+	const struct lb_config_rule *rule = &config->rules[index];
+	if (!lb_rule_is_ha(rule) && LB_KNOWN(rule, RULE, FRONTEND_PORT))
+		lb_error_add(problems, where, NULL,
+		    "rule '%s' is no HA-ports rule; a next hop has protocol "
+		    "all and ports 0", rule->name);
+	if (!lb_config_rule_floats(config, rule) &&
+	    LB_KNOWN(rule, RULE, FLOATING_IP))
+		lb_error_add(problems, where, NULL,
+		    "rule '%s' is a next hop, whose packets keep their "
+		    "destination; give it floating_ip: true", rule->name);
+}
+
+static void
+check_interface(const struct lb_config *config, const char *name,
+    struct lb_problems *problems)
+{
+	struct lb_where where =
+	    config->forwarding_at[LB_FORWARDING_KEY_INTERFACES];
+	size_t bytes = strlen(name);
+
+	if (bytes == 0 || bytes > INTERFACE_BYTES_MAX ||
+	    strpbrk(name, "/ \t\n") != NULL)
+		lb_error_add(problems, where, NULL,
+		    "`interfaces`: '%.60s' is no name of an interface", name);
+}
+
+static void
+check_forwarding(const struct lb_config *config, struct lb_problems *problems)
+{
+	check_next_hop(config, config->next_hop_rule4, problems);
+	check_next_hop(config, config->next_hop_rule6, problems);
+	for (size_t i = 0; i < config->interface_count; i++)
+		check_interface(config, config->interfaces[i], problems);
+	if (config->local_subnet_count > LB_SUBNET_MAX)
+		lb_error_add(problems,
+		    config->forwarding_at[LB_FORWARDING_KEY_LOCAL_SUBNETS],
+		    NULL, "%zu `local_subnets`; at most %u",
+		    config->local_subnet_count, LB_SUBNET_MAX);
+}
+
+void
+lb_config_check(const struct lb_config *config, struct lb_problems *problems)
+{
+	check_limits(config, problems);
+	for (size_t f = 0; f < config->frontend_count; f++)
+		if (config->frontends[f].zones != 0)
+			check_zone(config,
+			    highest_bit(config->frontends[f].zones),
+			    config->frontends[f].at[LB_FRONTEND_KEY_ZONES],
+			    problems);
+	for (size_t p = 0; p < config->pool_count; p++)
+		check_pool(config, &config->pools[p], problems);
+	for (size_t p = 0; p < config->probe_count; p++)
+		check_probe(config, &config->probes[p], problems);
+	for (size_t r = 0; r < config->rule_count; r++)
+		lb_check_rule(config, &config->rules[r], problems);
+	if (config->rule_count == 0)
+		lb_warning_add(problems, (struct lb_where){ 0 },
+		    "no rules: every packet passes as it is");
+	check_table(config, problems);
+	check_forwarding(config, problems);
+	lb_check_unique(config, problems);
+	lb_check_pairs(config, problems);
+}

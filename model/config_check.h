@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_CONFIG_CHECK_H
+#define MODEL_CONFIG_CHECK_H
+/*
+ * The parts of lb_config_check(): each thing by itself (config_check.c), each
+ * rule by itself (config_check_rule.c), names and addresses among each other
+ * (config_check_unique.c), rules among each other (config_check_pairs.c).
+ */
+#include "model/config.h"
+#include "model/path/packet.h"
+#include "model/problems.h"
+
+/* Was this key of the thing read without complaint? */
+#define LB_KNOWN(thing, section, key)                                          \
+	(((thing)->bad >> LB_##section##_KEY_##key & 1) == 0)
+
+void lb_check_rule(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems);
+void lb_check_unique(const struct lb_config *config,
+    struct lb_problems *problems);
+void lb_check_pairs(const struct lb_config *config,
+    struct lb_problems *problems);
+
+void lb_check_no_memory(struct lb_problems *problems);
+
+static inline bool
+lb_config_is_azure(const struct lb_config *config)
+{
+	return config->sku != LB_SKU_FAIRLEAD;
+}
+
+static inline bool
+lb_rule_is_ha(const struct lb_config_rule *rule)
+{
+	return rule->frontend_port == 0;
+}
+
+/* Can rules be compared with this one? */
+static inline bool
+lb_rule_is_whole(const struct lb_config_rule *rule)
+{
+	return LB_KNOWN(rule, RULE, FRONTEND) && LB_KNOWN(rule, RULE, POOL) &&
+	    LB_KNOWN(rule, RULE, PROTOCOL) &&
+	    LB_KNOWN(rule, RULE, FRONTEND_PORT) &&
+	    LB_KNOWN(rule, RULE, BACKEND_PORT) &&
+	    LB_KNOWN(rule, RULE, FLOATING_IP) && rule->pool >= 0;
+}
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/config_check.h"
+#include "model/lut.h"
+#include "model/names.h"
+
+#define MINUTE_MS UINT64_C(60000)
+
+/* AZ 3.1 */
+static const struct {
+	uint64_t least_ms, most_ms, warn_ms;
+	const char *range;
+} idle_limits[] = {
+	[LB_SKU_STANDARD] = { 4 * MINUTE_MS, 100 * MINUTE_MS, 30 * MINUTE_MS,
+	    "4m to 100m" },
+	[LB_SKU_BASIC] = { 4 * MINUTE_MS, 30 * MINUTE_MS, 30 * MINUTE_MS,
+	    "4m to 30m" },
+	[LB_SKU_FAIRLEAD] = { 1000, 1440 * MINUTE_MS, UINT64_MAX,
+	    "1s to 24h" },
+};
+
+static void
+check_idle(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	struct lb_where where = rule->at[LB_RULE_KEY_IDLE_TIMEOUT];
+
+	if (!LB_KNOWN(rule, RULE, IDLE_TIMEOUT))
+		return;
+	if (rule->idle_timeout_ms < idle_limits[config->sku].least_ms ||
+	    rule->idle_timeout_ms > idle_limits[config->sku].most_ms)
+		lb_error_add(problems, where, NULL,
+		    "`idle_timeout` is %s with sku %s",
+		    idle_limits[config->sku].range, lb_sku_name(config->sku));
+	else if (rule->idle_timeout_ms > idle_limits[config->sku].warn_ms)
+		lb_warning_add(problems, where,
+		    "`idle_timeout`: some of Azure's interfaces take no more "
+		    "than 30m");
+}
+
+static void
+check_table_size(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	struct lb_where where = rule->at[LB_RULE_KEY_TABLE_SIZE];
+	uint32_t size = rule->table_size;
+
+	if (!LB_KNOWN(rule, RULE, TABLE_SIZE) ||
+	    !LB_KNOWN(rule, RULE, ALGORITHM))
+		return;
+	if (size == 0 || size > LB_LUT_SIZE_MAX) {
+		lb_error_add(problems, where, NULL,
+		    "`table_size`: %u; it is 1 to %u", size, LB_LUT_SIZE_MAX);
+	} else if (!lb_lut_size_fits(rule->algorithm, size)) {
+		uint32_t prime = size;
+		while (prime < LB_LUT_SIZE_MAX &&
+		    !lb_lut_size_fits(rule->algorithm, prime))
+			prime++;
+		if (prime == LB_LUT_SIZE_MAX)
+			prime = LB_LUT_PRIME_MAX;
+		lb_error_add(problems, where, NULL,
+		    "`table_size`: %u is no prime, and maglev needs one, like "
+		    "%u", size, prime);
+	} else if (rule->pool >= 0 &&
+	    config->pools[rule->pool].member_count > size) {
+		lb_warning_add(problems, where,
+		    "`table_size`: %u slots for %zu members; some get none",
+		    size, config->pools[rule->pool].member_count);
+	}
+}
+
+/* --- ports --------------------------------------------------------------- */
+
+/* AZ 5.1, 5.3: protocol all, frontend port 0 and backend port 0 go
+ * together. */
+static void
+check_any_port(const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	const struct lb_where *at = rule->at;
+
+	if (rule->proto == 0 && rule->frontend_port != 0)
+		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
+		    "protocol all is for HA ports, all ports at once: use "
+		    "frontend_port 0 and backend_port 0, or two rules, tcp "
+		    "and udp");
+	else if (rule->proto != 0 && rule->frontend_port == 0)
+		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
+		    "frontend_port 0, all ports at once, needs protocol all");
+	else if ((rule->frontend_port == 0) != (rule->backend_port == 0))
+		lb_error_add(problems, at[LB_RULE_KEY_BACKEND_PORT], NULL,
+		    "frontend_port and backend_port are 0 together or not at "
+		    "all");
+}
+
+static void
+check_ports(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	const struct lb_where *at = rule->at;
+
+	if (!lb_rule_is_whole(rule))
+		return;
+	check_any_port(rule, problems);
+	if (lb_config_is_azure(config) && rule->frontend_port == UINT16_MAX)
+		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
+		    "`frontend_port` is 0 to 65534");
+	if (rule->frontend_port == rule->backend_port ||
+	    rule->frontend_port == 0 || rule->backend_port == 0)
+		return;
+	if (config->forwarding == LB_FORWARDING_L2DSR)
+		lb_error_add(problems, at[LB_RULE_KEY_BACKEND_PORT], NULL,
+		    "forwarding mode l2dsr changes no ports; backend_port "
+		    "must be %u as frontend_port is, or use mode nat",
+		    rule->frontend_port);
+	else if (rule->floating_ip)
+		lb_warning_add(problems, at[LB_RULE_KEY_BACKEND_PORT],
+		    "answers of a rule with floating_ip pass as they are: "
+		    "members must answer from port %u themselves",
+		    rule->frontend_port);
+}
+
+/* --- families and addresses ---------------------------------------------- */
+
+static void
+check_family(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	if (rule->pool < 0 || !LB_KNOWN(rule, RULE, FRONTEND) ||
+	    (rule->frontend >= 0 && !LB_KNOWN(
+		&config->frontends[rule->frontend], FRONTEND, ADDRESS)))
+		return;
+	const struct lb_config_pool *pool = &config->pools[rule->pool];
+	unsigned family = lb_config_rule_family(config, rule);
+	for (size_t m = 0; m < pool->member_count; m++) {
+		const struct lb_config_member *member = &pool->members[m];
+		unsigned mine = lb_addr_is_v4(&member->address) ? 4 : 6;
+		if (!LB_KNOWN(member, MEMBER, ADDRESS) || mine == family)
+			continue;
+		lb_error_add(problems, rule->at[LB_RULE_KEY_POOL], NULL,
+		    "rule '%s' is for IPv%u, but member '%s' of pool '%s' has "
+		    "an IPv%u address; a rule is for one family: make a "
+		    "second pool and rule", rule->name, family, member->name,
+		    pool->name, mine);
+		return;
+	}
+}
+
+/* Addresses that Azure's internal frontends usually have. */
+static bool
+is_private(const struct lb_addr *addr)
+{
+	const uint8_t *byte = (const uint8_t *)addr;
+
+	if (!lb_addr_is_v4(addr)) /* fc00::/7, fe80::/10 */
+		return (byte[0] & 0xfe) == 0xfc ||
+		    (byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80);
+	byte += 12;
+	return byte[0] == 10 || byte[0] == 127 ||
+	    (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
+	    (byte[0] == 192 && byte[1] == 168) ||
+	    (byte[0] == 169 && byte[1] == 254) ||
+	    (byte[0] == 100 && (byte[1] & 0xc0) == 64);
+}
+
+static void
+check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	struct lb_where where = rule->at[LB_RULE_KEY_FRONTEND_PORT];
+
+	if (!lb_rule_is_whole(rule) || !lb_rule_is_ha(rule))
+		return;
+	if (config->sku == LB_SKU_BASIC)
+		lb_error_add(problems, where, NULL,
+		    "sku basic has no HA ports; name a port, or use sku "
+		    "standard");
+	if (config->sku == LB_SKU_STANDARD && rule->frontend >= 0 &&
+	    LB_KNOWN(&config->frontends[rule->frontend], FRONTEND, ADDRESS) &&
+	    !is_private(&config->frontends[rule->frontend].address))
+		lb_error_add(problems, where, NULL,
+		    "Azure has HA ports on internal frontends only, and the "
+		    "address of '%s' is public; name a port, or use sku "
+		    "fairlead", config->frontends[rule->frontend].name);
+}
+
+/* --- what sku basic lacks ------------------------------------------------ */
+
+static void
+check_basic(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	if (config->sku != LB_SKU_BASIC)
+		return;
+	if (rule->tcp_reset)
+		lb_error_add(problems, rule->at[LB_RULE_KEY_TCP_RESET], NULL,
+		    "sku basic has no `tcp_reset`; leave it out, or use sku "
+		    "standard");
+	if (rule->frontend < 0 || lb_config_rule_family(config, rule) != 6)
+		return;
+	if (rule->mode != LB_MODE_FIVE_TUPLE)
+		lb_error_add(problems, rule->at[LB_RULE_KEY_DISTRIBUTION],
+		    NULL, "sku basic distributes IPv6 by five-tuple only");
+	if (rule->idle_timeout_ms != 4 * MINUTE_MS)
+		lb_error_add(problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT],
+		    NULL, "sku basic has no `idle_timeout` but 4m for IPv6");
+}
+
+/* --- the rest ------------------------------------------------------------ */
+
+/* Azure: admin states count for rules with a probe only (AZ 2.7).  Ours:
+ * for all. */
+static void
+check_admin_state(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	if (!lb_config_is_azure(config) || rule->probe >= 0 ||
+	    rule->pool < 0 || !LB_KNOWN(rule, RULE, PROBE))
+		return;
+	const struct lb_config_pool *pool = &config->pools[rule->pool];
+	for (size_t m = 0; m < pool->member_count; m++) {
+		if (pool->members[m].admin_state == LB_ADMIN_NONE)
+			continue;
+		lb_warning_add(problems, rule->where,
+		    "Azure heeds the admin_state of '%s' only in rules with a "
+		    "probe, which '%s' has not; fairlead heeds it always",
+		    pool->members[m].name, rule->name);
+		return;
+	}
+}
+
+static void
+check_has_frontend(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	bool next_hop = false;
+
+	if (config->next_hop_rule4 >= 0)
+		next_hop |= rule == &config->rules[config->next_hop_rule4];
+	if (config->next_hop_rule6 >= 0)
+		next_hop |= rule == &config->rules[config->next_hop_rule6];
+	if (rule->frontend >= 0 || !LB_KNOWN(rule, RULE, FRONTEND) || next_hop)
+		return;
+	lb_error_add(problems, rule->where, config->frontend_count == 0 ?
+	    "LoadBalancerWithoutFrontendIPCantHaveChildResources" : NULL,
+	    "rule '%s' needs `frontend` (only one that "
+	    "forwarding.ha_next_hop names may be without)", rule->name);
+}
+
+void
+lb_check_rule(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	check_has_frontend(config, rule, problems);
+	check_family(config, rule, problems);
+	check_ports(config, rule, problems);
+	check_ha(config, rule, problems);
+	check_idle(config, rule, problems);
+	check_table_size(config, rule, problems);
+	check_basic(config, rule, problems);
+	check_admin_state(config, rule, problems);
+}

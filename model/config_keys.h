@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_CONFIG_KEYS_H
+#define MODEL_CONFIG_KEYS_H
+/*
+ * Every key a configuration file may have, by section: the one list that the
+ * reader, its suggestions, the positions in messages and the test of
+ * doc/config.yaml are made from.
+ */
+
+#define LB_ROOT_KEYS(X)                                                        \
+	X(ROOT, LOAD_BALANCER, "load_balancer")                                \
+	X(ROOT, FRONTENDS, "frontends")                                        \
+	X(ROOT, POOLS, "pools")                                                \
+	X(ROOT, PROBES, "probes")                                              \
+	X(ROOT, RULES, "rules")                                                \
+	X(ROOT, NAT_RULES, "nat_rules")                                        \
+	X(ROOT, OUTBOUND_RULES, "outbound_rules")                              \
+	X(ROOT, CONNECTION_TABLE, "connection_table")                          \
+	X(ROOT, FORWARDING, "forwarding")
+
+#define LB_BALANCER_KEYS(X)                                                    \
+	X(BALANCER, SKU, "sku")                                                \
+	X(BALANCER, HASH_KEY, "hash_key")
+
+#define LB_FRONTEND_KEYS(X)                                                    \
+	X(FRONTEND, NAME, "name")                                              \
+	X(FRONTEND, ADDRESS, "address")                                        \
+	X(FRONTEND, ZONES, "zones")
+
+#define LB_POOL_KEYS(X)                                                        \
+	X(POOL, NAME, "name")                                                  \
+	X(POOL, MEMBERS, "members")
+
+#define LB_MEMBER_KEYS(X)                                                      \
+	X(MEMBER, NAME, "name")                                                \
+	X(MEMBER, ADDRESS, "address")                                          \
+	X(MEMBER, ZONE, "zone")                                                \
+	X(MEMBER, ADMIN_STATE, "admin_state")
+
+#define LB_PROBE_KEYS(X)                                                       \
+	X(PROBE, NAME, "name")                                                 \
+	X(PROBE, PROTOCOL, "protocol")                                         \
+	X(PROBE, PORT, "port")                                                 \
+	X(PROBE, INTERVAL, "interval")                                         \
+	X(PROBE, THRESHOLD, "probe_threshold")                                 \
+	X(PROBE, PATH, "request_path")
+
+#define LB_RULE_KEYS(X)                                                        \
+	X(RULE, NAME, "name")                                                  \
+	X(RULE, FRONTEND, "frontend")                                          \
+	X(RULE, POOL, "pool")                                                  \
+	X(RULE, PROBE, "probe")                                                \
+	X(RULE, PROTOCOL, "protocol")                                          \
+	X(RULE, FRONTEND_PORT, "frontend_port")                                \
+	X(RULE, BACKEND_PORT, "backend_port")                                  \
+	X(RULE, DISTRIBUTION, "distribution")                                  \
+	X(RULE, ALGORITHM, "algorithm")                                        \
+	X(RULE, TABLE_SIZE, "table_size")                                      \
+	X(RULE, CONNECTION_TRACKING, "connection_tracking")                    \
+	X(RULE, ALL_DOWN, "no_healthy_backends")                               \
+	X(RULE, IDLE_TIMEOUT, "idle_timeout")                                  \
+	X(RULE, TCP_RESET, "tcp_reset")                                        \
+	X(RULE, FLOATING_IP, "floating_ip")                                    \
+	X(RULE, OUTBOUND_SNAT, "outbound_snat")
+
+#define LB_TABLE_KEYS(X)                                                       \
+	X(TABLE, ENTRIES, "entries")                                           \
+	X(TABLE, ENTRIES6, "entries6")
+
+#define LB_FORWARDING_KEYS(X)                                                  \
+	X(FORWARDING, MODE, "mode")                                            \
+	X(FORWARDING, INTERFACES, "interfaces")                                \
+	X(FORWARDING, LOCAL_ADDRESSES, "local_addresses")                      \
+	X(FORWARDING, LOCAL_SUBNETS, "local_subnets")                          \
+	X(FORWARDING, HA_NEXT_HOP, "ha_next_hop")
+
+#define X(section, key, text) LB_##section##_KEY_##key,
+enum lb_root_key { LB_ROOT_KEYS(X) LB_ROOT_KEY_COUNT };
+enum lb_balancer_key { LB_BALANCER_KEYS(X) LB_BALANCER_KEY_COUNT };
+enum lb_frontend_key { LB_FRONTEND_KEYS(X) LB_FRONTEND_KEY_COUNT };
+enum lb_pool_key { LB_POOL_KEYS(X) LB_POOL_KEY_COUNT };
+enum lb_member_key { LB_MEMBER_KEYS(X) LB_MEMBER_KEY_COUNT };
+enum lb_probe_key { LB_PROBE_KEYS(X) LB_PROBE_KEY_COUNT };
+enum lb_rule_key { LB_RULE_KEYS(X) LB_RULE_KEY_COUNT };
+enum lb_table_key { LB_TABLE_KEYS(X) LB_TABLE_KEY_COUNT };
+enum lb_forwarding_key { LB_FORWARDING_KEYS(X) LB_FORWARDING_KEY_COUNT };
+#undef X
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include "model/config_read.h"
+#include "model/names.h"
+#include "model/path/plan.h"
+#include "model/problems.h"
+
+#define X(section, key, text) text,
+static const char *const root_keys[] = { LB_ROOT_KEYS(X) };
+static const char *const balancer_keys[] = { LB_BALANCER_KEYS(X) };
+static const char *const table_keys[] = { LB_TABLE_KEYS(X) };
+static const char *const forwarding_keys[] = { LB_FORWARDING_KEYS(X) };
+#undef X
+
+/* --- load_balancer, connection_table ------------------------------------- */
+
+static bool
+key_of_text(const char *text, uint8_t key[16])
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+
+	if (strlen(text) != 32 || strspn(text, digits) != 32)
+		return false;
+	memset(key, 0, 16);
+	for (size_t i = 0; i < 32; i++) {
+		ptrdiff_t digit = strchr(digits, text[i]) - digits;
+		if (digit > 15) /* the same in upper case */
+			digit -= 6;
+		key[i / 2] = (uint8_t)(key[i / 2] << 4 | digit);
+	}
+	return true;
+}
+
+static void
+read_balancer(struct lb_section *root, struct lb_config *config)
+{
+	struct lb_section section;
+	const char *text;
+	int sku;
+
+	lb_section_open(&section, root->reader,
+	    root->value[LB_ROOT_KEY_LOAD_BALANCER], balancer_keys,
+	    LB_BALANCER_KEY_COUNT);
+	if (lb_take_choice(&section, LB_BALANCER_KEY_SKU, lb_sku_of_name,
+		"standard, basic and fairlead", &sku))
+		config->sku = (enum lb_sku)sku;
+	if (!lb_take_text(&section, LB_BALANCER_KEY_HASH_KEY, &text))
+		return;
+	config->hash_key_set = key_of_text(text, config->hash_key);
+	if (!config->hash_key_set)
+		lb_section_refuse(&section, LB_BALANCER_KEY_HASH_KEY,
+		    "a key is 32 hexadecimal digits, these are %zu characters",
+		    strlen(text));
+}
+
+static void
+read_table(struct lb_section *root, struct lb_config *config)
+{
+	struct lb_section section;
+
+	lb_section_open(&section, root->reader,
+	    root->value[LB_ROOT_KEY_CONNECTION_TABLE], table_keys,
+	    LB_TABLE_KEY_COUNT);
+	lb_take_number(&section, LB_TABLE_KEY_ENTRIES, LB_ENTRIES_MAX,
+	    &config->entries);
+	config->entries6 = config->entries / LB_ENTRIES6_PART;
+	lb_take_number(&section, LB_TABLE_KEY_ENTRIES6, LB_ENTRIES_MAX,
+	    &config->entries6);
+	memcpy(config->table_at, section.at, sizeof(config->table_at));
+}
+
+/* --- forwarding ---------------------------------------------------------- */
+
+static void
+read_interfaces(struct lb_section *section, struct lb_config *config)
+{
+	size_t count;
+	const char *text;
+	struct lb_where where;
+	const struct lb_yaml_node *node =
+	    lb_take_list(section, LB_FORWARDING_KEY_INTERFACES, &count);
+
+	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
+	while (config->interfaces != NULL &&
+	    lb_list_text(section, LB_FORWARDING_KEY_INTERFACES, &node, &text,
+		&where)) {
+		char *copy = strdup(text);
+		if (copy == NULL)
+			section->reader->no_memory = true;
+		else
+			config->interfaces[config->interface_count++] = copy;
+	}
+	if (config->interfaces == NULL)
+		section->reader->no_memory = true;
+}
+
+static void
+read_addresses(struct lb_section *section, struct lb_config *config)
+{
+	size_t count;
+	const char *text;
+	struct lb_where where;
+	struct lb_addr addr;
+	const struct lb_yaml_node *node =
+	    lb_take_list(section, LB_FORWARDING_KEY_LOCAL_ADDRESSES, &count);
+
+	config->local_addresses =
+	    calloc(count + 1, sizeof(*config->local_addresses));
+	if (config->local_addresses == NULL) {
+		section->reader->no_memory = true;
+		return;
+	}
+	while (lb_list_text(section, LB_FORWARDING_KEY_LOCAL_ADDRESSES, &node,
+	    &text, &where)) {
+		if (lb_addr_of_text(text, &addr))
+			config->local_addresses
+			    [config->local_address_count++] = addr;
+		else
+			lb_error_add(section->reader->problems, where, NULL,
+			    "`local_addresses`: '%.60s' is no address", text);
+	}
+}
+
+/* "10.0.0.0/24" */
+static bool
+subnet_of_text(const char *text, struct lb_config_subnet *subnet)
+{
+	const char *slash = strchr(text, '/');
+	char address[64];
+	uint64_t prefix;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(address) ||
+	    !lb_number_of_text(slash + 1, &prefix))
+		return false;
+	memcpy(address, text, (size_t)(slash - text));
+	address[slash - text] = '\0';
+	if (!lb_addr_of_text(address, &subnet->address))
+		return false;
+	/* by how it is written: ::ffff:10.0.0.0/104 is what it says */
+	bool v4 = strchr(address, ':') == NULL;
+	if (prefix > (v4 ? 32 : 128))
+		return false;
+	subnet->prefix = (unsigned)prefix + (v4 ? 96 : 0);
+	return true;
+}
+
+static void
+read_subnets(struct lb_section *section, struct lb_config *config)
+{
+	size_t count;
+	const char *text;
+	struct lb_where where;
+	struct lb_config_subnet subnet;
+	const struct lb_yaml_node *node =
+	    lb_take_list(section, LB_FORWARDING_KEY_LOCAL_SUBNETS, &count);
+
+	config->local_subnets =
+	    calloc(count + 1, sizeof(*config->local_subnets));
+	if (config->local_subnets == NULL) {
+		section->reader->no_memory = true;
+		return;
+	}
+	while (lb_list_text(section, LB_FORWARDING_KEY_LOCAL_SUBNETS, &node,
+	    &text, &where)) {
+		if (subnet_of_text(text, &subnet))
+			config->local_subnets[config->local_subnet_count++] =
+			    subnet;
+		else
+			lb_error_add(section->reader->problems, where, NULL,
+			    "`local_subnets`: '%.60s' is no subnet, like "
+			    "10.0.0.0/24", text);
+	}
+}
+
+/* One rule name: the next hop of its family. */
+static void
+read_next_hop(struct lb_section *section, struct lb_config *config,
+    const char *name)
+{
+	int index = lb_read_rule_name(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
+	    config, name);
+
+	if (index < 0)
+		return;
+	unsigned family =
+	    lb_config_rule_family(config, &config->rules[index]);
+	int *slot = family == 6 ? &config->next_hop_rule6 :
+				  &config->next_hop_rule4;
+	if (family == 0)
+		lb_section_refuse(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
+		    "rule '%.60s' has neither a frontend nor a member, so "
+		    "nobody knows whether it is for IPv4 or IPv6", name);
+	else if (*slot >= 0)
+		lb_section_refuse(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
+		    "rules '%.60s' and '%.60s' are both for IPv%u; name one "
+		    "per family", config->rules[*slot].name, name, family);
+	else
+		*slot = index;
+}
+
+/* A rule's name, or a list of up to two. */
+static void
+read_next_hops(struct lb_section *section, struct lb_config *config)
+{
+	const unsigned key = LB_FORWARDING_KEY_HA_NEXT_HOP;
+	size_t count;
+	const char *name;
+	struct lb_where where;
+
+	if (!lb_section_has(section, key))
+		return;
+	if (section->value[key]->kind == LB_YAML_TEXT) {
+		read_next_hop(section, config, section->value[key]->text);
+		return;
+	}
+	const struct lb_yaml_node *node = lb_take_list(section, key, &count);
+	if (count > 2)
+		lb_section_refuse(section, key,
+		    "%zu rules; at most one for IPv4 and one for IPv6", count);
+	else
+		while (lb_list_text(section, key, &node, &name, &where))
+			read_next_hop(section, config, name);
+}
+
+static void
+read_forwarding(struct lb_section *root, struct lb_config *config)
+{
+	struct lb_section section;
+	int mode;
+
+	lb_section_open(&section, root->reader,
+	    root->value[LB_ROOT_KEY_FORWARDING], forwarding_keys,
+	    LB_FORWARDING_KEY_COUNT);
+	if (lb_take_choice(&section, LB_FORWARDING_KEY_MODE,
+		lb_forwarding_of_name, "nat and l2dsr", &mode))
+		config->forwarding = (enum lb_forwarding)mode;
+	read_interfaces(&section, config);
+	read_addresses(&section, config);
+	read_subnets(&section, config);
+	if (!root->reader->no_memory)
+		read_next_hops(&section, config);
+	memcpy(config->forwarding_at, section.at,
+	    sizeof(config->forwarding_at));
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+static void
+refuse_unbuilt(struct lb_section *root, unsigned key)
+{
+	size_t count;
+
+	lb_take_list(root, key, &count);
+	if (count > 0)
+		lb_section_refuse(root, key,
+		    "this version does not have them yet; leave the list "
+		    "empty");
+}
+
+static void
+read_root(struct lb_reader *reader, struct lb_config *config)
+{
+	struct lb_section root;
+	const struct lb_yaml_node *node = lb_reader_node(reader, 1);
+
+	if (node->kind == LB_YAML_NOTHING)
+		lb_error_add(reader->problems, node->where, NULL,
+		    "nothing in it; doc/config.yaml shows what there can be");
+	lb_section_open(&root, reader, node, root_keys, LB_ROOT_KEY_COUNT);
+	read_balancer(&root, config);
+	lb_read_frontends(&root, config);
+	lb_read_pools(&root, config);
+	lb_read_probes(&root, config);
+	if (!reader->no_memory)
+		lb_read_rules(&root, config);
+	refuse_unbuilt(&root, LB_ROOT_KEY_NAT_RULES);
+	refuse_unbuilt(&root, LB_ROOT_KEY_OUTBOUND_RULES);
+	read_table(&root, config);
+	if (!reader->no_memory)
+		read_forwarding(&root, config);
+}
+
+static struct lb_config *
+config_of_tree(const struct lb_yaml *yaml, const char *file,
+    struct lb_problems *problems)
+{
+	struct lb_reader reader = { .yaml = yaml, .problems = problems };
+	struct lb_config *config = lb_config_new();
+
+	if (config == NULL)
+		return NULL;
+	config->file = strdup(file);
+	if (config->file == NULL)
+		reader.no_memory = true;
+	read_root(&reader, config);
+	if (!reader.no_memory)
+		lb_config_check(config, problems);
+	if (reader.no_memory || problems->error_count > 0) {
+		lb_config_free(config);
+		return NULL;
+	}
+	return config;
+}
+
+struct lb_config *
+lb_config_read(const char *text, size_t bytes, const char *file,
+    struct lb_problems *problems)
+{
+	struct lb_yaml *yaml = lb_yaml_read(text, bytes, problems);
+	struct lb_config *config = NULL;
+
+	if (yaml != NULL)
+		config = config_of_tree(yaml, file, problems);
+	lb_yaml_free(yaml);
+	lb_problems_sort(problems);
+	return config;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/expire.h"
+
+#include "model/path/conn.h"
+
+/* One way of either family, as pointers into the table. */
+struct way {
+	uint64_t *ctl, *w1; /* w2 and w3 follow w1 */
+	const uint64_t *addr;
+};
+
+static struct way
+way_of(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
+{
+	if (six) {
+		struct lb_bucket6 *b = &t->conn6[bucket];
+		return (struct way){ &b->ctl[way], &b->entry[way].w1,
+			b->entry[way].addr };
+	}
+	struct lb_bucket4 *b = &t->conn4[bucket];
+	return (struct way){ &b->ctl[way], &b->entry[way].w1,
+		&b->entry[way].addr };
+}
+
+static void
+fact_of(const struct way *w, bool six, uint32_t bucket, uint64_t ctl,
+    struct lb_expired *out)
+{
+	uint64_t w1 = w->w1[0], w2 = w->w1[1], w3 = w->w1[2];
+	if (six) {
+		out->src = (struct lb_addr){ { w->addr[0], w->addr[1] } };
+		out->dst = (struct lb_addr){ { w->addr[2], w->addr[3] } };
+	} else {
+		out->src = lb_addr_v4((uint32_t)w->addr[0]);
+		out->dst = lb_addr_v4((uint32_t)(w->addr[0] >> 32));
+	}
+	out->sport.raw = (uint16_t)w1;
+	out->dport.raw = (uint16_t)(w1 >> 16);
+	out->proto = (uint8_t)(w1 >> 32);
+	out->state = (uint8_t)lb_ctl_state(ctl);
+	out->member = lb_w2_member(w2);
+	out->rule = lb_w2_rule(w2);
+	out->bucket = bucket;
+	out->seen_ms = lb_w2_seen(w2);
+	out->client_ack = (uint32_t)w3;
+	out->client_end = (uint32_t)(w3 >> 32);
+}
+
+/* Ends the way's entry if it is still silent once we own it. */
+static bool
+expire_way(const struct lb_tables *t, const struct way *w, uint64_t ctl,
+    uint32_t now_ms)
+{
+	uint64_t busy = lb_ctl_claim(ctl);
+	if (!__sync_bool_compare_and_swap(w->ctl, ctl, busy))
+		return false; /* a packet was faster: not silent any more */
+	uint32_t seen = lb_w2_seen(LB_LOAD(w->w1[1]));
+	if (!lb_conn_expired(t->classes, ctl, now_ms, seen)) {
+		(void)__sync_lock_test_and_set(w->ctl,
+		    lb_ctl_with_state(busy, lb_ctl_state(ctl)));
+		return false;
+	}
+	return true;
+}
+
+static bool
+is_live(uint64_t ctl)
+{
+	return lb_ctl_state(ctl) >= LB_CONN_HALF;
+}
+
+uint32_t
+lb_expire(const struct lb_tables *t, bool six, uint32_t now_ms, uint32_t from,
+    uint32_t count, struct lb_expired_list *facts)
+{
+	uint32_t buckets = six ? t->buckets6 : t->buckets4;
+	uint32_t end = count < buckets - from ? from + count : buckets;
+	for (uint32_t bucket = from; bucket < end; bucket++) {
+		if (facts != NULL && facts->max - facts->count < LB_WAYS)
+			return bucket;
+		for (uint32_t i = 0; i < LB_WAYS; i++) {
+			struct way w = way_of(t, six, bucket, i);
+			uint64_t ctl = LB_LOAD(*w.ctl);
+			if (!is_live(ctl) || lb_ctl_kind(ctl) != LB_KIND_LB ||
+			    !lb_conn_expired(t->classes, ctl, now_ms,
+				lb_w2_seen(LB_LOAD(w.w1[1]))))
+				continue;
+			if (!expire_way(t, &w, ctl, now_ms))
+				continue;
+			if (facts != NULL)
+				fact_of(&w, six, bucket, ctl,
+				    &facts->at[facts->count++]);
+			/* The version stays, so that a claim that was being
+			 * weighed meanwhile fails. */
+			(void)__sync_lock_test_and_set(w.ctl,
+			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+		}
+	}
+	return end;
+}
+
+void
+lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
+    uint32_t count, struct lb_usage *usage)
+{
+	uint32_t buckets = six ? t->buckets6 : t->buckets4;
+	uint32_t end = count < buckets - from ? from + count : buckets;
+	for (uint32_t bucket = from; bucket < end; bucket++) {
+		for (uint32_t i = 0; i < LB_WAYS; i++) {
+			struct way w = way_of(t, six, bucket, i);
+			/* BUSY counts: it is about to be somebody. */
+			if (lb_ctl_state(LB_LOAD(*w.ctl)) == LB_CONN_EMPTY)
+				continue;
+			uint64_t w2 = LB_LOAD(w.w1[1]);
+			usage->member[lb_w2_member(w2)] = 1;
+			usage->rule[lb_w2_rule(w2)] = 1;
+		}
+	}
+}
+
+uint64_t
+lb_live_count(const struct lb_tables *t)
+{
+	uint64_t live = 0;
+	for (uint32_t b = 0; b < t->buckets4; b++)
+		for (uint32_t i = 0; i < LB_WAYS; i++)
+			live += is_live(LB_LOAD(t->conn4[b].ctl[i]));
+	for (uint32_t b = 0; b < t->buckets6; b++)
+		for (uint32_t i = 0; i < LB_WAYS; i++)
+			live += is_live(LB_LOAD(t->conn6[b].ctl[i]));
+	return live;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include "model/hash_key.h"
+#include "model/lut.h"
+
+/* Eligible members in the order of their names, and where each stands. */
+struct chosen {
+	uint64_t hash;     /* of its name, keyed */
+	uint32_t at, skip; /* maglev: its next slot, and how far to the one
+			      after */
+	uint16_t id;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct lb_lut_member *const *left = a, *const *right = b;
+
+	return strcmp((*left)->name, (*right)->name);
+}
+
+/* Returns how many are eligible, -1 without memory. */
+static int
+choose(const uint8_t hash_key[16], const struct lb_lut_member *members,
+    size_t count, struct chosen *chosen)
+{
+	const struct lb_lut_member **sorted = calloc(count, sizeof(*sorted));
+	int n = 0;
+
+	if (sorted == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (members[i].eligible)
+			sorted[n++] = &members[i];
+	qsort(sorted, (size_t)n, sizeof(sorted[0]), by_name);
+	for (int i = 0; i < n; i++) {
+		const char *name = sorted[i]->name;
+		chosen[i].hash = lb_siphash(hash_key, name, strlen(name));
+		chosen[i].id = sorted[i]->id;
+	}
+	free(sorted);
+	return n;
+}
+
+/*
+ * Each member in turn takes the next free slot of its own permutation of the
+ * table, (offset + i x skip) mod size.  What is taken stands in a bitmap that
+ * fits the first-level cache, which is where all the time goes.
+ */
+static int
+fill_maglev(
+    struct chosen *chosen, uint32_t count, uint32_t size, uint16_t *slots)
+{
+	uint64_t *taken = calloc(size / 64 + 1, sizeof(*taken));
+	uint32_t left = size;
+
+	if (taken == NULL)
+		return -1;
+	for (uint32_t i = 0; i < count; i++) {
+		chosen[i].at = (uint32_t)chosen[i].hash % size;
+		chosen[i].skip =
+		    size == 1
+			? 0
+			: (uint32_t)(chosen[i].hash >> 32) % (size - 1) + 1;
+	}
+	for (uint32_t i = 0; left > 0; i = i + 1 == count ? 0 : i + 1) {
+		uint32_t at = chosen[i].at, skip = chosen[i].skip;
+		while (taken[at >> 6] >> (at & 63) & 1)
+			at = at >= size - skip ? at - (size - skip) : at + skip;
+		taken[at >> 6] |= UINT64_C(1) << (at & 63);
+		slots[at] = chosen[i].id;
+		chosen[i].at = at;
+		left--;
+	}
+	free(taken);
+	return 0;
+}
+
+/* A good mix of two words that are random already. */
+static uint64_t
+score(uint64_t member, uint64_t slot)
+{
+	uint64_t x = member ^ slot;
+
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return x ^ x >> 32;
+}
+
+static void
+fill_rendezvous(const uint8_t hash_key[16], const struct chosen *chosen,
+    uint32_t count, uint32_t size, uint16_t *slots)
+{
+	for (uint32_t slot = 0; slot < size; slot++) {
+		uint64_t salt = lb_siphash(hash_key, &slot, sizeof(slot));
+		uint64_t best = score(chosen[0].hash, salt);
+		uint32_t winner = 0;
+		for (uint32_t i = 1; i < count; i++) {
+			uint64_t mine = score(chosen[i].hash, salt);
+			winner = mine > best ? i : winner;
+			best = mine > best ? mine : best;
+		}
+		slots[slot] = chosen[winner].id;
+	}
+}
+
+static void
+fill_modulo(
+    const struct chosen *chosen, uint32_t count, uint32_t size, uint16_t *slots)
+{
+	for (uint32_t slot = 0; slot < size; slot++)
+		slots[slot] = chosen[slot % count].id;
+}
+
+bool
+lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size)
+{
+	if (size == 0 || size > LB_LUT_SIZE_MAX)
+		return false;
+	if (algorithm != LB_MAGLEV || size == 1)
+		return true;
+	for (uint32_t divisor = 2; divisor * divisor <= size; divisor++)
+		if (size % divisor == 0)
+			return false;
+	return true;
+}
+
+int
+lb_lut_fill(enum lb_algorithm algorithm, const uint8_t hash_key[16],
+    const struct lb_lut_member *members, size_t count, uint32_t size,
+    uint16_t *slots)
+{
+	if (!lb_lut_size_fits(algorithm, size) || count >= LB_MEMBER_MAX)
+		return -1;
+	memset(slots, 0xff, size * sizeof(slots[0])); /* LB_NONE */
+	if (count == 0)
+		return 0;
+	struct chosen *chosen = calloc(count, sizeof(*chosen));
+	if (chosen == NULL)
+		return -1;
+	int result = choose(hash_key, members, count, chosen);
+	uint32_t n = result > 0 ? (uint32_t)result : 0;
+	if (n > 0 && algorithm == LB_MAGLEV)
+		result = fill_maglev(chosen, n, size, slots);
+	else if (n > 0 && algorithm == LB_RENDEZVOUS)
+		fill_rendezvous(hash_key, chosen, n, size, slots);
+	else if (n > 0)
+		fill_modulo(chosen, n, size, slots);
+	free(chosen);
+	return result < 0 ? -1 : 0;
+}

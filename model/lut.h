@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_LUT_H
+#define MODEL_LUT_H
+/*
+ * Lookup tables: which member a new flow goes to, as slots of member ids.
+ * Filling one is a pure function of the members' names (sorted), the hash
+ * key and the set of those that are eligible, so that instances that share
+ * nothing agree.
+ *
+ * Source: maglev: Eisenbud et al., NSDI 2016, 3.4.  rendezvous: Thaler and
+ * Ravishankar, 1998 (highest random weight), per slot.  modulo: slot i is
+ * member i mod n, what a naive balancer does.
+ */
+#include "model/config.h"
+#include "model/path/plan.h"
+
+#define LB_LUT_PRIME_MAX 1048573u /* the largest below LB_LUT_SIZE_MAX */
+
+struct lb_lut_member {
+	const char *name;
+	uint16_t id;
+	bool eligible;
+};
+
+/* May a table have this size: 1..LB_LUT_SIZE_MAX, and for maglev a prime or
+ * 1?  Cost: O(sqrt size). */
+bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
+
+/*
+ * lb_lut_fill - fill a table.
+ *
+ * members   any order, names unique; count 0..65,534.
+ *           More than `size` of them: some get no slot.
+ * size      slots, 1..LB_LUT_SIZE_MAX; prime for maglev.
+ * slots     size ids out; LB_NONE everywhere when nobody is eligible.
+ *
+ * Returns 0, -1 without memory or with arguments out of range.
+ * Cost: maglev O(size log size) expected; rendezvous O(size x count);
+ * modulo O(size).
+ */
+int lb_lut_fill(enum lb_algorithm algorithm, const uint8_t hash_key[16],
+    const struct lb_lut_member *members, size_t count, uint32_t size,
+    uint16_t *slots);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/path/apply.h"
+#include "model/path/packet.h"
+
+/* Headers start below this; parse never finds one further (packet.h's
+ * limits), and the verifier needs to hear it. */
+#define OFFSET_MAX 0x7fffu
+
+/* A sum of ~old + new over 32-bit words, folded when it is used. */
+LB_INLINE uint64_t
+delta32(uint32_t old, uint32_t new)
+{
+	return (uint64_t)(uint32_t)~old + new;
+}
+
+LB_INLINE uint64_t
+delta16(uint16_t old, uint16_t new)
+{
+	return (uint64_t)(uint16_t)~old + new;
+}
+
+LB_INLINE uint16_t
+fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+/* RFC 1624 equation 3.  Byte order does not matter: RFC 1071 2 (B). */
+LB_INLINE uint16_t
+checksum_after(uint16_t checksum, uint64_t delta)
+{
+	return (uint16_t)~fold((uint64_t)(uint16_t)~checksum + delta);
+}
+
+/* Writes a checksum and returns what that itself changed. */
+LB_INLINE uint64_t
+update(uint8_t *checksum, uint64_t delta)
+{
+	uint16_t old = lb_load16(checksum);
+	uint16_t new = checksum_after(old, delta);
+	lb_store16(checksum, new);
+	return delta16(old, new);
+}
+
+/* RFC 768: 0 means "none", so a reckoned 0 goes out as its twin. */
+LB_INLINE uint64_t
+update_udp(uint8_t *checksum, uint64_t delta)
+{
+	uint16_t old = lb_load16(checksum);
+	if (old == 0)
+		return 0;
+	uint16_t new = checksum_after(old, delta);
+	if (new == 0)
+		new = 0xffff;
+	lb_store16(checksum, new);
+	return delta16(old, new);
+}
+
+LB_INLINE uint64_t
+put_address4(uint8_t *at, const struct lb_addr *new)
+{
+	uint32_t old = lb_load32(at);
+	lb_store32(at, lb_addr_v4_raw(new));
+	return delta32(old, lb_addr_v4_raw(new));
+}
+
+LB_INLINE uint64_t
+put_address6(uint8_t *at, const struct lb_addr *new)
+{
+	uint64_t delta = 0;
+	for (uint32_t i = 0; i < 2; i++) {
+		uint64_t old = lb_load64(at + 8 * i);
+		lb_store64(at + 8 * i, new->word[i]);
+		delta += delta32((uint32_t)old, (uint32_t)new->word[i]);
+		delta += delta32((uint32_t)(old >> 32),
+		    (uint32_t)(new->word[i] >> 32));
+	}
+	return delta;
+}
+
+LB_INLINE uint64_t
+put_port(uint8_t *at, lb_be16 new)
+{
+	uint16_t old = lb_load16(at);
+	lb_store16(at, new.raw);
+	return delta16(old, new.raw);
+}
+
+/* The outer addresses.  *delta: what a pseudo-header's checksum must hear. */
+LB_INLINE int
+apply_addresses(uint8_t *ip, const uint8_t *end, const struct lb_edit *edit,
+    uint64_t *delta)
+{
+	if (edit->family == 4) {
+		if (ip + 20 > end)
+			return -1;
+		if ((edit->what & LB_EDIT_SRC) != 0)
+			*delta += put_address4(ip + 12, &edit->src);
+		if ((edit->what & LB_EDIT_DST) != 0)
+			*delta += put_address4(ip + 16, &edit->dst);
+		if (*delta != 0)
+			(void)update(ip + 10, *delta);
+		return 0;
+	}
+	if (ip + 40 > end)
+		return -1;
+	if ((edit->what & LB_EDIT_SRC) != 0)
+		*delta += put_address6(ip + 8, &edit->src);
+	if ((edit->what & LB_EDIT_DST) != 0)
+		*delta += put_address6(ip + 24, &edit->dst);
+	return 0;
+}
+
+LB_INLINE int
+apply_transport(uint8_t *l4, const uint8_t *end, const struct lb_edit *edit,
+    uint64_t delta)
+{
+	if (l4 + 8 > end)
+		return -1;
+	if ((edit->what & LB_EDIT_SPORT) != 0)
+		delta += put_port(l4, edit->sport);
+	if ((edit->what & LB_EDIT_DPORT) != 0)
+		delta += put_port(l4 + 2, edit->dport);
+	if (edit->proto == LB_PROTO_UDP) {
+		(void)update_udp(l4 + 6, delta);
+		return 0;
+	}
+	if (l4 + 18 > end)
+		return -1;
+	(void)update(l4 + 16, delta);
+	return 0;
+}
+
+/* The quoted packet's checksums: what of them was quoted. */
+LB_INLINE uint64_t
+apply_quoted_transport(uint8_t *l4, const uint8_t *end,
+    const struct lb_edit *edit, uint64_t delta)
+{
+	if (edit->quoted_proto == LB_PROTO_UDP) {
+		if (edit->quoted_bytes >= 8 && l4 + 8 <= end)
+			return update_udp(l4 + 6, delta);
+	} else if (edit->quoted_bytes >= 18 && l4 + 18 <= end) {
+		return update(l4 + 16, delta);
+	}
+	return 0;
+}
+
+/* One endpoint of the quoted packet.  Returns 0; *delta grows by every byte
+ * that changed, for the ICMP checksum. */
+LB_INLINE int
+apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
+    uint64_t *delta)
+{
+	const bool src = (edit->what & LB_EDIT_QUOTED_SRC) != 0;
+	uint32_t l3 = edit->quoted_l3, l4 = edit->quoted_l4;
+	lb_forget(l3);
+	lb_forget(l4);
+	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
+		return -1;
+	uint8_t *ip = data + l3;
+	uint64_t moved; /* in the quoted pseudo-header */
+	uint64_t other = 0;
+	if (edit->family == 4) {
+		if (ip + 20 > end)
+			return -1;
+		moved = put_address4(ip + (src ? 12 : 16), &edit->quoted);
+		other = update(ip + 10, moved);
+	} else {
+		if (ip + 40 > end)
+			return -1;
+		moved = put_address6(ip + (src ? 8 : 24), &edit->quoted);
+	}
+	uint8_t *ports = data + l4;
+	if (ports + 4 > end)
+		return -1;
+	moved += put_port(ports + (src ? 0 : 2), edit->quoted_port);
+	other += apply_quoted_transport(ports, end, edit, moved);
+	*delta += moved + other;
+	return 0;
+}
+
+LB_INLINE int
+apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
+    const struct lb_edit *edit, uint64_t delta)
+{
+	/* ICMPv6 covers the addresses (RFC 4443 2.3), ICMP does not. */
+	if (edit->family == 4)
+		delta = 0;
+	if ((edit->what & (LB_EDIT_QUOTED_SRC | LB_EDIT_QUOTED_DST)) != 0 &&
+	    apply_quoted(data, end, edit, &delta) != 0)
+		return -1;
+	if (l4 + 8 > end)
+		return -1;
+	if (delta != 0)
+		(void)update(l4 + 2, delta);
+	return 0;
+}
+
+LB_API int
+lb_apply(uint8_t *data, const uint8_t *end, const struct lb_edit *edit)
+{
+	uint64_t delta = 0;
+	uint32_t l3 = edit->l3, l4 = edit->l4;
+	if (edit->what == 0)
+		return 0;
+	lb_forget(l3);
+	lb_forget(l4);
+	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
+		return -1;
+	if (apply_addresses(data + l3, end, edit, &delta) != 0)
+		return -1;
+	if (edit->fragment == LB_FRAGMENT_LATER)
+		return 0;
+	if (edit->proto == LB_PROTO_TCP || edit->proto == LB_PROTO_UDP)
+		return apply_transport(data + l4, end, edit, delta);
+	return apply_icmp(data, end, data + l4, edit, delta);
+}

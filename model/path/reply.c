@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Member to client.  A reply needs no entry: the member's address and port
+ * name the rule, and the rule names the frontend.  With an entry it keeps the
+ * entry alive and moves its state.
+ */
+#include "model/path/hash.h"
+#include "model/path/view.h"
+
+LB_INLINE bool
+in_subnet(const struct lb_addr *addr, const struct lb_subnet *subnet)
+{
+	return ((addr->word[0] ^ subnet->addr.word[0]) &
+		   subnet->mask.word[0]) == 0 &&
+	    ((addr->word[1] ^ subnet->addr.word[1]) & subnet->mask.word[1]) ==
+	    0;
+}
+
+/* Is this an address beyond us: not the balancer's own, not a neighbour of
+ * the members?  Otherwise we would rewrite the answers to our own probes. */
+LB_INLINE bool
+is_client_address(const struct lb_view *v, const struct lb_addr *addr)
+{
+	const uint64_t *slot = lb_endpoint_find(v, addr, (lb_be16){ 0 }, 0,
+	    LB_ENDPOINT_ADDRESS);
+	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
+		return false;
+	for (uint32_t i = 0; i < LB_SUBNET_MAX; i++) {
+		if (i >= v->header->subnet_count)
+			break;
+		const struct lb_row *row = lb_plan_row(v->plan,
+		    v->header->subnet_at + i / 2);
+		if (row == NULL)
+			break;
+		const struct lb_subnet *subnet =
+		    (const struct lb_subnet *)row->word;
+		if ((i & 1) != 0)
+			subnet++;
+		if (in_subnet(addr, subnet))
+			return false;
+	}
+	return true;
+}
+
+LB_API const struct lb_rule *
+lb_reply_rule(const struct lb_view *v, const struct lb_headers *from_member)
+{
+	const struct lb_headers *h = from_member;
+	uint32_t id = LB_NONE;
+	const uint64_t *slot = NULL;
+	if (h->fragment != LB_FRAGMENT_LATER)
+		slot = lb_endpoint_find(v, &h->src, h->sport, h->proto,
+		    LB_ENDPOINT_REPLY);
+	if (slot == NULL)
+		slot = lb_endpoint_find(v, &h->src, (lb_be16){ 0 }, 0,
+		    LB_ENDPOINT_ADDRESS);
+	if (slot != NULL)
+		id = lb_slot_reply(slot);
+	const struct lb_rule *rule = lb_rule_of(v, id);
+	if (rule == NULL || !is_client_address(v, &h->dst))
+		return NULL;
+	return rule;
+}
+
+/* The state in which a member's packet leaves an entry. */
+LB_INLINE uint32_t
+state_after_reply(const struct lb_packet *pkt, uint32_t state)
+{
+	if (pkt->ip.proto == LB_PROTO_UDP)
+		return state < LB_CONN_OPEN ? LB_CONN_OPEN : state;
+	if ((pkt->tcp_flags & LB_TCP_RST) != 0)
+		return LB_CONN_CLOSING_RST;
+	if ((pkt->tcp_flags & LB_TCP_FIN) != 0)
+		return state > LB_CONN_CLOSING_FIN ? state :
+						     LB_CONN_CLOSING_FIN;
+	return state == LB_CONN_HALF ? LB_CONN_ANSWERED : state;
+}
+
+LB_INLINE bool
+is_sender(const struct lb_view *v, uint32_t id)
+{
+	const struct lb_member *member = lb_member_of(v, id);
+	return member != NULL && lb_addr_same(&member->addr, &v->pkt->ip.src);
+}
+
+/* Refreshes the flow's entry, when its member is the one that speaks. */
+LB_INLINE void
+refresh(const struct lb_view *v, const struct lb_rule *rule, lb_be16 port)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	const struct lb_class *classes = lb_classes(v->ctx);
+	struct lb_scratch *s = v->scratch;
+	if (classes == NULL)
+		return;
+	lb_key_set(&s->key, &ip->dst, &rule->frontend,
+	    lb_ports_proto(ip->dport, port, ip->proto), v->six);
+	uint64_t hash = lb_flow_hash(v, &s->key);
+	int way = lb_conn_find_key(v, hash);
+	if (way < 0 || !is_sender(v, lb_w2_member(s->hit.w2)) ||
+	    lb_conn_expired(classes, s->hit.ctl, v->now_ms,
+		lb_w2_seen(s->hit.w2)))
+		return;
+	uint32_t state = state_after_reply(v->pkt, lb_ctl_state(s->hit.ctl));
+	v->out->member = lb_w2_member(s->hit.w2);
+	lb_conn_see(v, classes, rule, hash, (uint32_t)way | state << 8);
+}
+
+LB_API void
+lb_reply(const struct lb_view *v, const struct lb_rule *rule)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	struct lb_edit *edit = &v->out->edit;
+	const bool any_port = (rule->flags & LB_RULE_ANY_PORT) != 0;
+	lb_be16 port = any_port ? ip->sport : rule->frontend_port;
+	v->out->rule = rule->id;
+	v->out->facts |= LB_FACT_REPLY;
+	if ((v->pkt->notes & LB_NOTE_L4_BAD) != 0) {
+		lb_say(v, LB_DROP, LB_REASON_MALFORMED);
+		return;
+	}
+	if (ip->fragment != LB_FRAGMENT_NO && !any_port) {
+		lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
+		return;
+	}
+	lb_say(v, LB_FORWARD, LB_REASON_NONE);
+	edit->src = rule->frontend;
+	edit->what |= LB_EDIT_SRC;
+	if (ip->fragment != LB_FRAGMENT_NO)
+		return;
+	if (port.raw != ip->sport.raw) {
+		edit->sport = port;
+		edit->what |= LB_EDIT_SPORT;
+	}
+	if (ip->proto == LB_PROTO_TCP ||
+	    (rule->flags & LB_RULE_TRACK_UDP) != 0)
+		refresh(v, rule, port);
+}

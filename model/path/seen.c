@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What a packet does to the entry that it belongs to. */
+#include "model/path/view.h"
+
+LB_INLINE uint32_t
+later(uint32_t a, uint32_t b)
+{
+	return a - b < UINT32_C(0x80000000) ? a : b;
+}
+
+LB_INLINE void
+note_sequence(const struct lb_view *v, uint64_t *w3)
+{
+	uint64_t old = LB_LOAD(*w3);
+	uint64_t new = lb_sequence_of(v->pkt);
+	uint32_t ack = (v->pkt->tcp_flags & LB_TCP_ACK) != 0 ?
+		  later((uint32_t)new, (uint32_t)old) :
+		  (uint32_t)old;
+	uint32_t end = later((uint32_t)(new >> 32), (uint32_t)(old >> 32));
+	LB_STORE(*w3, ack | (uint64_t)end << 32);
+}
+
+/* Pointer to w2 of an entry (w3 follows it); NULL: there is no such way. */
+LB_INLINE uint64_t *
+entry_w2(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	lb_forget(way);
+	if (way >= LB_WAYS)
+		return NULL;
+	if (v->six) {
+		struct lb_bucket6 *b = lb_bucket6(v->ctx, (uint32_t)hash);
+		if (b == NULL)
+			return NULL;
+		lb_forget(b); /* or the sum below is done before the check */
+		return &b->entry[way].w2;
+	}
+	struct lb_bucket4 *b = lb_bucket4(v->ctx, (uint32_t)hash);
+	if (b == NULL)
+		return NULL;
+	lb_forget(b);
+	return &b->entry[way].w2;
+}
+
+LB_API void
+lb_conn_see(const struct lb_view *v, const struct lb_class *classes,
+    const struct lb_rule *rule, uint64_t hash, uint32_t way_state)
+{
+	const struct lb_hit *hit = &v->scratch->hit;
+	const uint32_t way = way_state & 0xff, state = way_state >> 8;
+	uint32_t seen = lb_w2_seen(hit->w2);
+	uint32_t was = lb_ctl_state(hit->ctl);
+	v->out->facts |= LB_FACT_HIT;
+	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
+	v->out->way = (uint8_t)way;
+	v->out->state = (uint8_t)state;
+	if (was < LB_CONN_CLOSING_FIN || state != was) {
+		uint64_t *w2 = entry_w2(v, hash, way);
+		if (w2 == NULL)
+			return;
+		seen = v->now_ms;
+		if (seen != lb_w2_seen(hit->w2))
+			LB_STORE(((uint32_t *)w2)[1], seen);
+		if ((rule->flags & LB_RULE_TCP_RESET) != 0 &&
+		    (v->out->facts & LB_FACT_REPLY) == 0)
+			note_sequence(v, w2 + 1);
+	}
+	if (state != was) {
+		int moved = v->six ?
+			  lb_conn_advance6(v->ctx, hash, way, hit->ctl, state) :
+			  lb_conn_advance4(v->ctx, hash, way, hit->ctl, state);
+		if (moved > 0 && state >= LB_CONN_CLOSING_FIN)
+			v->out->facts |= LB_FACT_CLOSING;
+		else if (moved > 0 && state == LB_CONN_OPEN)
+			v->out->facts |= LB_FACT_OPENED;
+	}
+	v->out->deadline_ms = seen +
+	    lb_conn_timeout_ms(classes, lb_ctl_with_state(hit->ctl, state));
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/path/step.h"
+#include "model/path/view.h"
+
+/* What an earlier packet left behind must not show. */
+LB_INLINE void
+result_clear(struct lb_result *out, const struct lb_packet *pkt)
+{
+	out->verdict = LB_PASS;
+	out->reason = LB_REASON_NO_RULE;
+	out->facts = 0;
+	out->bucket = 0;
+	out->deadline_ms = 0;
+	out->member = LB_NONE;
+	out->rule = LB_NONE;
+	out->way = 0;
+	out->state = 0;
+	out->edit.what = 0;
+	out->edit.l3 = pkt->ip.l3;
+	out->edit.l4 = pkt->ip.l4;
+	out->edit.family = pkt->ip.family;
+	out->edit.proto = pkt->ip.proto;
+	out->edit.fragment = pkt->ip.fragment;
+}
+
+LB_INLINE const struct lb_rule *
+next_hop_rule(const struct lb_view *v)
+{
+	return lb_rule_of(v, v->six ? v->header->next_hop_rule6 :
+				      v->header->next_hop_rule4);
+}
+
+/* A fragment has a port only by luck: an address must name its rule. */
+LB_INLINE void
+step_fragment(const struct lb_view *v)
+{
+	const uint64_t *slot = lb_endpoint_find(v, &v->pkt->ip.dst,
+	    (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	const struct lb_rule *rule = NULL;
+	if (slot != NULL) {
+		rule = lb_rule_of(v, lb_slot_rule(slot));
+		if (rule == NULL &&
+		    (lb_slot_flags(slot) & LB_ADDRESS_FRONTEND) != 0)
+			lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
+		if (rule == NULL &&
+		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
+			return;
+	}
+	if (rule == NULL) {
+		rule = lb_reply_rule(v, &v->pkt->ip);
+		if (rule != NULL) {
+			lb_reply(v, rule);
+			return;
+		}
+		rule = next_hop_rule(v);
+	}
+	if (rule != NULL)
+		lb_forward_fragment(v, rule);
+}
+
+/* design.md 2: the more exact match first. */
+LB_INLINE void
+step_transport(const struct lb_view *v)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	const uint64_t *slot = lb_endpoint_find(v, &ip->dst, ip->dport,
+	    ip->proto, LB_ENDPOINT_FRONTEND);
+	if (slot == NULL)
+		slot = lb_endpoint_find(v, &ip->dst, (lb_be16){ 0 }, 0,
+		    LB_ENDPOINT_ADDRESS);
+	const struct lb_rule *rule =
+	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
+	if (rule == NULL) {
+		if (slot != NULL &&
+		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
+			return;
+		rule = lb_reply_rule(v, ip);
+		if (rule != NULL) {
+			lb_reply(v, rule);
+			return;
+		}
+		rule = next_hop_rule(v);
+	}
+	if (rule != NULL)
+		lb_forward(v, rule);
+}
+
+LB_API void
+lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
+    struct lb_result *out)
+{
+	struct lb_view v = { .ctx = ctx,
+		.pkt = pkt,
+		.out = out,
+		.now_ms = now_ms,
+		.six = pkt->ip.family == 6 };
+	result_clear(out, pkt);
+	v.scratch = lb_scratch(ctx);
+	v.plan = lb_plan_in_force(ctx);
+	if (v.scratch == NULL || v.plan == NULL)
+		return;
+	v.header = (const struct lb_plan_header *)lb_plan_row(v.plan, 0);
+	v.key = (const struct lb_hash_key *)lb_plan_row(v.plan, 1);
+	if (v.header == NULL || v.key == NULL)
+		return;
+	if (pkt->ip.proto == LB_PROTO_ICMP || pkt->ip.proto == LB_PROTO_ICMP6) {
+		if ((pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
+			lb_icmp_error(&v);
+	} else if (LB_UNLIKELY(pkt->ip.fragment != LB_FRAGMENT_NO)) {
+		step_fragment(&v);
+	} else {
+		step_transport(&v);
+	}
+}
+
+LB_GLOBAL int
+lb_step_scratch(uint64_t ctx, uint32_t now_ms)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	if (s != NULL)
+		lb_step(ctx, &s->packet, now_ms, &s->result);
+	return 0;
+}

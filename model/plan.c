@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include "model/hash_key.h"
+#include "model/plan_parts.h"
+#include "model/problems.h"
+
+unsigned
+lb_rule_protos(const struct lb_config_rule *rule, uint8_t protos[2])
+{
+	protos[0] = rule->proto == 0 ? LB_PROTO_TCP : rule->proto;
+	protos[1] = LB_PROTO_UDP;
+	return rule->proto == 0 ? 2 : 1;
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+static uint16_t
+rule_flags(const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	unsigned flags = 0;
+
+	if (lb_config_rule_floats(config, rule))
+		flags |= LB_RULE_FLOATING | LB_RULE_ONE_SIDED;
+	if (rule->frontend_port == 0)
+		flags |= LB_RULE_ANY_PORT;
+	if (rule->connection_tracking)
+		flags |= LB_RULE_TRACK_UDP;
+	if (rule->tcp_reset)
+		flags |= LB_RULE_TCP_RESET;
+	if (config->sku == LB_SKU_BASIC)
+		flags |= LB_RULE_BASIC;
+	return (uint16_t)flags;
+}
+
+static struct lb_rule
+rule_row(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
+    uint16_t id)
+{
+	const struct lb_plan *plan = draft->plan;
+	const struct lb_config *config = draft->config;
+	uint16_t lut = lb_plan_rule_lut(plan, rule);
+	struct lb_rule row = {
+		.lut_size = lut == LB_NONE ? 1 : rule->table_size,
+		.lut = lut,
+		.flags = rule_flags(config, rule),
+		.id = id,
+		.live = 1,
+		.mode = (uint8_t)rule->mode,
+		.class_tcp = lb_plan_class_of(plan, lb_rule_tcp_timeouts(rule)),
+		.class_udp = lb_plan_class_of(plan, lb_rule_udp_timeouts(rule)),
+		.probe = lb_plan_rule_bit(plan, rule),
+	};
+
+	if (rule->frontend >= 0)
+		row.frontend = config->frontends[rule->frontend].address;
+	if (rule->frontend_port != 0) {
+		row.frontend_port = lb_be16_of(rule->frontend_port);
+		row.backend_port = lb_be16_of(rule->backend_port);
+	}
+	return row;
+}
+
+/* A rule that is gone serves its old flows as it did, and chooses nobody. */
+static struct lb_rule
+rule_row_tombstone(const struct lb_plan_draft *draft, uint16_t id)
+{
+	struct lb_rule row = *lb_plan_rule_row(draft->before, id);
+
+	row.lut = LB_NONE;
+	row.lut_size = 1;
+	row.probe = 0;
+	return row;
+}
+
+static void
+write_rules(const struct lb_plan_draft *draft, struct lb_rule *rows)
+{
+	const struct lb_plan *plan = draft->plan;
+
+	for (uint32_t id = 0; id < plan->rule_count; id++) {
+		const struct lb_plan_rule *rule = &plan->rules[id];
+		if (rule->name == NULL)
+			continue;
+		rows[id] = rule->tombstone
+			       ? rule_row_tombstone(draft, (uint16_t)id)
+			       : rule_row(draft,
+				     &draft->config->rules[rule->rule_index],
+				     (uint16_t)id);
+	}
+}
+
+static void
+write_members(const struct lb_plan *plan, struct lb_member *rows)
+{
+	for (uint32_t id = 0; id < plan->member_count; id++)
+		if (plan->members[id].name != NULL)
+			rows[id] = (struct lb_member){
+				.addr = plan->members[id].address,
+				.live = 1,
+			};
+}
+
+/* The first `prefix` bits of an address, on the wire's order. */
+static struct lb_addr
+mask_of(unsigned prefix)
+{
+	uint8_t bytes[16];
+	struct lb_addr mask;
+
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned bits = prefix <= 8 * i ? 0 : prefix - 8 * i;
+		bytes[i] = (uint8_t)(bits >= 8 ? 0xff : 0xff00u >> bits);
+	}
+	memcpy(&mask, bytes, sizeof(mask));
+	return mask;
+}
+
+static uint32_t
+subnet_count(const struct lb_config *config)
+{
+	size_t count = config->local_subnet_count;
+
+	return count > LB_SUBNET_MAX ? LB_SUBNET_MAX : (uint32_t)count;
+}
+
+static void
+write_subnets(const struct lb_config *config, struct lb_subnet *rows)
+{
+	for (uint32_t i = 0; i < subnet_count(config); i++) {
+		const struct lb_config_subnet *from = &config->local_subnets[i];
+		struct lb_addr mask = mask_of(from->prefix);
+		rows[i] = (struct lb_subnet){
+			.addr = { { from->address.word[0] & mask.word[0],
+			    from->address.word[1] & mask.word[1] } },
+			.mask = mask,
+		};
+	}
+}
+
+static uint16_t
+next_hop(const struct lb_plan *plan, int rule)
+{
+	return rule < 0 ? LB_NONE : plan->rule_ids[rule];
+}
+
+static struct lb_plan_header
+header_make(const struct lb_plan_draft *draft, uint32_t endpoint_rows)
+{
+	const struct lb_plan *plan = draft->plan;
+	const struct lb_config *config = draft->config;
+	struct lb_plan_header header = {
+		.version = LB_PLAN_VERSION,
+		.endpoint_at = 2, /* after this row and the key's */
+		.endpoint_mask = endpoint_rows - 1,
+		.rule_count = plan->rule_count,
+		.member_count = plan->member_count,
+		.subnet_count = subnet_count(config),
+		.next_hop_rule4 = next_hop(plan, config->next_hop_rule4),
+		.next_hop_rule6 = next_hop(plan, config->next_hop_rule6),
+	};
+
+	header.rule_at = header.endpoint_at + endpoint_rows;
+	header.member_at = header.rule_at + header.rule_count;
+	header.subnet_at = header.member_at + (header.member_count + 1) / 2;
+	header.row_count = header.subnet_at + (header.subnet_count + 1) / 2;
+	return header;
+}
+
+static int
+make_rows(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+	struct lb_endpoints endpoints;
+	int result = lb_plan_make_endpoints(draft, &endpoints);
+
+	if (result == 0) {
+		struct lb_plan_header header =
+		    header_make(draft, endpoints.row_count);
+		size_t bytes = header.row_count * sizeof(struct lb_row);
+		plan->row_count = header.row_count;
+		plan->rows = aligned_alloc(LB_ROW_BYTES, bytes);
+		if (plan->rows == NULL) {
+			result = -1;
+		} else {
+			struct lb_hash_key key;
+			memset(plan->rows, 0, bytes);
+			memcpy(&plan->rows[0], &header, sizeof(header));
+			lb_hash_key_make(plan->hash_key, &key);
+			memcpy(&plan->rows[1], &key, sizeof(key));
+			memcpy(&plan->rows[header.endpoint_at], endpoints.slots,
+			    endpoints.row_count * sizeof(struct lb_row));
+			write_rules(draft, (void *)&plan->rows[header.rule_at]);
+			write_members(
+			    plan, (void *)&plan->rows[header.member_at]);
+			write_subnets(draft->config,
+			    (void *)&plan->rows[header.subnet_at]);
+		}
+	}
+	lb_endpoints_free(&endpoints);
+	return result;
+}
+
+/* --- the whole ----------------------------------------------------------- */
+
+/* Slots for so many flows: the next 2^n >= 1.5 x, in buckets of 8. */
+static uint32_t
+buckets_for(uint64_t entries)
+{
+	uint64_t buckets = 1;
+
+	if (entries > LB_ENTRIES_MAX)
+		entries = LB_ENTRIES_MAX;
+	while (2 * LB_WAYS * buckets < 3 * entries)
+		buckets *= 2;
+	return (uint32_t)buckets;
+}
+
+static bool
+all_up(void *arg, int probe, uint16_t member)
+{
+	(void)arg;
+	(void)probe;
+	(void)member;
+	return true;
+}
+
+static int
+make_states(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+
+	plan->member_state =
+	    calloc(plan->member_count + 1, sizeof(*plan->member_state));
+	if (plan->member_state == NULL)
+		return -1;
+	return lb_plan_health(plan, draft->config, all_up, NULL);
+}
+
+struct lb_plan *
+lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
+    const struct lb_usage *used, struct lb_problems *problems)
+{
+	struct lb_plan *plan = calloc(1, sizeof(*plan));
+	struct lb_plan_draft draft = { plan, config, before, used, problems };
+
+	if (plan == NULL)
+		return NULL;
+	memcpy(plan->hash_key,
+	    config->hash_key_set ? config->hash_key : lb_hash_key_default,
+	    sizeof(plan->hash_key));
+	plan->buckets4 = buckets_for(config->entries);
+	plan->buckets6 = buckets_for(config->entries6);
+	if (lb_plan_make_ids(&draft) < 0 || lb_plan_make_luts(&draft) < 0 ||
+	    lb_plan_make_classes(&draft) < 0 || make_rows(&draft) < 0 ||
+	    make_states(&draft) < 0) {
+		lb_plan_free(plan);
+		return NULL;
+	}
+	return plan;
+}
+
+static void
+free_luts(struct lb_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->lut_count; i++) {
+		free(plan->luts[i].slots);
+		free(plan->luts[i].pool_name);
+		free(plan->luts[i].probe_name);
+	}
+	free(plan->luts);
+	for (uint32_t i = 0; i < plan->probe_count; i++) {
+		free(plan->probes[i].pool_name);
+		free(plan->probes[i].probe_name);
+	}
+	free(plan->probes);
+}
+
+static void
+free_ids(struct lb_plan *plan)
+{
+	for (uint32_t i = 0; plan->members != NULL && i < plan->member_count;
+	     i++) {
+		free(plan->members[i].pool);
+		free(plan->members[i].name);
+	}
+	free(plan->members);
+	for (uint32_t i = 0; plan->rules != NULL && i < plan->rule_count; i++)
+		free(plan->rules[i].name);
+	free(plan->rules);
+	free(plan->member_ids);
+	free(plan->rule_ids);
+	free(plan->pool_first);
+}
+
+void
+lb_plan_free(struct lb_plan *plan)
+{
+	if (plan == NULL)
+		return;
+	free_luts(plan);
+	free_ids(plan);
+	free(plan->member_state);
+	free(plan->rows);
+	free(plan);
+}
+
+const struct lb_plan_header *
+lb_plan_header_of(const struct lb_plan *plan)
+{
+	return (const struct lb_plan_header *)(const void *)plan->rows;
+}
+
+const struct lb_rule *
+lb_plan_rule_row(const struct lb_plan *plan, uint16_t id)
+{
+	const struct lb_plan_header *header = lb_plan_header_of(plan);
+
+	if (id >= header->rule_count)
+		return NULL;
+	return (const struct lb_rule *)(const void *)&plan
+	    ->rows[header->rule_at + id];
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_PLAN_H
+#define MODEL_PLAN_H
+/*
+ * A configuration compiled: the rows of model/path/plan.h and what lives
+ * beside them.  Immutable once compiled, except member_state and the lookup
+ * tables' slots, which lb_plan_health() rewrites (health does not swap plans).
+ *
+ * Ids.  A member is its name within its pool, a rule its name.  Compiled
+ * against the plan before it, both keep their ids; what is gone stays as a
+ * tombstone (its row is kept, live = 1, but no lookup table or endpoint names
+ * it) until lb_plan_compile() is told that no table entry refers to it.
+ */
+#include "model/config.h"
+#include "model/path/plan.h"
+
+/* So many keys has a plan's endpoint table at most: (rule, member) pairs,
+ * frontends and addresses.  Azure allows 500,000 pairs. */
+#define LB_ENDPOINT_MAX (1u << 20)
+
+/* Classes that rules may use; the others are kept for what is to come. */
+#define LB_CLASS_RULE_MAX 60u
+
+/*
+ * One per distinct (pool, probe, all-down behaviour, algorithm, size), shared
+ * by rules.  A table keeps its index from plan to plan; a new one never takes
+ * an index that the plan before it used.
+ */
+struct lb_plan_lut {
+	uint32_t size;
+	uint16_t *slots; /* size of them, padded with LB_NONE to whole rows;
+			    NULL: this index is free */
+	int pool, probe; /* indices in the configuration; probe -1: none */
+	enum lb_algorithm algorithm;
+	uint8_t bit; /* of the member state: who is eligible */
+	char *pool_name, *probe_name; /* probe_name NULL: no probe */
+	enum lb_all_down all_down;
+	bool stale; /* the slots are to be filled again, whoever is up */
+};
+
+/* One per distinct (pool, probe, all-down behaviour): a bit of the state of
+ * the pool's members.  Kept from plan to plan where there is room. */
+struct lb_plan_probe {
+	int pool, probe; /* indices in the configuration */
+	enum lb_all_down all_down;
+	uint8_t bit; /* 1..LB_PROBE_MAX */
+	char *pool_name, *probe_name;
+};
+
+struct lb_plan_member {
+	char *pool, *name; /* NULL: this id is free */
+	struct lb_addr address;
+	bool tombstone;
+	int pool_index, member_index; /* in the configuration; -1: tombstone */
+};
+
+struct lb_plan_rule {
+	char *name; /* NULL: this id is free */
+	bool tombstone;
+	int rule_index; /* in the configuration; -1: tombstone */
+};
+
+struct lb_plan {
+	struct lb_row *rows;
+	uint32_t row_count;
+	struct lb_plan_lut *luts;
+	uint32_t lut_count; /* indices in use or free below the top */
+	struct lb_plan_probe *probes;
+	uint32_t probe_count;
+	struct lb_class classes[LB_CLASS_MAX]; /* open_ms 0: free */
+	uint32_t class_count;
+	uint32_t *member_state; /* by id; bit p: eligible by probe p of its
+				   pool, bit 0: by no probe */
+	struct lb_plan_member *members; /* by id */
+	uint32_t member_count;		/* ids in use or free below the top */
+	struct lb_plan_rule *rules;
+	uint32_t rule_count;
+	/* The ids of pool p's members, in the configuration's order, are
+	 * member_ids[pool_first[p]] up to member_ids[pool_first[p + 1] - 1];
+	 * rule r of the configuration is rule_ids[r]. */
+	uint16_t *member_ids, *rule_ids;
+	uint32_t *pool_first;
+	uint32_t pool_count;
+	uint8_t hash_key[16];
+	uint32_t buckets4, buckets6; /* 2^n, from entries and entries6 */
+};
+
+/* Which ids the table's entries still refer to: one byte per id, 0 or 1. */
+struct lb_usage {
+	uint8_t member[LB_MEMBER_MAX + 1];
+	uint8_t rule[LB_MEMBER_MAX + 1];
+	uint8_t timeout_class[LB_CLASS_MAX];
+};
+
+/*
+ * lb_plan_compile - configuration to plan.
+ *
+ * before    the plan in force, whose ids and timeout classes are kept;
+ *           NULL: none.
+ * used      which of before's tombstones, and classes that no rule of before
+ *           has, are still needed; NULL: all.
+ * problems  grows by what only shows when compiling (more than
+ *           LB_CLASS_RULE_MAX distinct timeouts, more than LB_PROBE_MAX
+ *           probes on a pool, ids used up).  The rest is lb_config_check()'s
+ *           to find: what it refuses compiles to some plan, safe to use.
+ *
+ * Every member starts eligible unless its admin state is down.
+ * Returns NULL with problems->error_count > 0, or without memory.
+ */
+struct lb_plan *lb_plan_compile(const struct lb_config *config,
+    const struct lb_plan *before, const struct lb_usage *used,
+    struct lb_problems *problems);
+
+/*
+ * lb_plan_health - which members are up, as probed.
+ *
+ * up   by (probe index, member id): is that member up by that probe?  Asked
+ *      for every probe a rule of the member's pool uses.
+ *
+ * Rewrites member_state (admin state and all-down behaviour included) and the
+ * slots of every lookup table whose members changed.  An admin state counts
+ * for rules without a probe too.  Returns 0; -1 without memory, when nothing
+ * is changed or some tables are, and the call can be repeated.
+ * Source: AZ 2.6 to 2.8.  Precedence: admin state, all-down behaviour, probe.
+ */
+int lb_plan_health(struct lb_plan *plan, const struct lb_config *config,
+    bool (*up)(void *arg, int probe, uint16_t member), void *arg);
+
+void lb_plan_free(struct lb_plan *plan); /* NULL is fine */
+
+/* The rows' own view, for those who read a plan natively. */
+const struct lb_plan_header *lb_plan_header_of(const struct lb_plan *plan);
+const struct lb_rule *lb_plan_rule_row(const struct lb_plan *plan,
+    uint16_t id);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The endpoint table: which (address, protocol, port) means what, found by
+ * looking at two rows.
+ *
+ * Source: two-choice hashing with buckets of two (Dietzfelbinger and Weidling,
+ * 2007): full to 0.897, and we stay at half of that.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "model/plan_parts.h"
+#include "model/problems.h"
+
+#define SLOTS         2u   /* per row */
+#define KICKS_MAX     256u /* moves before the table is called too small */
+#define DOUBLINGS_MAX 6    /* beyond that the keys collide on purpose */
+
+/* --- the keys ------------------------------------------------------------ */
+
+static int
+key_order(const struct lb_endpoint *a, const struct lb_endpoint *b)
+{
+	int order = memcmp(&a->addr, &b->addr, sizeof(a->addr));
+
+	if (order == 0)
+		order = a->kind - b->kind;
+	if (order == 0)
+		order = a->proto - b->proto;
+	return order != 0 ? order : a->port.raw - b->port.raw;
+}
+
+/* Equal keys by who has the lower rule id, so that the order in which they
+ * were named decides nothing. */
+static int
+by_key(const void *a, const void *b)
+{
+	const struct lb_endpoint *left = a, *right = b;
+	int order = key_order(left, right);
+
+	if (order == 0)
+		order = left->rule - right->rule;
+	return order != 0 ? order : left->reply - right->reply;
+}
+
+static void
+key_add(struct lb_endpoints *list, const struct lb_endpoint *key)
+{
+	list->keys[list->key_count++] = *key;
+}
+
+static void
+address_add(struct lb_endpoints *list, const struct lb_addr *addr,
+    uint8_t flags, uint16_t rule, uint16_t reply)
+{
+	key_add(list, &(struct lb_endpoint){ .addr = *addr,
+			  .kind = LB_ENDPOINT_ADDRESS,
+			  .flags = flags,
+			  .rule = rule,
+			  .reply = reply });
+}
+
+/* A key for each protocol of the rule. */
+static void
+ports_add(struct lb_endpoints *list, const struct lb_config_rule *rule,
+    struct lb_endpoint key)
+{
+	uint8_t protos[2];
+	unsigned proto_count = lb_rule_protos(rule, protos);
+
+	for (unsigned p = 0; p < proto_count; p++) {
+		key.proto = protos[p];
+		key_add(list, &key);
+	}
+}
+
+static void
+frontend_add(struct lb_endpoints *list, const struct lb_addr *addr,
+    const struct lb_config_rule *rule, uint16_t id)
+{
+	struct lb_endpoint key = {
+		.addr = *addr,
+		.port = lb_be16_of(rule->frontend_port),
+		.kind = LB_ENDPOINT_FRONTEND,
+		.rule = id,
+		.reply = LB_NONE,
+	};
+
+	if (rule->frontend_port == 0)
+		address_add(list, addr, LB_ADDRESS_OURS | LB_ADDRESS_FRONTEND,
+		    id, LB_NONE);
+	else
+		ports_add(list, rule, key);
+}
+
+static void
+reply_add(struct lb_endpoints *list, const struct lb_addr *addr,
+    const struct lb_config_rule *rule, uint16_t id)
+{
+	struct lb_endpoint key = {
+		.addr = *addr,
+		.port = lb_be16_of(rule->backend_port),
+		.kind = LB_ENDPOINT_REPLY,
+		.rule = LB_NONE,
+		.reply = id,
+	};
+
+	if (rule->frontend_port == 0)
+		address_add(list, addr, LB_ADDRESS_MEMBER, LB_NONE, id);
+	else
+		ports_add(list, rule, key);
+}
+
+/* Does the balancer translate what this rule's members answer? */
+static bool
+has_replies(const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return rule->pool >= 0 && !lb_config_rule_floats(config, rule);
+}
+
+static void
+rule_add(struct lb_endpoints *list, const struct lb_config *config,
+    const struct lb_config_rule *rule, uint16_t id)
+{
+	if (rule->frontend >= 0)
+		frontend_add(
+		    list, &config->frontends[rule->frontend].address, rule, id);
+	if (!has_replies(config, rule))
+		return;
+	const struct lb_config_pool *pool = &config->pools[rule->pool];
+	for (size_t m = 0; m < pool->member_count; m++)
+		reply_add(list, &pool->members[m].address, rule, id);
+}
+
+/* An upper bound of the keys, before equal ones are merged. */
+static size_t
+key_count_max(const struct lb_config *config)
+{
+	size_t count = config->frontend_count + config->local_address_count;
+
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		count += 2;
+		if (has_replies(config, rule))
+			count += (rule->proto == 0 ? 2 : 1) *
+				 config->pools[rule->pool].member_count;
+	}
+	return count;
+}
+
+/* Equal keys stand side by side: one slot says what all of them say. */
+static void
+keys_merge(struct lb_endpoints *list)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < list->key_count; i++) {
+		const struct lb_endpoint *key = &list->keys[i];
+		struct lb_endpoint *last =
+		    kept == 0 ? NULL : &list->keys[kept - 1];
+		if (last == NULL || key_order(last, key) != 0) {
+			list->keys[kept++] = *key;
+			continue;
+		}
+		last->flags |= key->flags;
+		if (last->rule == LB_NONE)
+			last->rule = key->rule;
+		if (last->reply == LB_NONE)
+			last->reply = key->reply;
+	}
+	list->key_count = kept;
+}
+
+static int
+keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
+{
+	const struct lb_config *config = draft->config;
+	size_t max = key_count_max(config);
+
+	if (max > LB_ENDPOINT_MAX) {
+		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
+		    "frontends and (rule, member) pairs are %zu, more than "
+		    "%u; use fewer or smaller pools, or floating_ip",
+		    max, LB_ENDPOINT_MAX);
+		return -1;
+	}
+	list->keys = calloc(max + 1, sizeof(*list->keys));
+	if (list->keys == NULL)
+		return -1;
+	for (size_t f = 0; f < config->frontend_count; f++)
+		address_add(list, &config->frontends[f].address,
+		    LB_ADDRESS_OURS | LB_ADDRESS_FRONTEND, LB_NONE, LB_NONE);
+	for (size_t a = 0; a < config->local_address_count; a++)
+		address_add(list, &config->local_addresses[a], LB_ADDRESS_OURS,
+		    LB_NONE, LB_NONE);
+	for (size_t r = 0; r < config->rule_count; r++)
+		rule_add(
+		    list, config, &config->rules[r], draft->plan->rule_ids[r]);
+	qsort(list->keys, list->key_count, sizeof(*list->keys), by_key);
+	keys_merge(list);
+	return 0;
+}
+
+/* --- the table ----------------------------------------------------------- */
+
+/* The two rows of a key; equal now and then. */
+static void
+rows_of(const struct lb_endpoints *table, const struct lb_endpoint *key,
+    uint32_t rows[2])
+{
+	uint64_t hash =
+	    lb_endpoint_hash(&key->addr, key->port, key->proto, key->kind);
+
+	rows[0] = (uint32_t)hash & (table->row_count - 1);
+	rows[1] = (uint32_t)(hash >> 32) & (table->row_count - 1);
+}
+
+/* Puts a key down, moving others to their other row where it must. */
+static bool
+place(struct lb_endpoints *table, struct lb_endpoint key)
+{
+	uint32_t walk = 1, rows[2];
+
+	for (uint32_t kick = 0; kick < KICKS_MAX; kick++) {
+		rows_of(table, &key, rows);
+		for (uint32_t i = 0; i < 2 * SLOTS; i++) {
+			struct lb_endpoint *slot =
+			    &table->slots[rows[i / SLOTS] * SLOTS + i % SLOTS];
+			if (slot->kind == LB_ENDPOINT_EMPTY) {
+				*slot = key;
+				return true;
+			}
+		}
+		/* any will do; the same every time */
+		walk = walk * 1664525u + 1013904223u;
+		struct lb_endpoint *slot =
+		    &table->slots[rows[walk >> 30 & 1] * SLOTS + (walk >> 31)];
+		struct lb_endpoint homeless = *slot;
+		*slot = key;
+		key = homeless;
+	}
+	return false;
+}
+
+static int
+table_build(struct lb_endpoints *table)
+{
+	free(table->slots);
+	table->slots = calloc(table->row_count, SLOTS * sizeof(*table->slots));
+	if (table->slots == NULL)
+		return -1;
+	for (uint32_t i = 0; i < table->key_count; i++)
+		if (!place(table, table->keys[i]))
+			return 1;
+	return 0;
+}
+
+int
+lb_plan_make_endpoints(struct lb_plan_draft *draft, struct lb_endpoints *out)
+{
+	int result = 1;
+
+	*out = (struct lb_endpoints){ .row_count = 1 };
+	if (keys_collect(draft, out) < 0)
+		return -1;
+	while (out->row_count < out->key_count)
+		out->row_count *= 2;
+	for (int i = 0; result == 1 && i < DOUBLINGS_MAX; i++) {
+		result = table_build(out);
+		if (result == 1)
+			out->row_count *= 2;
+	}
+	if (result == 1)
+		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
+		    "addresses and ports are made to collide; change some");
+	return result == 0 ? 0 : -1;
+}
+
+void
+lb_endpoints_free(struct lb_endpoints *endpoints)
+{
+	free(endpoints->keys);
+	free(endpoints->slots);
+	*endpoints = (struct lb_endpoints){ 0 };
+}
+
+const struct lb_endpoint *
+lb_endpoints_find(const struct lb_endpoints *in, const struct lb_endpoint *key)
+{
+	uint32_t rows[2];
+
+	rows_of(in, key, rows);
+	for (uint32_t i = 0; i < 2 * SLOTS; i++) {
+		const struct lb_endpoint *slot =
+		    &in->slots[rows[i / SLOTS] * SLOTS + i % SLOTS];
+		if (slot->kind != LB_ENDPOINT_EMPTY &&
+		    key_order(slot, key) == 0)
+			return slot;
+	}
+	return NULL;
+}

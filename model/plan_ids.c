@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include "model/plan_parts.h"
+#include "model/problems.h"
+
+/* Who had an id, in the order of names, to be searched. */
+struct owner {
+	struct lb_id_name who;
+	uint32_t id;
+	bool taken;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct owner *left = a, *right = b;
+	int order = strcmp(left->who.pool, right->who.pool);
+
+	return order != 0 ? order : strcmp(left->who.name, right->who.name);
+}
+
+/* Returns the owners, NULL without memory. */
+static struct owner *
+owners_new(
+    const struct lb_id_name *before, uint32_t before_count, uint32_t *count)
+{
+	struct owner *owners = calloc(before_count + 1, sizeof(*owners));
+
+	*count = 0;
+	if (owners == NULL)
+		return NULL;
+	for (uint32_t id = 0; id < before_count; id++)
+		if (before[id].name != NULL)
+			owners[(*count)++] =
+			    (struct owner){ .who = before[id], .id = id };
+	qsort(owners, *count, sizeof(*owners), by_name);
+	return owners;
+}
+
+/* The lowest id from *from on that nobody has; LB_NONE: none is left. */
+static uint32_t
+free_id(const struct lb_id_name *before, uint32_t before_count, uint32_t *from)
+{
+	while (*from < before_count && before[*from].name != NULL)
+		(*from)++;
+	return *from < LB_MEMBER_MAX ? (*from)++ : LB_NONE;
+}
+
+int
+lb_ids_assign(const struct lb_id_name *before, uint32_t before_count,
+    const struct lb_id_name *wanted, uint32_t wanted_count, uint16_t *ids,
+    uint32_t *top)
+{
+	uint32_t owner_count, next = 0;
+	struct owner *owners = owners_new(before, before_count, &owner_count);
+
+	if (owners == NULL)
+		return -1;
+	*top = 0;
+	for (uint32_t i = 0; i < owner_count; i++)
+		*top = owners[i].id >= *top ? owners[i].id + 1 : *top;
+	for (uint32_t i = 0; i < wanted_count; i++) {
+		struct owner key = { .who = wanted[i] };
+		struct owner *found =
+		    bsearch(&key, owners, owner_count, sizeof(key), by_name);
+		uint32_t id = found != NULL && !found->taken
+				  ? found->id
+				  : free_id(before, before_count, &next);
+		if (found != NULL)
+			found->taken = true;
+		if (id == LB_NONE) {
+			free(owners);
+			return 1;
+		}
+		ids[i] = (uint16_t)id;
+		*top = id >= *top ? id + 1 : *top;
+	}
+	free(owners);
+	return 0;
+}
+
+/* --- members ------------------------------------------------------------- */
+
+static bool
+member_is_kept(const struct lb_plan_draft *draft, uint32_t id)
+{
+	const struct lb_plan_member *member = &draft->before->members[id];
+
+	return member->name != NULL &&
+	       (!member->tombstone || draft->used == NULL ||
+		   draft->used->member[id] != 0);
+}
+
+static int
+member_set(struct lb_plan_member *member, const char *pool, const char *name,
+    const struct lb_addr *address)
+{
+	free(member->pool);
+	free(member->name);
+	member->pool = strdup(pool);
+	member->name = strdup(name);
+	member->address = *address;
+	return member->pool == NULL || member->name == NULL ? -1 : 0;
+}
+
+/* The rows by id: first everybody who was there, as tombstones, then who is
+ * in the configuration. */
+static int
+members_fill(struct lb_plan_draft *draft, uint32_t before_count)
+{
+	struct lb_plan *plan = draft->plan;
+	const struct lb_config *config = draft->config;
+
+	for (uint32_t id = 0; id < before_count; id++) {
+		const struct lb_plan_member *old = &draft->before->members[id];
+		struct lb_plan_member *member = &plan->members[id];
+		if (!member_is_kept(draft, id))
+			continue;
+		if (member_set(member, old->pool, old->name, &old->address) < 0)
+			return -1;
+		member->tombstone = true;
+		member->pool_index = member->member_index = -1;
+	}
+	const uint16_t *id = plan->member_ids;
+	for (size_t p = 0; p < config->pool_count; p++) {
+		const struct lb_config_pool *pool = &config->pools[p];
+		for (size_t m = 0; m < pool->member_count; m++, id++) {
+			struct lb_plan_member *member = &plan->members[*id];
+			if (member_set(member, pool->name,
+				pool->members[m].name,
+				&pool->members[m].address) < 0)
+				return -1;
+			member->tombstone = false;
+			member->pool_index = (int)p;
+			member->member_index = (int)m;
+		}
+	}
+	return 0;
+}
+
+static uint32_t
+members_wanted(const struct lb_config *config, struct lb_id_name *wanted,
+    uint32_t *pool_first)
+{
+	uint32_t count = 0;
+
+	for (size_t p = 0; p < config->pool_count; p++) {
+		const struct lb_config_pool *pool = &config->pools[p];
+		pool_first[p] = count;
+		for (size_t m = 0; m < pool->member_count; m++)
+			wanted[count++] = (struct lb_id_name){ pool->name,
+				pool->members[m].name };
+	}
+	pool_first[config->pool_count] = count;
+	return count;
+}
+
+static int
+make_member_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
+    struct lb_id_name *wanted)
+{
+	struct lb_plan *plan = draft->plan;
+	uint32_t before_count =
+	    draft->before == NULL ? 0 : draft->before->member_count;
+	uint32_t count =
+	    members_wanted(draft->config, wanted, plan->pool_first);
+
+	for (uint32_t id = 0; id < before_count; id++)
+		if (member_is_kept(draft, id))
+			before[id] = (struct lb_id_name){
+				draft->before->members[id].pool,
+				draft->before->members[id].name
+			};
+	int result = lb_ids_assign(before, before_count, wanted, count,
+	    plan->member_ids, &plan->member_count);
+	if (result == 1)
+		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
+		    "more than %u members, those included that were removed "
+		    "but still have connections; use fewer, or try again when "
+		    "the old ones have ended",
+		    LB_MEMBER_MAX);
+	if (result != 0)
+		return -1;
+	plan->members = calloc(plan->member_count + 1, sizeof(*plan->members));
+	if (plan->members == NULL)
+		return -1;
+	return members_fill(draft, before_count < plan->member_count
+				       ? before_count
+				       : plan->member_count);
+}
+
+/* --- rules --------------------------------------------------------------- */
+
+static bool
+rule_is_kept(const struct lb_plan_draft *draft, uint32_t id)
+{
+	const struct lb_plan_rule *rule = &draft->before->rules[id];
+
+	return rule->name != NULL && (!rule->tombstone || draft->used == NULL ||
+					 draft->used->rule[id] != 0);
+}
+
+static int
+rule_set(struct lb_plan_rule *rule, const char *name, int rule_index)
+{
+	free(rule->name);
+	rule->name = strdup(name);
+	rule->tombstone = rule_index < 0;
+	rule->rule_index = rule_index;
+	return rule->name == NULL ? -1 : 0;
+}
+
+static int
+rules_fill(struct lb_plan_draft *draft, uint32_t before_count)
+{
+	struct lb_plan *plan = draft->plan;
+
+	for (uint32_t id = 0; id < before_count; id++)
+		if (rule_is_kept(draft, id) &&
+		    rule_set(&plan->rules[id], draft->before->rules[id].name,
+			-1) < 0)
+			return -1;
+	for (size_t r = 0; r < draft->config->rule_count; r++)
+		if (rule_set(&plan->rules[plan->rule_ids[r]],
+			draft->config->rules[r].name, (int)r) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+make_rule_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
+    struct lb_id_name *wanted)
+{
+	struct lb_plan *plan = draft->plan;
+	uint32_t count = (uint32_t)draft->config->rule_count;
+	uint32_t before_count =
+	    draft->before == NULL ? 0 : draft->before->rule_count;
+
+	for (uint32_t r = 0; r < count; r++)
+		wanted[r] =
+		    (struct lb_id_name){ "", draft->config->rules[r].name };
+	for (uint32_t id = 0; id < before_count; id++)
+		if (rule_is_kept(draft, id))
+			before[id] = (struct lb_id_name){ "",
+				draft->before->rules[id].name };
+	int result = lb_ids_assign(before, before_count, wanted, count,
+	    plan->rule_ids, &plan->rule_count);
+	if (result == 1)
+		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
+		    "more than %u rules, those included that were removed "
+		    "but still have connections; use fewer",
+		    LB_MEMBER_MAX);
+	if (result != 0)
+		return -1;
+	plan->rules = calloc(plan->rule_count + 1, sizeof(*plan->rules));
+	if (plan->rules == NULL)
+		return -1;
+	return rules_fill(draft,
+	    before_count < plan->rule_count ? before_count : plan->rule_count);
+}
+
+/* --- both ---------------------------------------------------------------- */
+
+typedef int (*make_ids)(
+    struct lb_plan_draft *, struct lb_id_name *, struct lb_id_name *);
+
+static int
+with_names(struct lb_plan_draft *draft, make_ids make, size_t wanted_count)
+{
+	struct lb_id_name *before = calloc(LB_MEMBER_MAX, sizeof(*before));
+	struct lb_id_name *wanted = calloc(wanted_count + 1, sizeof(*wanted));
+	int result = -1;
+
+	if (before != NULL && wanted != NULL)
+		result = make(draft, before, wanted);
+	free(before);
+	free(wanted);
+	return result;
+}
+
+int
+lb_plan_make_ids(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+	const struct lb_config *config = draft->config;
+	size_t members = 0;
+
+	for (size_t p = 0; p < config->pool_count; p++)
+		members += config->pools[p].member_count;
+	plan->pool_count = (uint32_t)config->pool_count;
+	plan->pool_first =
+	    calloc(config->pool_count + 1, sizeof(*plan->pool_first));
+	plan->member_ids = calloc(members + 1, sizeof(*plan->member_ids));
+	plan->rule_ids =
+	    calloc(config->rule_count + 1, sizeof(*plan->rule_ids));
+	if (plan->pool_first == NULL || plan->member_ids == NULL ||
+	    plan->rule_ids == NULL)
+		return -1;
+	if (with_names(draft, make_member_ids, members) < 0)
+		return -1;
+	return with_names(draft, make_rule_ids, config->rule_count);
+}

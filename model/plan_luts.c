@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What rules share: bits of the members' state, lookup tables, timeout
+ * classes.  Each keeps its number from plan to plan, because packets of both
+ * plans look at them while the plans are swapped.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "model/plan_parts.h"
+#include "model/problems.h"
+
+#define HALF_OPEN_MS UINT64_C(60000) /* design.md 2, "Timeouts" */
+
+static bool
+same_name(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static const char *
+probe_name(const struct lb_config *config, int probe)
+{
+	return probe < 0 ? NULL : config->probes[probe].name;
+}
+
+/* Without a probe nobody is ever "probed down". */
+static enum lb_all_down
+rule_all_down(const struct lb_config_rule *rule)
+{
+	return rule->probe < 0 ? LB_ALL_PROBED_DOWN : rule->all_down;
+}
+
+static int
+too_many_luts(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
+{
+	lb_error_add(draft->problems, rule->where, NULL,
+	    "more than %u lookup tables, those included that the configuration "
+	    "in force uses; let rules share pool, probe, algorithm and "
+	    "table_size",
+	    LB_LUT_MAX);
+	return -1;
+}
+
+/* --- bits ---------------------------------------------------------------- */
+
+static const struct lb_plan_probe *
+probe_find(const struct lb_plan *plan, const struct lb_config_rule *rule)
+{
+	for (uint32_t i = 0; i < plan->probe_count; i++) {
+		const struct lb_plan_probe *probe = &plan->probes[i];
+		if (probe->pool == rule->pool && probe->probe == rule->probe &&
+		    probe->all_down == rule->all_down)
+			return probe;
+	}
+	return NULL;
+}
+
+uint8_t
+lb_plan_rule_bit(const struct lb_plan *plan, const struct lb_config_rule *rule)
+{
+	const struct lb_plan_probe *probe =
+	    rule->probe < 0 ? NULL : probe_find(plan, rule);
+
+	return probe == NULL ? 0 : probe->bit;
+}
+
+/* Which bits of a pool's members a plan uses; sets *same to the bit that is
+ * `like` already. */
+static uint32_t
+bits_used(
+    const struct lb_plan *plan, const struct lb_plan_probe *like, uint8_t *same)
+{
+	uint32_t used = 1; /* bit 0 is "no probe" */
+
+	for (uint32_t i = 0; plan != NULL && i < plan->probe_count; i++) {
+		const struct lb_plan_probe *probe = &plan->probes[i];
+		if (strcmp(probe->pool_name, like->pool_name) != 0)
+			continue;
+		used |= UINT32_C(1) << probe->bit;
+		if (strcmp(probe->probe_name, like->probe_name) == 0 &&
+		    probe->all_down == like->all_down)
+			*same = probe->bit;
+	}
+	return used;
+}
+
+/* The bit it had, else one that neither plan uses, else one of before's that
+ * is no longer used; 0: there is none. */
+static uint8_t
+bit_choose(const struct lb_plan_draft *draft, const struct lb_plan_probe *like)
+{
+	uint8_t had = 0, ignored;
+	uint32_t before = bits_used(draft->before, like, &had);
+	uint32_t now = bits_used(draft->plan, like, &ignored);
+
+	if (had != 0 && (now >> had & 1) == 0)
+		return had;
+	for (uint8_t bit = 1; bit <= LB_PROBE_MAX; bit++)
+		if (((before | now) >> bit & 1) == 0)
+			return bit;
+	for (uint8_t bit = 1; bit <= LB_PROBE_MAX; bit++)
+		if ((now >> bit & 1) == 0)
+			return bit;
+	return 0;
+}
+
+static int
+probe_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
+{
+	struct lb_plan *plan = draft->plan;
+	struct lb_plan_probe *probe = &plan->probes[plan->probe_count];
+
+	if (plan->probe_count >= LB_LUT_MAX) /* each has a table of its own */
+		return too_many_luts(draft, rule);
+	*probe = (struct lb_plan_probe){
+		.pool = rule->pool,
+		.probe = rule->probe,
+		.all_down = rule->all_down,
+		.pool_name = strdup(draft->config->pools[rule->pool].name),
+		.probe_name = strdup(probe_name(draft->config, rule->probe)),
+	};
+	if (probe->pool_name == NULL || probe->probe_name == NULL) {
+		free(probe->pool_name);
+		free(probe->probe_name);
+		return -1;
+	}
+	probe->bit = bit_choose(draft, probe);
+	plan->probe_count++;
+	if (probe->bit != 0)
+		return 0;
+	lb_error_add(draft->problems, rule->where, NULL,
+	    "pool '%s' is looked at by more than %u probes; let its rules "
+	    "share probes",
+	    probe->pool_name, LB_PROBE_MAX);
+	return -1;
+}
+
+static int
+make_probes(struct lb_plan_draft *draft)
+{
+	const struct lb_config *config = draft->config;
+
+	draft->plan->probes =
+	    calloc(config->rule_count + 1, sizeof(*draft->plan->probes));
+	if (draft->plan->probes == NULL)
+		return -1;
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->probe >= 0 && rule->pool >= 0 &&
+		    probe_find(draft->plan, rule) == NULL &&
+		    probe_add(draft, rule) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- lookup tables ------------------------------------------------------- */
+
+uint16_t
+lb_plan_rule_lut(const struct lb_plan *plan, const struct lb_config_rule *rule)
+{
+	for (uint32_t i = 0; i < plan->lut_count; i++) {
+		const struct lb_plan_lut *lut = &plan->luts[i];
+		if (lut->slots != NULL && lut->pool == rule->pool &&
+		    lut->probe == rule->probe &&
+		    lut->all_down == rule_all_down(rule) &&
+		    lut->algorithm == rule->algorithm &&
+		    lut->size == rule->table_size)
+			return (uint16_t)i;
+	}
+	return LB_NONE;
+}
+
+static bool
+lut_is_like(const struct lb_plan_lut *old, const struct lb_config *config,
+    const struct lb_config_rule *rule)
+{
+	return old->slots != NULL && old->algorithm == rule->algorithm &&
+	       old->size == rule->table_size &&
+	       old->all_down == rule_all_down(rule) &&
+	       same_name(old->pool_name, config->pools[rule->pool].name) &&
+	       same_name(old->probe_name, probe_name(config, rule->probe));
+}
+
+/* The index it had in the plan before; LB_NONE: it is new. */
+static uint32_t
+lut_index_before(
+    const struct lb_plan_draft *draft, const struct lb_config_rule *rule)
+{
+	const struct lb_plan *before = draft->before;
+
+	for (uint32_t i = 0; before != NULL && i < before->lut_count; i++)
+		if (lut_is_like(&before->luts[i], draft->config, rule))
+			return i;
+	return LB_NONE;
+}
+
+static uint32_t
+lut_index_new(const struct lb_plan_draft *draft)
+{
+	const struct lb_plan *plan = draft->plan, *before = draft->before;
+
+	for (uint32_t i = 0; i < LB_LUT_MAX; i++)
+		if (plan->luts[i].slots == NULL &&
+		    (before == NULL || i >= before->lut_count ||
+			before->luts[i].slots == NULL))
+			return i;
+	return LB_NONE;
+}
+
+static int
+lut_set(struct lb_plan_lut *lut, const struct lb_plan_draft *draft,
+    const struct lb_config_rule *rule)
+{
+	const struct lb_config *config = draft->config;
+	const char *probe = probe_name(config, rule->probe);
+	uint32_t rows = (rule->table_size + LB_LUT_SLOTS_PER_ROW - 1) /
+			LB_LUT_SLOTS_PER_ROW;
+
+	lut->size = rule->table_size;
+	lut->pool = rule->pool;
+	lut->probe = rule->probe;
+	lut->algorithm = rule->algorithm;
+	lut->all_down = rule_all_down(rule);
+	lut->bit = lb_plan_rule_bit(draft->plan, rule);
+	lut->pool_name = strdup(config->pools[rule->pool].name);
+	lut->probe_name = probe == NULL ? NULL : strdup(probe);
+	lut->slots = aligned_alloc(LB_ROW_BYTES, rows * LB_ROW_BYTES);
+	if (lut->pool_name == NULL || lut->slots == NULL ||
+	    (probe != NULL && lut->probe_name == NULL))
+		return -1;
+	memset(lut->slots, 0xff, rows * LB_ROW_BYTES); /* LB_NONE */
+	return 0;
+}
+
+static int
+lut_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
+    uint32_t index)
+{
+	struct lb_plan *plan = draft->plan;
+
+	if (index == LB_NONE)
+		return too_many_luts(draft, rule);
+	if (index >= plan->lut_count)
+		plan->lut_count = index + 1;
+	return lut_set(&plan->luts[index], draft, rule);
+}
+
+/* Those that were there first, so that no new one takes their place. */
+int
+lb_plan_make_luts(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+	const struct lb_config *config = draft->config;
+
+	plan->luts = calloc(LB_LUT_MAX, sizeof(*plan->luts));
+	if (plan->luts == NULL || make_probes(draft) < 0)
+		return -1;
+	for (int new = 0; new < 2; new ++) {
+		for (size_t r = 0; r < config->rule_count; r++) {
+			const struct lb_config_rule *rule = &config->rules[r];
+			if (rule->pool < 0 ||
+			    lb_plan_rule_lut(plan, rule) != LB_NONE)
+				continue;
+			uint32_t index = new ? lut_index_new(draft)
+					     : lut_index_before(draft, rule);
+			if ((new || index != LB_NONE) &&
+			    lut_add(draft, rule, index) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+/* --- timeout classes ----------------------------------------------------- */
+
+struct lb_class
+lb_rule_tcp_timeouts(const struct lb_config_rule *rule)
+{
+	uint64_t idle = rule->idle_timeout_ms;
+
+	return (struct lb_class){
+		.half_ms =
+		    (uint32_t)(idle < HALF_OPEN_MS ? idle : HALF_OPEN_MS),
+		.open_ms = (uint32_t)idle,
+	};
+}
+
+struct lb_class
+lb_rule_udp_timeouts(const struct lb_config_rule *rule)
+{
+	return (struct lb_class){
+		.half_ms = (uint32_t)rule->idle_timeout_ms,
+		.open_ms = (uint32_t)rule->idle_timeout_ms,
+	};
+}
+
+static bool
+same_class(struct lb_class a, struct lb_class b)
+{
+	return a.half_ms == b.half_ms && a.open_ms == b.open_ms;
+}
+
+static uint32_t
+class_find(const struct lb_plan *plan, struct lb_class timeouts)
+{
+	for (uint32_t i = 0; i < plan->class_count; i++)
+		if (same_class(plan->classes[i], timeouts))
+			return i;
+	return LB_CLASS_MAX;
+}
+
+uint8_t
+lb_plan_class_of(const struct lb_plan *plan, struct lb_class timeouts)
+{
+	uint32_t found = class_find(plan, timeouts);
+
+	return found < LB_CLASS_MAX ? (uint8_t)found : 0;
+}
+
+/* Before's classes, less those that nobody can have any more. */
+static void
+classes_keep(struct lb_plan_draft *draft)
+{
+	const struct lb_plan *before = draft->before;
+	struct lb_plan *plan = draft->plan;
+	bool needed[LB_CLASS_MAX] = { false };
+
+	if (before == NULL)
+		return;
+	for (uint32_t id = 0; id < before->rule_count; id++) {
+		const struct lb_rule *row =
+		    lb_plan_rule_row(before, (uint16_t)id);
+		if (row == NULL || before->rules[id].tombstone)
+			continue;
+		needed[row->class_tcp] = needed[row->class_udp] = true;
+	}
+	plan->class_count = before->class_count;
+	for (uint32_t i = 0; i < before->class_count; i++)
+		if (needed[i] || draft->used == NULL ||
+		    draft->used->timeout_class[i] != 0)
+			plan->classes[i] = before->classes[i];
+}
+
+static int
+class_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
+    struct lb_class timeouts)
+{
+	struct lb_plan *plan = draft->plan;
+
+	if (class_find(plan, timeouts) < LB_CLASS_MAX)
+		return 0;
+	for (uint32_t i = 0; i < LB_CLASS_RULE_MAX; i++) {
+		if (plan->classes[i].open_ms != 0)
+			continue;
+		plan->classes[i] = timeouts;
+		if (i >= plan->class_count)
+			plan->class_count = i + 1;
+		return 0;
+	}
+	lb_error_add(draft->problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT], NULL,
+	    "more than %u distinct timeouts, those included that connections "
+	    "still have; give rules the same idle_timeout",
+	    LB_CLASS_RULE_MAX);
+	return -1;
+}
+
+int
+lb_plan_make_classes(struct lb_plan_draft *draft)
+{
+	const struct lb_config *config = draft->config;
+
+	classes_keep(draft);
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->proto != LB_PROTO_UDP &&
+		    class_add(draft, rule, lb_rule_tcp_timeouts(rule)) < 0)
+			return -1;
+		if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
+		    class_add(draft, rule, lb_rule_udp_timeouts(rule)) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TRACES_CAPTURE_H
+#define TRACES_CAPTURE_H
+/*
+ * A capture file, read packet by packet by libpcap: whatever libpcap takes
+ * for a capture is one, its name says nothing.  What is damaged ends the
+ * reading; what stood before it has been given out.
+ */
+#include "model/path/packet.h"
+
+enum trace_link { TRACE_ETHERNET, TRACE_RAW_IP };
+
+struct trace_packet {
+	uint64_t time_ns;    /* since 1970, as captured; may run backwards */
+	const uint8_t *data; /* valid until the next trace_next() */
+	uint32_t captured_bytes;
+	uint32_t wire_bytes; /* >= captured_bytes */
+	enum trace_link link;
+};
+
+enum trace_status {
+	TRACE_PACKET,  /* *p is one more packet */
+	TRACE_END,     /* the file ended where it should */
+	TRACE_DAMAGED, /* the rest cannot be read; trace_error() says why */
+};
+
+struct trace;
+
+/*
+ * trace_open - open a capture.
+ *
+ * path    a file; "-" is standard input, which stays open.
+ * filter  a pcap-filter(7) expression, NULL: none.
+ * error   on NULL: one line that names the file, what is wrong and how to
+ *         mend it; at least 256 bytes.
+ *
+ * Returns NULL when it can't be read at all (missing, empty, not a capture,
+ * a link type other than Ethernet and raw IP, a wrong filter: then *usage is
+ * true).
+ */
+struct trace *trace_open(const char *path, const char *filter, bool *usage,
+    char *error, size_t error_bytes);
+void trace_close(struct trace *t); /* NULL is fine */
+
+/* Once it has said TRACE_END or TRACE_DAMAGED it goes on saying so. */
+int trace_next(struct trace *t, struct trace_packet *p); /* enum trace_status */
+const char *trace_error(const struct trace *t);          /* after DAMAGED */
+
+/* For progress: of the file, not of the packets. */
+uint64_t trace_bytes_read(const struct trace *t);  /* 0 from a pipe */
+uint64_t trace_bytes_total(const struct trace *t); /* 0: unknown, a pipe */
+
+/* Parses the packet by its link type: enum lb_parsed. */
+int trace_parse(const struct trace_packet *p, struct lb_packet *out);
+
+/*
+ * SHA-256 of a file, as 64 hexadecimal digits and a NUL.  -1: unreadable, or
+ * no regular file ("-" too): a pipe can be read only once, and not by us.
+ */
+int trace_sha256(const char *path, char hex[65]);
+
+#endif
