@@ -32,7 +32,8 @@ void live_engine_free(struct live_engine *e); /* NULL is fine */
  * live_engine_swap - put another plan in force (mechanism.md 14): timeout
  * classes and member states, then lookup tables, then the plan itself, so
  * that nothing a packet can name is ever absent.  Returns when no packet uses
- * the old one any more; 0, or -errno with the old plan still in force.
+ * the old one any more; 0, or -errno with the old plan still in force: -E2BIG
+ * when the plan outgrew the room that was made for it (twice the first one).
  */
 int live_engine_swap(struct live_engine *e, const struct lb_plan *plan);
 
@@ -47,7 +48,7 @@ int live_engine_program(const struct live_engine *e, const char *name);
 int live_engine_map(const struct live_engine *e, const char *name);
 
 /* Maps an mmapable array of the object; NULL and errno when it can't be. */
-void *live_engine_mmap(const struct live_engine *e, const char *map,
-    size_t bytes);
+void *live_engine_mmap(
+    const struct live_engine *e, const char *map, size_t bytes);
 
 #endif

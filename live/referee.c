@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +38,14 @@ referee_new(const struct lb_plan *plan, char *error, size_t error_bytes)
 		errno = ENOMEM;
 		goto fail;
 	}
-	r->engine = live_engine_load("referee.bpf.o", plan, error,
-	    error_bytes);
+	r->engine = live_engine_load("referee.bpf.o", plan, error, error_bytes);
 	if (r->engine == NULL)
 		goto fail;
 	r->program = live_engine_program(r->engine, "fairlead_referee");
 	r->io = live_engine_mmap(r->engine, "referee", sizeof(*r->io));
 	if (r->program < 0 || r->io == NULL) {
-		(void)snprintf(error, error_bytes,
-		    "referee.bpf.o is not this version's");
+		(void)snprintf(
+		    error, error_bytes, "referee.bpf.o is not this version's");
 		errno = EINVAL;
 		goto fail;
 	}
@@ -77,15 +77,15 @@ run_native(struct referee *r, uint32_t now_ms, struct referee_side *side)
 	struct lb_scratch *s = &r->world->scratch;
 	uint64_t ctx = lb_world_ctx(r->world);
 	side->applied = 0;
-	side->parsed = (uint32_t)lb_parse(side->frame,
-	    side->frame + side->bytes, 0, &s->packet);
+	side->parsed = (uint32_t)lb_parse(
+	    side->frame, side->frame + side->bytes, 0, &s->packet);
 	if (side->parsed != LB_PARSED)
 		return;
-	(void)lb_step_scratch(ctx, now_ms);
+	lb_step(ctx, &s->packet, now_ms, &s->result);
 	side->result = s->result;
 	if (s->result.verdict == LB_FORWARD)
-		side->applied = lb_apply(side->frame,
-		    side->frame + side->bytes, &s->result.edit);
+		side->applied = lb_apply(
+		    side->frame, side->frame + side->bytes, &s->result.edit);
 }
 
 static int
@@ -98,6 +98,10 @@ run_kernel(struct referee *r, const uint8_t *frame, uint32_t now_ms,
 	r->io->now_ms = now_ms;
 	if (bpf_prog_test_run_opts(r->program, &run) != 0)
 		return -1;
+	if (run.retval != XDP_PASS) { /* its maps are not what it wants */
+		errno = EIO;
+		return -1;
+	}
 	side->bytes = run.data_size_out;
 	side->parsed = r->io->parsed;
 	side->applied = r->io->applied;
@@ -125,8 +129,7 @@ sides_differ(const struct referee_side *a, const struct referee_side *b)
 	const struct lb_result *x = &a->result, *y = &b->result;
 	if (a->parsed != b->parsed)
 		return "parse";
-	if (a->bytes != b->bytes ||
-	    memcmp(a->frame, b->frame, a->bytes) != 0)
+	if (a->bytes != b->bytes || memcmp(a->frame, b->frame, a->bytes) != 0)
 		return "bytes";
 	if (a->applied != b->applied)
 		return "apply";
@@ -141,8 +144,7 @@ sides_differ(const struct referee_side *a, const struct referee_side *b)
 	if (x->rule != y->rule)
 		return "rule";
 	if (x->facts != y->facts || x->bucket != y->bucket ||
-	    x->way != y->way || x->state != y->state ||
-	    x->deadline_ms != y->deadline_ms)
+	    x->way != y->way || x->state != y->state)
 		return "facts";
 	return edits_differ(&x->edit, &y->edit);
 }
@@ -187,16 +189,16 @@ static bool
 facts_same(const struct lb_expired *a, const struct lb_expired *b)
 {
 	return lb_addr_same(&a->src, &b->src) &&
-	    lb_addr_same(&a->dst, &b->dst) && a->sport.raw == b->sport.raw &&
-	    a->dport.raw == b->dport.raw && a->proto == b->proto &&
-	    a->state == b->state && a->member == b->member &&
-	    a->rule == b->rule && a->bucket == b->bucket &&
-	    a->seen_ms == b->seen_ms && a->client_ack == b->client_ack &&
-	    a->client_end == b->client_end;
+	       lb_addr_same(&a->dst, &b->dst) && a->sport.raw == b->sport.raw &&
+	       a->dport.raw == b->dport.raw && a->proto == b->proto &&
+	       a->state == b->state && a->member == b->member &&
+	       a->rule == b->rule && a->bucket == b->bucket &&
+	       a->seen_ms == b->seen_ms && a->client_ack == b->client_ack &&
+	       a->client_end == b->client_end;
 }
 
 static int
-expire_family(struct referee *r, bool six, uint32_t now_ms)
+expire_family(struct referee *r, bool six, uint32_t now_ms, uint64_t *ended)
 {
 	const struct lb_tables *tables[2] = { &r->world->tables,
 		live_engine_tables(r->engine) };
@@ -212,19 +214,23 @@ expire_family(struct referee *r, bool six, uint32_t now_ms)
 			    buckets - from, &list[i]);
 		if (to[0] != to[1] || list[0].count != list[1].count)
 			return REFEREE_DIFFERENT;
-		for (uint32_t k = 0; k < list[0].count; k++)
+		for (uint32_t k = 0; k < list[0].count; k++) {
 			if (!facts_same(&list[0].at[k], &list[1].at[k]))
 				return REFEREE_DIFFERENT;
+			if (ended != NULL)
+				ended[list[0].at[k].state]++;
+		}
 		from = to[0];
 	}
 	return REFEREE_SAME;
 }
 
 int
-referee_expire(struct referee *r, uint32_t now_ms)
+referee_expire(
+    struct referee *r, uint32_t now_ms, uint64_t ended[LB_CONN_CLOSING_RST + 1])
 {
-	int four = expire_family(r, false, now_ms);
-	int six = expire_family(r, true, now_ms);
+	int four = expire_family(r, false, now_ms, ended);
+	int six = expire_family(r, true, now_ms, ended);
 	return four == REFEREE_SAME ? six : four;
 }
 
@@ -234,13 +240,15 @@ referee_memory(const struct referee *r, uint32_t *bucket)
 	const struct lb_tables *a = &r->world->tables;
 	const struct lb_tables *b = live_engine_tables(r->engine);
 	for (uint32_t i = 0; i < a->buckets4; i++) {
-		if (memcmp(&a->conn4[i], &b->conn4[i], sizeof(*a->conn4)) != 0) {
+		if (memcmp(&a->conn4[i], &b->conn4[i], sizeof(*a->conn4)) !=
+		    0) {
 			*bucket = i;
 			return REFEREE_DIFFERENT;
 		}
 	}
 	for (uint32_t i = 0; i < a->buckets6; i++) {
-		if (memcmp(&a->conn6[i], &b->conn6[i], sizeof(*a->conn6)) != 0) {
+		if (memcmp(&a->conn6[i], &b->conn6[i], sizeof(*a->conn6)) !=
+		    0) {
 			*bucket = i | UINT32_C(1) << 31;
 			return REFEREE_DIFFERENT;
 		}

@@ -15,10 +15,10 @@
 #define REFEREE_BYTES_MAX 3500u
 
 enum referee_verdict {
-	REFEREE_SAME,	   /* both builds agree */
+	REFEREE_SAME,      /* both builds agree */
 	REFEREE_DIFFERENT, /* see struct referee_answer */
-	REFEREE_SHORT,	   /* under 14 bytes: the native build alone */
-	REFEREE_ERROR,	   /* the kernel would not run it; errno */
+	REFEREE_SHORT,     /* under 14 bytes: the native build alone */
+	REFEREE_ERROR,     /* the kernel would not run it; errno */
 };
 
 /* One build's answer to one packet. */
@@ -32,7 +32,7 @@ struct referee_side {
 
 struct referee_answer {
 	struct referee_side native, kernel;
-	bool cut;	     /* only the first REFEREE_BYTES_MAX were compared */
+	bool cut; /* only the first REFEREE_BYTES_MAX were compared */
 	const char *differs; /* "verdict", "bytes", ...; NULL: nothing */
 };
 
@@ -40,8 +40,8 @@ struct referee;
 
 /* Loads both builds under one plan, which must outlive them or the next
  * referee_swap().  NULL with a line in error and errno (live/engine.h). */
-struct referee *referee_new(const struct lb_plan *plan, char *error,
-    size_t error_bytes);
+struct referee *referee_new(
+    const struct lb_plan *plan, char *error, size_t error_bytes);
 void referee_free(struct referee *r); /* NULL is fine */
 
 /* One Ethernet frame at an instant: enum referee_verdict. */
@@ -51,8 +51,11 @@ int referee_packet(struct referee *r, const uint8_t *frame, uint32_t bytes,
 /* The rest of the engine's life, on both builds alike. */
 int referee_swap(struct referee *r, const struct lb_plan *plan);
 int referee_health(struct referee *r, const struct lb_plan *plan);
-/* Expires all of both tables: enum referee_verdict (facts are compared). */
-int referee_expire(struct referee *r, uint32_t now_ms);
+/* Expires all of both tables: enum referee_verdict (facts are compared).
+ * ended, unless NULL: grows by the entries that ended, by the enum
+ * lb_conn_state they were in. */
+int referee_expire(struct referee *r, uint32_t now_ms,
+    uint64_t ended[LB_CONN_CLOSING_RST + 1]);
 /* memcmp of all table memory: REFEREE_SAME or REFEREE_DIFFERENT, then with
  * the first bucket that differs in *bucket (bit 31: of the IPv6 table). */
 int referee_memory(const struct referee *r, uint32_t *bucket);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/config.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include "model/config_new.h"
 #include "model/path/plan.h"
 
@@ -49,16 +52,16 @@ lb_config_probe_init(struct lb_config_probe *probe)
 }
 
 bool
-lb_config_rule_floats(const struct lb_config *config,
-    const struct lb_config_rule *rule)
+lb_config_rule_floats(
+    const struct lb_config *config, const struct lb_config_rule *rule)
 {
 	return rule->floating_ip || rule->frontend < 0 ||
-	    config->forwarding == LB_FORWARDING_L2DSR;
+	       config->forwarding == LB_FORWARDING_L2DSR;
 }
 
 unsigned
-lb_config_rule_family(const struct lb_config *config,
-    const struct lb_config_rule *rule)
+lb_config_rule_family(
+    const struct lb_config *config, const struct lb_config_rule *rule)
 {
 	const struct lb_addr *addr;
 
@@ -68,6 +71,8 @@ lb_config_rule_family(const struct lb_config *config,
 		addr = &config->pools[rule->pool].members[0].address;
 	else
 		return 0;
+	if ((addr->word[0] | addr->word[1]) == 0)
+		return 0; /* what could not be read */
 	return lb_addr_is_v4(addr) ? 4 : 6;
 }
 

@@ -77,8 +77,8 @@ struct lb_config_rule {
 	char *name;
 	int frontend; /* index, -1: the rule is only a next hop */
 	int pool;
-	int probe;		/* -1: none, all members count as up */
-	uint8_t proto;		/* enum lb_proto; 0: TCP and UDP */
+	int probe;              /* -1: none, all members count as up */
+	uint8_t proto;          /* enum lb_proto; 0: TCP and UDP */
 	uint16_t frontend_port; /* 0: any */
 	uint16_t backend_port;
 	enum lb_mode mode;
@@ -99,7 +99,7 @@ struct lb_config_subnet {
 };
 
 /* Names and ids are bounded so that hostile input is. */
-#define LB_NAME_MAX 128u
+#define LB_NAME_MAX    128u
 #define LB_ENTRIES_MAX UINT64_C(1000000000)
 
 struct lb_config {
@@ -133,9 +133,9 @@ struct lb_config {
 /* Everything that is wrong with a configuration, in order of the file. */
 struct lb_problem {
 	struct lb_where where;
-	bool warning;	  /* said, but not in the way */
+	bool warning;     /* said, but not in the way */
 	const char *code; /* Azure's error code, NULL: none */
-	char *what;	  /* what is wrong and how to mend it */
+	char *what;       /* what is wrong and how to mend it */
 };
 
 struct lb_problems {
@@ -166,18 +166,18 @@ struct lb_config *lb_config_read(const char *text, size_t bytes,
  * Source: AZ 2.1, 3.1, 5.1 to 5.6, 8; design.md 6, 7.
  * Cost: O(p log p) in the (rule, member) pairs, which are bounded.
  */
-void lb_config_check(const struct lb_config *config,
-    struct lb_problems *problems);
+void lb_config_check(
+    const struct lb_config *config, struct lb_problems *problems);
 
 /* The family of a rule's packets, 4 or 6; 0: it has neither a frontend nor a
- * member. */
-unsigned lb_config_rule_family(const struct lb_config *config,
-    const struct lb_config_rule *rule);
+ * member, or an address that is none. */
+unsigned lb_config_rule_family(
+    const struct lb_config *config, const struct lb_config_rule *rule);
 
 /* Do packets of this rule keep their destination?  By floating IP, by l2dsr
  * forwarding, or because the rule is only a next hop. */
-bool lb_config_rule_floats(const struct lb_config *config,
-    const struct lb_config_rule *rule);
+bool lb_config_rule_floats(
+    const struct lb_config *config, const struct lb_config_rule *rule);
 
 /*
  * lb_config_zero - the configuration of `fairlead sim CAPTURE`.
@@ -195,7 +195,7 @@ void lb_config_free(struct lb_config *config); /* NULL is fine */
 void lb_problems_free(struct lb_problems *problems);
 
 /* Prints one line per problem: file:line:column: what [code]. */
-void lb_problems_print(const struct lb_problems *problems, const char *file,
-    FILE *to);
+void lb_problems_print(
+    const struct lb_problems *problems, const char *file, FILE *to);
 
 #endif

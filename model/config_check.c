@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
 #include "model/config_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 #include "model/names.h"
 #include "model/path/plan.h"
 
-#define DAY_MS UINT64_C(86400000)
-#define AZURE_INTERVAL_MS UINT64_C(5000) /* AZ 2.1 */
-#define INTERVAL_MS UINT64_C(10)
-#define THRESHOLD_MAX 100u
-#define AZURE_ZONE_MAX 3u
+#define DAY_MS              UINT64_C(86400000)
+#define AZURE_INTERVAL_MS   UINT64_C(5000) /* AZ 2.1 */
+#define INTERVAL_MS         UINT64_C(10)
+#define THRESHOLD_MAX       100u
+#define AZURE_ZONE_MAX      3u
 #define INTERFACE_BYTES_MAX 15u /* Linux: IFNAMSIZ less the NUL */
 
 /* AZ 8.  Without an entry for fairlead: its bounds are the engine's. */
@@ -50,8 +53,8 @@ check_probe_protocol(const struct lb_config *config,
 static bool
 is_refused_http_port(uint16_t port)
 {
-	static const uint16_t refused[] = { 19, 21, 25, 70, 110, 119, 143,
-		220, 993 };
+	static const uint16_t refused[] = { 19, 21, 25, 70, 110, 119, 143, 220,
+		993 };
 
 	for (size_t i = 0; i < LB_COUNT(refused); i++)
 		if (refused[i] == port)
@@ -65,7 +68,7 @@ check_probe_port(const struct lb_config *config,
 {
 	struct lb_where where = probe->at[LB_PROBE_KEY_PORT];
 	bool http = probe->protocol == LB_PROBE_HTTP ||
-	    probe->protocol == LB_PROBE_HTTPS;
+		    probe->protocol == LB_PROBE_HTTPS;
 
 	if (!LB_KNOWN(probe, PROBE, PORT))
 		return;
@@ -76,19 +79,19 @@ check_probe_port(const struct lb_config *config,
 	    is_refused_http_port(probe->port))
 		lb_error_add(problems, where, NULL,
 		    "`port`: Azure does not probe port %u by http; use "
-		    "another port or protocol tcp", probe->port);
+		    "another port or protocol tcp",
+		    probe->port);
 }
 
 static void
-check_probe_path(const struct lb_config_probe *probe,
-    struct lb_problems *problems)
+check_probe_path(
+    const struct lb_config_probe *probe, struct lb_problems *problems)
 {
 	struct lb_where where = probe->at[LB_PROBE_KEY_PATH];
 	bool http = probe->protocol == LB_PROBE_HTTP ||
-	    probe->protocol == LB_PROBE_HTTPS;
+		    probe->protocol == LB_PROBE_HTTPS;
 
-	if (!LB_KNOWN(probe, PROBE, PATH) ||
-	    !LB_KNOWN(probe, PROBE, PROTOCOL))
+	if (!LB_KNOWN(probe, PROBE, PATH) || !LB_KNOWN(probe, PROBE, PROTOCOL))
 		return;
 	if (http && probe->path == NULL)
 		lb_error_add(problems, where, NULL,
@@ -99,13 +102,13 @@ check_probe_path(const struct lb_config_probe *probe,
 		    "a %s probe has no `request_path`; leave it out",
 		    lb_probe_protocol_name(probe->protocol));
 	else if (probe->path != NULL && probe->path[0] != '/')
-		lb_error_add(problems, where, NULL,
-		    "`request_path` begins with '/'");
+		lb_error_add(
+		    problems, where, NULL, "`request_path` begins with '/'");
 }
 
 static void
-check_probe(const struct lb_config *config,
-    const struct lb_config_probe *probe, struct lb_problems *problems)
+check_probe(const struct lb_config *config, const struct lb_config_probe *probe,
+    struct lb_problems *problems)
 {
 	uint64_t least =
 	    lb_config_is_azure(config) ? AZURE_INTERVAL_MS : INTERVAL_MS;
@@ -116,21 +119,20 @@ check_probe(const struct lb_config *config,
 	if (LB_KNOWN(probe, PROBE, INTERVAL) &&
 	    (probe->interval_ms < least || probe->interval_ms > DAY_MS))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_INTERVAL], NULL,
-		    lb_config_is_azure(config) ?
-		    "`interval` is 5s to 24h; sku fairlead allows less" :
-		    "`interval` is 10ms to 24h");
-	if (LB_KNOWN(probe, PROBE, THRESHOLD) && (probe->threshold == 0 ||
-	    probe->threshold > THRESHOLD_MAX))
+		    lb_config_is_azure(config)
+			? "`interval` is 5s to 24h; sku fairlead allows less"
+			: "`interval` is 10ms to 24h");
+	if (LB_KNOWN(probe, PROBE, THRESHOLD) &&
+	    (probe->threshold == 0 || probe->threshold > THRESHOLD_MAX))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,
-		    "`probe_threshold`: %u; it is 1 to 100",
-		    probe->threshold);
+		    "`probe_threshold`: %u; it is 1 to 100", probe->threshold);
 }
 
 /* --- frontends and pools ------------------------------------------------- */
 
 static void
-check_zone(const struct lb_config *config, unsigned zone,
-    struct lb_where where, struct lb_problems *problems)
+check_zone(const struct lb_config *config, unsigned zone, struct lb_where where,
+    struct lb_problems *problems)
 {
 	if (config->sku == LB_SKU_BASIC)
 		lb_error_add(problems, where, NULL,
@@ -158,8 +160,8 @@ check_pool(const struct lb_config *config, const struct lb_config_pool *pool,
 	if (lb_config_is_azure(config) &&
 	    pool->member_count > limits[config->sku].pool)
 		lb_error_add(problems, pool->where, NULL,
-		    "pool '%s' has %zu members; sku %s allows %zu",
-		    pool->name, pool->member_count, lb_sku_name(config->sku),
+		    "pool '%s' has %zu members; sku %s allows %zu", pool->name,
+		    pool->member_count, lb_sku_name(config->sku),
 		    limits[config->sku].pool);
 	for (size_t m = 0; m < pool->member_count; m++)
 		if (pool->members[m].zone != 0)
@@ -207,8 +209,8 @@ check_table(const struct lb_config *config, struct lb_problems *problems)
 }
 
 static void
-check_next_hop(const struct lb_config *config, int index,
-    struct lb_problems *problems)
+check_next_hop(
+    const struct lb_config *config, int index, struct lb_problems *problems)
 {
 	struct lb_where where =
 	    config->forwarding_at[LB_FORWARDING_KEY_HA_NEXT_HOP];
@@ -219,12 +221,14 @@ check_next_hop(const struct lb_config *config, int index,
 	if (!lb_rule_is_ha(rule) && LB_KNOWN(rule, RULE, FRONTEND_PORT))
 		lb_error_add(problems, where, NULL,
 		    "rule '%s' is no HA-ports rule; a next hop has protocol "
-		    "all and ports 0", rule->name);
+		    "all and ports 0",
+		    rule->name);
 	if (!lb_config_rule_floats(config, rule) &&
 	    LB_KNOWN(rule, RULE, FLOATING_IP))
 		lb_error_add(problems, where, NULL,
 		    "rule '%s' is a next hop, whose packets keep their "
-		    "destination; give it floating_ip: true", rule->name);
+		    "destination; give it floating_ip: true",
+		    rule->name);
 }
 
 static void
@@ -255,6 +259,45 @@ check_forwarding(const struct lb_config *config, struct lb_problems *problems)
 		    config->local_subnet_count, LB_SUBNET_MAX);
 }
 
+static struct lb_pool_facts
+pool_facts(const struct lb_config_pool *pool)
+{
+	struct lb_pool_facts facts = { -1, -1, -1 };
+
+	for (int m = (int)pool->member_count - 1; m >= 0; m--) {
+		const struct lb_config_member *member = &pool->members[m];
+		if (member->admin_state != LB_ADMIN_NONE)
+			facts.admin_state = m;
+		if (!LB_KNOWN(member, MEMBER, ADDRESS))
+			continue;
+		if (lb_addr_is_v4(&member->address))
+			facts.v4 = m;
+		else
+			facts.v6 = m;
+	}
+	return facts;
+}
+
+static void
+check_rules(const struct lb_config *config, struct lb_problems *problems)
+{
+	struct lb_pool_facts *pools =
+	    calloc(config->pool_count + 1, sizeof(*pools));
+
+	if (pools == NULL) {
+		lb_check_no_memory(problems);
+		return;
+	}
+	for (size_t p = 0; p < config->pool_count; p++)
+		pools[p] = pool_facts(&config->pools[p]);
+	for (size_t r = 0; r < config->rule_count; r++)
+		lb_check_rule(config, &config->rules[r], pools, problems);
+	if (config->rule_count == 0)
+		lb_warning_add(problems, (struct lb_where){ 0 },
+		    "no rules: every packet passes as it is");
+	free(pools);
+}
+
 void
 lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 {
@@ -269,11 +312,7 @@ lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 		check_pool(config, &config->pools[p], problems);
 	for (size_t p = 0; p < config->probe_count; p++)
 		check_probe(config, &config->probes[p], problems);
-	for (size_t r = 0; r < config->rule_count; r++)
-		lb_check_rule(config, &config->rules[r], problems);
-	if (config->rule_count == 0)
-		lb_warning_add(problems, (struct lb_where){ 0 },
-		    "no rules: every packet passes as it is");
+	check_rules(config, problems);
 	check_table(config, problems);
 	check_forwarding(config, problems);
 	lb_check_unique(config, problems);

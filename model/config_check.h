@@ -14,12 +14,19 @@
 #define LB_KNOWN(thing, section, key)                                          \
 	(((thing)->bad >> LB_##section##_KEY_##key & 1) == 0)
 
+/* What rules want to know about a pool without looking at every member:
+ * indices of the first member of that kind, -1: none. */
+struct lb_pool_facts {
+	int v4, v6, admin_state;
+};
+
 void lb_check_rule(const struct lb_config *config,
-    const struct lb_config_rule *rule, struct lb_problems *problems);
-void lb_check_unique(const struct lb_config *config,
+    const struct lb_config_rule *rule, const struct lb_pool_facts *pools,
     struct lb_problems *problems);
-void lb_check_pairs(const struct lb_config *config,
-    struct lb_problems *problems);
+void lb_check_unique(
+    const struct lb_config *config, struct lb_problems *problems);
+void lb_check_pairs(
+    const struct lb_config *config, struct lb_problems *problems);
 
 void lb_check_no_memory(struct lb_problems *problems);
 
@@ -40,10 +47,10 @@ static inline bool
 lb_rule_is_whole(const struct lb_config_rule *rule)
 {
 	return LB_KNOWN(rule, RULE, FRONTEND) && LB_KNOWN(rule, RULE, POOL) &&
-	    LB_KNOWN(rule, RULE, PROTOCOL) &&
-	    LB_KNOWN(rule, RULE, FRONTEND_PORT) &&
-	    LB_KNOWN(rule, RULE, BACKEND_PORT) &&
-	    LB_KNOWN(rule, RULE, FLOATING_IP) && rule->pool >= 0;
+	       LB_KNOWN(rule, RULE, PROTOCOL) &&
+	       LB_KNOWN(rule, RULE, FRONTEND_PORT) &&
+	       LB_KNOWN(rule, RULE, BACKEND_PORT) &&
+	       LB_KNOWN(rule, RULE, FLOATING_IP) && rule->pool >= 0;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/config_check.h"
+
 #include "model/lut.h"
 #include "model/names.h"
 
@@ -14,8 +15,7 @@ static const struct {
 	    "4m to 100m" },
 	[LB_SKU_BASIC] = { 4 * MINUTE_MS, 30 * MINUTE_MS, 30 * MINUTE_MS,
 	    "4m to 30m" },
-	[LB_SKU_FAIRLEAD] = { 1000, 1440 * MINUTE_MS, UINT64_MAX,
-	    "1s to 24h" },
+	[LB_SKU_FAIRLEAD] = { 1000, 1440 * MINUTE_MS, UINT64_MAX, "1s to 24h" },
 };
 
 static void
@@ -53,15 +53,16 @@ check_table_size(const struct lb_config *config,
 	} else if (!lb_lut_size_fits(rule->algorithm, size)) {
 		uint32_t prime = size;
 		while (prime < LB_LUT_SIZE_MAX &&
-		    !lb_lut_size_fits(rule->algorithm, prime))
+		       !lb_lut_size_fits(rule->algorithm, prime))
 			prime++;
 		if (prime == LB_LUT_SIZE_MAX)
 			prime = LB_LUT_PRIME_MAX;
 		lb_error_add(problems, where, NULL,
 		    "`table_size`: %u is no prime, and maglev needs one, like "
-		    "%u", size, prime);
+		    "%u",
+		    size, prime);
 	} else if (rule->pool >= 0 &&
-	    config->pools[rule->pool].member_count > size) {
+		   config->pools[rule->pool].member_count > size) {
 		lb_warning_add(problems, where,
 		    "`table_size`: %u slots for %zu members; some get none",
 		    size, config->pools[rule->pool].member_count);
@@ -122,26 +123,22 @@ check_ports(const struct lb_config *config, const struct lb_config_rule *rule,
 
 static void
 check_family(const struct lb_config *config, const struct lb_config_rule *rule,
-    struct lb_problems *problems)
+    const struct lb_pool_facts *pools, struct lb_problems *problems)
 {
-	if (rule->pool < 0 || !LB_KNOWN(rule, RULE, FRONTEND) ||
-	    (rule->frontend >= 0 && !LB_KNOWN(
-		&config->frontends[rule->frontend], FRONTEND, ADDRESS)))
+	unsigned family = lb_config_rule_family(config, rule);
+
+	if (rule->pool < 0 || family == 0 || !LB_KNOWN(rule, RULE, FRONTEND))
 		return;
 	const struct lb_config_pool *pool = &config->pools[rule->pool];
-	unsigned family = lb_config_rule_family(config, rule);
-	for (size_t m = 0; m < pool->member_count; m++) {
-		const struct lb_config_member *member = &pool->members[m];
-		unsigned mine = lb_addr_is_v4(&member->address) ? 4 : 6;
-		if (!LB_KNOWN(member, MEMBER, ADDRESS) || mine == family)
-			continue;
-		lb_error_add(problems, rule->at[LB_RULE_KEY_POOL], NULL,
-		    "rule '%s' is for IPv%u, but member '%s' of pool '%s' has "
-		    "an IPv%u address; a rule is for one family: make a "
-		    "second pool and rule", rule->name, family, member->name,
-		    pool->name, mine);
+	int other = family == 4 ? pools[rule->pool].v6 : pools[rule->pool].v4;
+	if (other < 0)
 		return;
-	}
+	lb_error_add(problems, rule->at[LB_RULE_KEY_POOL], NULL,
+	    "rule '%s' is for IPv%u, but member '%s' of pool '%s' has an "
+	    "IPv%u address; a rule is for one family: make a second pool and "
+	    "rule",
+	    rule->name, family, pool->members[other].name, pool->name,
+	    10 - family);
 }
 
 /* Addresses that Azure's internal frontends usually have. */
@@ -152,13 +149,13 @@ is_private(const struct lb_addr *addr)
 
 	if (!lb_addr_is_v4(addr)) /* fc00::/7, fe80::/10 */
 		return (byte[0] & 0xfe) == 0xfc ||
-		    (byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80);
+		       (byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80);
 	byte += 12;
 	return byte[0] == 10 || byte[0] == 127 ||
-	    (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
-	    (byte[0] == 192 && byte[1] == 168) ||
-	    (byte[0] == 169 && byte[1] == 254) ||
-	    (byte[0] == 100 && (byte[1] & 0xc0) == 64);
+	       (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
+	       (byte[0] == 192 && byte[1] == 168) ||
+	       (byte[0] == 169 && byte[1] == 254) ||
+	       (byte[0] == 100 && (byte[1] & 0xc0) == 64);
 }
 
 static void
@@ -179,7 +176,8 @@ check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
 		lb_error_add(problems, where, NULL,
 		    "Azure has HA ports on internal frontends only, and the "
 		    "address of '%s' is public; name a port, or use sku "
-		    "fairlead", config->frontends[rule->frontend].name);
+		    "fairlead",
+		    config->frontends[rule->frontend].name);
 }
 
 /* --- what sku basic lacks ------------------------------------------------ */
@@ -197,11 +195,11 @@ check_basic(const struct lb_config *config, const struct lb_config_rule *rule,
 	if (rule->frontend < 0 || lb_config_rule_family(config, rule) != 6)
 		return;
 	if (rule->mode != LB_MODE_FIVE_TUPLE)
-		lb_error_add(problems, rule->at[LB_RULE_KEY_DISTRIBUTION],
-		    NULL, "sku basic distributes IPv6 by five-tuple only");
+		lb_error_add(problems, rule->at[LB_RULE_KEY_DISTRIBUTION], NULL,
+		    "sku basic distributes IPv6 by five-tuple only");
 	if (rule->idle_timeout_ms != 4 * MINUTE_MS)
-		lb_error_add(problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT],
-		    NULL, "sku basic has no `idle_timeout` but 4m for IPv6");
+		lb_error_add(problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT], NULL,
+		    "sku basic has no `idle_timeout` but 4m for IPv6");
 }
 
 /* --- the rest ------------------------------------------------------------ */
@@ -210,21 +208,19 @@ check_basic(const struct lb_config *config, const struct lb_config_rule *rule,
  * for all. */
 static void
 check_admin_state(const struct lb_config *config,
-    const struct lb_config_rule *rule, struct lb_problems *problems)
+    const struct lb_config_rule *rule, const struct lb_pool_facts *pools,
+    struct lb_problems *problems)
 {
-	if (!lb_config_is_azure(config) || rule->probe >= 0 ||
-	    rule->pool < 0 || !LB_KNOWN(rule, RULE, PROBE))
+	if (!lb_config_is_azure(config) || rule->probe >= 0 || rule->pool < 0 ||
+	    !LB_KNOWN(rule, RULE, PROBE))
 		return;
-	const struct lb_config_pool *pool = &config->pools[rule->pool];
-	for (size_t m = 0; m < pool->member_count; m++) {
-		if (pool->members[m].admin_state == LB_ADMIN_NONE)
-			continue;
-		lb_warning_add(problems, rule->where,
-		    "Azure heeds the admin_state of '%s' only in rules with a "
-		    "probe, which '%s' has not; fairlead heeds it always",
-		    pool->members[m].name, rule->name);
+	int member = pools[rule->pool].admin_state;
+	if (member < 0)
 		return;
-	}
+	lb_warning_add(problems, rule->where,
+	    "Azure heeds the admin_state of '%s' only in rules with a probe, "
+	    "which '%s' has not; fairlead heeds it always",
+	    config->pools[rule->pool].members[member].name, rule->name);
 }
 
 static void
@@ -239,22 +235,25 @@ check_has_frontend(const struct lb_config *config,
 		next_hop |= rule == &config->rules[config->next_hop_rule6];
 	if (rule->frontend >= 0 || !LB_KNOWN(rule, RULE, FRONTEND) || next_hop)
 		return;
-	lb_error_add(problems, rule->where, config->frontend_count == 0 ?
-	    "LoadBalancerWithoutFrontendIPCantHaveChildResources" : NULL,
+	lb_error_add(problems, rule->where,
+	    config->frontend_count == 0
+		? "LoadBalancerWithoutFrontendIPCantHaveChildResources"
+		: NULL,
 	    "rule '%s' needs `frontend` (only one that "
-	    "forwarding.ha_next_hop names may be without)", rule->name);
+	    "forwarding.ha_next_hop names may be without)",
+	    rule->name);
 }
 
 void
-lb_check_rule(const struct lb_config *config,
-    const struct lb_config_rule *rule, struct lb_problems *problems)
+lb_check_rule(const struct lb_config *config, const struct lb_config_rule *rule,
+    const struct lb_pool_facts *pools, struct lb_problems *problems)
 {
 	check_has_frontend(config, rule, problems);
-	check_family(config, rule, problems);
+	check_family(config, rule, pools, problems);
 	check_ports(config, rule, problems);
 	check_ha(config, rule, problems);
 	check_idle(config, rule, problems);
 	check_table_size(config, rule, problems);
 	check_basic(config, rule, problems);
-	check_admin_state(config, rule, problems);
+	check_admin_state(config, rule, pools, problems);
 }

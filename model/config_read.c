@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/config_read.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "model/config_read.h"
+
 #include "model/names.h"
 #include "model/path/plan.h"
 #include "model/problems.h"
@@ -62,11 +64,11 @@ read_table(struct lb_section *root, struct lb_config *config)
 	lb_section_open(&section, root->reader,
 	    root->value[LB_ROOT_KEY_CONNECTION_TABLE], table_keys,
 	    LB_TABLE_KEY_COUNT);
-	lb_take_number(&section, LB_TABLE_KEY_ENTRIES, LB_ENTRIES_MAX,
-	    &config->entries);
+	lb_take_number(
+	    &section, LB_TABLE_KEY_ENTRIES, LB_ENTRIES_MAX, &config->entries);
 	config->entries6 = config->entries / LB_ENTRIES6_PART;
-	lb_take_number(&section, LB_TABLE_KEY_ENTRIES6, LB_ENTRIES_MAX,
-	    &config->entries6);
+	lb_take_number(
+	    &section, LB_TABLE_KEY_ENTRIES6, LB_ENTRIES_MAX, &config->entries6);
 	memcpy(config->table_at, section.at, sizeof(config->table_at));
 }
 
@@ -83,8 +85,8 @@ read_interfaces(struct lb_section *section, struct lb_config *config)
 
 	config->interfaces = calloc(count + 1, sizeof(*config->interfaces));
 	while (config->interfaces != NULL &&
-	    lb_list_text(section, LB_FORWARDING_KEY_INTERFACES, &node, &text,
-		&where)) {
+	       lb_list_text(section, LB_FORWARDING_KEY_INTERFACES, &node, &text,
+		   &where)) {
 		char *copy = strdup(text);
 		if (copy == NULL)
 			section->reader->no_memory = true;
@@ -111,11 +113,11 @@ read_addresses(struct lb_section *section, struct lb_config *config)
 		section->reader->no_memory = true;
 		return;
 	}
-	while (lb_list_text(section, LB_FORWARDING_KEY_LOCAL_ADDRESSES, &node,
-	    &text, &where)) {
+	while (lb_list_text(
+	    section, LB_FORWARDING_KEY_LOCAL_ADDRESSES, &node, &text, &where)) {
 		if (lb_addr_of_text(text, &addr))
-			config->local_addresses
-			    [config->local_address_count++] = addr;
+			config->local_addresses[config->local_address_count++] =
+			    addr;
 		else
 			lb_error_add(section->reader->problems, where, NULL,
 			    "`local_addresses`: '%.60s' is no address", text);
@@ -161,42 +163,49 @@ read_subnets(struct lb_section *section, struct lb_config *config)
 		section->reader->no_memory = true;
 		return;
 	}
-	while (lb_list_text(section, LB_FORWARDING_KEY_LOCAL_SUBNETS, &node,
-	    &text, &where)) {
+	while (lb_list_text(
+	    section, LB_FORWARDING_KEY_LOCAL_SUBNETS, &node, &text, &where)) {
 		if (subnet_of_text(text, &subnet))
 			config->local_subnets[config->local_subnet_count++] =
 			    subnet;
 		else
 			lb_error_add(section->reader->problems, where, NULL,
 			    "`local_subnets`: '%.60s' is no subnet, like "
-			    "10.0.0.0/24", text);
+			    "10.0.0.0/24",
+			    text);
 	}
 }
 
 /* One rule name: the next hop of its family. */
 static void
-read_next_hop(struct lb_section *section, struct lb_config *config,
-    const char *name)
+read_next_hop(
+    struct lb_section *section, struct lb_config *config, const char *name)
 {
-	int index = lb_read_rule_name(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
-	    config, name);
+	const unsigned key = LB_FORWARDING_KEY_HA_NEXT_HOP;
+	int index = lb_read_rule_name(section, key, config, name);
 
 	if (index < 0)
 		return;
-	unsigned family =
-	    lb_config_rule_family(config, &config->rules[index]);
-	int *slot = family == 6 ? &config->next_hop_rule6 :
-				  &config->next_hop_rule4;
-	if (family == 0)
-		lb_section_refuse(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
-		    "rule '%.60s' has neither a frontend nor a member, so "
-		    "nobody knows whether it is for IPv4 or IPv6", name);
-	else if (*slot >= 0)
-		lb_section_refuse(section, LB_FORWARDING_KEY_HA_NEXT_HOP,
-		    "rules '%.60s' and '%.60s' are both for IPv%u; name one "
-		    "per family", config->rules[*slot].name, name, family);
-	else
+	struct lb_config_rule *rule = &config->rules[index];
+	unsigned family = lb_config_rule_family(config, rule);
+	int *slot =
+	    family == 6 ? &config->next_hop_rule6 : &config->next_hop_rule4;
+	if (family != 0 && *slot < 0) {
 		*slot = index;
+		return;
+	}
+	if (family != 0)
+		lb_section_refuse(section, key,
+		    "rules '%.60s' and '%.60s' are both for IPv%u; name one "
+		    "per family",
+		    config->rules[*slot].name, name, family);
+	else if (rule->frontend < 0) /* else its address is to blame */
+		lb_section_refuse(section, key,
+		    "rule '%.60s' has neither a frontend nor a member, so "
+		    "nobody knows whether it is for IPv4 or IPv6",
+		    name);
+	/* whether it needs a frontend is open now */
+	rule->bad |= 1u << LB_RULE_KEY_FRONTEND;
 }
 
 /* A rule's name, or a list of up to two. */
@@ -240,8 +249,8 @@ read_forwarding(struct lb_section *root, struct lb_config *config)
 	read_subnets(&section, config);
 	if (!root->reader->no_memory)
 		read_next_hops(&section, config);
-	memcpy(config->forwarding_at, section.at,
-	    sizeof(config->forwarding_at));
+	memcpy(
+	    config->forwarding_at, section.at, sizeof(config->forwarding_at));
 }
 
 /* --- the whole ----------------------------------------------------------- */
@@ -282,8 +291,8 @@ read_root(struct lb_reader *reader, struct lb_config *config)
 }
 
 static struct lb_config *
-config_of_tree(const struct lb_yaml *yaml, const char *file,
-    struct lb_problems *problems)
+config_of_tree(
+    const struct lb_yaml *yaml, const char *file, struct lb_problems *problems)
 {
 	struct lb_reader reader = { .yaml = yaml, .problems = problems };
 	struct lb_config *config = lb_config_new();

@@ -8,7 +8,7 @@
 
 /* Texts by which things are found: index i is thing i of its list. */
 struct lb_name_list {
-	const char **names; /* in the order of the list */
+	const char **names;   /* in the order of the list */
 	const char ***sorted; /* pointers into names */
 	size_t count;
 };

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/config_read.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "model/config_read.h"
+
 #include "model/names.h"
 #include "model/problems.h"
 
-#define ZONE_MAX 31u
-#define THRESHOLD_MAX 1000000u
+#define ZONE_MAX          31u
+#define THRESHOLD_MAX     1000000u
 #define SUGGEST_AMONG_MAX 1000u
 
 #define X(section, key, text) text,
@@ -78,8 +80,8 @@ take_zones(struct lb_section *section)
 	const struct lb_yaml_node *node =
 	    lb_take_list(section, LB_FRONTEND_KEY_ZONES, &count);
 
-	while (lb_list_text(section, LB_FRONTEND_KEY_ZONES, &node, &text,
-	    &where)) {
+	while (lb_list_text(
+	    section, LB_FRONTEND_KEY_ZONES, &node, &text, &where)) {
 		if (lb_number_of_text(text, &zone) && zone > 0 &&
 		    zone <= ZONE_MAX)
 			zones |= 1u << zone;
@@ -97,8 +99,8 @@ read_frontend(struct lb_reader *reader, const struct lb_yaml_node *node,
 {
 	struct lb_section section;
 
-	lb_section_open(&section, reader, node, frontend_keys,
-	    LB_FRONTEND_KEY_COUNT);
+	lb_section_open(
+	    &section, reader, node, frontend_keys, LB_FRONTEND_KEY_COUNT);
 	frontend->name = take_name(&section, "a frontend");
 	lb_section_require(&section, LB_FRONTEND_KEY_ADDRESS, "a frontend");
 	lb_take_address(&section, LB_FRONTEND_KEY_ADDRESS, &frontend->address);
@@ -131,8 +133,8 @@ read_member(struct lb_reader *reader, const struct lb_yaml_node *node,
 	uint64_t zone;
 	int state;
 
-	lb_section_open(&section, reader, node, member_keys,
-	    LB_MEMBER_KEY_COUNT);
+	lb_section_open(
+	    &section, reader, node, member_keys, LB_MEMBER_KEY_COUNT);
 	member->name = take_name(&section, "a member");
 	lb_section_require(&section, LB_MEMBER_KEY_ADDRESS, "a member");
 	lb_take_address(&section, LB_MEMBER_KEY_ADDRESS, &member->address);
@@ -158,8 +160,7 @@ read_pool(struct lb_reader *reader, const struct lb_yaml_node *node,
 	pool->members = list_new(reader, count, sizeof(*pool->members));
 	for (; node != NULL && pool->members != NULL;
 	     node = lb_list_next(reader, node))
-		read_member(reader, node,
-		    &pool->members[pool->member_count++]);
+		read_member(reader, node, &pool->members[pool->member_count++]);
 	KEEP_SOURCE(pool, &section);
 }
 
@@ -173,8 +174,8 @@ lb_read_pools(struct lb_section *root, struct lb_config *config)
 	config->pools = list_new(root->reader, count, sizeof(*config->pools));
 	for (; node != NULL && config->pools != NULL;
 	     node = lb_list_next(root->reader, node))
-		read_pool(root->reader, node,
-		    &config->pools[config->pool_count++]);
+		read_pool(
+		    root->reader, node, &config->pools[config->pool_count++]);
 }
 
 /* --- probes -------------------------------------------------------------- */
@@ -189,8 +190,7 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 	uint64_t threshold;
 
 	lb_config_probe_init(probe);
-	lb_section_open(&section, reader, node, probe_keys,
-	    LB_PROBE_KEY_COUNT);
+	lb_section_open(&section, reader, node, probe_keys, LB_PROBE_KEY_COUNT);
 	probe->name = take_name(&section, "a probe");
 	lb_section_require(&section, LB_PROBE_KEY_PROTOCOL, "a probe");
 	if (lb_take_choice(&section, LB_PROBE_KEY_PROTOCOL,
@@ -200,10 +200,9 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 		probe->protocol = (enum lb_probe_protocol)protocol;
 	lb_section_require(&section, LB_PROBE_KEY_PORT, "a probe");
 	take_port(&section, LB_PROBE_KEY_PORT, &probe->port);
-	lb_take_duration(&section, LB_PROBE_KEY_INTERVAL,
-	    &probe->interval_ms);
-	if (lb_take_number(&section, LB_PROBE_KEY_THRESHOLD, THRESHOLD_MAX,
-		&threshold))
+	lb_take_duration(&section, LB_PROBE_KEY_INTERVAL, &probe->interval_ms);
+	if (lb_take_number(
+		&section, LB_PROBE_KEY_THRESHOLD, THRESHOLD_MAX, &threshold))
 		probe->threshold = (unsigned)threshold;
 	if (lb_take_text(&section, LB_PROBE_KEY_PATH, &path))
 		probe->path = text_copy(reader, path);
@@ -217,12 +216,11 @@ lb_read_probes(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_PROBES, &count);
 
-	config->probes =
-	    list_new(root->reader, count, sizeof(*config->probes));
+	config->probes = list_new(root->reader, count, sizeof(*config->probes));
 	for (; node != NULL && config->probes != NULL;
 	     node = lb_list_next(root->reader, node))
-		read_probe(root->reader, node,
-		    &config->probes[config->probe_count++]);
+		read_probe(
+		    root->reader, node, &config->probes[config->probe_count++]);
 }
 
 /* --- names that refer ---------------------------------------------------- */
@@ -253,8 +251,8 @@ name_list_sort(struct lb_reader *reader, struct lb_name_list *list)
 		(list)->count = (thing_count);                                 \
 		(list)->names =                                                \
 		    list_new(reader, thing_count, sizeof(*(list)->names));     \
-		for (size_t i = 0;                                             \
-		     (list)->names != NULL && i < (thing_count); i++)          \
+		for (size_t i = 0; (list)->names != NULL && i < (thing_count); \
+		     i++)                                                      \
 			(list)->names[i] = (things)[i].name;                   \
 		name_list_sort(reader, list);                                  \
 	} while (0)
@@ -272,8 +270,8 @@ name_find(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, const char *name)
 {
 	const char **wanted = &name, *near = NULL;
-	const char ***found = bsearch(&wanted, list->sorted, list->count,
-	    sizeof(*list->sorted), by_text);
+	const char ***found = bsearch(
+	    &wanted, list->sorted, list->count, sizeof(*list->sorted), by_text);
 
 	if (found != NULL)
 		return (int)(*found - list->names);
@@ -326,10 +324,10 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 	take_reference(section, LB_RULE_KEY_FRONTEND, &names->frontends,
 	    "frontend", &rule->frontend);
 	lb_section_require(section, LB_RULE_KEY_POOL, "a rule");
-	take_reference(section, LB_RULE_KEY_POOL, &names->pools, "pool",
-	    &rule->pool);
-	take_reference(section, LB_RULE_KEY_PROBE, &names->probes, "probe",
-	    &rule->probe);
+	take_reference(
+	    section, LB_RULE_KEY_POOL, &names->pools, "pool", &rule->pool);
+	take_reference(
+	    section, LB_RULE_KEY_PROBE, &names->probes, "probe", &rule->probe);
 	lb_section_require(section, LB_RULE_KEY_PROTOCOL, "a rule");
 	if (lb_take_choice(section, LB_RULE_KEY_PROTOCOL, lb_proto_of_name,
 		"tcp, udp and all", &proto))
@@ -338,6 +336,8 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 	take_port(section, LB_RULE_KEY_FRONTEND_PORT, &rule->frontend_port);
 	if (!lb_section_has(section, LB_RULE_KEY_BACKEND_PORT)) {
 		rule->backend_port = rule->frontend_port;
+		section->at[LB_RULE_KEY_BACKEND_PORT] =
+		    section->at[LB_RULE_KEY_FRONTEND_PORT];
 		if ((section->bad >> LB_RULE_KEY_FRONTEND_PORT & 1) != 0)
 			section->bad |= 1u << LB_RULE_KEY_BACKEND_PORT;
 	}
@@ -354,8 +354,8 @@ take_choosing(struct lb_section *section, struct lb_config_rule *rule)
 	if (lb_take_choice(section, LB_RULE_KEY_DISTRIBUTION, lb_mode_of_name,
 		"five-tuple, source-ip and source-ip-protocol", &value))
 		rule->mode = (enum lb_mode)value;
-	if (lb_take_choice(section, LB_RULE_KEY_ALGORITHM,
-		lb_algorithm_of_name, "maglev, rendezvous and modulo", &value))
+	if (lb_take_choice(section, LB_RULE_KEY_ALGORITHM, lb_algorithm_of_name,
+		"maglev, rendezvous and modulo", &value))
 		rule->algorithm = (enum lb_algorithm)value;
 	if (lb_take_number(section, LB_RULE_KEY_TABLE_SIZE, UINT32_MAX, &size))
 		rule->table_size = (uint32_t)size;
@@ -377,12 +377,11 @@ read_rule(struct lb_reader *reader, const struct lb_yaml_node *node,
 	take_choosing(&section, rule);
 	lb_take_bool(&section, LB_RULE_KEY_CONNECTION_TRACKING,
 	    &rule->connection_tracking);
-	lb_take_duration(&section, LB_RULE_KEY_IDLE_TIMEOUT,
-	    &rule->idle_timeout_ms);
+	lb_take_duration(
+	    &section, LB_RULE_KEY_IDLE_TIMEOUT, &rule->idle_timeout_ms);
 	lb_take_bool(&section, LB_RULE_KEY_TCP_RESET, &rule->tcp_reset);
 	lb_take_bool(&section, LB_RULE_KEY_FLOATING_IP, &rule->floating_ip);
-	lb_take_bool(&section, LB_RULE_KEY_OUTBOUND_SNAT,
-	    &rule->outbound_snat);
+	lb_take_bool(&section, LB_RULE_KEY_OUTBOUND_SNAT, &rule->outbound_snat);
 	KEEP_SOURCE(rule, &section);
 }
 
@@ -402,8 +401,8 @@ lb_read_rules(struct lb_section *root, struct lb_config *config)
 	config->rules = list_new(reader, count, sizeof(*config->rules));
 	for (; node != NULL && !reader->no_memory;
 	     node = lb_list_next(reader, node))
-		read_rule(reader, node, &names,
-		    &config->rules[config->rule_count++]);
+		read_rule(
+		    reader, node, &names, &config->rules[config->rule_count++]);
 	name_list_free(&names.frontends);
 	name_list_free(&names.pools);
 	name_list_free(&names.probes);

@@ -18,8 +18,8 @@ way_of(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
 			b->entry[way].addr };
 	}
 	struct lb_bucket4 *b = &t->conn4[bucket];
-	return (struct way){ &b->ctl[way], &b->entry[way].w1,
-		&b->entry[way].addr };
+	return (
+	    struct way){ &b->ctl[way], &b->entry[way].w1, &b->entry[way].addr };
 }
 
 static void
@@ -56,8 +56,8 @@ expire_way(const struct lb_tables *t, const struct way *w, uint64_t ctl,
 		return false; /* a packet was faster: not silent any more */
 	uint32_t seen = lb_w2_seen(LB_LOAD(w->w1[1]));
 	if (!lb_conn_expired(t->classes, ctl, now_ms, seen)) {
-		(void)__sync_lock_test_and_set(w->ctl,
-		    lb_ctl_with_state(busy, lb_ctl_state(ctl)));
+		(void)__sync_lock_test_and_set(
+		    w->ctl, lb_ctl_with_state(busy, lb_ctl_state(ctl)));
 		return false;
 	}
 	return true;
@@ -92,11 +92,20 @@ lb_expire(const struct lb_tables *t, bool six, uint32_t now_ms, uint32_t from,
 				    &facts->at[facts->count++]);
 			/* The version stays, so that a claim that was being
 			 * weighed meanwhile fails. */
-			(void)__sync_lock_test_and_set(w.ctl,
-			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+			(void)__sync_lock_test_and_set(
+			    w.ctl, lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
 		}
 	}
 	return end;
+}
+
+uint32_t
+lb_deadline_ms(
+    const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
+{
+	struct way w = way_of(t, six, bucket, way);
+	return lb_w2_seen(LB_LOAD(w.w1[1])) +
+	       lb_conn_timeout_ms(t->classes, LB_LOAD(*w.ctl));
 }
 
 void
@@ -109,11 +118,13 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 		for (uint32_t i = 0; i < LB_WAYS; i++) {
 			struct way w = way_of(t, six, bucket, i);
 			/* BUSY counts: it is about to be somebody. */
-			if (lb_ctl_state(LB_LOAD(*w.ctl)) == LB_CONN_EMPTY)
+			uint64_t ctl = LB_LOAD(*w.ctl);
+			if (lb_ctl_state(ctl) == LB_CONN_EMPTY)
 				continue;
 			uint64_t w2 = LB_LOAD(w.w1[1]);
 			usage->member[lb_w2_member(w2)] = 1;
 			usage->rule[lb_w2_rule(w2)] = 1;
+			usage->timeout_class[lb_ctl_class(ctl)] = 1;
 		}
 	}
 }

@@ -48,8 +48,13 @@ struct lb_expired_list {
 uint32_t lb_expire(const struct lb_tables *tables, bool six, uint32_t now_ms,
     uint32_t from, uint32_t count, struct lb_expired_list *facts);
 
-/* Which members and rules the live entries of [from, from + count) refer to;
- * adds to *usage.  A whole sweep of both families tells which ids may go. */
+/* Path time at which the entry in a way expires if nothing touches it. */
+uint32_t lb_deadline_ms(
+    const struct lb_tables *tables, bool six, uint32_t bucket, uint32_t way);
+
+/* Which members, rules and timeout classes the live entries of [from, from +
+ * count) refer to; adds to *usage.  A whole sweep of both families tells which
+ * ids may go. */
 void lb_usage_count(const struct lb_tables *tables, bool six, uint32_t from,
     uint32_t count, struct lb_usage *usage);
 

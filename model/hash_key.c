@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
 #include "model/hash_key.h"
+
+#include <string.h>
 
 #define SCHEDULE_WORDS (sizeof(struct lb_hash_key) / sizeof(uint64_t))
 
@@ -73,12 +74,13 @@ void
 lb_hash_key_make(const uint8_t key[16], struct lb_hash_key *out)
 {
 	static const char purpose[] = "fairlead hash";
-	uint64_t words[SCHEDULE_WORDS];
+	uint64_t words[SCHEDULE_WORDS] = { 0 };
 	uint8_t text[sizeof(purpose)];
 
 	memcpy(text, purpose, sizeof(purpose));
-	for (uint8_t i = 0; i < SCHEDULE_WORDS; i++) {
-		text[sizeof(purpose) - 1] = i; /* in place of the NUL */
+	for (size_t i = 0; i < SCHEDULE_WORDS; i++) {
+		text[sizeof(purpose) - 1] =
+		    (uint8_t)i; /* in place of the NUL */
 		words[i] = lb_siphash(key, text, sizeof(text));
 	}
 	memcpy(out, words, sizeof(*out));

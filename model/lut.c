@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/lut.h"
+
 #include <stdlib.h>
 #include <string.h>
+
 #include "model/hash_key.h"
-#include "model/lut.h"
 
 /* Eligible members in the order of their names, and where each stands. */
 struct chosen {
@@ -15,9 +17,9 @@ struct chosen {
 static int
 by_name(const void *a, const void *b)
 {
-	const struct lb_lut_member *const *left = a, *const *right = b;
+	const struct lb_lut_member *left = a, *right = b;
 
-	return strcmp((*left)->name, (*right)->name);
+	return strcmp(left->name, right->name);
 }
 
 /* Returns how many are eligible, -1 without memory. */
@@ -25,19 +27,19 @@ static int
 choose(const uint8_t hash_key[16], const struct lb_lut_member *members,
     size_t count, struct chosen *chosen)
 {
-	const struct lb_lut_member **sorted = calloc(count, sizeof(*sorted));
+	struct lb_lut_member *sorted = calloc(count, sizeof(*sorted));
 	int n = 0;
 
 	if (sorted == NULL)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (members[i].eligible)
-			sorted[n++] = &members[i];
-	qsort(sorted, (size_t)n, sizeof(sorted[0]), by_name);
+			sorted[n++] = members[i];
+	qsort(sorted, (size_t)n, sizeof(*sorted), by_name);
 	for (int i = 0; i < n; i++) {
-		const char *name = sorted[i]->name;
+		const char *name = sorted[i].name;
 		chosen[i].hash = lb_siphash(hash_key, name, strlen(name));
-		chosen[i].id = sorted[i]->id;
+		chosen[i].id = sorted[i].id;
 	}
 	free(sorted);
 	return n;
@@ -89,11 +91,12 @@ score(uint64_t member, uint64_t slot)
 }
 
 static void
-fill_rendezvous(const uint8_t hash_key[16], const struct chosen *chosen,
-    uint32_t count, uint32_t size, uint16_t *slots)
+fill_rendezvous(const struct lb_lut_shape *shape, const struct chosen *chosen,
+    uint32_t count, uint16_t *slots)
 {
-	for (uint32_t slot = 0; slot < size; slot++) {
-		uint64_t salt = lb_siphash(hash_key, &slot, sizeof(slot));
+	for (uint32_t slot = 0; slot < shape->size; slot++) {
+		uint64_t salt =
+		    lb_siphash(shape->hash_key, &slot, sizeof(slot));
 		uint64_t best = score(chosen[0].hash, salt);
 		uint32_t winner = 0;
 		for (uint32_t i = 1; i < count; i++) {
@@ -126,27 +129,39 @@ lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size)
 	return true;
 }
 
-int
-lb_lut_fill(enum lb_algorithm algorithm, const uint8_t hash_key[16],
-    const struct lb_lut_member *members, size_t count, uint32_t size,
+/* Somebody is eligible: count is not 0. */
+static int
+fill(const struct lb_lut_shape *shape, struct chosen *chosen, uint32_t count,
     uint16_t *slots)
 {
-	if (!lb_lut_size_fits(algorithm, size) || count >= LB_MEMBER_MAX)
+	switch (shape->algorithm) {
+	case LB_MAGLEV:
+		return fill_maglev(chosen, count, shape->size, slots);
+	case LB_RENDEZVOUS:
+		fill_rendezvous(shape, chosen, count, slots);
+		return 0;
+	default:
+		fill_modulo(chosen, count, shape->size, slots);
+		return 0;
+	}
+}
+
+int
+lb_lut_fill(const struct lb_lut_shape *shape,
+    const struct lb_lut_member *members, size_t count, uint16_t *slots)
+{
+	if (!lb_lut_size_fits(shape->algorithm, shape->size) ||
+	    count >= LB_MEMBER_MAX)
 		return -1;
-	memset(slots, 0xff, size * sizeof(slots[0])); /* LB_NONE */
+	memset(slots, 0xff, shape->size * sizeof(slots[0])); /* LB_NONE */
 	if (count == 0)
 		return 0;
 	struct chosen *chosen = calloc(count, sizeof(*chosen));
 	if (chosen == NULL)
 		return -1;
-	int result = choose(hash_key, members, count, chosen);
-	uint32_t n = result > 0 ? (uint32_t)result : 0;
-	if (n > 0 && algorithm == LB_MAGLEV)
-		result = fill_maglev(chosen, n, size, slots);
-	else if (n > 0 && algorithm == LB_RENDEZVOUS)
-		fill_rendezvous(hash_key, chosen, n, size, slots);
-	else if (n > 0)
-		fill_modulo(chosen, n, size, slots);
+	int result = choose(shape->hash_key, members, count, chosen);
+	if (result > 0)
+		result = fill(shape, chosen, (uint32_t)result, slots);
 	free(chosen);
-	return result < 0 ? -1 : 0;
+	return result;
 }

@@ -22,6 +22,13 @@ struct lb_lut_member {
 	bool eligible;
 };
 
+/* What a table is, whoever is in it. */
+struct lb_lut_shape {
+	enum lb_algorithm algorithm;
+	uint32_t size;           /* slots, as lb_lut_size_fits() says */
+	const uint8_t *hash_key; /* 16 bytes */
+};
+
 /* May a table have this size: 1..LB_LUT_SIZE_MAX, and for maglev a prime or
  * 1?  Cost: O(sqrt size). */
 bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
@@ -30,16 +37,14 @@ bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
  * lb_lut_fill - fill a table.
  *
  * members   any order, names unique; count 0..65,534.
- *           More than `size` of them: some get no slot.
- * size      slots, 1..LB_LUT_SIZE_MAX; prime for maglev.
- * slots     size ids out; LB_NONE everywhere when nobody is eligible.
+ *           More than slots of them: some get no slot.
+ * slots     shape->size ids out; LB_NONE everywhere when nobody is eligible.
  *
  * Returns 0, -1 without memory or with arguments out of range.
  * Cost: maglev O(size log size) expected; rendezvous O(size x count);
  * modulo O(size).
  */
-int lb_lut_fill(enum lb_algorithm algorithm, const uint8_t hash_key[16],
-    const struct lb_lut_member *members, size_t count, uint32_t size,
-    uint16_t *slots);
+int lb_lut_fill(const struct lb_lut_shape *shape,
+    const struct lb_lut_member *members, size_t count, uint16_t *slots);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/names.h"
+
 #include <arpa/inet.h>
 #include <string.h>
-#include "model/names.h"
 
 /* The name that is written comes first; others of the same value are read. */
 struct name {
@@ -142,20 +143,20 @@ lb_proto_of_name(const char *name)
 }
 
 /* The next letter that counts, in lower case; 0 at the end. */
-static char
+static int
 next_letter(const char **text)
 {
 	*text += strspn(*text, "-_ ");
-	char c = **text;
+	int c = (unsigned char)**text;
 	if (c != '\0')
 		(*text)++;
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 bool
 lb_name_is(const char *text, const char *name)
 {
-	char a, b;
+	int a, b;
 
 	do {
 		a = next_letter(&text);

@@ -7,19 +7,19 @@
 #include "model/path/packet.h"
 #include "model/path/result.h"
 
-const char *lb_verdict_name(unsigned verdict);	 /* "forward" */
-const char *lb_reason_name(unsigned reason);	 /* "no_rule"; NONE: "none" */
-const char *lb_parsed_name(unsigned parsed);	 /* "not_ip" */
-const char *lb_mode_name(unsigned mode);	 /* "five-tuple"; the _ANY_DST
-						    rows as their plain ones */
-const char *lb_algorithm_name(unsigned algorithm); /* "maglev" */
-const char *lb_proto_name(unsigned proto);	 /* "tcp"; 0: "all" */
-const char *lb_sku_name(unsigned sku);
+const char *lb_verdict_name(unsigned value);   /* "forward" */
+const char *lb_reason_name(unsigned value);    /* "no_rule"; NONE: "none" */
+const char *lb_parsed_name(unsigned value);    /* "not_ip" */
+const char *lb_mode_name(unsigned value);      /* "five-tuple"; the _ANY_DST
+						 rows as their plain ones */
+const char *lb_algorithm_name(unsigned value); /* "maglev" */
+const char *lb_proto_name(unsigned value);     /* "tcp"; 0: "all" */
+const char *lb_sku_name(unsigned value);
 
-const char *lb_forwarding_name(unsigned mode);	   /* "nat" */
-const char *lb_probe_protocol_name(unsigned protocol); /* "tcp" */
-const char *lb_admin_state_name(unsigned state);       /* "none" */
-const char *lb_all_down_name(unsigned all_down);       /* "all-probed-down" */
+const char *lb_forwarding_name(unsigned value);     /* "nat" */
+const char *lb_probe_protocol_name(unsigned value); /* "tcp" */
+const char *lb_admin_state_name(unsigned value);    /* "none" */
+const char *lb_all_down_name(unsigned value);       /* "all-probed-down" */
 
 /* The same word: any case, and '-', '_' and ' ' left out, so that
  * `source-ip` is Azure's `SourceIP`. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/plan.h"
+
 #include <stdlib.h>
 #include <string.h>
+
 #include "model/hash_key.h"
 #include "model/plan_parts.h"
 #include "model/problems.h"
@@ -211,7 +214,7 @@ buckets_for(uint64_t entries)
 
 	if (entries > LB_ENTRIES_MAX)
 		entries = LB_ENTRIES_MAX;
-	while (2 * LB_WAYS * buckets < 3 * entries)
+	while (2 * buckets * LB_WAYS < 3 * entries)
 		buckets *= 2;
 	return (uint32_t)buckets;
 }
@@ -242,7 +245,13 @@ lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
     const struct lb_usage *used, struct lb_problems *problems)
 {
 	struct lb_plan *plan = calloc(1, sizeof(*plan));
-	struct lb_plan_draft draft = { plan, config, before, used, problems };
+	struct lb_plan_draft draft = {
+		.plan = plan,
+		.config = config,
+		.before = before,
+		.used = used,
+		.problems = problems,
+	};
 
 	if (plan == NULL)
 		return NULL;

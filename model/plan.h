@@ -18,6 +18,11 @@
  * frontends and addresses.  Azure allows 500,000 pairs. */
 #define LB_ENDPOINT_MAX (1u << 20)
 
+/* All lookup tables together: their slots (2 bytes each), and the steps that
+ * filling them takes (about a nanosecond each). */
+#define LB_LUT_SLOTS_MAX (LB_LUT_MAX * UINT64_C(65537))
+#define LB_LUT_STEPS_MAX (UINT64_C(1) << 33)
+
 /* Classes that rules may use; the others are kept for what is to come. */
 #define LB_CLASS_RULE_MAX 60u
 
@@ -32,11 +37,18 @@ struct lb_plan_lut {
 			    NULL: this index is free */
 	int pool, probe; /* indices in the configuration; probe -1: none */
 	enum lb_algorithm algorithm;
-	uint8_t bit; /* of the member state: who is eligible */
+	uint8_t bit;                  /* of the member state: who is eligible */
 	char *pool_name, *probe_name; /* probe_name NULL: no probe */
 	enum lb_all_down all_down;
 	bool stale; /* the slots are to be filled again, whoever is up */
 };
+
+/* Rows of a table of so many slots. */
+static inline size_t
+lb_plan_lut_rows(uint32_t size)
+{
+	return ((size_t)size + LB_LUT_SLOTS_PER_ROW - 1) / LB_LUT_SLOTS_PER_ROW;
+}
 
 /* One per distinct (pool, probe, all-down behaviour): a bit of the state of
  * the pool's members.  Kept from plan to plan where there is room. */
@@ -69,10 +81,11 @@ struct lb_plan {
 	uint32_t probe_count;
 	struct lb_class classes[LB_CLASS_MAX]; /* open_ms 0: free */
 	uint32_t class_count;
+	uint64_t rule_classes;  /* bit c: a rule of the configuration has it */
 	uint32_t *member_state; /* by id; bit p: eligible by probe p of its
 				   pool, bit 0: by no probe */
 	struct lb_plan_member *members; /* by id */
-	uint32_t member_count;		/* ids in use or free below the top */
+	uint32_t member_count;          /* ids in use or free below the top */
 	struct lb_plan_rule *rules;
 	uint32_t rule_count;
 	/* The ids of pool p's members, in the configuration's order, are
@@ -114,8 +127,9 @@ struct lb_plan *lb_plan_compile(const struct lb_config *config,
 /*
  * lb_plan_health - which members are up, as probed.
  *
- * up   by (probe index, member id): is that member up by that probe?  Asked
- *      for every probe a rule of the member's pool uses.
+ * config  what the plan was compiled from; only admin states may differ.
+ * up      by (probe index, member id): is that member up by that probe?
+ *         Asked for every probe a rule of the member's pool uses.
  *
  * Rewrites member_state (admin state and all-down behaviour included) and the
  * slots of every lookup table whose members changed.  An admin state counts
@@ -130,7 +144,6 @@ void lb_plan_free(struct lb_plan *plan); /* NULL is fine */
 
 /* The rows' own view, for those who read a plan natively. */
 const struct lb_plan_header *lb_plan_header_of(const struct lb_plan *plan);
-const struct lb_rule *lb_plan_rule_row(const struct lb_plan *plan,
-    uint16_t id);
+const struct lb_rule *lb_plan_rule_row(const struct lb_plan *plan, uint16_t id);
 
 #endif

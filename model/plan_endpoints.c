@@ -6,9 +6,11 @@
  * Source: two-choice hashing with buckets of two (Dietzfelbinger and Weidling,
  * 2007): full to 0.897, and we stay at half of that.
  */
+#include "model/plan_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "model/plan_parts.h"
+
 #include "model/problems.h"
 
 #define SLOTS         2u   /* per row */

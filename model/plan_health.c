@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/plan.h"
+
 #include <stdlib.h>
 #include <string.h>
+
 #include "model/lut.h"
-#include "model/plan.h"
 
 /* Who asks, and what is being found out. */
 struct health {
@@ -97,8 +99,13 @@ lut_refill(const struct health *h, struct lb_plan_lut *lut)
 			.id = ids[m],
 			.eligible = (h->state[ids[m]] >> lut->bit & 1) != 0,
 		};
-	int result = lb_lut_fill(lut->algorithm, plan->hash_key, members,
-	    pool->member_count, lut->size, lut->slots);
+	struct lb_lut_shape shape = {
+		.algorithm = lut->algorithm,
+		.size = lut->size,
+		.hash_key = plan->hash_key,
+	};
+	int result =
+	    lb_lut_fill(&shape, members, pool->member_count, lut->slots);
 	free(members);
 	lut->stale = result < 0;
 	return result;

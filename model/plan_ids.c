@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/plan_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "model/plan_parts.h"
+
 #include "model/problems.h"
 
 /* Who had an id, in the order of names, to be searched. */
@@ -22,53 +24,54 @@ by_name(const void *a, const void *b)
 
 /* Returns the owners, NULL without memory. */
 static struct owner *
-owners_new(
-    const struct lb_id_name *before, uint32_t before_count, uint32_t *count)
+owners_new(const struct lb_id_names *before, uint32_t *count)
 {
-	struct owner *owners = calloc(before_count + 1, sizeof(*owners));
+	struct owner *owners =
+	    calloc((size_t)before->count + 1, sizeof(*owners));
 
 	*count = 0;
 	if (owners == NULL)
 		return NULL;
-	for (uint32_t id = 0; id < before_count; id++)
-		if (before[id].name != NULL)
+	for (uint32_t id = 0; id < before->count; id++)
+		if (before->at[id].name != NULL)
 			owners[(*count)++] =
-			    (struct owner){ .who = before[id], .id = id };
+			    (struct owner){ .who = before->at[id], .id = id };
 	qsort(owners, *count, sizeof(*owners), by_name);
 	return owners;
 }
 
 /* The lowest id from *from on that nobody has; LB_NONE: none is left. */
 static uint32_t
-free_id(const struct lb_id_name *before, uint32_t before_count, uint32_t *from)
+free_id(const struct lb_id_names *before, uint32_t *from)
 {
-	while (*from < before_count && before[*from].name != NULL)
+	while (*from < before->count && before->at[*from].name != NULL)
 		(*from)++;
 	return *from < LB_MEMBER_MAX ? (*from)++ : LB_NONE;
 }
 
 int
-lb_ids_assign(const struct lb_id_name *before, uint32_t before_count,
-    const struct lb_id_name *wanted, uint32_t wanted_count, uint16_t *ids,
-    uint32_t *top)
+lb_ids_assign(const struct lb_id_names *before,
+    const struct lb_id_names *wanted, uint16_t *ids, uint32_t *top)
 {
 	uint32_t owner_count, next = 0;
-	struct owner *owners = owners_new(before, before_count, &owner_count);
+	struct owner *owners = owners_new(before, &owner_count);
 
 	if (owners == NULL)
 		return -1;
 	*top = 0;
 	for (uint32_t i = 0; i < owner_count; i++)
 		*top = owners[i].id >= *top ? owners[i].id + 1 : *top;
-	for (uint32_t i = 0; i < wanted_count; i++) {
-		struct owner key = { .who = wanted[i] };
+	for (uint32_t i = 0; i < wanted->count; i++) {
+		struct owner key = { .who = wanted->at[i] };
 		struct owner *found =
 		    bsearch(&key, owners, owner_count, sizeof(key), by_name);
-		uint32_t id = found != NULL && !found->taken
-				  ? found->id
-				  : free_id(before, before_count, &next);
-		if (found != NULL)
+		uint32_t id = LB_NONE;
+		if (found != NULL && !found->taken) {
+			id = found->id;
 			found->taken = true;
+		} else {
+			id = free_id(before, &next);
+		}
 		if (id == LB_NONE) {
 			free(owners);
 			return 1;
@@ -139,41 +142,42 @@ members_fill(struct lb_plan_draft *draft, uint32_t before_count)
 	return 0;
 }
 
-static uint32_t
-members_wanted(const struct lb_config *config, struct lb_id_name *wanted,
-    uint32_t *pool_first)
+/* What has an id already, and what is to have one. */
+static void
+members_name(struct lb_plan_draft *draft, struct lb_id_names *before,
+    struct lb_id_names *wanted)
 {
-	uint32_t count = 0;
+	const struct lb_config *config = draft->config;
+	uint32_t *pool_first = draft->plan->pool_first;
 
+	if (draft->before != NULL)
+		before->count = draft->before->member_count;
+	for (uint32_t id = 0; id < before->count; id++)
+		if (member_is_kept(draft, id))
+			before->at[id] = (struct lb_id_name){
+				draft->before->members[id].pool,
+				draft->before->members[id].name,
+			};
 	for (size_t p = 0; p < config->pool_count; p++) {
 		const struct lb_config_pool *pool = &config->pools[p];
-		pool_first[p] = count;
+		pool_first[p] = wanted->count;
 		for (size_t m = 0; m < pool->member_count; m++)
-			wanted[count++] = (struct lb_id_name){ pool->name,
-				pool->members[m].name };
+			wanted->at[wanted->count++] =
+			    (struct lb_id_name){ pool->name,
+				    pool->members[m].name };
 	}
-	pool_first[config->pool_count] = count;
-	return count;
+	pool_first[config->pool_count] = wanted->count;
 }
 
 static int
-make_member_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
-    struct lb_id_name *wanted)
+make_member_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+    struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
-	uint32_t before_count =
-	    draft->before == NULL ? 0 : draft->before->member_count;
-	uint32_t count =
-	    members_wanted(draft->config, wanted, plan->pool_first);
 
-	for (uint32_t id = 0; id < before_count; id++)
-		if (member_is_kept(draft, id))
-			before[id] = (struct lb_id_name){
-				draft->before->members[id].pool,
-				draft->before->members[id].name
-			};
-	int result = lb_ids_assign(before, before_count, wanted, count,
-	    plan->member_ids, &plan->member_count);
+	members_name(draft, before, wanted);
+	int result = lb_ids_assign(
+	    before, wanted, plan->member_ids, &plan->member_count);
 	if (result == 1)
 		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
 		    "more than %u members, those included that were removed "
@@ -185,8 +189,8 @@ make_member_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
 	plan->members = calloc(plan->member_count + 1, sizeof(*plan->members));
 	if (plan->members == NULL)
 		return -1;
-	return members_fill(draft, before_count < plan->member_count
-				       ? before_count
+	return members_fill(draft, before->count < plan->member_count
+				       ? before->count
 				       : plan->member_count);
 }
 
@@ -228,24 +232,30 @@ rules_fill(struct lb_plan_draft *draft, uint32_t before_count)
 	return 0;
 }
 
+static void
+rules_name(struct lb_plan_draft *draft, struct lb_id_names *before,
+    struct lb_id_names *wanted)
+{
+	if (draft->before != NULL)
+		before->count = draft->before->rule_count;
+	for (uint32_t id = 0; id < before->count; id++)
+		if (rule_is_kept(draft, id))
+			before->at[id] = (struct lb_id_name){ "",
+				draft->before->rules[id].name };
+	for (size_t r = 0; r < draft->config->rule_count; r++)
+		wanted->at[wanted->count++] =
+		    (struct lb_id_name){ "", draft->config->rules[r].name };
+}
+
 static int
-make_rule_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
-    struct lb_id_name *wanted)
+make_rule_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+    struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
-	uint32_t count = (uint32_t)draft->config->rule_count;
-	uint32_t before_count =
-	    draft->before == NULL ? 0 : draft->before->rule_count;
 
-	for (uint32_t r = 0; r < count; r++)
-		wanted[r] =
-		    (struct lb_id_name){ "", draft->config->rules[r].name };
-	for (uint32_t id = 0; id < before_count; id++)
-		if (rule_is_kept(draft, id))
-			before[id] = (struct lb_id_name){ "",
-				draft->before->rules[id].name };
-	int result = lb_ids_assign(before, before_count, wanted, count,
-	    plan->rule_ids, &plan->rule_count);
+	rules_name(draft, before, wanted);
+	int result =
+	    lb_ids_assign(before, wanted, plan->rule_ids, &plan->rule_count);
 	if (result == 1)
 		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
 		    "more than %u rules, those included that were removed "
@@ -256,26 +266,28 @@ make_rule_ids(struct lb_plan_draft *draft, struct lb_id_name *before,
 	plan->rules = calloc(plan->rule_count + 1, sizeof(*plan->rules));
 	if (plan->rules == NULL)
 		return -1;
-	return rules_fill(draft,
-	    before_count < plan->rule_count ? before_count : plan->rule_count);
+	return rules_fill(draft, before->count < plan->rule_count
+				     ? before->count
+				     : plan->rule_count);
 }
 
 /* --- both ---------------------------------------------------------------- */
 
-typedef int (*make_ids)(
-    struct lb_plan_draft *, struct lb_id_name *, struct lb_id_name *);
+typedef int (*make_ids)(struct lb_plan_draft *draft, struct lb_id_names *before,
+    struct lb_id_names *wanted);
 
 static int
 with_names(struct lb_plan_draft *draft, make_ids make, size_t wanted_count)
 {
-	struct lb_id_name *before = calloc(LB_MEMBER_MAX, sizeof(*before));
-	struct lb_id_name *wanted = calloc(wanted_count + 1, sizeof(*wanted));
+	struct lb_id_names before = { 0 }, wanted = { 0 };
 	int result = -1;
 
-	if (before != NULL && wanted != NULL)
-		result = make(draft, before, wanted);
-	free(before);
-	free(wanted);
+	before.at = calloc(LB_MEMBER_MAX, sizeof(*before.at));
+	wanted.at = calloc(wanted_count + 1, sizeof(*wanted.at));
+	if (before.at != NULL && wanted.at != NULL)
+		result = make(draft, &before, &wanted);
+	free(before.at);
+	free(wanted.at);
 	return result;
 }
 

@@ -4,9 +4,13 @@
  * classes.  Each keeps its number from plan to plan, because packets of both
  * plans look at them while the plans are swapped.
  */
+#include "model/plan_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include "model/plan_parts.h"
+
+#include "model/lut.h"
+#include "model/names.h"
 #include "model/problems.h"
 
 #define HALF_OPEN_MS UINT64_C(60000) /* design.md 2, "Timeouts" */
@@ -74,10 +78,10 @@ bits_used(
 
 	for (uint32_t i = 0; plan != NULL && i < plan->probe_count; i++) {
 		const struct lb_plan_probe *probe = &plan->probes[i];
-		if (strcmp(probe->pool_name, like->pool_name) != 0)
+		if (!same_name(probe->pool_name, like->pool_name))
 			continue;
 		used |= UINT32_C(1) << probe->bit;
-		if (strcmp(probe->probe_name, like->probe_name) == 0 &&
+		if (same_name(probe->probe_name, like->probe_name) &&
 		    probe->all_down == like->all_down)
 			*same = probe->bit;
 	}
@@ -117,7 +121,7 @@ probe_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
 		.probe = rule->probe,
 		.all_down = rule->all_down,
 		.pool_name = strdup(draft->config->pools[rule->pool].name),
-		.probe_name = strdup(probe_name(draft->config, rule->probe)),
+		.probe_name = strdup(draft->config->probes[rule->probe].name),
 	};
 	if (probe->pool_name == NULL || probe->probe_name == NULL) {
 		free(probe->pool_name);
@@ -214,8 +218,7 @@ lut_set(struct lb_plan_lut *lut, const struct lb_plan_draft *draft,
 {
 	const struct lb_config *config = draft->config;
 	const char *probe = probe_name(config, rule->probe);
-	uint32_t rows = (rule->table_size + LB_LUT_SLOTS_PER_ROW - 1) /
-			LB_LUT_SLOTS_PER_ROW;
+	size_t bytes = lb_plan_lut_rows(rule->table_size) * LB_ROW_BYTES;
 
 	lut->size = rule->table_size;
 	lut->pool = rule->pool;
@@ -225,12 +228,40 @@ lut_set(struct lb_plan_lut *lut, const struct lb_plan_draft *draft,
 	lut->bit = lb_plan_rule_bit(draft->plan, rule);
 	lut->pool_name = strdup(config->pools[rule->pool].name);
 	lut->probe_name = probe == NULL ? NULL : strdup(probe);
-	lut->slots = aligned_alloc(LB_ROW_BYTES, rows * LB_ROW_BYTES);
+	lut->slots = aligned_alloc(LB_ROW_BYTES, bytes);
 	if (lut->pool_name == NULL || lut->slots == NULL ||
 	    (probe != NULL && lut->probe_name == NULL))
 		return -1;
-	memset(lut->slots, 0xff, rows * LB_ROW_BYTES); /* LB_NONE */
+	memset(lut->slots, 0xff, bytes); /* LB_NONE */
 	return 0;
+}
+
+/* Counts a table before memory is taken for it. */
+static int
+lut_count(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
+{
+	struct lb_where where = rule->at[LB_RULE_KEY_TABLE_SIZE];
+	uint64_t members = draft->config->pools[rule->pool].member_count;
+
+	if (!lb_lut_size_fits(rule->algorithm, rule->table_size)) {
+		lb_error_add(draft->problems, where, NULL,
+		    "`table_size`: %u is no size for %s", rule->table_size,
+		    lb_algorithm_name(rule->algorithm));
+		return -1;
+	}
+	draft->lut_slots += rule->table_size;
+	draft->lut_steps +=
+	    (uint64_t)rule->table_size *
+	    (rule->algorithm == LB_RENDEZVOUS ? members + 1 : 16); /* lut.h */
+	if (draft->lut_slots <= LB_LUT_SLOTS_MAX &&
+	    draft->lut_steps <= LB_LUT_STEPS_MAX)
+		return 0;
+	lb_error_add(draft->problems, where, NULL,
+	    "with rule '%s' the lookup tables of all rules together are too "
+	    "large; use smaller ones, or let rules share pool, probe, "
+	    "algorithm and table_size",
+	    rule->name);
+	return -1;
 }
 
 static int
@@ -241,34 +272,42 @@ lut_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 
 	if (index == LB_NONE)
 		return too_many_luts(draft, rule);
+	if (lut_count(draft, rule) < 0)
+		return -1;
 	if (index >= plan->lut_count)
 		plan->lut_count = index + 1;
 	return lut_set(&plan->luts[index], draft, rule);
 }
 
 /* Those that were there first, so that no new one takes their place. */
+static int
+luts_add(struct lb_plan_draft *draft, bool new)
+{
+	const struct lb_config *config = draft->config;
+
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->pool < 0 ||
+		    lb_plan_rule_lut(draft->plan, rule) != LB_NONE)
+			continue;
+		uint32_t index =
+		    new ? lut_index_new(draft) : lut_index_before(draft, rule);
+		if ((new || index != LB_NONE) &&
+		    lut_add(draft, rule, index) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int
 lb_plan_make_luts(struct lb_plan_draft *draft)
 {
 	struct lb_plan *plan = draft->plan;
-	const struct lb_config *config = draft->config;
 
 	plan->luts = calloc(LB_LUT_MAX, sizeof(*plan->luts));
-	if (plan->luts == NULL || make_probes(draft) < 0)
+	if (plan->luts == NULL || make_probes(draft) < 0 ||
+	    luts_add(draft, false) < 0 || luts_add(draft, true) < 0)
 		return -1;
-	for (int new = 0; new < 2; new ++) {
-		for (size_t r = 0; r < config->rule_count; r++) {
-			const struct lb_config_rule *rule = &config->rules[r];
-			if (rule->pool < 0 ||
-			    lb_plan_rule_lut(plan, rule) != LB_NONE)
-				continue;
-			uint32_t index = new ? lut_index_new(draft)
-					     : lut_index_before(draft, rule);
-			if ((new || index != LB_NONE) &&
-			    lut_add(draft, rule, index) < 0)
-				return -1;
-		}
-	}
 	return 0;
 }
 
@@ -324,38 +363,44 @@ classes_keep(struct lb_plan_draft *draft)
 {
 	const struct lb_plan *before = draft->before;
 	struct lb_plan *plan = draft->plan;
-	bool needed[LB_CLASS_MAX] = { false };
 
 	if (before == NULL)
 		return;
-	for (uint32_t id = 0; id < before->rule_count; id++) {
-		const struct lb_rule *row =
-		    lb_plan_rule_row(before, (uint16_t)id);
-		if (row == NULL || before->rules[id].tombstone)
-			continue;
-		needed[row->class_tcp] = needed[row->class_udp] = true;
-	}
 	plan->class_count = before->class_count;
 	for (uint32_t i = 0; i < before->class_count; i++)
-		if (needed[i] || draft->used == NULL ||
-		    draft->used->timeout_class[i] != 0)
+		if ((before->rule_classes >> i & 1) != 0 ||
+		    draft->used == NULL || draft->used->timeout_class[i] != 0)
 			plan->classes[i] = before->classes[i];
+}
+
+/* The class of these timeouts, a new one if need be; LB_CLASS_MAX: there is
+ * no room. */
+static uint32_t
+class_get(struct lb_plan *plan, struct lb_class timeouts)
+{
+	uint32_t class = class_find(plan, timeouts);
+
+	if (class < LB_CLASS_MAX)
+		return class;
+	for (class = 0; class < LB_CLASS_RULE_MAX; class ++)
+		if (plan->classes[class].open_ms == 0)
+			break;
+	if (class == LB_CLASS_RULE_MAX)
+		return LB_CLASS_MAX;
+	plan->classes[class] = timeouts;
+	if (class >= plan->class_count)
+		plan->class_count = class + 1;
+	return class;
 }
 
 static int
 class_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
     struct lb_class timeouts)
 {
-	struct lb_plan *plan = draft->plan;
+	uint32_t class = class_get(draft->plan, timeouts);
 
-	if (class_find(plan, timeouts) < LB_CLASS_MAX)
-		return 0;
-	for (uint32_t i = 0; i < LB_CLASS_RULE_MAX; i++) {
-		if (plan->classes[i].open_ms != 0)
-			continue;
-		plan->classes[i] = timeouts;
-		if (i >= plan->class_count)
-			plan->class_count = i + 1;
+	if (class < LB_CLASS_MAX) {
+		draft->plan->rule_classes |= UINT64_C(1) << class;
 		return 0;
 	}
 	lb_error_add(draft->problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT], NULL,

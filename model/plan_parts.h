@@ -19,12 +19,18 @@ struct lb_plan_draft {
 	const struct lb_plan *before; /* NULL: none */
 	const struct lb_usage *used;  /* NULL: all */
 	struct lb_problems *problems;
+	uint64_t lut_slots, lut_steps; /* of the lookup tables so far */
 };
 
 /* A name whose id is to be kept; name NULL: nobody's. */
 struct lb_id_name {
 	const char *pool; /* "" for rules */
 	const char *name;
+};
+
+struct lb_id_names {
+	struct lb_id_name *at;
+	uint32_t count;
 };
 
 /*
@@ -38,9 +44,8 @@ struct lb_id_name {
  * Returns 0; 1 when ids are used up; -1 without memory.
  * Cost: O((b + w) log b).
  */
-int lb_ids_assign(const struct lb_id_name *before, uint32_t before_count,
-    const struct lb_id_name *wanted, uint32_t wanted_count, uint16_t *ids,
-    uint32_t *top);
+int lb_ids_assign(const struct lb_id_names *before,
+    const struct lb_id_names *wanted, uint16_t *ids, uint32_t *top);
 
 int lb_plan_make_ids(struct lb_plan_draft *draft);
 int lb_plan_make_luts(struct lb_plan_draft *draft);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/problems.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include "model/problems.h"
 
 static struct lb_problem *
 problem_new(struct lb_problems *problems)
@@ -22,16 +23,39 @@ problem_new(struct lb_problems *problems)
 	return &problems->at[n];
 }
 
-/* What people wrote may hold what a terminal obeys. */
+/* Bytes of the UTF-8 character that text begins with; 0: of none. */
+static size_t
+character_bytes(const unsigned char *text)
+{
+	size_t bytes = text[0] < 0x80   ? 1
+		       : text[0] < 0xc2 ? 0
+		       : text[0] < 0xe0 ? 2
+		       : text[0] < 0xf0 ? 3
+		       : text[0] < 0xf5 ? 4
+					: 0;
+
+	for (size_t i = 1; i < bytes; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	return bytes;
+}
+
+/* What people wrote may hold what a terminal obeys, and a shortened text may
+ * end within a character. */
 static void
 tame(char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char now = (unsigned char)text[0];
-		unsigned char next = (unsigned char)text[1];
-		if (now < 0x20 || now == 0x7f ||
-		    (now == 0xc2 && next >= 0x80 && next < 0xa0))
-			*text = '?';
+	unsigned char *at = (unsigned char *)text;
+
+	while (*at != '\0') {
+		size_t bytes = character_bytes(at);
+		bool obeyed =
+		    *at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] < 0xa0);
+		for (; bytes > 1 && !obeyed; bytes--)
+			at++;
+		if (bytes == 0 || obeyed)
+			*at = '?';
+		at++;
 	}
 }
 
@@ -121,10 +145,10 @@ problem_line(const struct lb_problem *problem, const char *file)
 	char place[32] = "", code[128] = "", *line;
 
 	if (problem->where.line > 0)
-		snprintf(place, sizeof(place), "%u:%u:", problem->where.line,
-		    problem->where.column);
+		(void)snprintf(place, sizeof(place),
+		    "%u:%u:", problem->where.line, problem->where.column);
 	if (problem->code != NULL)
-		snprintf(code, sizeof(code), " [%s]", problem->code);
+		(void)snprintf(code, sizeof(code), " [%s]", problem->code);
 	if (asprintf(&line, "%s:%s %s%s%s\n",
 		file == NULL ? "configuration" : file, place,
 		problem->warning ? "warning: " : "", problem->what, code) < 0)
@@ -140,7 +164,7 @@ lb_problems_print(
 		char *line = problem_line(&problems->at[i], file);
 		if (line == NULL)
 			continue;
-		fwrite(line, 1, strlen(line), to);
+		(void)fwrite(line, 1, strlen(line), to);
 		free(line);
 	}
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/yaml_section.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
 #include "model/names.h"
 #include "model/problems.h"
-#include "model/yaml_section.h"
 
-#define SHOWN_MAX 60 /* bytes of a wrong value that a message repeats */
+#define SHOWN_MAX  60 /* bytes of a wrong value that a message repeats */
 #define NEAR_BYTES 40u
 
 const struct lb_yaml_node *
@@ -105,22 +107,37 @@ azure_key(const char *text)
 	return NULL;
 }
 
+/* Who meant a key that we have is not told that it is missing, too. */
 static void
-unknown_key(const struct lb_section *section, const struct lb_yaml_node *key)
+mark_meant(struct lb_section *section, const char *meant)
+{
+	for (unsigned k = 0; k < section->key_count; k++)
+		if (section->keys[k] == meant)
+			section->bad |= UINT32_C(1) << k;
+}
+
+static void
+unknown_key(struct lb_section *section, const struct lb_yaml_node *key)
 {
 	const char *near = NULL;
 
 	/* who makes a million mistakes is not asked what he meant each time */
 	if (section->reader->problems->count < LB_PROBLEMS_MAX)
-		near = lb_nearest_name(key->text, section->keys,
-		    section->key_count);
+		near = lb_nearest_name(
+		    key->text, section->keys, section->key_count);
 	if (near == NULL)
 		near = azure_key(key->text);
+	if (near == NULL) {
+		lb_error_add(section->reader->problems, key->where, NULL,
+		    "unknown key `%.*s`; doc/config.yaml shows every key there "
+		    "is",
+		    SHOWN_MAX, key->text);
+		return;
+	}
+	mark_meant(section, near);
 	lb_error_add(section->reader->problems, key->where, NULL,
-	    "unknown key `%.*s`%s%s%s", SHOWN_MAX, key->text,
-	    near == NULL ? "; doc/config.yaml shows every key there is" :
-			   "; did you mean `",
-	    near == NULL ? "" : near, near == NULL ? "" : "`?");
+	    "unknown key `%.*s`; did you mean `%s`?", SHOWN_MAX, key->text,
+	    near);
 }
 
 static void
@@ -135,8 +152,8 @@ take_key(struct lb_section *section, const struct lb_yaml_node *key,
 		    "a key is a text, not %s", lb_yaml_kind_name(key->kind));
 		return;
 	}
-	while (k < section->key_count &&
-	    strcmp(key->text, section->keys[k]) != 0)
+	while (
+	    k < section->key_count && strcmp(key->text, section->keys[k]) != 0)
 		k++;
 	if (k == section->key_count) {
 		unknown_key(section, key);
@@ -145,7 +162,8 @@ take_key(struct lb_section *section, const struct lb_yaml_node *key,
 	if (section->value[k] != NULL) {
 		lb_error_add(problems, key->where, NULL,
 		    "`%s` stands here for the second time (line %u has the "
-		    "first); keep one", key->text, section->at[k].line);
+		    "first); keep one",
+		    key->text, section->at[k].line);
 		return;
 	}
 	section->value[k] = value;
@@ -157,9 +175,9 @@ lb_section_open(struct lb_section *section, struct lb_reader *reader,
     const struct lb_yaml_node *node, const char *const *keys,
     unsigned key_count)
 {
-	*section = (struct lb_section){ .reader = reader,
-		.keys = keys,
-		.key_count = key_count };
+	*section = (struct lb_section){
+		.reader = reader, .keys = keys, .key_count = key_count
+	};
 	lb_assert(key_count <= LB_SECTION_KEYS_MAX);
 	if (node == NULL)
 		return;
@@ -190,7 +208,7 @@ bool
 lb_section_has(const struct lb_section *section, unsigned key)
 {
 	return section->value[key] != NULL &&
-	    section->value[key]->kind != LB_YAML_NOTHING;
+	       section->value[key]->kind != LB_YAML_NOTHING;
 }
 
 void
@@ -204,14 +222,14 @@ lb_section_require(struct lb_section *section, unsigned key, const char *what)
 }
 
 void
-lb_section_refuse(struct lb_section *section, unsigned key,
-    const char *format, ...)
+lb_section_refuse(
+    struct lb_section *section, unsigned key, const char *format, ...)
 {
 	char text[512];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	section->bad |= UINT32_C(1) << key;
 	lb_error_add(section->reader->problems, section->at[key], NULL,
@@ -251,8 +269,8 @@ lb_number_of_text(const char *text, uint64_t *number)
 }
 
 bool
-lb_take_number(struct lb_section *section, unsigned key, uint64_t max,
-    uint64_t *out)
+lb_take_number(
+    struct lb_section *section, unsigned key, uint64_t max, uint64_t *out)
 {
 	const char *text;
 	uint64_t number;
@@ -261,8 +279,8 @@ lb_take_number(struct lb_section *section, unsigned key, uint64_t max,
 		return false;
 	if (!lb_number_of_text(text, &number) || number > max) {
 		lb_section_refuse(section, key,
-		    "'%.*s' is no whole number from 0 to %llu", SHOWN_MAX,
-		    text, (unsigned long long)max);
+		    "'%.*s' is no whole number from 0 to %llu", SHOWN_MAX, text,
+		    (unsigned long long)max);
 		return false;
 	}
 	*out = number;
@@ -284,8 +302,8 @@ lb_take_bool(struct lb_section *section, unsigned key, bool *out)
 			return true;
 		}
 	}
-	lb_section_refuse(section, key, "'%.*s' is neither true nor false",
-	    SHOWN_MAX, text);
+	lb_section_refuse(
+	    section, key, "'%.*s' is neither true nor false", SHOWN_MAX, text);
 	return false;
 }
 
@@ -334,7 +352,8 @@ lb_take_duration(struct lb_section *section, unsigned key, uint64_t *out)
 	else
 		lb_section_refuse(section, key,
 		    "'%.*s' is no duration; write a whole number and ms, s, m "
-		    "or h, like 5s", SHOWN_MAX, text);
+		    "or h, like 5s",
+		    SHOWN_MAX, text);
 	return false;
 }
 
@@ -366,8 +385,8 @@ lb_take_choice(struct lb_section *section, unsigned key,
 		*out = value;
 		return true;
 	}
-	lb_section_refuse(section, key, "'%.*s' is not one of %s", SHOWN_MAX,
-	    text, choices);
+	lb_section_refuse(
+	    section, key, "'%.*s' is not one of %s", SHOWN_MAX, text, choices);
 	return false;
 }
 
@@ -384,7 +403,8 @@ lb_take_list(struct lb_section *section, unsigned key, size_t *count)
 	if (value->kind != LB_YAML_LIST) {
 		lb_section_refuse(section, key,
 		    "a list is wanted, not %s; write [ ... ] or lines that "
-		    "begin with '-'", lb_yaml_kind_name(value->kind));
+		    "begin with '-'",
+		    lb_yaml_kind_name(value->kind));
 		return NULL;
 	}
 	*count = value->child_count;
@@ -399,8 +419,7 @@ lb_list_next(const struct lb_reader *reader, const struct lb_yaml_node *node)
 
 bool
 lb_list_text(struct lb_section *section, unsigned key,
-    const struct lb_yaml_node **node, const char **text,
-    struct lb_where *where)
+    const struct lb_yaml_node **node, const char **text, struct lb_where *where)
 {
 	for (; *node != NULL; *node = lb_list_next(section->reader, *node)) {
 		const struct lb_yaml_node *now = *node;

@@ -20,15 +20,15 @@ struct lb_reader {
 struct lb_section {
 	struct lb_reader *reader;
 	const char *const *keys; /* their names */
-	unsigned key_count;	 /* at most LB_SECTION_KEYS_MAX */
+	unsigned key_count;      /* at most LB_SECTION_KEYS_MAX */
 	const struct lb_yaml_node *value[LB_SECTION_KEYS_MAX]; /* by key */
-	struct lb_where where;			   /* of the map */
+	struct lb_where where;                                 /* of the map */
 	struct lb_where at[LB_SECTION_KEYS_MAX]; /* of the values */
 	uint32_t bad; /* bit per key: complained about already */
 };
 
-const struct lb_yaml_node *lb_reader_node(const struct lb_reader *reader,
-    uint32_t index);
+const struct lb_yaml_node *lb_reader_node(
+    const struct lb_reader *reader, uint32_t index);
 
 /*
  * lb_section_open - sort a map's values by key.
@@ -45,30 +45,30 @@ void lb_section_open(struct lb_section *section, struct lb_reader *reader,
 bool lb_section_has(const struct lb_section *section, unsigned key);
 
 /* Complains when a key that must be there is not.  what: "a rule". */
-void lb_section_require(struct lb_section *section, unsigned key,
-    const char *what);
+void lb_section_require(
+    struct lb_section *section, unsigned key, const char *what);
 
 /* An error at a key's value, which is bad from now on. */
 void lb_section_refuse(struct lb_section *section, unsigned key,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 bool lb_take_text(struct lb_section *section, unsigned key, const char **out);
-bool lb_take_number(struct lb_section *section, unsigned key, uint64_t max,
-    uint64_t *out);
+bool lb_take_number(
+    struct lb_section *section, unsigned key, uint64_t max, uint64_t *out);
 bool lb_take_bool(struct lb_section *section, unsigned key, bool *out);
 /* Milliseconds. */
 bool lb_take_duration(struct lb_section *section, unsigned key, uint64_t *out);
-bool lb_take_address(struct lb_section *section, unsigned key,
-    struct lb_addr *out);
+bool lb_take_address(
+    struct lb_section *section, unsigned key, struct lb_addr *out);
 /* of_name: text to value, -1: none.  choices: for the message. */
 bool lb_take_choice(struct lb_section *section, unsigned key,
     int (*of_name)(const char *), const char *choices, int *out);
 
 /* The first child of a list; NULL when absent, empty or bad. */
-const struct lb_yaml_node *lb_take_list(struct lb_section *section,
-    unsigned key, size_t *count);
-const struct lb_yaml_node *lb_list_next(const struct lb_reader *reader,
-    const struct lb_yaml_node *node);
+const struct lb_yaml_node *lb_take_list(
+    struct lb_section *section, unsigned key, size_t *count);
+const struct lb_yaml_node *lb_list_next(
+    const struct lb_reader *reader, const struct lb_yaml_node *node);
 
 /* A list's texts, one after the other: the next one from *node on; false at
  * the end.  What is no text is complained about and passed over. */
@@ -81,7 +81,7 @@ bool lb_duration_of_text(const char *text, uint64_t *ms);
 /* Decimal digits only, at most 18 of them. */
 bool lb_number_of_text(const char *text, uint64_t *number);
 /* The name most like text, NULL: none is near.  Cost: O(count). */
-const char *lb_nearest_name(const char *text, const char *const *names,
-    size_t count);
+const char *lb_nearest_name(
+    const char *text, const char *const *names, size_t count);
 
 #endif

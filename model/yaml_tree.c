@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include "model/yaml_tree.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
+
 #include "model/problems.h"
-#include "model/yaml_tree.h"
 
 #define ROOT 1u
 
@@ -116,14 +118,14 @@ node_add(struct builder *b, enum lb_yaml_kind kind, const yaml_mark_t *mark)
 	uint32_t index = yaml->node_count;
 
 	if ((index & (index - 1)) == 0) { /* full at every power of two */
-		struct lb_yaml_node *nodes = reallocarray(yaml->nodes,
-		    2 * (size_t)index, sizeof(*nodes));
+		struct lb_yaml_node *nodes = reallocarray(
+		    yaml->nodes, 2 * (size_t)index, sizeof(*nodes));
 		if (nodes == NULL)
 			return 0;
 		yaml->nodes = nodes;
 	}
-	yaml->nodes[index] = (struct lb_yaml_node){ .kind = kind,
-		.where = place(mark) };
+	yaml->nodes[index] =
+	    (struct lb_yaml_node){ .kind = kind, .where = place(mark) };
 	yaml->node_count++;
 	if (b->depth > 0) {
 		uint32_t *last = &b->last[b->depth - 1];
@@ -145,8 +147,8 @@ is_nothing(const yaml_event_t *event)
 	const char *text = (const char *)event->data.scalar.value;
 
 	return event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	    (*text == '\0' || strcmp(text, "~") == 0 ||
-		strcmp(text, "null") == 0);
+	       (*text == '\0' || strcmp(text, "~") == 0 ||
+		   strcmp(text, "null") == 0);
 }
 
 static bool
@@ -155,11 +157,11 @@ add_text(struct builder *b, const yaml_event_t *event)
 	const char *text = (const char *)event->data.scalar.value;
 
 	if (strlen(text) != event->data.scalar.length)
-		return refuse(b, &event->start_mark,
-		    "a text with a NUL character in it");
-	uint32_t index = node_add(b,
-	    is_nothing(event) ? LB_YAML_NOTHING : LB_YAML_TEXT,
-	    &event->start_mark);
+		return refuse(
+		    b, &event->start_mark, "a text with a NUL character in it");
+	uint32_t index =
+	    node_add(b, is_nothing(event) ? LB_YAML_NOTHING : LB_YAML_TEXT,
+		&event->start_mark);
 	if (index == 0)
 		return false;
 	b->yaml->nodes[index].text = strdup(text);
@@ -187,13 +189,13 @@ is_adorned(const yaml_event_t *event)
 	switch (event->type) {
 	case YAML_SCALAR_EVENT:
 		return event->data.scalar.anchor != NULL ||
-		    event->data.scalar.tag != NULL;
+		       event->data.scalar.tag != NULL;
 	case YAML_SEQUENCE_START_EVENT:
 		return event->data.sequence_start.anchor != NULL ||
-		    event->data.sequence_start.tag != NULL;
+		       event->data.sequence_start.tag != NULL;
 	case YAML_MAPPING_START_EVENT:
 		return event->data.mapping_start.anchor != NULL ||
-		    event->data.mapping_start.tag != NULL;
+		       event->data.mapping_start.tag != NULL;
 	default:
 		return event->type == YAML_ALIAS_EVENT;
 	}
@@ -243,8 +245,8 @@ build(struct builder *b, yaml_parser_t *parser, const char *text, size_t bytes)
 		}
 		done = event.type == YAML_STREAM_END_EVENT;
 		if (done && b->yaml->node_count == ROOT)
-			going = node_add(b, LB_YAML_NOTHING,
-				    &event.start_mark) != 0;
+			going = node_add(
+				    b, LB_YAML_NOTHING, &event.start_mark) != 0;
 		going = going && take_event(b, &event);
 		yaml_event_delete(&event);
 	}
@@ -283,8 +285,8 @@ lb_yaml_read(const char *text, size_t bytes, struct lb_problems *problems)
 		lb_yaml_free(b.yaml);
 		return NULL;
 	}
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
-	    bytes);
+	yaml_parser_set_input_string(
+	    &parser, (const unsigned char *)text, bytes);
 	if (!build(&b, &parser, text, bytes)) {
 		lb_yaml_free(b.yaml);
 		b.yaml = NULL;

@@ -40,8 +40,8 @@ struct lb_yaml {
  * Returns NULL with a problem added (syntax, or beyond the bounds above), or
  * without memory.  An empty document has an LB_YAML_NOTHING as its root.
  */
-struct lb_yaml *lb_yaml_read(const char *text, size_t bytes,
-    struct lb_problems *problems);
+struct lb_yaml *lb_yaml_read(
+    const char *text, size_t bytes, struct lb_problems *problems);
 void lb_yaml_free(struct lb_yaml *yaml); /* NULL is fine */
 
 /* For messages: "a text", "a list". */

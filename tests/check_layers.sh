@@ -71,8 +71,8 @@ for f in $(files model/path 9); do
 	    'model/path/ knows <stdbool.h>, <stddef.h> and <stdint.h> only'
 done
 for f in $(bpf_files); do
-	judge "$f" '^"(model/path/[a-z0-9_]+\.[ch]|(live/xdp|tests/bench)/([a-z0-9_]+(\.bpf)?\.[ch]))"$' '^[^<]' \
-	    'BPF sources may name model/path, live/xdp and tests/bench only'
+	judge "$f" '^"(model/path/[a-z0-9_]+\.[ch]|(live/xdp|tests/(bench|live))/([a-z0-9_]+(\.bpf)?\.[ch]))"$' '^[^<]' \
+	    'BPF sources may name model/path, live/xdp, tests/bench and tests/live only'
 done
 
 home libpcap    'pcap'                           'traces'
@@ -81,7 +81,7 @@ home cairo      'cairo'                          'reports'
 home pango      '(pango|glib|gobject|fontconfig)' 'reports'
 home GSL        'gsl/'                           'traces sim reports'
 home libyaml    'yaml\.h'                        'model'
-home jansson    'jansson'                        'model reports cli'
+home jansson    'jansson'                        'model reports cli tests'
 home libbpf     '(bpf/|linux/bpf|xdp/)'          'live tests'
 home CUnit      'CUnit/'                         'tests'
 

@@ -65,7 +65,8 @@ if test -n "$native"; then
 	    fail clang-tidy
 	# shellcheck disable=SC2086
 	"$CPPCHECK" --std=c11 --enable=warning,portability,performance \
-	    --inline-suppr --error-exitcode=1 --quiet '-DSEC(x)=' -I. \
+	    --inline-suppr --error-exitcode=1 --quiet '-DSEC(x)=' \
+	    '-DLIBBPF_OPTS(type, name, ...)=struct type name' -I. \
 	    -j "$(nproc)" $native || fail cppcheck
 fi
 if command -v shellcheck >/dev/null && test -n "$shell"; then

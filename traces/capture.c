@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRACE_BUFFER_BYTES (1u << 20)
+/* Stays in the cache beside what its reader works on: faster than 1 MiB. */
+#define TRACE_BUFFER_BYTES (1u << 18)
 #define TRACE_ERROR_BYTES  (PCAP_ERRBUF_SIZE + 512u)
 
 /* lb_parse()'s limit: an IP packet of 65,535 bytes behind a header with tags.

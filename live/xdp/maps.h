@@ -6,7 +6,7 @@
  * sizes; mmapable ones are read and expired by user space in place.
  *
  *   conn4, conn6    the connection table, one value per bucket
- *   plan            [0] = the plan in force, an array of rows
+ *   plan            [0] = the plan in force: one value that is all its rows
  *   luts            lookup tables, arrays of rows of 32 member ids
  *   member_state    one word per member id
  *   classes         the timeout classes, one value
@@ -40,8 +40,20 @@ struct {
 	__type(value, struct lb_bucket6);
 } conn6 SEC(".maps");
 
-/* Rows of a plan or of a lookup table: any number of them.  Sizes, not types:
- * clang 14 leaves types out of the BTF that only an inner map names. */
+/*
+ * Plans are maps of one value, all of one size, so that the lookups are
+ * inlined and a row is an addition away: with a map of rows each row cost a
+ * call (measured: doc/decisions.md).  The loader sets the value's size.
+ */
+struct plan_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, LB_ROW_BYTES);
+};
+
+/* Rows of a lookup table: any number of them.  Sizes, not types: clang 14
+ * leaves types out of the BTF that only an inner map names. */
 struct rows_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_INNER_MAP);
@@ -54,7 +66,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
 	__type(key, uint32_t);
-	__array(values, struct rows_map);
+	__array(values, struct plan_map);
 } plan SEC(".maps");
 
 struct {
@@ -90,5 +102,7 @@ struct {
 /* Buckets - 1, set before loading: the verifier folds them in. */
 volatile const uint32_t conn4_mask = 0;
 volatile const uint32_t conn6_mask = 0;
+/* Rows that a plan may have. */
+volatile const uint32_t plan_rows = 1;
 
 #endif

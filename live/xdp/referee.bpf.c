@@ -25,12 +25,12 @@ fairlead_referee(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	io->packets++;
 	io->applied = 0;
-	io->parsed = (uint32_t)path_parse(ctx);
+	io->parsed = (uint32_t)path_parse(ctx, s);
 	if (io->parsed != LB_PARSED)
 		return XDP_PASS;
-	(void)lb_step_scratch(0, io->now_ms);
+	path_step(s, io->now_ms);
 	if (s->result.verdict == LB_FORWARD)
-		io->applied = path_apply(ctx);
+		io->applied = path_apply(ctx, s);
 	io->result = s->result;
 	return XDP_PASS;
 }

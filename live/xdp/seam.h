@@ -52,13 +52,18 @@ lb_plan_in_force(uint64_t ctx)
 {
 	uint32_t zero = 0;
 	lb_forget(ctx);
-	return bpf_map_lookup_elem(&plan, &zero);
+	void *in_force = bpf_map_lookup_elem(&plan, &zero);
+	return in_force != NULL ? bpf_map_lookup_elem(in_force, &zero) : NULL;
 }
 
 LB_API const struct lb_row *
 lb_plan_row(const struct lb_plan_ref *ref, uint32_t index)
 {
-	return bpf_map_lookup_elem((void *)ref, &index);
+	uint64_t at = index;
+	if (at >= plan_rows)
+		return NULL;
+	lb_forget(at); /* or the sum below is done before the check */
+	return (const struct lb_row *)ref + at;
 }
 
 LB_API uint16_t

@@ -6,57 +6,61 @@
  * limits), and the verifier needs to hear it. */
 #define OFFSET_MAX 0x7fffu
 
-/* A sum of ~old + new over 32-bit words, folded when it is used. */
+/*
+ * What a change adds to a ones' complement sum: ~old + new over the words
+ * that changed.  Kept folded to 16 bits between steps; what follows an edit
+ * is then an addition and one end-around carry.
+ */
+LB_INLINE uint32_t
+fold(uint64_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint32_t)((sum & 0xffff) + (sum >> 16));
+}
+
 LB_INLINE uint64_t
 delta32(uint32_t old, uint32_t new)
 {
 	return (uint64_t)(uint32_t)~old + new;
 }
 
-LB_INLINE uint64_t
-delta16(uint16_t old, uint16_t new)
+LB_INLINE uint32_t
+delta16(uint32_t old, uint32_t new)
 {
-	return (uint64_t)(uint16_t)~old + new;
+	return (~old & 0xffff) + new;
 }
 
-LB_INLINE uint16_t
-fold(uint64_t sum)
+/* RFC 1624 equation 3, delta folded.  Byte order does not matter: RFC 1071
+ * 2 (B). */
+LB_INLINE uint32_t
+checksum_after(uint32_t checksum, uint32_t delta)
 {
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
-/* RFC 1624 equation 3.  Byte order does not matter: RFC 1071 2 (B). */
-LB_INLINE uint16_t
-checksum_after(uint16_t checksum, uint64_t delta)
-{
-	return (uint16_t)~fold((uint64_t)(uint16_t)~checksum + delta);
+	uint32_t sum = (~checksum & 0xffff) + delta;
+	return ~((sum & 0xffff) + (sum >> 16)) & 0xffff;
 }
 
 /* Writes a checksum and returns what that itself changed. */
-LB_INLINE uint64_t
-update(uint8_t *checksum, uint64_t delta)
+LB_INLINE uint32_t
+update(uint8_t *checksum, uint32_t delta)
 {
-	uint16_t old = lb_load16(checksum);
-	uint16_t new = checksum_after(old, delta);
-	lb_store16(checksum, new);
+	uint32_t old = lb_load16(checksum);
+	uint32_t new = checksum_after(old, delta);
+	lb_store16(checksum, (uint16_t) new);
 	return delta16(old, new);
 }
 
 /* RFC 768: 0 means "none", so a reckoned 0 goes out as its twin. */
-LB_INLINE uint64_t
-update_udp(uint8_t *checksum, uint64_t delta)
+LB_INLINE uint32_t
+update_udp(uint8_t *checksum, uint32_t delta)
 {
-	uint16_t old = lb_load16(checksum);
+	uint32_t old = lb_load16(checksum);
 	if (old == 0)
 		return 0;
-	uint16_t new = checksum_after(old, delta);
+	uint32_t new = checksum_after(old, delta);
 	if (new == 0)
 		new = 0xffff;
-	lb_store16(checksum, new);
+	lb_store16(checksum, (uint16_t) new);
 	return delta16(old, new);
 }
 
@@ -75,14 +79,14 @@ put_address6(uint8_t *at, const struct lb_addr *new)
 	for (uint32_t i = 0; i < 2; i++) {
 		uint64_t old = lb_load64(at + 8 * i);
 		lb_store64(at + 8 * i, new->word[i]);
-		delta += delta32((uint32_t)old, (uint32_t)new->word[i]);
-		delta += delta32((uint32_t)(old >> 32),
-		    (uint32_t)(new->word[i] >> 32));
+		delta += delta32((uint32_t)old, (uint32_t) new->word[i]);
+		delta += delta32(
+		    (uint32_t)(old >> 32), (uint32_t)(new->word[i] >> 32));
 	}
 	return delta;
 }
 
-LB_INLINE uint64_t
+LB_INLINE uint32_t
 put_port(uint8_t *at, lb_be16 new)
 {
 	uint16_t old = lb_load16(at);
@@ -93,38 +97,41 @@ put_port(uint8_t *at, lb_be16 new)
 /* The outer addresses.  *delta: what a pseudo-header's checksum must hear. */
 LB_INLINE int
 apply_addresses(uint8_t *ip, const uint8_t *end, const struct lb_edit *edit,
-    uint64_t *delta)
+    uint32_t *delta)
 {
+	uint64_t sum = 0;
 	if (edit->family == 4) {
 		if (ip + 20 > end)
 			return -1;
 		if ((edit->what & LB_EDIT_SRC) != 0)
-			*delta += put_address4(ip + 12, &edit->src);
+			sum += put_address4(ip + 12, &edit->src);
 		if ((edit->what & LB_EDIT_DST) != 0)
-			*delta += put_address4(ip + 16, &edit->dst);
-		if (*delta != 0)
+			sum += put_address4(ip + 16, &edit->dst);
+		*delta = fold(sum);
+		if (sum != 0)
 			(void)update(ip + 10, *delta);
 		return 0;
 	}
 	if (ip + 40 > end)
 		return -1;
 	if ((edit->what & LB_EDIT_SRC) != 0)
-		*delta += put_address6(ip + 8, &edit->src);
+		sum += put_address6(ip + 8, &edit->src);
 	if ((edit->what & LB_EDIT_DST) != 0)
-		*delta += put_address6(ip + 24, &edit->dst);
+		sum += put_address6(ip + 24, &edit->dst);
+	*delta = fold(sum);
 	return 0;
 }
 
 LB_INLINE int
-apply_transport(uint8_t *l4, const uint8_t *end, const struct lb_edit *edit,
-    uint64_t delta)
+apply_transport(
+    uint8_t *l4, const uint8_t *end, const struct lb_edit *edit, uint32_t delta)
 {
 	if (l4 + 8 > end)
 		return -1;
 	if ((edit->what & LB_EDIT_SPORT) != 0)
-		delta += put_port(l4, edit->sport);
+		delta = fold((uint64_t)delta + put_port(l4, edit->sport));
 	if ((edit->what & LB_EDIT_DPORT) != 0)
-		delta += put_port(l4 + 2, edit->dport);
+		delta = fold((uint64_t)delta + put_port(l4 + 2, edit->dport));
 	if (edit->proto == LB_PROTO_UDP) {
 		(void)update_udp(l4 + 6, delta);
 		return 0;
@@ -136,9 +143,9 @@ apply_transport(uint8_t *l4, const uint8_t *end, const struct lb_edit *edit,
 }
 
 /* The quoted packet's checksums: what of them was quoted. */
-LB_INLINE uint64_t
-apply_quoted_transport(uint8_t *l4, const uint8_t *end,
-    const struct lb_edit *edit, uint64_t delta)
+LB_INLINE uint32_t
+apply_quoted_transport(
+    uint8_t *l4, const uint8_t *end, const struct lb_edit *edit, uint32_t delta)
 {
 	if (edit->quoted_proto == LB_PROTO_UDP) {
 		if (edit->quoted_bytes >= 8 && l4 + 8 <= end)
@@ -153,7 +160,7 @@ apply_quoted_transport(uint8_t *l4, const uint8_t *end,
  * that changed, for the ICMP checksum. */
 LB_INLINE int
 apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
-    uint64_t *delta)
+    uint32_t *delta)
 {
 	const bool src = (edit->what & LB_EDIT_QUOTED_SRC) != 0;
 	uint32_t l3 = edit->quoted_l3, l4 = edit->quoted_l4;
@@ -162,30 +169,31 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
 	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
 		return -1;
 	uint8_t *ip = data + l3;
-	uint64_t moved; /* in the quoted pseudo-header */
+	uint32_t moved; /* in the quoted pseudo-header */
 	uint64_t other = 0;
 	if (edit->family == 4) {
 		if (ip + 20 > end)
 			return -1;
-		moved = put_address4(ip + (src ? 12 : 16), &edit->quoted);
+		moved = fold(put_address4(ip + (src ? 12 : 16), &edit->quoted));
 		other = update(ip + 10, moved);
 	} else {
 		if (ip + 40 > end)
 			return -1;
-		moved = put_address6(ip + (src ? 8 : 24), &edit->quoted);
+		moved = fold(put_address6(ip + (src ? 8 : 24), &edit->quoted));
 	}
 	uint8_t *ports = data + l4;
 	if (ports + 4 > end)
 		return -1;
-	moved += put_port(ports + (src ? 0 : 2), edit->quoted_port);
+	moved = fold((uint64_t)moved +
+		     put_port(ports + (src ? 0 : 2), edit->quoted_port));
 	other += apply_quoted_transport(ports, end, edit, moved);
-	*delta += moved + other;
+	*delta = fold(other + moved + *delta);
 	return 0;
 }
 
 LB_INLINE int
 apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
-    const struct lb_edit *edit, uint64_t delta)
+    const struct lb_edit *edit, uint32_t delta)
 {
 	/* ICMPv6 covers the addresses (RFC 4443 2.3), ICMP does not. */
 	if (edit->family == 4)
@@ -200,22 +208,33 @@ apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
 	return 0;
 }
 
+/*
+ * A header at an offset.  `usual` is where it nearly always is: guessed right,
+ * nothing waits for the offset (as in packet.c).
+ */
+LB_INLINE uint8_t *
+header_to_edit(uint8_t *data, uint32_t at, uint32_t usual)
+{
+	if (LB_LIKELY(at == usual))
+		return data + usual;
+	lb_forget(at);
+	return data + (at <= OFFSET_MAX ? at : OFFSET_MAX);
+}
+
 LB_API int
 lb_apply(uint8_t *data, const uint8_t *end, const struct lb_edit *edit)
 {
-	uint64_t delta = 0;
-	uint32_t l3 = edit->l3, l4 = edit->l4;
+	uint32_t delta = 0;
 	if (edit->what == 0)
 		return 0;
-	lb_forget(l3);
-	lb_forget(l4);
-	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
-		return -1;
-	if (apply_addresses(data + l3, end, edit, &delta) != 0)
+	uint8_t *ip = header_to_edit(data, edit->l3, 14);
+	uint8_t *l4 =
+	    header_to_edit(data, edit->l4, edit->family == 4 ? 34 : 54);
+	if (apply_addresses(ip, end, edit, &delta) != 0)
 		return -1;
 	if (edit->fragment == LB_FRAGMENT_LATER)
 		return 0;
 	if (edit->proto == LB_PROTO_TCP || edit->proto == LB_PROTO_UDP)
-		return apply_transport(data + l4, end, edit, delta);
-	return apply_icmp(data, end, data + l4, edit, delta);
+		return apply_transport(l4, end, edit, delta);
+	return apply_icmp(data, end, l4, edit, delta);
 }

@@ -23,7 +23,7 @@
  * (not possible for the packet that the edit was made from).
  * Cost:    constant.  Targets: both.
  */
-LB_API int lb_apply(uint8_t *data, const uint8_t *end,
-    const struct lb_edit *edit);
+LB_API int lb_apply(
+    uint8_t *data, const uint8_t *end, const struct lb_edit *edit);
 
 #endif

@@ -22,36 +22,40 @@
 #include <stdint.h>
 
 #ifdef __bpf__
-#define LB_API static __attribute__((unused))
-#define LB_GLOBAL __attribute__((noinline))
-#define LB_INLINE static inline __attribute__((always_inline, unused))
+#define LB_API          static __attribute__((unused))
+#define LB_GLOBAL       __attribute__((noinline))
+#define LB_INLINE       static inline __attribute__((always_inline, unused))
 #define lb_assert(cond) ((void)0)
 /* Makes clang forget what it proved, so that it keeps a bound that the
  * verifier needs.  Natively nothing. */
 #define lb_forget(var) __asm__ volatile("" : "+r"(var))
+#define LB_UNROLL      _Pragma("unroll")
 #else
 #include <assert.h>
 #define LB_API
 #define LB_GLOBAL
-#define LB_INLINE static inline __attribute__((always_inline, unused))
+#define LB_INLINE       static inline __attribute__((always_inline, unused))
 #define lb_assert(cond) assert(cond)
-#define lb_forget(var) ((void)0)
+#define lb_forget(var)  ((void)0)
+#define LB_UNROLL
 #endif
 
 /*
  * Unaligned reads and writes, in the order of the wire.  BPF's clang would
  * turn a memcpy of unknown alignment into single bytes; x86-64, our only live
- * target, reads and writes any address.
+ * target, reads and writes any address.  may_alias: what one width wrote,
+ * another may read (without it clang 14 reads first: tests/live/race.bpf.c).
  */
 #ifdef __bpf__
 #define LB_UNALIGNED(name, type)                                               \
+	typedef type __attribute__((may_alias)) lb_bytes##name;                \
 	LB_INLINE type lb_load##name(const uint8_t *from)                      \
 	{                                                                      \
-		return *(const type *)from;                                    \
+		return *(const lb_bytes##name *)from;                          \
 	}                                                                      \
 	LB_INLINE void lb_store##name(uint8_t *to, type value)                 \
 	{                                                                      \
-		*(type *)to = value;                                           \
+		*(lb_bytes##name *)to = value;                                 \
 	}
 #else
 #define LB_UNALIGNED(name, type)                                               \
@@ -70,9 +74,9 @@ LB_UNALIGNED(16, uint16_t)
 LB_UNALIGNED(32, uint32_t)
 LB_UNALIGNED(64, uint64_t)
 
-#define LB_LIKELY(cond) __builtin_expect(!!(cond), 1)
+#define LB_LIKELY(cond)   __builtin_expect(!!(cond), 1)
 #define LB_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
-#define LB_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define LB_COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 
 /* Between these two a struct with a hidden hole is a compile error. */
 #define LB_LAYOUT_BEGIN                                                        \
@@ -113,14 +117,17 @@ lb_load_be32(const uint8_t *from)
 	return __builtin_bswap32(lb_load32(from));
 }
 
+/* Half of a 64-bit word, read or written alone; [1] is the high half. */
+typedef uint32_t __attribute__((may_alias)) lb_half;
+
 /* One read and one write that the compiler neither repeats nor drops. */
 #define LB_LOAD(lvalue) (*(const volatile __typeof__(lvalue) *)&(lvalue))
 #define LB_STORE(lvalue, value)                                                \
 	(*(volatile __typeof__(lvalue) *)&(lvalue) = (value))
 
 #define LB_NS_PER_MS UINT64_C(1000000)
-#define LB_NS_PER_S UINT64_C(1000000000)
-#define LB_MS_PER_S 1000u
+#define LB_NS_PER_S  UINT64_C(1000000000)
+#define LB_MS_PER_S  1000u
 
 /* "No such rule, member, table": the id that nothing has. */
 #define LB_NONE 0xffffu

@@ -6,7 +6,7 @@
  * One source for both families: `six` is a constant wherever these are
  * inlined.  A bucket is seen as words: 8 control words, then the entries.
  */
-#define ADDR_WORDS(six) ((six) ? 4u : 1u)
+#define ADDR_WORDS(six)  ((six) ? 4u : 1u)
 #define ENTRY_WORDS(six) ((six) ? 8u : 4u)
 
 #define CTL_IDENTITY (~UINT64_C(0) << LB_CTL_TAG_SHIFT | LB_CTL_VERSION_MASK)
@@ -14,8 +14,8 @@
 LB_INLINE uint64_t *
 bucket_of(uint64_t ctx, uint64_t hash, bool six)
 {
-	return six ? (uint64_t *)lb_bucket6(ctx, (uint32_t)hash) :
-		     (uint64_t *)lb_bucket4(ctx, (uint32_t)hash);
+	return six ? (uint64_t *)lb_bucket6(ctx, (uint32_t)hash)
+		   : (uint64_t *)lb_bucket4(ctx, (uint32_t)hash);
 }
 
 LB_INLINE uint64_t *
@@ -30,10 +30,9 @@ same_key(const uint64_t *entry, const struct lb_key *key, bool six)
 	const uint32_t n = ADDR_WORDS(six);
 	if (LB_LOAD(entry[0]) != key->addr[0])
 		return false;
-	if (six &&
-	    (LB_LOAD(entry[1]) != key->addr[1] ||
-		LB_LOAD(entry[2]) != key->addr[2] ||
-		LB_LOAD(entry[3]) != key->addr[3]))
+	if (six && (LB_LOAD(entry[1]) != key->addr[1] ||
+		       LB_LOAD(entry[2]) != key->addr[2] ||
+		       LB_LOAD(entry[3]) != key->addr[3]))
 		return false;
 	return (LB_LOAD(entry[n]) & LB_W1_KEY_MASK) == key->w1;
 }
@@ -45,9 +44,12 @@ find(struct lb_scratch *s, uint64_t *bucket, uint64_t hash, bool six)
 {
 	const uint32_t tag = lb_hash_tag(hash);
 	int missing = LB_CONN_MISS;
+	LB_UNROLL
 	for (uint32_t way = 0; way < LB_WAYS; way++) {
+		if (LB_LIKELY(LB_LOAD(((lb_half *)&bucket[way])[1]) != tag))
+			continue;
 		uint64_t ctl = LB_LOAD(bucket[way]);
-		if (LB_LIKELY(lb_ctl_tag(ctl) != tag))
+		if (lb_ctl_tag(ctl) != tag)
 			continue;
 		if (lb_ctl_state(ctl) < LB_CONN_HALF) {
 			if (lb_ctl_state(ctl) == LB_CONN_BUSY)
@@ -130,14 +132,18 @@ victim(uint64_t ctx, uint64_t hash, uint32_t now_ms, bool six)
 			return (int)way;
 		}
 	}
+	/* All the bucket's lines at once, not one after the other. */
+	LB_UNROLL
+	for (uint32_t line = 1; line <= ENTRY_WORDS(six); line++)
+		(void)LB_LOAD(bucket[line * LB_WAYS]);
 	LB_STORE(s->victim.score, 0);
 	for (uint32_t way = 0; way < LB_WAYS; way++) {
 		uint64_t ctl = LB_LOAD(bucket[way]);
 		uint64_t *entry = entry_of(bucket, way, six);
 		uint64_t w2 = LB_LOAD(entry[ADDR_WORDS(six) + 1]);
-		uint64_t score = victim_score(ctl,
-		    lb_idle_ms(now_ms, lb_w2_seen(w2)),
-		    lb_conn_timeout_ms(classes, ctl));
+		uint64_t score =
+		    victim_score(ctl, lb_idle_ms(now_ms, lb_w2_seen(w2)),
+			lb_conn_timeout_ms(classes, ctl));
 		if (score > LB_LOAD(s->victim.score)) {
 			LB_STORE(s->victim.score, score);
 			LB_STORE(s->victim.ctl, ctl);
@@ -186,8 +192,8 @@ take_way(struct lb_scratch *s, uint64_t *bucket, uint32_t way, uint64_t old,
 	if (!__sync_bool_compare_and_swap(&bucket[way], old, busy))
 		return false;
 	write_entry(entry_of(bucket, way, six), s, six);
-	(void)__sync_lock_test_and_set(&bucket[way],
-	    lb_ctl_with_state(busy, LB_CONN_HALF));
+	(void)__sync_lock_test_and_set(
+	    &bucket[way], lb_ctl_with_state(busy, LB_CONN_HALF));
 	return true;
 }
 
@@ -199,27 +205,27 @@ make(uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer,
 	uint64_t *bucket = bucket_of(ctx, hash, six);
 	if (s == NULL || bucket == NULL)
 		return LB_CONN_LOST;
-	const uint64_t fresh = (uint64_t)lb_hash_tag(hash) << LB_CTL_TAG_SHIFT |
-	    (low & 0xff);
+	const uint64_t fresh =
+	    (uint64_t)lb_hash_tag(hash) << LB_CTL_TAG_SHIFT | (low & 0xff);
 	int way = prefer;
 	if (prefer >= 0)
 		s->victim.ctl = s->hit.ctl;
 	for (uint32_t attempt = 0; attempt < 2; attempt++) {
 		if (way < 0)
-			way = six ? lb_conn_victim6(ctx, hash, now_ms) :
-				    lb_conn_victim4(ctx, hash, now_ms);
+			way = six ? lb_conn_victim6(ctx, hash, now_ms)
+				  : lb_conn_victim4(ctx, hash, now_ms);
 		if (way < 0)
 			return LB_CONN_NO_WAY;
 		uint32_t index = (uint32_t)way;
 		lb_forget(index);
 		if (index >= LB_WAYS)
 			return LB_CONN_LOST;
-		if (take_way(s, bucket, index, LB_LOAD(s->victim.ctl), fresh,
-			six))
+		if (take_way(
+			s, bucket, index, LB_LOAD(s->victim.ctl), fresh, six))
 			return (int)index;
 		/* Lost.  Perhaps to a packet of the same flow. */
-		int found = six ? lb_conn_find6(ctx, hash) :
-				  lb_conn_find4(ctx, hash);
+		int found =
+		    six ? lb_conn_find6(ctx, hash) : lb_conn_find4(ctx, hash);
 		if (found >= 0)
 			return found | LB_CONN_FOUND;
 		if (found == LB_CONN_TAKEN)
@@ -230,8 +236,8 @@ make(uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer,
 }
 
 LB_INLINE int
-advance(uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl,
-    uint32_t state, bool six)
+advance(uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state,
+    bool six)
 {
 	uint64_t *bucket = bucket_of(ctx, hash, six);
 	if (bucket == NULL || way >= LB_WAYS)
@@ -239,40 +245,40 @@ advance(uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl,
 	for (uint32_t attempt = 0; attempt < 4; attempt++) {
 		uint64_t now = LB_LOAD(bucket[way]);
 		uint32_t at = lb_ctl_state(now);
-		if (((now ^ ctl) & CTL_IDENTITY) != 0 ||
-		    at < LB_CONN_HALF || at >= state)
+		if (((now ^ ctl) & CTL_IDENTITY) != 0 || at < LB_CONN_HALF ||
+		    at >= state)
 			return 0;
-		if (__sync_bool_compare_and_swap(&bucket[way], now,
-			lb_ctl_with_state(now, state)))
+		if (__sync_bool_compare_and_swap(
+			&bucket[way], now, lb_ctl_with_state(now, state)))
 			return 1;
 	}
 	return 0;
 }
 
 LB_GLOBAL int
-lb_conn_make4(uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low,
-    int prefer)
+lb_conn_make4(
+    uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer)
 {
 	return make(ctx, hash, now_ms, low, prefer, false);
 }
 
 LB_GLOBAL int
-lb_conn_make6(uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low,
-    int prefer)
+lb_conn_make6(
+    uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer)
 {
 	return make(ctx, hash, now_ms, low, prefer, true);
 }
 
 LB_GLOBAL int
-lb_conn_advance4(uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl,
-    uint32_t state)
+lb_conn_advance4(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state)
 {
 	return advance(ctx, hash, way, ctl, state, false);
 }
 
 LB_GLOBAL int
-lb_conn_advance6(uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl,
-    uint32_t state)
+lb_conn_advance6(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state)
 {
 	return advance(ctx, hash, way, ctl, state, true);
 }

@@ -11,10 +11,10 @@
 #include "model/path/seam.h"
 
 enum lb_conn_answer {
-	LB_CONN_MISS = -1,    /* not in the table */
-	LB_CONN_TAKEN = -2,   /* somebody writes a way with our tag just now */
-	LB_CONN_NO_WAY = -3,  /* every way is open: nothing to replace */
-	LB_CONN_LOST = -4,    /* two claims in a row were lost to others */
+	LB_CONN_MISS = -1,   /* not in the table */
+	LB_CONN_TAKEN = -2,  /* somebody writes a way with our tag just now */
+	LB_CONN_NO_WAY = -3, /* every way is open: nothing to replace */
+	LB_CONN_LOST = -4,   /* two claims in a row were lost to others */
 };
 
 /* Beside the way in lb_conn_make*()'s result: it was there already. */
@@ -51,10 +51,10 @@ LB_GLOBAL int lb_conn_victim6(uint64_t ctx, uint64_t hash, uint32_t now_ms);
  * entry meanwhile (then scratch->hit is it), or LB_CONN_TAKEN, _NO_WAY, _LOST.
  * Cost: one bucket, at most 2 x 5 (9) cache lines.  Targets: both.
  */
-LB_GLOBAL int lb_conn_make4(uint64_t ctx, uint64_t hash, uint32_t now_ms,
-    uint32_t low, int prefer);
-LB_GLOBAL int lb_conn_make6(uint64_t ctx, uint64_t hash, uint32_t now_ms,
-    uint32_t low, int prefer);
+LB_GLOBAL int lb_conn_make4(
+    uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer);
+LB_GLOBAL int lb_conn_make6(
+    uint64_t ctx, uint64_t hash, uint32_t now_ms, uint32_t low, int prefer);
 
 /*
  * lb_conn_advance4, lb_conn_advance6 - move the entry that had control word
@@ -63,10 +63,10 @@ LB_GLOBAL int lb_conn_make6(uint64_t ctx, uint64_t hash, uint32_t now_ms,
  * Returns 1 when this call moved it, 0 when it was there or further, or is
  * not that entry any more.
  */
-LB_GLOBAL int lb_conn_advance4(uint64_t ctx, uint64_t hash, uint32_t way,
-    uint64_t ctl, uint32_t state);
-LB_GLOBAL int lb_conn_advance6(uint64_t ctx, uint64_t hash, uint32_t way,
-    uint64_t ctl, uint32_t state);
+LB_GLOBAL int lb_conn_advance4(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state);
+LB_GLOBAL int lb_conn_advance6(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state);
 
 #define LB_RST_TIMEOUT_MS 15000u  /* azure-load-balancer.md 4.5 */
 #define LB_FIN_TIMEOUT_MS 240000u /* the same */
@@ -79,9 +79,9 @@ lb_conn_timeout_ms(const struct lb_class *classes, uint64_t ctl)
 	uint32_t state = lb_ctl_state(ctl);
 	if (state <= LB_CONN_ANSWERED)
 		return class->half_ms;
-	uint32_t most = state == LB_CONN_CLOSING_RST ? LB_RST_TIMEOUT_MS :
-		  state == LB_CONN_CLOSING_FIN	     ? LB_FIN_TIMEOUT_MS :
-						       UINT32_MAX;
+	uint32_t most = state == LB_CONN_CLOSING_RST   ? LB_RST_TIMEOUT_MS
+			: state == LB_CONN_CLOSING_FIN ? LB_FIN_TIMEOUT_MS
+						       : UINT32_MAX;
 	return class->open_ms < most ? class->open_ms : most;
 }
 

@@ -6,7 +6,7 @@
  */
 #include "model/path/hash.h"
 #include "model/path/mode.h"
-#include "model/path/view.h"
+#include "model/path/seen.h"
 
 /* The affinity key: what the rule's mode leaves of scratch->key. */
 LB_INLINE uint64_t
@@ -88,13 +88,12 @@ keeps_member(const struct lb_view *v, const struct lb_rule *rule,
 	if (state >= LB_CONN_CLOSING_FIN)
 		return false;
 	return state == LB_CONN_OPEN ||
-	    eligible(v, rule, lb_w2_member(hit->w2));
+	       eligible(v, rule, lb_w2_member(hit->w2));
 }
 
 /* The state in which a client's packet leaves an entry that it found. */
 LB_INLINE uint32_t
-state_after(const struct lb_view *v, const struct lb_rule *rule,
-    uint32_t state)
+state_after(const struct lb_view *v, const struct lb_rule *rule, uint32_t state)
 {
 	bool one_sided = (rule->flags & LB_RULE_ONE_SIDED) != 0;
 	if (v->pkt->ip.proto == LB_PROTO_UDP)
@@ -102,12 +101,11 @@ state_after(const struct lb_view *v, const struct lb_rule *rule,
 	if ((v->pkt->tcp_flags & LB_TCP_RST) != 0)
 		return LB_CONN_CLOSING_RST;
 	if ((v->pkt->tcp_flags & LB_TCP_FIN) != 0)
-		return state > LB_CONN_CLOSING_FIN ? state :
-						     LB_CONN_CLOSING_FIN;
+		return state > LB_CONN_CLOSING_FIN ? state
+						   : LB_CONN_CLOSING_FIN;
 	if (lb_packet_is_bare_syn(v->pkt))
 		return state;
-	if (state == LB_CONN_ANSWERED ||
-	    (state == LB_CONN_HALF && one_sided))
+	if (state == LB_CONN_ANSWERED || (state == LB_CONN_HALF && one_sided))
 		return LB_CONN_OPEN;
 	return state;
 }
@@ -122,40 +120,40 @@ rule_of_hit(const struct lb_view *v, const struct lb_rule *rule)
 }
 
 LB_INLINE void
-use_hit(const struct lb_view *v, const struct lb_class *classes,
-    const struct lb_rule *rule, uint64_t hash, uint32_t way)
+use_hit(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
+    uint32_t way)
 {
 	const struct lb_hit *hit = &v->scratch->hit;
 	uint32_t state = state_after(v, rule, lb_ctl_state(hit->ctl));
 	v->out->rule = rule->id;
-	lb_conn_see(v, classes, rule, hash, way | state << 8);
+	lb_conn_see(v, rule, hash, way, state);
 	deliver(v, rule, lb_w2_member(hit->w2));
 }
 
 /* An entry for a flow whose member was just chosen. */
 LB_INLINE void
-make_entry(const struct lb_view *v, const struct lb_class *classes,
-    const struct lb_rule *rule, uint64_t hash, int prefer)
+make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
+    int prefer)
 {
 	struct lb_scratch *s = v->scratch;
-	uint32_t class = v->pkt->ip.proto == LB_PROTO_UDP ? rule->class_udp :
-							    rule->class_tcp;
+	uint32_t class = v->pkt->ip.proto == LB_PROTO_UDP ? rule->class_udp
+							  : rule->class_tcp;
 	s->fresh.w2 = v->out->member | (uint64_t)rule->id << 16 |
-	    (uint64_t)v->now_ms << 32;
+		      (uint64_t)v->now_ms << 32;
 	s->fresh.w3 = v->pkt->ip.proto == LB_PROTO_TCP &&
-		(rule->flags & LB_RULE_TCP_RESET) != 0 ?
-		  lb_sequence_of(v->pkt) :
-		  0;
+			      (rule->flags & LB_RULE_TCP_RESET) != 0
+			  ? lb_sequence_of(v->pkt)
+			  : 0;
 	class &= LB_CLASS_MAX - 1;
-	int way = v->six ?
-		  lb_conn_make6(v->ctx, hash, v->now_ms, class, prefer) :
-		  lb_conn_make4(v->ctx, hash, v->now_ms, class, prefer);
+	int way = v->six
+		      ? lb_conn_make6(v->ctx, hash, v->now_ms, class, prefer)
+		      : lb_conn_make4(v->ctx, hash, v->now_ms, class, prefer);
 	if (way < 0) {
 		v->out->facts |= LB_FACT_UNTRACKED;
 		return;
 	}
 	if ((way & LB_CONN_FOUND) != 0) { /* another CPU was faster */
-		use_hit(v, classes, rule, hash, (uint32_t)way & 7);
+		use_hit(v, rule, hash, (uint32_t)way & 7);
 		return;
 	}
 	v->out->facts |= LB_FACT_MADE;
@@ -164,7 +162,6 @@ make_entry(const struct lb_view *v, const struct lb_class *classes,
 	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
 	v->out->way = (uint8_t)way;
 	v->out->state = LB_CONN_HALF;
-	v->out->deadline_ms = v->now_ms + classes[class].half_ms;
 }
 
 LB_INLINE void
@@ -179,7 +176,7 @@ forward_tracked(const struct lb_view *v, const struct lb_rule *rule)
 	if (way >= 0) {
 		const struct lb_rule *old = rule_of_hit(v, rule);
 		if (old != NULL && keeps_member(v, old, classes)) {
-			use_hit(v, classes, old, hash, (uint32_t)way);
+			use_hit(v, old, hash, (uint32_t)way);
 			return;
 		}
 		prefer = way;
@@ -199,7 +196,7 @@ forward_tracked(const struct lb_view *v, const struct lb_rule *rule)
 		v->out->facts |= LB_FACT_UNTRACKED;
 		return;
 	}
-	make_entry(v, classes, rule, hash, prefer);
+	make_entry(v, rule, hash, prefer);
 }
 
 /* Azure Basic: with all members down, established connections end too. */
@@ -207,7 +204,7 @@ LB_INLINE bool
 all_down_ends_all(const struct lb_view *v, const struct lb_rule *rule)
 {
 	return (rule->flags & LB_RULE_BASIC) != 0 &&
-	    lb_lut_member(v->ctx, rule->lut, 0) == LB_NONE;
+	       lb_lut_member(v->ctx, rule->lut, 0) == LB_NONE;
 }
 
 LB_INLINE bool
@@ -252,6 +249,10 @@ lb_forward_fragment(const struct lb_view *v, const struct lb_rule *rule)
 {
 	const struct lb_headers *ip = &v->pkt->ip;
 	v->out->rule = rule->id;
+	if ((v->pkt->notes & LB_NOTE_L4_BAD) != 0) {
+		lb_say(v, LB_DROP, LB_REASON_MALFORMED);
+		return;
+	}
 	lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
 	    lb_ports_proto((lb_be16){ 0 }, (lb_be16){ 0 }, ip->proto), v->six);
 	forward_by_hash(v, rule);
@@ -267,8 +268,8 @@ lb_member_of_flow(const struct lb_view *v, const struct lb_rule *rule)
 		const struct lb_hit *hit = &v->scratch->hit;
 		if (lb_conn_find_key(v, lb_flow_hash(v, &v->scratch->key)) >=
 			0 &&
-		    !lb_conn_expired(classes, hit->ctl, v->now_ms,
-			lb_w2_seen(hit->w2)))
+		    !lb_conn_expired(
+			classes, hit->ctl, v->now_ms, lb_w2_seen(hit->w2)))
 			return lb_w2_member(hit->w2);
 	}
 	return choose(v, rule);

@@ -18,8 +18,8 @@
 
 LB_LAYOUT_BEGIN
 struct lb_hash_key {
-	uint32_t nh[12];   /* one per 32-bit word of the longest input */
-	uint64_t end[2];   /* one per enum lb_hash_use */
+	uint32_t nh[12]; /* one per 32-bit word of the longest input */
+	uint64_t end[2]; /* one per enum lb_hash_use */
 };
 LB_LAYOUT_END
 

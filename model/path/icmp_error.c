@@ -32,11 +32,11 @@ frontend_rule(const struct lb_view *v)
 	const struct lb_headers *q = &v->pkt->quoted;
 	if (!lb_addr_same(&q->src, &v->pkt->ip.dst))
 		return NULL;
-	const uint64_t *slot = lb_endpoint_find(v, &q->src, q->sport,
-	    q->proto, LB_ENDPOINT_FRONTEND);
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &q->src, q->sport, q->proto, LB_ENDPOINT_FRONTEND);
 	if (slot == NULL)
-		slot = lb_endpoint_find(v, &q->src, (lb_be16){ 0 }, 0,
-		    LB_ENDPOINT_ADDRESS);
+		slot = lb_endpoint_find(
+		    v, &q->src, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	return slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
 }
 
@@ -112,8 +112,8 @@ lb_icmp_error(const struct lb_view *v)
 			return;
 		}
 	}
-	rule = lb_rule_of(v, v->six ? v->header->next_hop_rule6 :
-				      v->header->next_hop_rule4);
+	rule = lb_rule_of(
+	    v, v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4);
 	if (rule != NULL)
 		to_member(v, rule);
 }

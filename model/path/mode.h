@@ -13,8 +13,8 @@
 #include "model/path/base.h"
 
 enum lb_mode {
-	LB_MODE_FIVE_TUPLE,	    /* Default */
-	LB_MODE_SOURCE_IP,	    /* SourceIP: source and destination address */
+	LB_MODE_FIVE_TUPLE, /* Default */
+	LB_MODE_SOURCE_IP,  /* SourceIP: source and destination address */
 	LB_MODE_SOURCE_IP_PROTOCOL, /* SourceIPProtocol: and the protocol */
 	LB_MODE_SOURCE_IP_ANY_DST,
 	LB_MODE_SOURCE_IP_PROTOCOL_ANY_DST,

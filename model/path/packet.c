@@ -42,12 +42,15 @@ enum {
 /*
  * The place of a header whose offset is in the packet struct.  It is read
  * back from there instead of carried in a register, so that the verifier does
- * not explore what follows once per path that led here.
+ * not explore what follows once per path that led here.  `usual` is where it
+ * nearly always is: guessed right, nothing waits for the offset.
  */
 LB_INLINE const uint8_t *
-header_at(const uint8_t *data, const uint16_t *offset)
+header_at(const uint8_t *data, const uint16_t *offset, uint32_t usual)
 {
 	uint32_t at = LB_LOAD(*offset);
+	if (LB_LIKELY(at == usual))
+		return data + usual;
 	lb_forget(at);
 	return data + (at <= OFFSET_MAX ? at : OFFSET_MAX);
 }
@@ -61,8 +64,7 @@ parse_link(const uint8_t *data, const uint8_t *end, uint32_t *at)
 	uint32_t type = lb_load_be16(data + 12);
 	uint32_t offset = ETH_BYTES;
 	for (uint32_t i = 0; i < LB_VLAN_MAX; i++) {
-		if (LB_LIKELY(type != ETHERTYPE_VLAN &&
-			type != ETHERTYPE_QINQ))
+		if (LB_LIKELY(type != ETHERTYPE_VLAN && type != ETHERTYPE_QINQ))
 			break;
 		const uint8_t *tag = data + offset;
 		if (tag + VLAN_BYTES > end)
@@ -76,10 +78,10 @@ parse_link(const uint8_t *data, const uint8_t *end, uint32_t *at)
 
 /* The IPv4 header at h->l3. */
 LB_INLINE int
-parse_ip4(const uint8_t *data, const uint8_t *end, bool whole,
-    struct lb_headers *h)
+parse_ip4(
+    const uint8_t *data, const uint8_t *end, bool whole, struct lb_headers *h)
 {
-	const uint8_t *ip = header_at(data, &h->l3);
+	const uint8_t *ip = header_at(data, &h->l3, ETH_BYTES);
 	if (ip + IP4_BYTES > end)
 		return OUT_OF_REACH(whole);
 	uint32_t header = (ip[0] & 0xfu) * 4;
@@ -94,8 +96,8 @@ parse_ip4(const uint8_t *data, const uint8_t *end, bool whole,
 	h->proto = ip[9];
 	h->fragment = LB_FRAGMENT_NO;
 	if (LB_UNLIKELY((fragment & 0x3fff) != 0))
-		h->fragment = (fragment & 0x1fff) != 0 ? LB_FRAGMENT_LATER :
-							 LB_FRAGMENT_FIRST;
+		h->fragment = (fragment & 0x1fff) != 0 ? LB_FRAGMENT_LATER
+						       : LB_FRAGMENT_FIRST;
 	h->src = lb_addr_v4(lb_load32(ip + 12));
 	h->dst = lb_addr_v4(lb_load32(ip + 16));
 	h->l4_bytes = total == 0 ? LENGTH_UNKNOWN : total - header;
@@ -107,7 +109,7 @@ LB_INLINE int
 parse_extension(const uint8_t *data, const uint8_t *end, bool whole,
     uint32_t proto, struct lb_headers *h)
 {
-	const uint8_t *ext = header_at(data, &h->l4);
+	const uint8_t *ext = header_at(data, &h->l4, ETH_BYTES + IP6_BYTES);
 	uint32_t bytes = 8;
 	if (ext + 8 > end)
 		return OUT_OF_REACH(whole);
@@ -131,16 +133,16 @@ LB_INLINE bool
 is_extension(uint32_t proto)
 {
 	return proto == EXT_HOP_BY_HOP || proto == EXT_ROUTING ||
-	    proto == EXT_FRAGMENT || proto == EXT_AUTHENTICATION ||
-	    proto == EXT_DESTINATION;
+	       proto == EXT_FRAGMENT || proto == EXT_AUTHENTICATION ||
+	       proto == EXT_DESTINATION;
 }
 
 /* The IPv6 header at h->l3 and what stands between it and its payload. */
 LB_INLINE int
-parse_ip6(const uint8_t *data, const uint8_t *end, bool whole,
-    struct lb_headers *h)
+parse_ip6(
+    const uint8_t *data, const uint8_t *end, bool whole, struct lb_headers *h)
 {
-	const uint8_t *ip = header_at(data, &h->l3);
+	const uint8_t *ip = header_at(data, &h->l3, ETH_BYTES);
 	if (ip + IP6_BYTES > end)
 		return OUT_OF_REACH(whole);
 	if (ip[0] >> 4 != 6)
@@ -176,8 +178,8 @@ parse_ip6(const uint8_t *data, const uint8_t *end, bool whole,
 }
 
 LB_INLINE int
-parse_tcp(const uint8_t *l4, const uint8_t *end, bool whole,
-    struct lb_packet *pkt)
+parse_tcp(
+    const uint8_t *l4, const uint8_t *end, bool whole, struct lb_packet *pkt)
 {
 	uint32_t left = LB_LOAD(pkt->ip.l4_bytes);
 	if (l4 + TCP_BYTES > end)
@@ -188,7 +190,8 @@ parse_tcp(const uint8_t *l4, const uint8_t *end, bool whole,
 	pkt->seq = lb_load_be32(l4 + 4);
 	pkt->ack = lb_load_be32(l4 + 8);
 	pkt->tcp_flags = l4[13];
-	if (header < TCP_BYTES ||
+	/* A first fragment that cuts the header is an attack (RFC 1858). */
+	if (header < TCP_BYTES || left < TCP_BYTES ||
 	    (header > left && pkt->ip.fragment == LB_FRAGMENT_NO)) {
 		pkt->notes |= LB_NOTE_L4_BAD;
 		return LB_PARSED;
@@ -199,8 +202,8 @@ parse_tcp(const uint8_t *l4, const uint8_t *end, bool whole,
 }
 
 LB_INLINE int
-parse_udp(const uint8_t *l4, const uint8_t *end, bool whole,
-    struct lb_packet *pkt)
+parse_udp(
+    const uint8_t *l4, const uint8_t *end, bool whole, struct lb_packet *pkt)
 {
 	uint32_t left = LB_LOAD(pkt->ip.l4_bytes);
 	if (l4 + UDP_BYTES > end)
@@ -209,8 +212,8 @@ parse_udp(const uint8_t *l4, const uint8_t *end, bool whole,
 	pkt->ip.sport.raw = lb_load16(l4);
 	pkt->ip.dport.raw = lb_load16(l4 + 2);
 	/* RFC 2675: a jumbogram's UDP length is 0. */
-	bool bad = length < UDP_BYTES &&
-	    !(length == 0 && left == LENGTH_UNKNOWN);
+	bool bad =
+	    length < UDP_BYTES && !(length == 0 && left == LENGTH_UNKNOWN);
 	if (length > left && pkt->ip.fragment == LB_FRAGMENT_NO)
 		bad = true;
 	if (left < UDP_BYTES)
@@ -229,15 +232,15 @@ parse_quoted(const uint8_t *data, const uint8_t *end, struct lb_packet *pkt)
 {
 	struct lb_headers *q = &pkt->quoted;
 	q->l3 = (uint16_t)(LB_LOAD(pkt->ip.l4) + ICMP_BYTES);
-	int parsed = LB_LOAD(pkt->ip.family) == 4 ?
-		  parse_ip4(data, end, false, q) :
-		  parse_ip6(data, end, false, q);
+	int parsed = LB_LOAD(pkt->ip.family) == 4
+			 ? parse_ip4(data, end, false, q)
+			 : parse_ip6(data, end, false, q);
 	if (parsed != LB_PARSED || LB_LOAD(q->fragment) == LB_FRAGMENT_LATER)
 		return;
 	uint32_t proto = LB_LOAD(q->proto);
 	if (proto != LB_PROTO_TCP && proto != LB_PROTO_UDP)
 		return;
-	const uint8_t *l4 = header_at(data, &q->l4);
+	const uint8_t *l4 = header_at(data, &q->l4, 0);
 	if (l4 + PORTS_BYTES > end)
 		return;
 	uint32_t before = (uint32_t)LB_LOAD(q->l4) - pkt->ip.l4;
@@ -266,17 +269,17 @@ is_icmp_error(uint32_t proto, uint32_t type)
 }
 
 LB_INLINE int
-parse_icmp(const uint8_t *data, const uint8_t *end, bool whole,
-    struct lb_packet *pkt)
+parse_icmp(
+    const uint8_t *data, const uint8_t *end, bool whole, struct lb_packet *pkt)
 {
-	const uint8_t *l4 = header_at(data, &pkt->ip.l4);
+	const uint8_t *l4 = header_at(data, &pkt->ip.l4, 0);
 	if (l4 + ICMP_BYTES > end)
 		return OUT_OF_REACH(whole);
 	pkt->icmp_type = l4[0];
 	if (LB_LOAD(pkt->ip.l4_bytes) < ICMP_BYTES)
 		pkt->notes |= LB_NOTE_L4_BAD;
 	else if (LB_LOAD(pkt->ip.fragment) == LB_FRAGMENT_NO &&
-	    is_icmp_error(LB_LOAD(pkt->ip.proto), LB_LOAD(pkt->icmp_type)))
+		 is_icmp_error(LB_LOAD(pkt->ip.proto), LB_LOAD(pkt->icmp_type)))
 		parse_quoted(data, end, pkt);
 	return LB_PARSED;
 }
@@ -285,7 +288,7 @@ LB_INLINE bool
 is_ours(uint32_t family, uint32_t proto)
 {
 	return proto == LB_PROTO_TCP || proto == LB_PROTO_UDP ||
-	    proto == (family == 4 ? LB_PROTO_ICMP : LB_PROTO_ICMP6);
+	       proto == (family == 4 ? LB_PROTO_ICMP : LB_PROTO_ICMP6);
 }
 
 /* The packet whose IP header is at pkt->ip.l3. */
@@ -294,8 +297,8 @@ parse_network(const uint8_t *data, const uint8_t *end, bool whole,
     uint32_t version, struct lb_packet *pkt)
 {
 	struct lb_headers *h = &pkt->ip;
-	int parsed = version == 4 ? parse_ip4(data, end, whole, h) :
-				    parse_ip6(data, end, whole, h);
+	int parsed = version == 4 ? parse_ip4(data, end, whole, h)
+				  : parse_ip6(data, end, whole, h);
 	if (parsed != LB_PARSED)
 		return parsed;
 	if (LB_LOAD(h->l4_bytes) != LENGTH_UNKNOWN)
@@ -303,9 +306,10 @@ parse_network(const uint8_t *data, const uint8_t *end, bool whole,
 	uint32_t proto = LB_LOAD(h->proto);
 	if (!is_ours(LB_LOAD(h->family), proto))
 		return LB_PARSED_OTHER_PROTOCOL;
+	const uint8_t *l4 = header_at(
+	    data, &h->l4, ETH_BYTES + (version == 4 ? IP4_BYTES : IP6_BYTES));
 	if (LB_LOAD(h->fragment) == LB_FRAGMENT_LATER)
-		return LB_PARSED;
-	const uint8_t *l4 = header_at(data, &h->l4);
+		return l4 > end ? OUT_OF_REACH(whole) : LB_PARSED;
 	if (proto == LB_PROTO_TCP)
 		return parse_tcp(l4, end, whole, pkt);
 	if (proto == LB_PROTO_UDP)
@@ -344,7 +348,7 @@ lb_parse(const uint8_t *data, const uint8_t *end, uint32_t wire_bytes,
 	if (type != ETHERTYPE_IP4 && type != ETHERTYPE_IP6)
 		return LB_PARSED_NOT_IP;
 	uint32_t version = type == ETHERTYPE_IP4 ? 4 : 6;
-	const uint8_t *ip = header_at(data, &pkt->ip.l3);
+	const uint8_t *ip = header_at(data, &pkt->ip.l3, ETH_BYTES);
 	if (ip + 1 > end)
 		return OUT_OF_REACH(whole);
 	if (ip[0] >> 4 != version)

@@ -15,7 +15,7 @@
 #include "model/path/addr.h"
 
 #define LB_VLAN_MAX 2u
-#define LB_EXT_MAX 6u
+#define LB_EXT_MAX  6u
 
 enum lb_proto {
 	LB_PROTO_ICMP = 1,
@@ -27,9 +27,9 @@ enum lb_proto {
 /* lb_parse()'s answers.  A packet that is not LB_PARSED never reaches step. */
 enum lb_parsed {
 	LB_PARSED,
-	LB_PARSED_NOT_IP,	  /* no IPv4, no IPv6 inside */
-	LB_PARSED_TRUNCATED,	  /* headers go beyond what was captured */
-	LB_PARSED_MALFORMED,	  /* headers contradict themselves */
+	LB_PARSED_NOT_IP,         /* no IPv4, no IPv6 inside */
+	LB_PARSED_TRUNCATED,      /* headers go beyond what was captured */
+	LB_PARSED_MALFORMED,      /* headers contradict themselves */
 	LB_PARSED_OTHER_PROTOCOL, /* neither TCP, UDP, ICMP nor ICMPv6 */
 	LB_PARSED_COUNT
 };
@@ -45,7 +45,7 @@ enum lb_tcp_flag {
 enum lb_fragment { LB_FRAGMENT_NO, LB_FRAGMENT_FIRST, LB_FRAGMENT_LATER };
 
 enum lb_packet_note {
-	LB_NOTE_L4_BAD = 0x1,	  /* the transport header contradicts itself */
+	LB_NOTE_L4_BAD = 0x1,     /* the transport header contradicts itself */
 	LB_NOTE_ICMP_ERROR = 0x2, /* `quoted` is the packet it is about */
 };
 
@@ -53,24 +53,24 @@ LB_LAYOUT_BEGIN
 /* Addresses, ports and offsets of one IP packet, outer or quoted. */
 struct lb_headers {
 	struct lb_addr src, dst;
-	lb_be16 sport, dport;	/* 0 without ports */
-	uint16_t l3, l4;	/* offsets from the start of the frame, bytes */
-	uint8_t family;		/* 4 or 6 */
-	uint8_t proto;		/* enum lb_proto */
-	uint8_t fragment;	/* enum lb_fragment */
+	lb_be16 sport, dport; /* 0 without ports */
+	uint16_t l3, l4;      /* offsets from the start of the frame, bytes */
+	uint8_t family;       /* 4 or 6 */
+	uint8_t proto;        /* enum lb_proto */
+	uint8_t fragment;     /* enum lb_fragment */
 	uint8_t zero;
-	uint32_t l4_bytes;	/* behind l4: by the IP length, UINT32_MAX if
-				   that is 0; of a quoted packet: quoted */
+	uint32_t l4_bytes; /* behind l4: by the IP length, UINT32_MAX if
+			      that is 0; of a quoted packet: quoted */
 };
 
 struct lb_packet {
 	struct lb_headers ip;
 	struct lb_headers quoted; /* meaningful with LB_NOTE_ICMP_ERROR */
-	uint32_t seq, ack;	  /* TCP, host order */
-	uint32_t ip_bytes;	  /* IP length on the wire; 0: header says 0 */
-	uint32_t payload_bytes;	  /* TCP payload by the headers */
-	uint8_t tcp_flags;	  /* enum lb_tcp_flag, all eight bits */
-	uint8_t notes;		  /* enum lb_packet_note */
+	uint32_t seq, ack;        /* TCP, host order */
+	uint32_t ip_bytes;        /* IP length on the wire; 0: header says 0 */
+	uint32_t payload_bytes;   /* TCP payload by the headers */
+	uint8_t tcp_flags;        /* enum lb_tcp_flag, all eight bits */
+	uint8_t notes;            /* enum lb_packet_note */
 	uint8_t icmp_type;
 	uint8_t zero[5];
 };
@@ -97,7 +97,7 @@ LB_INLINE bool
 lb_packet_is_bare_syn(const struct lb_packet *pkt)
 {
 	return pkt->ip.proto == LB_PROTO_TCP &&
-	    (pkt->tcp_flags & (LB_TCP_SYN | LB_TCP_ACK)) == LB_TCP_SYN;
+	       (pkt->tcp_flags & (LB_TCP_SYN | LB_TCP_ACK)) == LB_TCP_SYN;
 }
 
 #endif

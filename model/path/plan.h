@@ -19,15 +19,15 @@
 #include "model/path/addr.h"
 #include "model/path/hash.h"
 
-#define LB_ROW_BYTES 64u
+#define LB_ROW_BYTES         64u
 #define LB_LUT_SLOTS_PER_ROW 32u
-#define LB_LUT_SIZE_MAX (1u << 20)
-#define LB_LUT_MAX 4096u     /* lookup tables at a time */
-#define LB_CLASS_MAX 64u     /* distinct pairs of timeouts */
-#define LB_MEMBER_MAX 65535u /* ids 0..65534; LB_NONE is none */
-#define LB_SUBNET_MAX 32u
-#define LB_PROBE_MAX 31u /* probes on one pool; bit 0 is "no probe" */
-#define LB_PLAN_VERSION 1u
+#define LB_LUT_SIZE_MAX      (1u << 20)
+#define LB_LUT_MAX           4096u  /* lookup tables at a time */
+#define LB_CLASS_MAX         64u    /* distinct pairs of timeouts */
+#define LB_MEMBER_MAX        65535u /* ids 0..65534; LB_NONE is none */
+#define LB_SUBNET_MAX        32u
+#define LB_PROBE_MAX         31u /* probes on one pool; bit 0 is "no probe" */
+#define LB_PLAN_VERSION      1u
 
 LB_LAYOUT_BEGIN
 struct lb_row {
@@ -35,8 +35,8 @@ struct lb_row {
 };
 
 struct lb_plan_header {
-	uint32_t version;   /* LB_PLAN_VERSION */
-	uint32_t row_count; /* of the whole plan */
+	uint32_t version;                    /* LB_PLAN_VERSION */
+	uint32_t row_count;                  /* of the whole plan */
 	uint32_t endpoint_at, endpoint_mask; /* row = at + (hash & mask) */
 	uint32_t rule_at, rule_count;
 	uint32_t member_at, member_count; /* count of ids, not of rows */
@@ -61,7 +61,7 @@ enum lb_endpoint_kind {
 };
 
 enum lb_endpoint_flag {
-	LB_ADDRESS_OURS = 0x1,	   /* a frontend's, or the balancer's own */
+	LB_ADDRESS_OURS = 0x1,     /* a frontend's, or the balancer's own */
 	LB_ADDRESS_FRONTEND = 0x2, /* some rule has it as its frontend */
 	LB_ADDRESS_MEMBER = 0x4,
 };
@@ -70,10 +70,10 @@ struct lb_endpoint {
 	struct lb_addr addr;
 	lb_be16 port; /* 0 for ADDRESS */
 	uint8_t proto;
-	uint8_t kind;	/* enum lb_endpoint_kind */
-	uint16_t rule;	/* LB_NONE: none */
+	uint8_t kind;   /* enum lb_endpoint_kind */
+	uint16_t rule;  /* LB_NONE: none */
 	uint16_t reply; /* LB_NONE: none */
-	uint8_t flags;	/* enum lb_endpoint_flag */
+	uint8_t flags;  /* enum lb_endpoint_flag */
 	uint8_t zero[7];
 };
 
@@ -83,18 +83,18 @@ enum lb_rule_flag {
 	LB_RULE_TRACK_UDP = 0x04, /* connection_tracking */
 	LB_RULE_TCP_RESET = 0x08,
 	LB_RULE_ONE_SIDED = 0x10, /* replies do not pass us */
-	LB_RULE_BASIC = 0x20,	  /* all down: entries are not consulted */
+	LB_RULE_BASIC = 0x20,     /* all down: entries are not consulted */
 };
 
 struct lb_rule {
 	struct lb_addr frontend;
 	lb_be16 frontend_port, backend_port; /* 0 with LB_RULE_ANY_PORT */
-	uint32_t lut_size;		     /* slots */
-	uint16_t lut;			     /* which lookup table */
-	uint16_t flags;			     /* enum lb_rule_flag */
+	uint32_t lut_size;                   /* slots */
+	uint16_t lut;                        /* which lookup table */
+	uint16_t flags;                      /* enum lb_rule_flag */
 	uint16_t id;
-	uint8_t live;	   /* 0: a row that no rule has */
-	uint8_t mode;	   /* enum lb_mode */
+	uint8_t live;      /* 0: a row that no rule has */
+	uint8_t mode;      /* enum lb_mode */
 	uint8_t class_tcp; /* timeout class of this rule's TCP entries */
 	uint8_t class_udp;
 	uint8_t probe; /* bit of the member state that says "eligible" */
@@ -133,11 +133,11 @@ _Static_assert(sizeof(struct lb_subnet) == LB_ROW_BYTES / 2, "half a row");
  * already writes the configuration.
  */
 LB_INLINE uint64_t
-lb_endpoint_hash(const struct lb_addr *addr, lb_be16 port, uint8_t proto,
-    uint8_t kind)
+lb_endpoint_hash(
+    const struct lb_addr *addr, lb_be16 port, uint8_t proto, uint8_t kind)
 {
 	uint64_t h = addr->word[1] ^
-	    ((uint64_t)kind << 24 | (uint64_t)proto << 16 | port.raw);
+		     ((uint64_t)kind << 24 | (uint64_t)proto << 16 | port.raw);
 	h *= UINT64_C(0x9e3779b97f4a7c15);
 	h ^= h >> 32;
 	h += addr->word[0];

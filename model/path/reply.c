@@ -5,15 +5,15 @@
  * entry alive and moves its state.
  */
 #include "model/path/hash.h"
-#include "model/path/view.h"
+#include "model/path/seen.h"
 
 LB_INLINE bool
 in_subnet(const struct lb_addr *addr, const struct lb_subnet *subnet)
 {
 	return ((addr->word[0] ^ subnet->addr.word[0]) &
 		   subnet->mask.word[0]) == 0 &&
-	    ((addr->word[1] ^ subnet->addr.word[1]) & subnet->mask.word[1]) ==
-	    0;
+	       ((addr->word[1] ^ subnet->addr.word[1]) &
+		   subnet->mask.word[1]) == 0;
 }
 
 /* Is this an address beyond us: not the balancer's own, not a neighbour of
@@ -21,15 +21,15 @@ in_subnet(const struct lb_addr *addr, const struct lb_subnet *subnet)
 LB_INLINE bool
 is_client_address(const struct lb_view *v, const struct lb_addr *addr)
 {
-	const uint64_t *slot = lb_endpoint_find(v, addr, (lb_be16){ 0 }, 0,
-	    LB_ENDPOINT_ADDRESS);
+	const uint64_t *slot =
+	    lb_endpoint_find(v, addr, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
 		return false;
 	for (uint32_t i = 0; i < LB_SUBNET_MAX; i++) {
 		if (i >= v->header->subnet_count)
 			break;
-		const struct lb_row *row = lb_plan_row(v->plan,
-		    v->header->subnet_at + i / 2);
+		const struct lb_row *row =
+		    lb_plan_row(v->plan, v->header->subnet_at + i / 2);
 		if (row == NULL)
 			break;
 		const struct lb_subnet *subnet =
@@ -49,11 +49,11 @@ lb_reply_rule(const struct lb_view *v, const struct lb_headers *from_member)
 	uint32_t id = LB_NONE;
 	const uint64_t *slot = NULL;
 	if (h->fragment != LB_FRAGMENT_LATER)
-		slot = lb_endpoint_find(v, &h->src, h->sport, h->proto,
-		    LB_ENDPOINT_REPLY);
+		slot = lb_endpoint_find(
+		    v, &h->src, h->sport, h->proto, LB_ENDPOINT_REPLY);
 	if (slot == NULL)
-		slot = lb_endpoint_find(v, &h->src, (lb_be16){ 0 }, 0,
-		    LB_ENDPOINT_ADDRESS);
+		slot = lb_endpoint_find(
+		    v, &h->src, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	if (slot != NULL)
 		id = lb_slot_reply(slot);
 	const struct lb_rule *rule = lb_rule_of(v, id);
@@ -71,8 +71,8 @@ state_after_reply(const struct lb_packet *pkt, uint32_t state)
 	if ((pkt->tcp_flags & LB_TCP_RST) != 0)
 		return LB_CONN_CLOSING_RST;
 	if ((pkt->tcp_flags & LB_TCP_FIN) != 0)
-		return state > LB_CONN_CLOSING_FIN ? state :
-						     LB_CONN_CLOSING_FIN;
+		return state > LB_CONN_CLOSING_FIN ? state
+						   : LB_CONN_CLOSING_FIN;
 	return state == LB_CONN_HALF ? LB_CONN_ANSWERED : state;
 }
 
@@ -97,12 +97,12 @@ refresh(const struct lb_view *v, const struct lb_rule *rule, lb_be16 port)
 	uint64_t hash = lb_flow_hash(v, &s->key);
 	int way = lb_conn_find_key(v, hash);
 	if (way < 0 || !is_sender(v, lb_w2_member(s->hit.w2)) ||
-	    lb_conn_expired(classes, s->hit.ctl, v->now_ms,
-		lb_w2_seen(s->hit.w2)))
+	    lb_conn_expired(
+		classes, s->hit.ctl, v->now_ms, lb_w2_seen(s->hit.w2)))
 		return;
 	uint32_t state = state_after_reply(v->pkt, lb_ctl_state(s->hit.ctl));
 	v->out->member = lb_w2_member(s->hit.w2);
-	lb_conn_see(v, classes, rule, hash, (uint32_t)way | state << 8);
+	lb_conn_see(v, rule, hash, (uint32_t)way, state);
 }
 
 LB_API void
@@ -131,7 +131,6 @@ lb_reply(const struct lb_view *v, const struct lb_rule *rule)
 		edit->sport = port;
 		edit->what |= LB_EDIT_SPORT;
 	}
-	if (ip->proto == LB_PROTO_TCP ||
-	    (rule->flags & LB_RULE_TRACK_UDP) != 0)
+	if (ip->proto == LB_PROTO_TCP || (rule->flags & LB_RULE_TRACK_UDP) != 0)
 		refresh(v, rule, port);
 }

@@ -37,13 +37,13 @@ enum lb_reason {
 };
 
 enum lb_fact {
-	LB_FACT_MADE = 0x01,	  /* a table entry was made */
-	LB_FACT_HIT = 0x02,	  /* a table entry was used */
+	LB_FACT_MADE = 0x01,      /* a table entry was made */
+	LB_FACT_HIT = 0x02,       /* a table entry was used */
 	LB_FACT_UNTRACKED = 0x04, /* an entry was wanted and none was made */
-	LB_FACT_REPLY = 0x08,	  /* from a member to a client */
-	LB_FACT_OPENED = 0x10,	  /* the entry became open */
-	LB_FACT_CLOSING = 0x20,	  /* the entry went into a closing state */
-	LB_FACT_ICMP = 0x40,	  /* an ICMP error about a flow of ours */
+	LB_FACT_REPLY = 0x08,     /* from a member to a client */
+	LB_FACT_OPENED = 0x10,    /* the entry became open */
+	LB_FACT_CLOSING = 0x20,   /* the entry went into a closing state */
+	LB_FACT_ICMP = 0x40,      /* an ICMP error about a flow of ours */
 	LB_FACT_RECHOSEN = 0x80,  /* the flow's old entry was claimed anew */
 };
 
@@ -59,8 +59,8 @@ enum lb_edit_what {
 LB_LAYOUT_BEGIN
 struct lb_edit {
 	struct lb_addr src, dst; /* new addresses, where `what` says so */
-	struct lb_addr quoted;	 /* the quoted packet's new endpoint */
-	lb_be16 sport, dport;	 /* new ports */
+	struct lb_addr quoted;   /* the quoted packet's new endpoint */
+	lb_be16 sport, dport;    /* new ports */
 	lb_be16 quoted_port;
 	uint16_t l3, l4; /* offsets in the frame, bytes */
 	uint16_t quoted_l3, quoted_l4;
@@ -73,16 +73,15 @@ struct lb_edit {
 };
 
 struct lb_result {
-	uint32_t verdict;     /* enum lb_verdict */
-	uint32_t reason;      /* enum lb_reason; with LB_PASS too: NO_RULE */
-	uint32_t facts;	      /* enum lb_fact, or-ed */
-	uint32_t bucket;      /* of the entry made or hit */
-	uint32_t deadline_ms; /* path time at which that entry expires */
-	uint16_t member;      /* LB_NONE: none */
-	uint16_t rule;	      /* LB_NONE: none */
-	uint8_t way;	      /* of the entry made or hit */
-	uint8_t state;	      /* enum lb_conn_state of it, afterwards */
-	uint8_t zero[6];
+	uint32_t verdict; /* enum lb_verdict */
+	uint32_t reason;  /* enum lb_reason; with LB_PASS too: NO_RULE */
+	uint32_t facts;   /* enum lb_fact, or-ed */
+	uint32_t bucket;  /* of the entry made or hit */
+	uint16_t member;  /* LB_NONE: none */
+	uint16_t rule;    /* LB_NONE: none */
+	uint8_t way;      /* of the entry made or hit */
+	uint8_t state;    /* enum lb_conn_state of it, afterwards */
+	uint8_t zero[2];
 	struct lb_edit edit;
 };
 LB_LAYOUT_END

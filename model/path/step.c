@@ -10,7 +10,6 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 	out->reason = LB_REASON_NO_RULE;
 	out->facts = 0;
 	out->bucket = 0;
-	out->deadline_ms = 0;
 	out->member = LB_NONE;
 	out->rule = LB_NONE;
 	out->way = 0;
@@ -26,16 +25,16 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 LB_INLINE const struct lb_rule *
 next_hop_rule(const struct lb_view *v)
 {
-	return lb_rule_of(v, v->six ? v->header->next_hop_rule6 :
-				      v->header->next_hop_rule4);
+	return lb_rule_of(
+	    v, v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4);
 }
 
 /* A fragment has a port only by luck: an address must name its rule. */
 LB_INLINE void
 step_fragment(const struct lb_view *v)
 {
-	const uint64_t *slot = lb_endpoint_find(v, &v->pkt->ip.dst,
-	    (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule = NULL;
 	if (slot != NULL) {
 		rule = lb_rule_of(v, lb_slot_rule(slot));
@@ -63,11 +62,11 @@ LB_INLINE void
 step_transport(const struct lb_view *v)
 {
 	const struct lb_headers *ip = &v->pkt->ip;
-	const uint64_t *slot = lb_endpoint_find(v, &ip->dst, ip->dport,
-	    ip->proto, LB_ENDPOINT_FRONTEND);
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &ip->dst, ip->dport, ip->proto, LB_ENDPOINT_FRONTEND);
 	if (slot == NULL)
-		slot = lb_endpoint_find(v, &ip->dst, (lb_be16){ 0 }, 0,
-		    LB_ENDPOINT_ADDRESS);
+		slot = lb_endpoint_find(
+		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
 	if (rule == NULL) {
@@ -111,13 +110,4 @@ lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
 	} else {
 		step_transport(&v);
 	}
-}
-
-LB_GLOBAL int
-lb_step_scratch(uint64_t ctx, uint32_t now_ms)
-{
-	struct lb_scratch *s = lb_scratch(ctx);
-	if (s != NULL)
-		lb_step(ctx, &s->packet, now_ms, &s->result);
-	return 0;
 }

@@ -28,8 +28,4 @@
 LB_API void lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
     struct lb_result *out);
 
-/* The same for scratch->packet into scratch->result: for BPF, where the
- * verifier then checks it once.  Returns 0. */
-LB_GLOBAL int lb_step_scratch(uint64_t ctx, uint32_t now_ms);
-
 #endif

@@ -20,8 +20,8 @@
 
 enum lb_conn_state {
 	LB_CONN_EMPTY,
-	LB_CONN_BUSY,	  /* claimed, being written or swept */
-	LB_CONN_HALF,	  /* the client spoke */
+	LB_CONN_BUSY,     /* claimed, being written or swept */
+	LB_CONN_HALF,     /* the client spoke */
 	LB_CONN_ANSWERED, /* and the member did; still half-open */
 	LB_CONN_OPEN,
 	LB_CONN_CLOSING_FIN,
@@ -31,11 +31,11 @@ enum lb_conn_state {
 enum lb_conn_kind { LB_KIND_LB, LB_KIND_SNAT_OUT, LB_KIND_SNAT_IN };
 
 /* ctl = tag:32 | version:16 | state:8 | kind:2 | class:6 */
-#define LB_CTL_STATE_SHIFT 8
+#define LB_CTL_STATE_SHIFT   8
 #define LB_CTL_VERSION_SHIFT 16
-#define LB_CTL_TAG_SHIFT 32
-#define LB_CTL_STATE_MASK (UINT64_C(0xff) << LB_CTL_STATE_SHIFT)
-#define LB_CTL_VERSION_MASK (UINT64_C(0xffff) << LB_CTL_VERSION_SHIFT)
+#define LB_CTL_TAG_SHIFT     32
+#define LB_CTL_STATE_MASK    (UINT64_C(0xff) << LB_CTL_STATE_SHIFT)
+#define LB_CTL_VERSION_MASK  (UINT64_C(0xffff) << LB_CTL_VERSION_SHIFT)
 
 /*
  * An entry's words after its address words (one for IPv4, four for IPv6):
@@ -98,18 +98,18 @@ lb_ctl_class(uint64_t ctl)
 LB_INLINE uint64_t
 lb_ctl_with_state(uint64_t ctl, uint32_t state)
 {
-	return (ctl & ~LB_CTL_STATE_MASK) |
-	    (uint64_t)state << LB_CTL_STATE_SHIFT;
+	return (ctl & ~LB_CTL_STATE_MASK) | (uint64_t)state
+						<< LB_CTL_STATE_SHIFT;
 }
 
 /* The same way, claimed: the next version, BUSY. */
 LB_INLINE uint64_t
 lb_ctl_claim(uint64_t ctl)
 {
-	uint64_t version = (ctl + (UINT64_C(1) << LB_CTL_VERSION_SHIFT)) &
-	    LB_CTL_VERSION_MASK;
-	return lb_ctl_with_state((ctl & ~LB_CTL_VERSION_MASK) | version,
-	    LB_CONN_BUSY);
+	uint64_t version =
+	    (ctl + (UINT64_C(1) << LB_CTL_VERSION_SHIFT)) & LB_CTL_VERSION_MASK;
+	return lb_ctl_with_state(
+	    (ctl & ~LB_CTL_VERSION_MASK) | version, LB_CONN_BUSY);
 }
 
 LB_INLINE uint16_t

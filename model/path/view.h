@@ -30,8 +30,8 @@ lb_endpoint_tag(lb_be16 port, uint32_t proto, uint32_t kind)
 }
 
 LB_INLINE const uint64_t *
-lb_endpoint_in_row(const struct lb_row *row, const struct lb_addr *addr,
-    uint32_t tag)
+lb_endpoint_in_row(
+    const struct lb_row *row, const struct lb_addr *addr, uint32_t tag)
 {
 	if (row == NULL)
 		return NULL;
@@ -51,8 +51,8 @@ LB_INLINE const uint64_t *
 lb_endpoint_find(const struct lb_view *v, const struct lb_addr *addr,
     lb_be16 port, uint32_t proto, uint32_t kind)
 {
-	uint64_t hash = lb_endpoint_hash(addr, port, (uint8_t)proto,
-	    (uint8_t)kind);
+	uint64_t hash =
+	    lb_endpoint_hash(addr, port, (uint8_t)proto, (uint8_t)kind);
 	uint32_t tag = lb_endpoint_tag(port, proto, kind);
 	uint32_t at = v->header->endpoint_at;
 	uint32_t mask = v->header->endpoint_mask;
@@ -60,9 +60,9 @@ lb_endpoint_find(const struct lb_view *v, const struct lb_addr *addr,
 	    lb_plan_row(v->plan, at + ((uint32_t)hash & mask)), addr, tag);
 	if (slot != NULL)
 		return slot;
-	return lb_endpoint_in_row(lb_plan_row(v->plan,
-				      at + ((uint32_t)(hash >> 32) & mask)),
-	    addr, tag);
+	return lb_endpoint_in_row(
+	    lb_plan_row(v->plan, at + ((uint32_t)(hash >> 32) & mask)), addr,
+	    tag);
 }
 
 LB_INLINE uint32_t
@@ -99,8 +99,8 @@ lb_member_of(const struct lb_view *v, uint32_t id)
 {
 	if (id >= v->header->member_count)
 		return NULL;
-	const struct lb_row *row = lb_plan_row(v->plan,
-	    v->header->member_at + id / 2);
+	const struct lb_row *row =
+	    lb_plan_row(v->plan, v->header->member_at + id / 2);
 	if (row == NULL)
 		return NULL;
 	const struct lb_member *member = (const struct lb_member *)row->word;
@@ -126,8 +126,8 @@ lb_key_set(struct lb_key *key, const struct lb_addr *src,
 		key->addr[2] = dst->word[0];
 		key->addr[3] = dst->word[1];
 	} else {
-		key->addr[0] = lb_addr_v4_raw(src) |
-		    (uint64_t)lb_addr_v4_raw(dst) << 32;
+		key->addr[0] =
+		    lb_addr_v4_raw(src) | (uint64_t)lb_addr_v4_raw(dst) << 32;
 	}
 	key->w1 = ports_proto;
 }
@@ -141,52 +141,31 @@ lb_ports_proto(lb_be16 sport, lb_be16 dport, uint32_t proto)
 LB_INLINE uint64_t
 lb_flow_hash(const struct lb_view *v, const struct lb_key *key)
 {
-	return v->six ?
-		  lb_hash6(v->key, LB_HASH_FLOW, key->addr, key->w1) :
-		  lb_hash4(v->key, LB_HASH_FLOW, key->addr[0], key->w1);
+	return v->six ? lb_hash6(v->key, LB_HASH_FLOW, key->addr, key->w1)
+		      : lb_hash4(v->key, LB_HASH_FLOW, key->addr[0], key->w1);
 }
 
 LB_INLINE int
 lb_conn_find_key(const struct lb_view *v, uint64_t hash)
 {
-	return v->six ? lb_conn_find6(v->ctx, hash) :
-			lb_conn_find4(v->ctx, hash);
+	return v->six ? lb_conn_find6(v->ctx, hash)
+		      : lb_conn_find4(v->ctx, hash);
 }
-
-/* Reset numbers (mechanism.md): the highest ACK and the highest sequence end
- * that the client sent, so that a keep-alive probe does not lower them. */
-LB_INLINE uint64_t
-lb_sequence_of(const struct lb_packet *pkt)
-{
-	uint32_t end = pkt->seq + pkt->payload_bytes +
-	    ((pkt->tcp_flags & LB_TCP_SYN) != 0) +
-	    ((pkt->tcp_flags & LB_TCP_FIN) != 0);
-	return pkt->ack | (uint64_t)end << 32;
-}
-
-/*
- * seen.c: the packet belongs to the entry in scratch->hit, found in `way`
- * under `hash`: refresh it, note the client's sequence numbers, move it on to
- * `state`.  way_state is way | state << 8 (BPF takes five arguments).  A
- * closing entry is not refreshed again.
- */
-LB_API void lb_conn_see(const struct lb_view *v, const struct lb_class *classes,
-    const struct lb_rule *rule, uint64_t hash, uint32_t way_state);
 
 /* forward.c: a client's packet under a rule. */
 LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: a fragment under an HA-ports rule. */
-LB_API void lb_forward_fragment(const struct lb_view *v,
-    const struct lb_rule *rule);
+LB_API void lb_forward_fragment(
+    const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: the member that scratch->key belongs to, without touching or
  * making anything; LB_NONE: none. */
-LB_API uint32_t lb_member_of_flow(const struct lb_view *v,
-    const struct lb_rule *rule);
+LB_API uint32_t lb_member_of_flow(
+    const struct lb_view *v, const struct lb_rule *rule);
 
 /* reply.c: the rule under which what `member` sends from `port` to `client`
  * is a reply; NULL: it is none. */
-LB_API const struct lb_rule *lb_reply_rule(const struct lb_view *v,
-    const struct lb_headers *from_member);
+LB_API const struct lb_rule *lb_reply_rule(
+    const struct lb_view *v, const struct lb_headers *from_member);
 LB_API void lb_reply(const struct lb_view *v, const struct lb_rule *rule);
 
 /* icmp_error.c */

@@ -87,16 +87,15 @@ write_packets(FILE *out, uint64_t packets, uint32_t flows, uint32_t mean,
 		return -1;
 	for (uint64_t i = 0; i < packets; i++) {
 		uint32_t flow = (uint32_t)(draw() % flows);
-		uint32_t bytes = draw() % 1000 < full_per_1000 ? FRAME_BYTES :
-								       HEADERS_BYTES;
+		uint32_t bytes =
+		    draw() % 1000 < full_per_1000 ? FRAME_BYTES : HEADERS_BYTES;
 		struct record record = {
 			.seconds = (uint32_t)(1700000000 + i / 100000),
 			.microseconds = (uint32_t)(i % 100000 * 10),
 			.captured_bytes = bytes,
 			.wire_bytes = bytes,
 		};
-		fill(frame, flow, bytes, !seen[flow],
-		    flow % 100 < udp_percent);
+		fill(frame, flow, bytes, !seen[flow], flow % 100 < udp_percent);
 		seen[flow] = 1;
 		if (fwrite(&record, sizeof(record), 1, out) != 1 ||
 		    fwrite(frame, bytes, 1, out) != 1)
@@ -125,8 +124,7 @@ main(int argc, char **argv)
 	if (flows == 0 || mean < HEADERS_BYTES || mean > FRAME_BYTES)
 		return 2;
 	FILE *out = fopen(argv[1], "wb");
-	if (out == NULL ||
-	    fwrite(header, sizeof(header), 1, out) != 1 ||
+	if (out == NULL || fwrite(header, sizeof(header), 1, out) != 1 ||
 	    write_packets(out, packets, flows, mean, udp) != 0 ||
 	    fclose(out) != 0) {
 		perror(argv[1]);

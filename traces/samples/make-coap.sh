@@ -162,15 +162,24 @@ work=$(mktemp -d)
 c=fl-$$-clients r=fl-$$-router s1=fl-$$-1 s2=fl-$$-2
 made=
 
+# running: the ids of the processes in our namespaces
+running() {
+	for ns in $made; do
+		ip netns pids "$ns" 2>/dev/null || :
+	done
+}
+
 # Ends what runs in our namespaces, by id, and takes everything away again.
 clean() {
 	status=$?
 	trap - EXIT
 	trap '' HUP INT TERM
-	for ns in $made; do
-		for pid in $(ip netns pids "$ns" 2>/dev/null); do
+	for _ in 1 2 3 4 5; do # what was starting just now is in the next list
+		test -n "$(running)" || break
+		for pid in $(running); do
 			kill "$pid" 2>/dev/null || :
 		done
+		sleep 0.2
 	done
 	wait
 	for ns in $made; do
@@ -283,7 +292,9 @@ grep -q '^tcpdump: listening' "$work/tcpdump.log" || {
 
 head -c 6144 /dev/zero | tr '\0' f >"$work/file"
 say "$(wc -l <"$work/plan") sockets, about $((seconds + 20)) seconds ..."
-timeout $((3 * seconds)) ip netns exec $c sh "$self" --play "$work" || {
+# in the background: a shell in wait hears signals at once
+timeout $((3 * seconds)) ip netns exec $c sh "$self" --play "$work" &
+wait $! || {
 	say "the clients did not come to an end"
 	exit 1
 }

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef MODEL_PATH_SEEN_H
+#define MODEL_PATH_SEEN_H
 /* What a packet does to the entry that it belongs to. */
 #include "model/path/view.h"
+
+/* Reset numbers (mechanism.md): the highest ACK and the highest sequence end
+ * that the client sent, so that a keep-alive probe does not lower them. */
+LB_INLINE uint64_t
+lb_sequence_of(const struct lb_packet *pkt)
+{
+	uint32_t end = pkt->seq + pkt->payload_bytes +
+		       ((pkt->tcp_flags & LB_TCP_SYN) != 0) +
+		       ((pkt->tcp_flags & LB_TCP_FIN) != 0);
+	return pkt->ack | (uint64_t)end << 32;
+}
 
 LB_INLINE uint32_t
 later(uint32_t a, uint32_t b)
@@ -13,9 +26,12 @@ note_sequence(const struct lb_view *v, uint64_t *w3)
 {
 	uint64_t old = LB_LOAD(*w3);
 	uint64_t new = lb_sequence_of(v->pkt);
-	uint32_t ack = (v->pkt->tcp_flags & LB_TCP_ACK) != 0 ?
-		  later((uint32_t)new, (uint32_t)old) :
-		  (uint32_t)old;
+	uint32_t ack = (uint32_t)old;
+	/* The first has nothing before it to be later than. */
+	if ((v->pkt->tcp_flags & LB_TCP_ACK) != 0)
+		ack = lb_ctl_state(v->scratch->hit.ctl) < LB_CONN_OPEN
+			  ? (uint32_t) new
+			  : later((uint32_t) new, ack);
 	uint32_t end = later((uint32_t)(new >> 32), (uint32_t)(old >> 32));
 	LB_STORE(*w3, ack | (uint64_t)end << 32);
 }
@@ -41,13 +57,16 @@ entry_w2(const struct lb_view *v, uint64_t hash, uint32_t way)
 	return &b->entry[way].w2;
 }
 
-LB_API void
-lb_conn_see(const struct lb_view *v, const struct lb_class *classes,
-    const struct lb_rule *rule, uint64_t hash, uint32_t way_state)
+/*
+ * lb_conn_see - the packet belongs to the entry in scratch->hit, found in
+ * `way` under `hash`: refresh it, note the client's sequence numbers, move it
+ * on to `state`.  A closing entry is not refreshed again.
+ */
+LB_INLINE void
+lb_conn_see(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
+    uint32_t way, uint32_t state)
 {
 	const struct lb_hit *hit = &v->scratch->hit;
-	const uint32_t way = way_state & 0xff, state = way_state >> 8;
-	uint32_t seen = lb_w2_seen(hit->w2);
 	uint32_t was = lb_ctl_state(hit->ctl);
 	v->out->facts |= LB_FACT_HIT;
 	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
@@ -57,22 +76,23 @@ lb_conn_see(const struct lb_view *v, const struct lb_class *classes,
 		uint64_t *w2 = entry_w2(v, hash, way);
 		if (w2 == NULL)
 			return;
-		seen = v->now_ms;
-		if (seen != lb_w2_seen(hit->w2))
-			LB_STORE(((uint32_t *)w2)[1], seen);
+		if (v->now_ms != lb_w2_seen(hit->w2))
+			LB_STORE(((lb_half *)w2)[1], v->now_ms);
 		if ((rule->flags & LB_RULE_TCP_RESET) != 0 &&
+		    v->pkt->ip.proto == LB_PROTO_TCP &&
 		    (v->out->facts & LB_FACT_REPLY) == 0)
 			note_sequence(v, w2 + 1);
 	}
 	if (state != was) {
-		int moved = v->six ?
-			  lb_conn_advance6(v->ctx, hash, way, hit->ctl, state) :
-			  lb_conn_advance4(v->ctx, hash, way, hit->ctl, state);
+		int moved =
+		    v->six
+			? lb_conn_advance6(v->ctx, hash, way, hit->ctl, state)
+			: lb_conn_advance4(v->ctx, hash, way, hit->ctl, state);
 		if (moved > 0 && state >= LB_CONN_CLOSING_FIN)
 			v->out->facts |= LB_FACT_CLOSING;
 		else if (moved > 0 && state == LB_CONN_OPEN)
 			v->out->facts |= LB_FACT_OPENED;
 	}
-	v->out->deadline_ms = seen +
-	    lb_conn_timeout_ms(classes, lb_ctl_with_state(hit->ctl, state));
 }
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+/* What `fairlead check` found out, for its two ways of telling it. */
+#include "model/plan.h"
+
+struct check {
+	const char *path;
+	const struct lb_problems *problems;
+	const struct lb_config *config; /* NULL: it has errors */
+	const struct lb_plan *plan;     /* NULL with config, or when it does
+					   not compile */
+};
+
+/* Worst times from a member's fault to its being out (AZ 2.4). */
+struct check_detection {
+	uint64_t refusing_ms; /* answers every probe with a reset */
+	uint64_t silent_ms;
+};
+
+struct check_detection check_detection_of(const struct lb_config_probe *probe);
+
+/* Memory of the connection table, bytes, when every page was touched. */
+uint64_t check_table4_bytes(const struct lb_plan *plan);
+uint64_t check_table6_bytes(const struct lb_plan *plan);
+
+/* Of all lookup tables: how many, and their bytes. */
+uint32_t check_lut_count(const struct lb_plan *plan, uint64_t *bytes);
+
+/* config and plan are there. */
+void check_print(const struct check *check, FILE *to);
+/* One JSON document, indented, ending in a newline.  0, -1 without memory or
+ * when writing fails. */
+int check_print_json(const struct check *check, FILE *to);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* fairlead sim: options to settings, a run, and its record to the user. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/cli.h"
+#include "cli/digests.h"
+#include "cli/progress.h"
+#include "cli/sim_options.h"
+#include "model/names.h"
+#include "reports/report.h"
+
+/* --- cases --------------------------------------------------------------- */
+
+struct cases {
+	struct sim_case_settings at[CLI_MODES_MAX];
+	struct lb_config *configs[CLI_MODES_MAX]; /* what they point to */
+	size_t count;
+};
+
+static void
+free_cases(struct cases *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		lb_config_free(c->configs[i]);
+}
+
+/* One case's configuration; NULL: said why, *status. */
+static struct lb_config *
+make_config(const struct sim_options *o, const struct cli_text *text, size_t i,
+    int *status)
+{
+	struct lb_config *config;
+
+	if (o->config == NULL) {
+		config = lb_config_zero(
+		    o->backend_count, cli_mode_any_dst(o->modes.at[i]));
+		if (config == NULL) {
+			cli_say("sim", "no memory");
+			*status = CLI_REFUSED;
+		}
+	} else {
+		config = cli_make_config("sim", text, i == 0, status);
+		for (size_t r = 0; config != NULL && o->modes.count > 0 &&
+				   r < config->rule_count;
+		     r++)
+			config->rules[r].mode = o->modes.at[i];
+	}
+	if (config != NULL && o->hash_key_set) {
+		config->hash_key_set = true;
+		memcpy(config->hash_key, o->hash_key, sizeof(o->hash_key));
+	}
+	return config;
+}
+
+static int
+make_cases(const struct sim_options *o, struct cases *c)
+{
+	size_t count = o->modes.count > 0 ? o->modes.count : 1;
+	struct cli_text text = { 0 };
+	int status = CLI_DONE;
+
+	*c = (struct cases){ 0 };
+	if (o->config != NULL)
+		status = cli_read_text("sim", o->config, &text);
+	for (size_t i = 0; status == CLI_DONE && i < count; i++) {
+		c->configs[i] = make_config(o, &text, i, &status);
+		if (c->configs[i] == NULL)
+			break;
+		c->at[i] = (struct sim_case_settings){
+			.name = o->modes.count > 0
+				    ? lb_mode_name(o->modes.at[i])
+				    : "configured",
+			.config = c->configs[i],
+		};
+		c->count++;
+	}
+	free(text.text);
+	return status;
+}
+
+/* --- where the report goes ----------------------------------------------- */
+
+static bool
+exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* "traces/coap.pcap" -> "coap-run", "coap-run-2" when that is there. */
+static char *
+default_dir(const struct sim_options *o)
+{
+	const char *path = o->captures[0];
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+	if (strcmp(path, "-") == 0)
+		name = "stdin";
+	const char *dot = strrchr(name, '.');
+	int stem =
+	    dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+	char *dir;
+
+	if (asprintf(&dir, "%.*s-run", stem, name) < 0)
+		return NULL;
+	for (unsigned i = 2; !o->force && exists(dir); i++) {
+		free(dir);
+		if (asprintf(&dir, "%.*s-run-%u", stem, name, i) < 0)
+			return NULL;
+	}
+	return dir;
+}
+
+/* The report's directory; NULL with *status. */
+static char *
+choose_dir(const struct sim_options *o, int *status)
+{
+	if (o->out_dir != NULL && !o->force && exists(o->out_dir)) {
+		*status = cli_usage("sim",
+		    "%s is there already; --force replaces it", o->out_dir);
+		return NULL;
+	}
+	char *dir = o->out_dir != NULL ? strdup(o->out_dir) : default_dir(o);
+	if (dir == NULL) {
+		cli_say("sim", "no memory");
+		*status = CLI_REFUSED;
+	}
+	return dir;
+}
+
+/* --- what a person must know --------------------------------------------- */
+
+static int
+say_unreadable(const struct sim_options *o, const struct sim_record *record)
+{
+	size_t unreadable = 0, damaged = 0;
+
+	for (size_t i = 0; i < record->input.file_count; i++) {
+		const struct sim_file *file = &record->input.files[i];
+		if (file->error == NULL)
+			continue;
+		cli_say("sim", "%s: %s", o->captures[i], file->error);
+		unreadable += file->unreadable;
+		damaged += !file->unreadable;
+	}
+	if (unreadable == record->input.file_count)
+		return CLI_UNREADABLE;
+	return unreadable + damaged > 0 ? CLI_PARTIAL : CLI_DONE;
+}
+
+/* What came of all packets of all cases, as far as it matters here. */
+struct fate {
+	uint64_t matched, no_rule, suppressed;
+};
+
+static struct fate
+fate_of(const struct sim_record *record)
+{
+	struct fate fate = { 0 };
+
+	for (size_t i = 0; i < record->case_count; i++) {
+		const struct sim_case *c = &record->cases[i];
+		for (size_t r = 0; r < c->rule_count; r++)
+			fate.matched += c->rules[r].packets;
+		for (size_t d = 0; d < c->drop_count; d++)
+			if (strcmp(c->drops[d].reason,
+				lb_reason_name(LB_REASON_NO_RULE)) == 0)
+				fate.no_rule += c->drops[d].packets;
+			else
+				fate.matched += c->drops[d].packets;
+		fate.suppressed += c->reply_suppressed;
+	}
+	return fate;
+}
+
+/* A run in which nothing was balanced is done, but hardly what was wanted. */
+static void
+say_nothing_matched(const struct sim_record *record)
+{
+	const struct sim_input *in = &record->input;
+	const struct fate fate = fate_of(record);
+
+	if (fate.matched > 0)
+		return;
+	if (fate.no_rule == 0) {
+		if (fate.suppressed > 0)
+			cli_say("sim", "the capture has only what servers "
+				       "sent, and no request to balance; with "
+				       "--reverse they are the clients");
+		return;
+	}
+	cli_say("sim", "no flow matched a rule; the busiest servers, for "
+		       "--vip:");
+	for (size_t i = 0; i < in->busiest_count; i++) {
+		const struct sim_endpoint *e = &in->busiest[i];
+		bool six = strchr(e->address, ':') != NULL;
+		(void)fprintf(stderr, "  %s%s%s:%u  %s, %ju flow%s\n",
+		    six ? "[" : "", e->address, six ? "]" : "", e->port,
+		    e->proto, (uintmax_t)e->flows, e->flows == 1 ? "" : "s");
+	}
+}
+
+/* --- the run ------------------------------------------------------------- */
+
+static void
+take_digests(struct cli_digests *digests, struct sim_record *record)
+{
+	if (digests == NULL)
+		return;
+	cli_digests_wait(digests);
+	for (size_t i = 0; i < record->input.file_count; i++)
+		memcpy(record->input.files[i].sha256,
+		    cli_digests_hex(digests, i),
+		    sizeof(record->input.files[i].sha256));
+	cli_digests_free(digests);
+}
+
+/* To stdout, to the directory, and the directory's name to the user. */
+static int
+show(const struct sim_options *o, const struct sim_record *record,
+    const char *dir)
+{
+	char error[512] = "";
+
+	if (!o->json)
+		report_table(record, stdout);
+	else if (report_json(record, stdout) != 0) {
+		cli_say("sim", "can't write the result: %s", strerror(errno));
+		return CLI_REFUSED;
+	}
+	say_nothing_matched(record);
+	int status = cli_flush("sim");
+	if (status != CLI_DONE)
+		return status;
+	if (record->interrupted) {
+		cli_say("sim", "interrupted%s",
+		    dir != NULL ? "; no report was written" : "");
+		return CLI_INTERRUPTED;
+	}
+	if (dir == NULL)
+		return CLI_DONE;
+	if (report_write(record, dir, o->force, error, sizeof(error)) != 0) {
+		cli_say("sim", "%s", error);
+		return CLI_REFUSED;
+	}
+	/* stdout ends with it; with --json it is one document. */
+	if (!o->json)
+		(void)printf("report: %s\n", dir);
+	else if (!o->quiet)
+		(void)fprintf(stderr, "report: %s\n", dir);
+	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
+}
+
+static int
+say_trouble(int status, const struct sim_trouble *trouble, const char *config)
+{
+	if (trouble->text[0] != '\0')
+		cli_say("sim", "%s", trouble->text);
+	lb_problems_print(&trouble->problems, config, stderr);
+	return status == SIM_USAGE ? CLI_USAGE : CLI_REFUSED;
+}
+
+static int
+run(const struct sim_options *o, const struct cases *cases, const char *dir)
+{
+	struct cli_progress progress;
+	struct sim_trouble trouble = { 0 };
+	struct sim_record *record = NULL;
+	const struct sim_settings settings = {
+		.paths = o->captures,
+		.path_count = o->capture_count,
+		.filter = o->filter,
+		.cases = cases->at,
+		.case_count = cases->count,
+		.together = o->config == NULL,
+		.reverse = o->reverse,
+		.vip = o->vip,
+		.seed = o->seed,
+		.progress = cli_progress_show,
+		.progress_arg = &progress,
+	};
+	struct cli_digests *digests = NULL;
+
+	cli_interrupt_catch();
+	if (o->report)
+		digests = cli_digests_start(o->captures, o->capture_count);
+	cli_progress_start(&progress, o->quiet);
+	int status = sim_run(&settings, &record, &trouble);
+	cli_progress_end(&progress);
+	if (status != SIM_DONE) {
+		status = say_trouble(status, &trouble, o->config);
+		lb_problems_free(&trouble.problems);
+		return status;
+	}
+	if (record->interrupted) {
+		status = show(o, record, dir);
+	} else {
+		take_digests(digests, record);
+		status = say_unreadable(o, record);
+		if (status != CLI_UNREADABLE)
+			status = cli_worse(status, show(o, record, dir));
+	}
+	sim_record_free(record);
+	lb_problems_free(&trouble.problems);
+	return status;
+}
+
+int
+sim_main(int argc, char **argv)
+{
+	struct sim_options o;
+	struct cases cases = { 0 };
+	char *dir = NULL;
+
+	int status = sim_options_read(&o, argc, argv);
+	if (status != 0)
+		return status == 1 ? cli_flush("sim") : CLI_USAGE;
+	if (o.report) {
+		dir = choose_dir(&o, &status);
+		if (dir == NULL)
+			return status;
+	}
+	status = make_cases(&o, &cases);
+	if (status == CLI_DONE)
+		status = run(&o, &cases, dir);
+	free_cases(&cases);
+	free(dir);
+	return status;
+}

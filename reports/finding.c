@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/finding.h"
+#include "reports/ranking.h"
+#include "reports/text.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 1/H of a capture's one client with some noise, and of a crowd. */
+#define LONE_KEYS 1.5
+#define MANY_KEYS 10.0
+
+static void
+put_name(FILE *to, const char *raw)
+{
+	char *clean = report_clean(raw, true);
+	report_put(to, clean != NULL ? clean : "?");
+	free(clean);
+}
+
+/* "five-tuple", "five-tuple and source-ip", "all 3 alike". */
+static void
+put_best(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking, unsigned units)
+{
+	size_t left = report_ranking_count_best(ranking, units);
+
+	if (left == ranking->count) {
+		report_print(to, "all %zu alike", left);
+		return;
+	}
+	for (size_t i = 0; i < ranking->count; i++) {
+		if (!report_ranking_is_best(ranking, i, units))
+			continue;
+		put_name(to, record->cases[i].name);
+		left--;
+		report_put(to, left > 1 ? ", " : left == 1 ? " and " : "");
+	}
+}
+
+/* Of those best in `units`: "Jain 0.871", "Jain 0.871 to 0.876". */
+static void
+put_indices(FILE *to, const struct report_ranking *ranking, unsigned units,
+    enum report_unit unit)
+{
+	char low[REPORT_TEXT_BYTES], high[REPORT_TEXT_BYTES];
+	double least = INFINITY, most = 0;
+
+	for (size_t i = 0; i < ranking->count; i++) {
+		if (!report_ranking_is_best(ranking, i, units))
+			continue;
+		least = fmin(least, ranking->of[unit][i].jain);
+		most = fmax(most, ranking->of[unit][i].jain);
+	}
+	report_index(low, least);
+	report_index(high, most);
+	if (strcmp(low, high) == 0)
+		report_print(to, "Jain %s", low);
+	else
+		report_print(to, "Jain %s to %s", low, high);
+}
+
+static const struct sim_rule *
+heaviest_rule(const struct sim_record *record)
+{
+	const struct sim_rule *heaviest = NULL;
+	uint64_t most = 0;
+	for (size_t i = 0; i < record->case_count; i++) {
+		for (size_t j = 0; j < record->cases[i].rule_count; j++) {
+			const struct sim_rule *rule =
+			    &record->cases[i].rules[j];
+			uint64_t bytes = report_total(rule, REPORT_BYTES);
+			if (bytes > most) {
+				most = bytes;
+				heaviest = rule;
+			}
+		}
+	}
+	return heaviest;
+}
+
+/* "backend-3 carries 31 % of the bytes, fair is 25 %" */
+static void
+put_busiest(FILE *to, const struct sim_rule *rule)
+{
+	char share[REPORT_TEXT_BYTES], fair[REPORT_TEXT_BYTES];
+	const struct report_script *s = &report_picture;
+	size_t busiest = 0;
+
+	for (size_t i = 1; i < rule->backend_count; i++)
+		if (rule->backends[i].bytes > rule->backends[busiest].bytes)
+			busiest = i;
+	double most = report_share(rule, REPORT_BYTES, busiest);
+	double even = 1.0 / (double)rule->backend_count;
+	report_percent(share, s, most);
+	report_round_percent(fair, s, even);
+	if (rule->backend_count == 1) {
+		report_print(to, "one backend carries everything");
+	} else if (most - even < 1e-9) {
+		report_print(to, "each backend carries %s of the bytes", fair);
+	} else {
+		put_name(to, rule->backends[busiest].name);
+		report_print(
+		    to, " carries %s of the bytes, fair is %s", share, fair);
+	}
+}
+
+/* The best by bytes, of those best by flows where there are such. */
+static void
+put_comparison(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	unsigned units = REPORT_BY_BOTH;
+	size_t count = report_ranking_count_best(ranking, units), first = 0;
+
+	if (count == 0) {
+		units = REPORT_BY_BYTES;
+		report_print(to, "Most even by flows: ");
+		put_best(to, record, ranking, REPORT_BY_FLOWS);
+		report_print(to, "; by bytes: ");
+		put_best(to, record, ranking, REPORT_BY_BYTES);
+		report_print(to, ": ");
+	} else if (count == ranking->count) {
+		report_print(to, "All %zu are alike: ", count);
+	} else {
+		put_best(to, record, ranking, units);
+		report_print(to, count == 1 ? " is" : " are");
+		report_print(to, " the most even: ");
+	}
+	while (!report_ranking_is_best(ranking, first, units))
+		first++;
+	if (count != 1) {
+		report_print(to, "with ");
+		put_name(to, record->cases[first].name);
+		report_print(to, ", ");
+	}
+	put_busiest(to, &record->cases[first].rules[0]);
+}
+
+static void
+put_headline(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	const struct sim_rule *rule = heaviest_rule(record);
+	if (rule == NULL) {
+		report_print(to, "No traffic reached a backend");
+	} else if (ranking->count > 0) {
+		put_comparison(to, record, ranking);
+	} else {
+		if (record->case_count > 1 || record->cases[0].rule_count > 1) {
+			report_print(to, "Rule ");
+			put_name(to, rule->name);
+			report_print(to, ": ");
+		}
+		put_busiest(to, rule);
+	}
+}
+
+static void
+put_most_even(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	unsigned flows = REPORT_BY_BOTH, bytes = REPORT_BY_BOTH;
+	size_t count = report_ranking_count_best(ranking, REPORT_BY_BOTH);
+
+	if (count == 0) {
+		flows = REPORT_BY_FLOWS;
+		bytes = REPORT_BY_BYTES;
+		report_print(to, "Most even by flows: ");
+		put_best(to, record, ranking, flows);
+		report_print(to, " (");
+		put_indices(to, ranking, flows, REPORT_FLOWS);
+		report_print(to, "); by bytes: ");
+		put_best(to, record, ranking, bytes);
+		report_print(to, " (");
+	} else {
+		if (count == ranking->count) {
+			report_print(to, "All %zu are alike", count);
+		} else {
+			report_print(to, "Most even: ");
+			put_best(to, record, ranking, flows);
+		}
+		report_print(to, ", by flows (");
+		put_indices(to, ranking, flows, REPORT_FLOWS);
+		report_print(to, ") and by bytes (");
+	}
+	put_indices(to, ranking, bytes, REPORT_BYTES);
+	report_print(
+	    to, count > 1 ? "): no more than chance apart.\n" : ").\n");
+}
+
+static double
+keys_wanted(const struct sim_rule *rule)
+{
+	return (double)REPORT_KEYS_WANTED * (double)rule->backend_count;
+}
+
+/* 1/H: as hard to spread as so many keys of equal weight. */
+static bool
+has_few(const struct sim_rule *rule, enum report_unit unit)
+{
+	double h = report_concentration(rule, unit);
+	return rule->backend_count > 1 && h * keys_wanted(rule) > 1;
+}
+
+/* How a rule is called: by its case where that says enough. */
+static void
+put_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule)
+{
+	put_name(to, c->name);
+	if (c->rule_count > 1) {
+		report_print(to, ", rule ");
+		put_name(to, rule->name);
+	}
+}
+
+/* "source-ip: 19 keys, as good as 19.0 equal ones by flows, 3.2 by bytes" */
+static void
+put_few_keys(FILE *to, const struct sim_case *c, const struct sim_rule *rule)
+{
+	char keys[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
+	char bytes[REPORT_TEXT_BYTES];
+	const struct report_script *s = &report_terminal;
+
+	report_count(keys, s, rule->key_count);
+	report_digits(flows, s, 1.0 / report_concentration(rule, REPORT_FLOWS));
+	report_digits(bytes, s, 1.0 / report_concentration(rule, REPORT_BYTES));
+	report_put(to, "  ");
+	put_rule(to, c, rule);
+	report_print(to,
+	    ": %s %s, as good as %s equal ones by flows, %s by bytes\n", keys,
+	    rule->key_count == 1 ? "key" : "keys", flows, bytes);
+}
+
+/* Where the traffic is too lumpy for any hash; says so before the first. */
+static void
+put_lumpy(FILE *to, const struct sim_record *record)
+{
+	bool said = false;
+	for (size_t i = 0; i < record->case_count; i++) {
+		const struct sim_case *c = &record->cases[i];
+		for (size_t j = 0; j < c->rule_count; j++) {
+			if (!has_few(&c->rules[j], REPORT_FLOWS) &&
+			    !has_few(&c->rules[j], REPORT_BYTES))
+				continue;
+			if (!said)
+				report_print(to,
+				    "Too few keys to spread evenly, whatever "
+				    "the hash (it takes about %d of equal "
+				    "weight per backend):\n",
+				    REPORT_KEYS_WANTED);
+			said = true;
+			put_few_keys(to, c, &c->rules[j]);
+		}
+	}
+}
+
+/* As good as one client in one mode, and many keys in another. */
+static bool
+has_lone_client(const struct sim_record *record)
+{
+	bool lone = false, others = false;
+	for (size_t i = 0; i < record->case_count; i++) {
+		const struct sim_rule *rule = &record->cases[i].rules[0];
+		if (rule->backend_count < 2)
+			return false;
+		double h = report_concentration(rule, REPORT_FLOWS);
+		lone = lone || h > 1 / LONE_KEYS;
+		others = others || h < 1 / MANY_KEYS;
+	}
+	return lone && others;
+}
+
+static void
+put_verdict(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	if (heaviest_rule(record) == NULL) {
+		report_print(to, "No traffic reached a backend.\n");
+		return;
+	}
+	if (ranking->count > 0)
+		put_most_even(to, record, ranking);
+	put_lumpy(to, record);
+	if (ranking->count > 0 && has_lone_client(record))
+		report_print(to,
+		    "A capture taken beside one client looks like this; "
+		    "--reverse makes its peers the clients.\n");
+}
+
+/* What a writer of text writes, as a string. */
+static char *
+written(void (*write)(FILE *to, const struct sim_record *record,
+	    const struct report_ranking *ranking),
+    const struct sim_record *record, bool capital)
+{
+	struct report_ranking ranking;
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = NULL;
+	bool done = false;
+
+	if (report_ranking_make(&ranking, record) == 0)
+		to = open_memstream(&text, &bytes);
+	if (to != NULL) {
+		write(to, record, &ranking);
+		done = fclose(to) == 0;
+	}
+	if (!done) {
+		free(text);
+		text = NULL;
+	} else if (capital && ranking.count > 0) {
+		/* it begins with a mode's name; a backend's stays as it is */
+		text[0] = (char)toupper((unsigned char)text[0]);
+	}
+	report_ranking_free(&ranking);
+	return text;
+}
+
+char *
+report_headline(const struct sim_record *record)
+{
+	return written(put_headline, record, true);
+}
+
+char *
+report_verdict(const struct sim_record *record)
+{
+	return written(put_verdict, record, false);
+}

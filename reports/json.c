@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/report.h"
+#include "reports/stats.h"
+#include "reports/text.h"
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+/*
+ * summary.json (design.md 8).  Keys stand in the order they are set in; an
+ * object that could not be made is NULL, and jansson's *_new functions take
+ * a NULL value as their own failure: so errors travel up by themselves and
+ * are looked at once, at the top.
+ */
+#define SCHEMA   1
+#define DIGITS   12
+#define NS_PER_S 1e9
+
+/* Returns the object, or NULL (object and value freed) when either is NULL. */
+static json_t *
+with(json_t *object, const char *key, json_t *value)
+{
+	if (object == NULL) {
+		json_decref(value);
+		return NULL;
+	}
+	if (json_object_set_new(object, key, value) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *
+with_item(json_t *array, json_t *value)
+{
+	if (array == NULL) {
+		json_decref(value);
+		return NULL;
+	}
+	if (json_array_append_new(array, value) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+/* jansson's integers are signed: what does not fit keeps its digits as text
+ * rather than turn negative. */
+static json_t *
+whole(uint64_t value)
+{
+	char digits[REPORT_TEXT_BYTES];
+	const struct report_script plain = { "", "-", "" };
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	return json_string(report_count(digits, &plain, value));
+}
+
+static json_t *
+ratio(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *
+text(const char *raw)
+{
+	char *clean = report_clean(raw, false);
+	json_t *value = clean != NULL ? json_string(clean) : NULL;
+	free(clean);
+	return value;
+}
+
+static json_t *
+text_or_null(const char *raw)
+{
+	return raw == NULL || raw[0] == '\0' ? json_null() : text(raw);
+}
+
+static json_t *
+file_json(const struct sim_file *file)
+{
+	json_t *o = with(json_object(), "name", text(file->name));
+	o = with(o, "sha256", text_or_null(file->sha256));
+	o = with(o, "packets", whole(file->packets));
+	return with(o, "error", text_or_null(file->error));
+}
+
+static json_t *
+input_json(const struct sim_input *in)
+{
+	json_t *files = json_array();
+	for (size_t i = 0; i < in->file_count; i++)
+		files = with_item(files, file_json(&in->files[i]));
+
+	json_t *role_by = with(json_object(), "syn", whole(in->role_syn));
+	role_by = with(role_by, "port", whole(in->role_port));
+	role_by = with(role_by, "first", whole(in->role_first));
+
+	json_t *skipped = with(json_object(), "not_ip", whole(in->not_ip));
+	skipped = with(skipped, "truncated", whole(in->truncated));
+	skipped = with(skipped, "malformed", whole(in->malformed));
+	skipped = with(skipped, "other_protocol", whole(in->other_protocol));
+	skipped = with(skipped, "icmp", whole(in->icmp));
+
+	json_t *o = with(json_object(), "files", files);
+	o = with(o, "packets", whole(in->packets));
+	o = with(o, "bytes", whole(in->bytes));
+	o = with(o, "flows", whole(in->flows));
+	o = with(o, "duration_s", ratio((double)in->duration_ns / NS_PER_S));
+	o = with(o, "role_by", role_by);
+	return with(o, "skipped", skipped);
+}
+
+static json_t *
+backend_json(const struct sim_backend *b)
+{
+	json_t *o = with(json_object(), "name", text(b->name));
+	o = with(o, "flows", whole(b->flows));
+	o = with(o, "packets", whole(b->packets));
+	o = with(o, "packets_in", whole(b->packets_in));
+	o = with(o, "bytes", whole(b->bytes));
+	return with(o, "bytes_in", whole(b->bytes_in));
+}
+
+static json_t *
+fairness_json(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
+{
+	struct report_fairness f;
+	if (report_fairness(rule, unit, &f) != 0)
+		return NULL;
+	json_t *o = with(json_object(), "jain", ratio(f.jain));
+	o = with(o, "peak_to_average", ratio(f.peak_to_average));
+	o = with(o, "cv", ratio(f.cv));
+	o = with(o, "gini", ratio(f.gini));
+	o = with(o, "effective_backends", ratio(f.effective_backends));
+	o = with(o, "expected_jain", ratio(f.expected_jain));
+	return with(o, "p_value", ratio(report_p_value(rule, unit, seed)));
+}
+
+static json_t *
+rule_json(const struct sim_rule *rule, uint64_t seed)
+{
+	json_t *backends = json_array(), *fairness = json_object();
+	for (size_t i = 0; i < rule->backend_count; i++)
+		backends =
+		    with_item(backends, backend_json(&rule->backends[i]));
+	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
+		fairness = with(fairness, report_unit_name(u),
+		    fairness_json(rule, u, seed));
+
+	json_t *o = with(json_object(), "name", text(rule->name));
+	o = with(o, "distribution", text(rule->distribution));
+	o = with(o, "algorithm", text(rule->algorithm));
+	o = with(o, "keys", whole(rule->key_count));
+	o = with(o, "flows", whole(rule->flows));
+	o = with(o, "connections", whole(rule->connections));
+	o = with(o, "packets", whole(rule->packets));
+	o = with(o, "bytes", whole(rule->bytes));
+	o = with(o, "backends", backends);
+	return with(o, "fairness", fairness);
+}
+
+static json_t *
+case_json(const struct sim_case *c, uint64_t seed)
+{
+	json_t *rules = json_array(), *drops = json_object();
+	for (size_t i = 0; i < c->rule_count; i++)
+		rules = with_item(rules, rule_json(&c->rules[i], seed));
+	for (size_t i = 0; i < c->drop_count; i++)
+		drops =
+		    with(drops, c->drops[i].reason, whole(c->drops[i].packets));
+
+	json_t *o = with(json_object(), "name", text(c->name));
+	o = with(o, "rules", rules);
+	o = with(o, "drops", drops);
+	o = with(o, "untracked", whole(c->untracked));
+	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
+	/* the record tells of no faults and no SNAT yet */
+	o = with(o, "failover", json_array());
+	return with(o, "snat", json_array());
+}
+
+static json_t *
+record_json(const struct sim_record *record)
+{
+	json_t *cases = json_array();
+	for (size_t i = 0; i < record->case_count; i++)
+		cases = with_item(
+		    cases, case_json(&record->cases[i], record->seed));
+
+	json_t *run = with(json_object(), "events", whole(record->events));
+	run = with(run, "max_pending", whole(record->max_pending));
+
+	json_t *o = with(json_object(), "fairlead", text(record->version));
+	o = with(o, "schema", whole(SCHEMA));
+	o = with(o, "seed", whole(record->seed));
+	o = with(o, "deterministic", json_boolean(record->deterministic));
+	o = with(o, "partial", json_boolean(record->partial));
+	o = with(o, "input", input_json(&record->input));
+	o = with(o, "cases", cases);
+	return with(o, "run", run);
+}
+
+int
+report_json(const struct sim_record *record, FILE *to)
+{
+	json_t *summary = record_json(record);
+	if (summary == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	errno = 0;
+	int done = json_dumpf(
+	    summary, to, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS));
+	if (done == 0 && (fputc('\n', to) == EOF || fflush(to) != 0))
+		done = -1;
+	if (done != 0 && errno == 0)
+		errno = ENOMEM;
+	json_decref(summary);
+	return done;
+}

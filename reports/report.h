@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORTS_REPORT_H
+#define REPORTS_REPORT_H
+/* What reports/ does with a run record, one function per product. */
+#include <stdio.h>
+#include "sim/record.h"
+
+/* The comparison as a person reads it: per case the backends' shares, the
+ * fairness in a line, what was skipped and dropped. */
+void report_table(const struct sim_record *record, FILE *to);
+
+/* summary.json (design.md 8), indented, ending in a newline.
+ * 0, -1 without memory or when writing fails (errno). */
+int report_json(const struct sim_record *record, FILE *to);
+
+/*
+ * report_write - a run directory: summary.json, balance.png, balance.pdf.
+ *
+ * Every file is written under a temporary name and renamed; the directory
+ * appears only when all is there.  force: replace an existing run.
+ * Returns 0; -1 with one line in error (what, where, how to mend it).
+ */
+int report_write(const struct sim_record *record, const char *dir, bool force,
+    char *error, size_t error_bytes);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/names.h"
+#include "sim/run_state.h"
+#include "sim/servers.h"
+
+#define BUSIEST_MAX 5
+
+/* A copy, or with fail set when there is no memory. */
+static char *
+copy(const char *text, bool *fail)
+{
+	char *made = strdup(text);
+
+	*fail |= made == NULL;
+	return made;
+}
+
+/* --- input --------------------------------------------------------------- */
+
+/* Where a file was is no result: the same input gives the same record. */
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
+static const char *
+without_path(const char *error, const char *path)
+{
+	size_t bytes = strlen(path);
+
+	if (strncmp(error, path, bytes) == 0 && error[bytes] == ':' &&
+	    error[bytes + 1] == ' ')
+		return error + bytes + 2;
+	return error;
+}
+
+static bool
+build_files(const struct sim_feed *feed, struct sim_record *record)
+{
+	struct sim_input *in = &record->input;
+	bool fail = false;
+
+	in->files = calloc(feed->file_count + 1, sizeof(*in->files));
+	if (in->files == NULL)
+		return false;
+	in->file_count = feed->file_count;
+	for (size_t i = 0; i < feed->file_count; i++) {
+		const struct sim_feed_file *from = &feed->files[i];
+		in->files[i].name = copy(base_name(from->path), &fail);
+		in->files[i].packets = from->packets;
+		if (from->state == SIM_FEED_DAMAGED ||
+		    from->state == SIM_FEED_UNREADABLE) {
+			record->partial = true;
+			in->files[i].unreadable =
+			    from->state == SIM_FEED_UNREADABLE;
+			in->files[i].error =
+			    copy(without_path(from->error, from->path), &fail);
+		}
+	}
+	return !fail;
+}
+
+static bool
+build_busiest(const struct sim_flows *flows, struct sim_input *in)
+{
+	struct sim_server top[BUSIEST_MAX];
+	int count = sim_servers_busiest(flows, false, top, BUSIEST_MAX);
+
+	in->busiest = calloc(BUSIEST_MAX, sizeof(*in->busiest));
+	if (count < 0 || in->busiest == NULL)
+		return false;
+	for (int i = 0; i < count; i++) {
+		struct sim_endpoint *e = &in->busiest[i];
+		(void)lb_addr_text(
+		    &top[i].addr, e->address, sizeof(e->address));
+		e->port = lb_be16_get(top[i].port);
+		e->proto = lb_proto_name(top[i].proto);
+		e->flows = top[i].flows;
+	}
+	in->busiest_count = (size_t)count;
+	return true;
+}
+
+static bool
+build_input(const struct sim_run *run, struct sim_record *record)
+{
+	struct sim_input *in = &record->input;
+
+	in->packets = run->feed.packets;
+	in->bytes = run->ip_bytes;
+	in->flows = run->flow_count;
+	in->duration_ns = run->duration_ns;
+	in->role_syn = run->role_by[SIM_ROLE_BY_SYN];
+	in->role_port = run->role_by[SIM_ROLE_BY_PORT];
+	in->role_first = run->role_by[SIM_ROLE_BY_FIRST];
+	in->not_ip = run->skipped[LB_PARSED_NOT_IP];
+	in->truncated = run->skipped[LB_PARSED_TRUNCATED];
+	in->malformed = run->skipped[LB_PARSED_MALFORMED];
+	in->other_protocol = run->skipped[LB_PARSED_OTHER_PROTOCOL];
+	in->icmp = run->icmp;
+	in->backwards = run->clock.backwards_count;
+	return build_files(&run->feed, record) && build_busiest(run->flows, in);
+}
+
+/* --- cases --------------------------------------------------------------- */
+
+/* Nothing goes up or down in a replay: who is eligible always was. */
+static bool
+is_eligible(const struct lb_plan *plan, uint16_t rule_id, uint32_t member_id)
+{
+	const struct lb_rule *row = lb_plan_rule_row(plan, rule_id);
+
+	return (plan->member_state[member_id] >> (row->probe & 31) & 1) != 0;
+}
+
+/* Fills backend_of: number in the report, by index in the pool. */
+static bool
+build_backends(const struct sim_player *p, uint16_t rule_id,
+    struct sim_rule *out, uint32_t *backend_of)
+{
+	int rule_index = p->plan->rules[rule_id].rule_index;
+	int pool = p->config->rules[rule_index].pool;
+	const struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
+	bool fail = false;
+
+	out->backends = calloc(r->member_count + 1, sizeof(*out->backends));
+	if (out->backends == NULL)
+		return false;
+	/* The ids in order of the pool: a plan may have them in any other. */
+	for (size_t m = 0; m < r->member_count; m++)
+		backend_of[m] = UINT32_MAX;
+	for (uint32_t id = 0; id < p->plan->member_count; id++)
+		if (p->plan->members[id].pool_index == pool &&
+		    p->plan->members[id].member_index >= 0 &&
+		    is_eligible(p->plan, rule_id, id))
+			backend_of[p->plan->members[id].member_index] = 0;
+	for (size_t m = 0; m < r->member_count; m++) {
+		const struct sim_tally *t = &r->members[m];
+		if (backend_of[m] == UINT32_MAX && t->packets == 0)
+			continue;
+		backend_of[m] = (uint32_t)out->backend_count;
+		out->backends[out->backend_count++] = (struct sim_backend){
+			.name =
+			    copy(p->config->pools[pool].members[m].name, &fail),
+			.flows = t->flows,
+			.packets = t->packets,
+			.packets_in = t->packets_in,
+			.bytes = t->bytes,
+			.bytes_in = t->bytes_in,
+		};
+	}
+	return !fail;
+}
+
+static bool
+build_keys(const struct sim_player_rule *r, const uint32_t *backend_of,
+    struct sim_rule *out)
+{
+	out->keys = calloc((size_t)r->keys.count + 1, sizeof(*out->keys));
+	if (out->keys == NULL)
+		return false;
+	out->key_count = r->keys.count;
+	for (uint32_t i = 0; i < r->keys.count; i++) {
+		out->keys[i] = r->keys.at[i];
+		out->keys[i].backend = backend_of[r->keys.at[i].backend];
+	}
+	return true;
+}
+
+static bool
+build_rule(const struct sim_player *p, uint16_t rule_id, struct sim_rule *out)
+{
+	const struct lb_config_rule *config =
+	    &p->config->rules[p->plan->rules[rule_id].rule_index];
+	const struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
+	bool fail = false;
+
+	out->name = copy(config->name, &fail);
+	out->distribution = copy(lb_mode_name(config->mode), &fail);
+	out->algorithm = copy(lb_algorithm_name(config->algorithm), &fail);
+	out->flows = r->flows;
+	out->connections = r->connections;
+	out->packets = r->packets;
+	out->bytes = r->bytes;
+	uint32_t *backend_of = calloc(r->member_count + 1, sizeof(uint32_t));
+	bool built = backend_of != NULL && !fail &&
+		     build_backends(p, rule_id, out, backend_of) &&
+		     build_keys(r, backend_of, out);
+	free(backend_of);
+	return built;
+}
+
+static bool
+build_drops(const struct sim_player *p, struct sim_case *out)
+{
+	out->drops = calloc(LB_REASON_COUNT, sizeof(*out->drops));
+	if (out->drops == NULL)
+		return false;
+	for (unsigned reason = LB_REASON_NONE + 1; reason < LB_REASON_COUNT;
+	     reason++)
+		out->drops[out->drop_count++] = (struct sim_drop){
+			.reason = lb_reason_name(reason),
+			.packets = p->drops[reason],
+		};
+	return true;
+}
+
+static bool
+build_case(const struct sim_player *p, struct sim_case *out)
+{
+	bool fail = false;
+
+	out->name = copy(p->name, &fail);
+	out->untracked = p->untracked;
+	out->reply_suppressed = p->reply_suppressed;
+	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
+	if (out->rules == NULL || fail || !build_drops(p, out))
+		return false;
+	out->rule_count = p->rule_count;
+	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
+		if (p->plan->rules[id].rule_index < 0)
+			continue;
+		struct sim_rule *rule = &out->rules[p->rule_of_id[id]];
+		if (rule->name == NULL && !build_rule(p, (uint16_t)id, rule))
+			return false;
+	}
+	return true;
+}
+
+struct sim_record *
+sim_build_record(const struct sim_run *run)
+{
+	struct sim_record *record = calloc(1, sizeof(*record));
+	bool fail = false;
+
+	if (record == NULL)
+		return NULL;
+	record->version = copy(PACKAGE_VERSION, &fail);
+	record->seed = run->settings->seed;
+	record->deterministic = true;
+	record->interrupted = run->interrupted;
+	record->partial = run->interrupted;
+	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));
+	if (fail || record->cases == NULL || !build_input(run, record))
+		goto fail;
+	record->case_count = run->player_count;
+	for (unsigned i = 0; i < run->player_count; i++)
+		if (!build_case(run->players[i], &record->cases[i]))
+			goto fail;
+	return record;
+fail:
+	sim_record_free(record);
+	return NULL;
+}

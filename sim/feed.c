@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/feed.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+file_close(struct sim_feed_file *file)
+{
+	if (file->trace != NULL)
+		file->bytes = trace_bytes_read(file->trace);
+	trace_close(file->trace);
+	file->trace = NULL;
+}
+
+/* Reads one packet, or notes how the file ended. */
+static bool
+file_next(struct sim_feed_file *file, struct trace_packet *p)
+{
+	int status = trace_next(file->trace, p);
+
+	if (LB_LIKELY(status == TRACE_PACKET))
+		return true;
+	file->state = SIM_FEED_ENDED;
+	if (status == TRACE_DAMAGED) {
+		file->state = SIM_FEED_DAMAGED;
+		(void)snprintf(file->error, sizeof(file->error), "%s",
+		    trace_error(file->trace));
+	}
+	file_close(file);
+	return false;
+}
+
+int
+sim_feed_open(struct sim_feed *feed, const char *const *paths,
+    size_t path_count, const char *filter)
+{
+	*feed = (struct sim_feed){ .file_count = path_count };
+	feed->files = calloc(path_count, sizeof(*feed->files));
+	if (feed->files == NULL)
+		return -1;
+	for (size_t i = 0; i < path_count; i++) {
+		struct sim_feed_file *file = &feed->files[i];
+		bool usage = false;
+
+		file->path = paths[i];
+		file->trace = trace_open(
+		    paths[i], filter, &usage, file->error, sizeof(file->error));
+		if (file->trace != NULL)
+			continue;
+		file->state = SIM_FEED_UNREADABLE;
+		if (usage) {
+			/* The same for every file: say it once, in front. */
+			if (i > 0)
+				memcpy(feed->files[0].error, file->error,
+				    sizeof(file->error));
+			return 1;
+		}
+	}
+	return 0;
+}
+
+void
+sim_feed_close(struct sim_feed *feed)
+{
+	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++)
+		file_close(&feed->files[i]);
+	free(feed->files);
+	*feed = (struct sim_feed){ 0 };
+}
+
+/* The file whose next packet is the earliest; NULL: all have ended. */
+static struct sim_feed_file *
+earliest(struct sim_feed *feed)
+{
+	struct sim_feed_file *best = NULL;
+
+	for (size_t i = 0; i < feed->file_count; i++) {
+		struct sim_feed_file *file = &feed->files[i];
+		if (file->state != SIM_FEED_READING)
+			continue;
+		if (!file->has_head) {
+			if (!file_next(file, &file->head))
+				continue;
+			file->has_head = true;
+		}
+		if (best == NULL || file->head.time_ns < best->head.time_ns)
+			best = file;
+	}
+	return best;
+}
+
+bool
+sim_feed_next(struct sim_feed *feed, struct trace_packet *p)
+{
+	struct sim_feed_file *file = feed->files;
+
+	if (LB_LIKELY(feed->file_count == 1)) {
+		if (file->state != SIM_FEED_READING || !file_next(file, p))
+			return false;
+	} else {
+		file = earliest(feed);
+		if (file == NULL)
+			return false;
+		*p = file->head;
+		/* Its bytes last until the file's next read, which the next
+		 * call makes. */
+		file->has_head = false;
+	}
+	file->packets++;
+	feed->packets++;
+	return true;
+}
+
+void
+sim_feed_progress(
+    const struct sim_feed *feed, uint64_t *bytes_read, uint64_t *bytes_total)
+{
+	*bytes_read = *bytes_total = 0;
+	for (size_t i = 0; i < feed->file_count; i++) {
+		const struct sim_feed_file *file = &feed->files[i];
+		uint64_t total = file->bytes;
+
+		*bytes_read += file->trace != NULL
+				   ? trace_bytes_read(file->trace)
+				   : file->bytes;
+		if (file->trace != NULL &&
+		    (total = trace_bytes_total(file->trace)) == 0) {
+			*bytes_total = 0;
+			return;
+		}
+		*bytes_total += total;
+	}
+}

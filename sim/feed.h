@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_FEED_H
+#define SIM_FEED_H
+/*
+ * Several captures read as one, in order of their clocks; of packets with the
+ * same time, the file named first goes first.  Inside a file the order is the
+ * file's, whatever its clock says.  What can't be read is noted and left out.
+ */
+#include "traces/capture.h"
+
+#define SIM_FEED_ERROR_BYTES 512u
+
+enum sim_feed_state {
+	SIM_FEED_READING,
+	SIM_FEED_ENDED,      /* where it should */
+	SIM_FEED_DAMAGED,    /* part of it could be read */
+	SIM_FEED_UNREADABLE, /* nothing could */
+};
+
+struct sim_feed_file {
+	const char *path; /* not owned */
+	enum sim_feed_state state;
+	uint64_t packets;                 /* given out */
+	char error[SIM_FEED_ERROR_BYTES]; /* DAMAGED, UNREADABLE: why */
+	struct trace *trace;
+	struct trace_packet head; /* the next one, while READING */
+	bool has_head;
+	uint64_t bytes; /* of the file, when it was closed */
+};
+
+struct sim_feed {
+	struct sim_feed_file *files;
+	size_t file_count;
+	uint64_t packets;
+};
+
+/*
+ * sim_feed_open - open captures.
+ *
+ * paths   "-" is standard input; they must outlive the feed.
+ * filter  pcap-filter(7), NULL: none.
+ *
+ * Returns 0; -1 without memory; 1 when the filter is wrong: then the first
+ * file's error says how.  Files that can't be read are UNREADABLE.
+ */
+int sim_feed_open(struct sim_feed *feed, const char *const *paths,
+    size_t path_count, const char *filter);
+void sim_feed_close(struct sim_feed *feed); /* zeroed is fine */
+
+/* The next packet; false at the end of all.  Good until the next call. */
+bool sim_feed_next(struct sim_feed *feed, struct trace_packet *p);
+
+/* How far it is: bytes read of bytes in all, 0 when that is not known. */
+void sim_feed_progress(
+    const struct sim_feed *feed, uint64_t *bytes_read, uint64_t *bytes_total);
+
+#endif

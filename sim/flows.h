@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_FLOWS_H
+#define SIM_FLOWS_H
+/*
+ * The flows of a capture: a hash map from bidirectional five-tuples to what
+ * the replay keeps of each, for every case at once.  Which end is the client
+ * is not known before the first packet has been looked at, so a packet is
+ * looked up by both of its ends in either order.
+ *
+ * Fragments without ports make a flow of their own per (ends, protocol).
+ *
+ * Memory: 64 bytes a flow with one case, 88 with three, and 16 to 32 of slots;
+ * nothing is ever forgotten, because a report counts flows.
+ */
+#include "model/path/packet.h"
+
+#define SIM_KEY_NONE   UINT32_MAX
+#define SIM_PLACE_NONE 0x7fffffffu
+#define SIM_TIME_NONE  UINT64_MAX
+
+/* A rule number that says, without member: no rule took this flow. */
+#define SIM_RULE_NOT_OURS 0xfffeu
+
+/* What one case knows of a flow; written by sim/player.c alone. */
+struct sim_flow_part {
+	uint32_t key;         /* affinity key of its whole packets */
+	uint32_t last_key;    /* of its latest client packet */
+	uint32_t place : 31;  /* of its latest table entry: bucket, way */
+	uint32_t counted : 1; /* it is one of its rule's flows */
+	uint16_t member; /* id; who got its latest client packet; LB_NONE */
+	uint16_t rule;   /* number in the case; meaningless without member */
+};
+
+enum sim_flow_mark {
+	SIM_FLOW_PORTLESS = 0x01, /* of fragments without ports */
+	SIM_FLOW_COUNTED = 0x02,  /* it had a packet of its own */
+	SIM_FLOW_OURS = 0x04,     /* its server is one that is asked for */
+};
+
+/* Beside them in sim_flow.marks: how its roles were decided. */
+#define SIM_FLOW_BY_SHIFT 4 /* enum sim_role_by */
+
+struct sim_flow {
+	struct lb_addr client, server;
+	lb_be16 client_port, server_port;
+	uint8_t proto;
+	uint8_t marks;      /* enum sim_flow_mark, and by whom */
+	uint16_t frontend;  /* its packets get that one's address; LB_NONE */
+	uint64_t client_ms; /* its latest client packet; SIM_TIME_NONE */
+	struct sim_flow_part parts[]; /* one per case */
+};
+
+/* What a packet turned out to be. */
+enum sim_direction {
+	SIM_NEW_FLOW, /* of a new flow, with its sender as the client so far */
+	SIM_FROM_CLIENT,
+	SIM_FROM_SERVER,
+};
+
+struct sim_flows;
+
+struct sim_flows *sim_flows_new(unsigned case_count); /* NULL: no memory */
+void sim_flows_free(struct sim_flows *f);             /* NULL is fine */
+
+/*
+ * Finding a packet's flow is done in three steps, because each waits for
+ * memory and many packets can wait at once: reckon the hash and call for its
+ * slot; call for the record that the slot names; find.
+ *
+ * sim_flows_hash - the hash of a packet's flow, its slot on the way.
+ * sim_flows_call - the record on the way.  Only a hint: without it finding
+ *                  takes longer.
+ *
+ * portless  look for the flow of fragments, whatever ports pkt has.
+ */
+uint32_t sim_flows_hash(
+    const struct sim_flows *f, const struct lb_packet *pkt, bool portless);
+void sim_flows_call(const struct sim_flows *f, uint32_t hash);
+
+/*
+ * sim_flows_find - a packet's flow, made when it is new.
+ *
+ * hash       of sim_flows_hash() with the same pkt and portless.
+ * direction  out.
+ *
+ * Returns NULL without memory or beyond 2^30 flows.
+ * Cost: one lookup; the record stays where it is for good.
+ */
+struct sim_flow *sim_flows_find(struct sim_flows *f,
+    const struct lb_packet *pkt, bool portless, uint32_t hash,
+    enum sim_direction *direction);
+
+/* Makes the server of a flow its client: for its first packet only. */
+void sim_flow_turn(struct sim_flow *flow);
+
+/* In order of first appearance, from 0. */
+uint32_t sim_flows_count(const struct sim_flows *f);
+const struct sim_flow *sim_flows_at(const struct sim_flows *f, uint32_t i);
+
+#endif

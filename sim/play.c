@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets from the feed to the players, a batch at a time.
+ *
+ * Every packet of a big capture misses the caches several times: slot and
+ * record of its flow, its table entry, its key.  So a batch goes through in
+ * steps, each of which calls for the memory that the next needs; what is
+ * decided and counted is decided and counted in order of the packets.
+ */
+#include "sim/run_state.h"
+
+/*
+ * The path's clock wraps after 49 days, and takes what is 2^31 ms old for
+ * new.  At least this often all that has ended leaves the tables, so that
+ * nothing in them is ever older than this, a gap and a timeout.
+ */
+#define SWEEP_MS (UINT64_C(1) << 30)
+
+#define BATCH_PACKETS  32u
+#define PROGRESS_EVERY 256u /* batches */
+
+struct batch {
+	struct sim_arrival at[BATCH_PACKETS];
+	unsigned count;
+};
+
+static bool
+is_icmp(const struct lb_packet *pkt)
+{
+	return pkt->ip.proto == LB_PROTO_ICMP ||
+	       pkt->ip.proto == LB_PROTO_ICMP6;
+}
+
+/* When it happens, and how long it was. */
+static void
+note_packet(struct sim_run *run, const struct trace_packet *captured,
+    struct sim_arrival *a)
+{
+	run->duration_ns = trace_clock_ns(&run->clock, captured->time_ns);
+	a->now_ms = run->duration_ns / LB_NS_PER_MS;
+	/* Offload leaves a length of 0 behind: then the frame's. */
+	a->ip_bytes = a->pkt.ip_bytes;
+	if (LB_UNLIKELY(a->ip_bytes == 0))
+		a->ip_bytes = captured->wire_bytes - a->pkt.ip.l3;
+	run->ip_bytes += a->ip_bytes;
+}
+
+/* Reads packets that can be played.  Returns how many were read at all. */
+static unsigned
+gather(struct sim_run *run, struct batch *b)
+{
+	struct trace_packet captured;
+	unsigned read = 0;
+
+	b->count = 0;
+	while (read < BATCH_PACKETS && sim_feed_next(&run->feed, &captured)) {
+		struct sim_arrival *a = &b->at[b->count];
+		int parsed = trace_parse(&captured, &a->pkt);
+
+		read++;
+		if (LB_UNLIKELY(parsed != LB_PARSED)) {
+			run->skipped[parsed]++;
+			continue;
+		}
+		if (LB_UNLIKELY(is_icmp(&a->pkt))) {
+			run->icmp++;
+			continue;
+		}
+		note_packet(run, &captured, a);
+		a->hash = sim_flows_hash(run->flows, &a->pkt,
+		    a->pkt.ip.fragment == LB_FRAGMENT_LATER);
+		b->count++;
+	}
+	return read;
+}
+
+static int
+find_flows(struct sim_run *run, struct batch *b)
+{
+	for (unsigned i = 0; i < b->count; i++)
+		sim_flows_call(run->flows, b->at[i].hash);
+	for (unsigned i = 0; i < b->count; i++) {
+		struct sim_arrival *a = &b->at[i];
+		if (sim_find_flow(run, a) != 0)
+			return -1;
+		for (unsigned p = 0; p < run->player_count; p++)
+			sim_player_call(run->players[p], a, p);
+	}
+	return 0;
+}
+
+static int
+sweep(struct sim_run *run, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < run->player_count; i++)
+		if (sim_player_expire(run->players[i], run->last_ms, now_ms) !=
+		    0)
+			return -1;
+	run->swept_ms = now_ms;
+	return 0;
+}
+
+static int
+play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OURS) == 0)) {
+		p->drops[LB_REASON_NO_RULE]++;
+		return 0;
+	}
+	return a->from_client ? sim_player_client(p, a, number)
+			      : sim_player_reply(p, a, number);
+}
+
+static int
+play(struct sim_run *run, const struct sim_arrival *a)
+{
+	if (LB_UNLIKELY(a->now_ms - run->swept_ms >= SWEEP_MS) &&
+	    sweep(run, a->now_ms) != 0)
+		return -1;
+	run->last_ms = a->now_ms;
+	for (unsigned i = 0; i < run->player_count; i++)
+		if (play_to(run->players[i], a, i) != 0)
+			return -1;
+	if (a->from_client)
+		a->flow->client_ms = a->now_ms;
+	return 0;
+}
+
+/* False when somebody wants it to stop. */
+static bool
+may_go_on(const struct sim_run *run)
+{
+	const struct sim_settings *s = run->settings;
+	uint64_t bytes_read, bytes_total;
+
+	if (s->progress == NULL)
+		return true;
+	sim_feed_progress(&run->feed, &bytes_read, &bytes_total);
+	return s->progress(
+	    s->progress_arg, run->feed.packets, bytes_read, bytes_total);
+}
+
+int
+sim_play_all(struct sim_run *run)
+{
+	struct batch b;
+	uint64_t batches = 0;
+	bool go_on = may_go_on(run);
+
+	while (go_on && gather(run, &b) > 0) {
+		if (find_flows(run, &b) != 0)
+			return -1;
+		for (unsigned i = 0; i < b.count; i++)
+			if (play(run, &b.at[i]) != 0)
+				return -1;
+		if (++batches % PROGRESS_EVERY == 0)
+			go_on = may_go_on(run);
+	}
+	/* A signal may have cut a read short: then this is not the end. */
+	run->interrupted = !go_on || !may_go_on(run);
+	return 0;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/player.h"
+
+#include <stdlib.h>
+
+#include "model/expire.h"
+#include "model/path/step.h"
+
+/* What playing a rule needs of its row and its configuration. */
+static void
+set_rule(struct sim_player *p, struct sim_player_rule *r, uint16_t id)
+{
+	const struct lb_rule *row = lb_plan_rule_row(p->plan, id);
+	const struct lb_config_rule *config =
+	    &p->config->rules[p->plan->rules[id].rule_index];
+
+	r->masks = &lb_mode_masks[config->mode];
+	r->key_is_flow = config->mode == LB_MODE_FIVE_TUPLE;
+	r->one_sided = (row->flags & LB_RULE_ONE_SIDED) != 0;
+	r->any_port = (row->flags & LB_RULE_ANY_PORT) != 0;
+	r->track_udp = (row->flags & LB_RULE_TRACK_UDP) != 0;
+	r->backend_port = row->backend_port;
+	r->idle_ms = config->idle_timeout_ms;
+}
+
+static int
+new_rules(struct sim_player *p, bool together)
+{
+	const struct lb_config *c = p->config;
+
+	p->rule_count = together ? 1 : c->rule_count;
+	/* One more than asked for: a calloc of none may be NULL. */
+	p->rules = calloc(p->rule_count + 1, sizeof(*p->rules));
+	p->rule_of_id = calloc(p->plan->rule_count + 1, sizeof(uint16_t));
+	p->member_of_id = calloc(p->plan->member_count + 1, sizeof(uint16_t));
+	if (p->rules == NULL || p->rule_of_id == NULL ||
+	    p->member_of_id == NULL)
+		return -1;
+	for (uint32_t id = 0; id < p->plan->member_count; id++)
+		p->member_of_id[id] =
+		    (uint16_t)p->plan->members[id].member_index;
+	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
+		if (p->plan->rules[id].rule_index < 0)
+			continue;
+		unsigned index = (unsigned)p->plan->rules[id].rule_index;
+		p->rule_of_id[id] = (uint16_t)(together ? 0 : index);
+		struct sim_player_rule *r = &p->rules[p->rule_of_id[id]];
+		if (r->members != NULL)
+			continue; /* the other family's, the same */
+		set_rule(p, r, (uint16_t)id);
+		r->member_count = c->pools[c->rules[index].pool].member_count;
+		r->members = calloc(r->member_count + 1, sizeof(*r->members));
+		if (r->members == NULL || sim_keys_init(&r->keys) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static uint64_t
+longest_timeout_ms(const struct lb_plan *plan)
+{
+	uint64_t longest_ms = 0;
+
+	for (uint32_t i = 0; i < plan->class_count; i++) {
+		if (plan->classes[i].open_ms > longest_ms)
+			longest_ms = plan->classes[i].open_ms;
+		if (plan->classes[i].half_ms > longest_ms)
+			longest_ms = plan->classes[i].half_ms;
+	}
+	return longest_ms;
+}
+
+struct sim_player *
+sim_player_new(const struct sim_case_settings *settings, bool together,
+    struct lb_problems *problems)
+{
+	struct sim_player *p = calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->name = settings->name;
+	p->config = settings->config;
+	p->plan = lb_plan_compile(p->config, NULL, NULL, problems);
+	if (p->plan == NULL)
+		goto fail;
+	p->longest_ms = longest_timeout_ms(p->plan);
+	p->world = lb_world_new(p->plan);
+	if (p->world == NULL || new_rules(p, together) != 0)
+		goto fail;
+	return p;
+fail:
+	sim_player_free(p);
+	return NULL;
+}
+
+void
+sim_player_free(struct sim_player *p)
+{
+	if (p == NULL)
+		return;
+	for (size_t i = 0; p->rules != NULL && i < p->rule_count; i++) {
+		free(p->rules[i].members);
+		sim_keys_free(&p->rules[i].keys);
+	}
+	free(p->rules);
+	free(p->rule_of_id);
+	free(p->member_of_id);
+	lb_world_free(p->world);
+	lb_plan_free(p->plan);
+	free(p);
+}
+
+/* --- keys ---------------------------------------------------------------- */
+
+/* What the mode leaves of the packet's flow; a fragment has no ports. */
+static uint32_t
+find_key(struct sim_player_rule *r, const struct lb_headers *ip)
+{
+	const struct lb_mode_masks *m = r->masks;
+	uint64_t ports = ip->fragment != LB_FRAGMENT_NO
+			     ? 0
+			     : ip->sport.raw | (uint32_t)ip->dport.raw << 16;
+	struct sim_key_id id = {
+		.src = ip->src,
+		.dst = { { ip->dst.word[0] & m->dst,
+		    ip->dst.word[1] & m->dst } },
+		.ports_proto =
+		    (ports & m->ports) | (uint64_t)(ip->proto & m->proto) << 32,
+	};
+
+	return sim_keys_find(&r->keys, &id);
+}
+
+/*
+ * The number of the key that a client's packet was balanced by.  The engine
+ * takes a fragment's ports, even the first's, for none, so that a datagram
+ * stays together; where a key is a flow, its fragments' key is the flow of
+ * the fragments without ports.
+ */
+static uint32_t
+key_of(struct sim_player_rule *r, const struct sim_arrival *a, unsigned number)
+{
+	struct sim_flow_part *part = &a->flow->parts[number];
+
+	if (a->datagram != NULL && r->key_is_flow)
+		part = &a->datagram->parts[number];
+	if (LB_UNLIKELY(part->key == SIM_KEY_NONE))
+		part->key = r->key_is_flow ? sim_keys_add(&r->keys)
+					   : find_key(r, &a->pkt.ip);
+	return part->key;
+}
+
+/* --- counting ------------------------------------------------------------ */
+
+static void
+count_packet(struct sim_player_rule *r, struct sim_tally *member,
+    struct sim_key *key, uint32_t ip_bytes)
+{
+	r->packets++;
+	r->bytes += ip_bytes;
+	member->packets++;
+	member->bytes += ip_bytes;
+	key->packets++;
+	key->bytes += ip_bytes;
+}
+
+/* Does this packet, which went to a member, start a connection? */
+static bool
+is_start(const struct sim_player_rule *r, const struct sim_arrival *a,
+    uint32_t facts, bool first)
+{
+	const struct lb_headers *ip = &a->pkt.ip;
+
+	if (ip->fragment == LB_FRAGMENT_NO &&
+	    (ip->proto == LB_PROTO_TCP || r->track_udp))
+		return (facts & LB_FACT_MADE) != 0;
+	return first || a->flow->client_ms == SIM_TIME_NONE ||
+	       a->now_ms - a->flow->client_ms >= r->idle_ms;
+}
+
+/* Dropped; or no rule's; or, though captured as a client's, sent from where a
+ * member answers: the engine takes that for a reply. */
+static void
+not_balanced(struct sim_player *p, struct sim_flow_part *part)
+{
+	part->member = LB_NONE;
+	if (p->result.verdict == LB_DROP) {
+		p->drops[p->result.reason]++;
+		return;
+	}
+	p->drops[LB_REASON_NO_RULE]++;
+	part->rule = SIM_RULE_NOT_OURS;
+}
+
+int
+sim_player_client(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	struct sim_flow_part *part = &a->flow->parts[number];
+	const struct lb_result *result = &p->result;
+
+	lb_step(
+	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
+	if ((result->facts & LB_FACT_UNTRACKED) != 0)
+		p->untracked++;
+	if ((result->facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0)
+		/* Cut to its bits: it is taken modulo the table's size. */
+		part->place =
+		    (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
+	if (LB_UNLIKELY(result->verdict != LB_FORWARD ||
+			(result->facts & LB_FACT_REPLY) != 0)) {
+		not_balanced(p, part);
+		return 0;
+	}
+
+	uint16_t rule = p->rule_of_id[result->rule];
+	struct sim_player_rule *r = &p->rules[rule];
+	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
+	uint32_t key_number = key_of(r, a, number);
+	if (key_number == SIM_KEY_NONE)
+		return -1;
+	struct sim_key *key = &r->keys.at[key_number];
+	bool first = !part->counted;
+	if (first) {
+		r->flows++;
+		member->flows++;
+		key->flows++;
+	}
+	if (key->packets == 0)
+		key->backend = (uint32_t)(member - r->members);
+	r->connections += is_start(r, a, result->facts, first);
+	part->counted = 1;
+	part->rule = rule;
+	part->member = result->member;
+	part->last_key = key_number;
+	member->packets_in++;
+	member->bytes_in += a->ip_bytes;
+	count_packet(r, member, key, a->ip_bytes);
+	return 0;
+}
+
+/* Has the member send the captured reply; true when the client gets it. */
+static bool
+play_reply(struct sim_player *p, const struct sim_player_rule *r,
+    const struct sim_arrival *a, uint16_t member_id)
+{
+	p->reply = a->pkt;
+	p->reply.ip.src = p->plan->members[member_id].address;
+	if (!r->any_port && p->reply.ip.fragment != LB_FRAGMENT_LATER)
+		p->reply.ip.sport = r->backend_port;
+	lb_step(
+	    lb_world_ctx(p->world), &p->reply, (uint32_t)a->now_ms, &p->result);
+	if (p->result.verdict == LB_FORWARD)
+		return true;
+	if (p->result.verdict == LB_DROP)
+		p->drops[p->result.reason]++;
+	else
+		p->reply_suppressed++; /* not a reply where it is answered */
+	return false;
+}
+
+int
+sim_player_reply(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	const struct sim_flow_part *part = &a->flow->parts[number];
+
+	if (LB_UNLIKELY(part->member == LB_NONE)) {
+		if (part->rule == SIM_RULE_NOT_OURS)
+			p->drops[LB_REASON_NO_RULE]++;
+		else
+			p->reply_suppressed++;
+		return 0;
+	}
+	struct sim_player_rule *r = &p->rules[part->rule];
+	if (!r->one_sided && !play_reply(p, r, a, part->member))
+		return 0;
+	count_packet(r, &r->members[p->member_of_id[part->member]],
+	    &r->keys.at[part->last_key], a->ip_bytes);
+	if (LB_UNLIKELY(a->datagram != NULL)) {
+		/* Its later fragments come from the same member. */
+		struct sim_flow_part *later = &a->datagram->parts[number];
+		later->member = part->member;
+		later->rule = part->rule;
+		later->last_key = part->last_key;
+	}
+	return 0;
+}
+
+/* --- memory -------------------------------------------------------------- */
+
+/* The flow's table entry: where it was the last time. */
+static void
+call_entry(
+    const struct lb_tables *t, const struct sim_flow_part *part, bool six)
+{
+	const uint32_t bucket = part->place / LB_WAYS;
+	const uint32_t way = part->place % LB_WAYS;
+
+	if (six) {
+		const struct lb_bucket6 *b =
+		    &t->conn6[bucket & (t->buckets6 - 1)];
+		sim_call_line(b->ctl);
+		sim_call_line(&b->entry[way]);
+	} else {
+		const struct lb_bucket4 *b =
+		    &t->conn4[bucket & (t->buckets4 - 1)];
+		sim_call_line(b->ctl);
+		sim_call_line(&b->entry[way]);
+	}
+}
+
+void
+sim_player_call(
+    const struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	const struct sim_flow_part *part = &a->flow->parts[number];
+
+	if (part->place != SIM_PLACE_NONE && a->from_client)
+		call_entry(&p->world->tables, part, a->pkt.ip.family == 6);
+	if (part->member != LB_NONE)
+		sim_call_line(&p->rules[part->rule].keys.at[part->last_key]);
+}
+
+/* --- time ---------------------------------------------------------------- */
+
+int
+sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms)
+{
+	if (now_ms - last_ms < p->longest_ms) {
+		const struct lb_tables *t = &p->world->tables;
+
+		(void)lb_expire(
+		    t, false, (uint32_t)now_ms, 0, t->buckets4, NULL);
+		(void)lb_expire(
+		    t, true, (uint32_t)now_ms, 0, t->buckets6, NULL);
+		return 0;
+	}
+	/* Nothing outlived that silence.  New tables are quicker than a sweep
+	 * of old ones, so that a capture full of such gaps costs little. */
+	lb_world_free(p->world);
+	p->world = lb_world_new(p->plan);
+	return p->world != NULL ? 0 : -1;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_PLAYER_H
+#define SIM_PLAYER_H
+/*
+ * One case being played: a plan, the tables of its own world, and what was
+ * counted.  All cases of a run meet the same packets, each in its own player.
+ *
+ * Every packet given to a player ends in exactly one of: a member's tally, a
+ * drop reason, reply_suppressed.
+ */
+#include "model/path/result.h"
+#include "model/path/mode.h"
+#include "model/world.h"
+#include "sim/flows.h"
+#include "sim/keys.h"
+
+struct sim_case_settings {
+	const char *name;
+	const struct lb_config *config;
+};
+
+struct sim_tally {
+	uint64_t flows, packets, packets_in, bytes, bytes_in;
+};
+
+/* A rule of the report.  Zero configuration's two, one per family, are one. */
+struct sim_player_rule {
+	uint64_t flows, connections, packets, bytes;
+	struct sim_tally *members; /* by index in the pool */
+	size_t member_count;
+	struct sim_keys keys;
+	const struct lb_mode_masks *masks;
+	bool key_is_flow;
+	bool one_sided, any_port, track_udp;
+	lb_be16 backend_port;
+	uint64_t idle_ms;
+};
+
+struct sim_player {
+	const char *name;
+	const struct lb_config *config; /* not owned */
+	struct lb_plan *plan;
+	struct lb_world *world;
+	uint64_t drops[LB_REASON_COUNT];
+	uint64_t untracked, reply_suppressed;
+	struct sim_player_rule *rules;
+	size_t rule_count;
+	uint16_t *rule_of_id;   /* number in rules, by rule id */
+	uint16_t *member_of_id; /* index in its pool, by member id */
+	uint64_t longest_ms;    /* no entry is silent that long */
+	struct lb_result result;
+	struct lb_packet reply; /* a captured one as its member sends it */
+};
+
+/* One packet of a flow, the same for every player. */
+struct sim_arrival {
+	struct lb_packet pkt;
+	uint64_t now_ms;   /* since the first packet */
+	uint32_t ip_bytes; /* on the wire */
+	uint32_t hash;     /* of its flow */
+	struct sim_flow *flow;
+	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
+	bool from_client;
+};
+
+/*
+ * sim_player_new - compile a case and make its tables.
+ *
+ * together  count all rules as one: zero configuration's two families.
+ * problems  grows when the plan can't be compiled.
+ *
+ * Returns NULL with problems, or without memory.  settings' config must
+ * outlive the player.
+ */
+struct sim_player *sim_player_new(const struct sim_case_settings *settings,
+    bool together, struct lb_problems *problems);
+void sim_player_free(struct sim_player *p); /* NULL is fine */
+
+/*
+ * sim_player_client - a packet from the client: it goes through lb_step().
+ * sim_player_reply  - a packet from the server.  One-sided rules only count
+ *     it for the member that has the flow; others get it as that member would
+ *     send it.
+ *
+ * number  of this player's part in the flow.
+ *
+ * Return 0, -1 without memory.  Cost: at most one lb_step(), no lookup of ours
+ * except for a flow's first packet in a mode whose keys are not flows.
+ */
+int sim_player_client(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number);
+int sim_player_reply(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
+/* Calls for the memory that playing this packet will most likely need. */
+void sim_player_call(
+    const struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
+/* Makes sure that no entry lives on that ended before now: the path's clock
+ * wraps and would take it for young.  last_ms: of the packet before.
+ * 0, -1 without memory. */
+int sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "sim/run_state.h"
+#include "sim/servers.h"
+
+static void
+run_close(struct sim_run *run)
+{
+	for (unsigned i = 0; run->players != NULL && i < run->player_count; i++)
+		sim_player_free(run->players[i]);
+	free(run->players);
+	sim_flows_free(run->flows);
+	sim_feed_close(&run->feed);
+}
+
+static int
+no_memory(struct sim_trouble *trouble)
+{
+	(void)snprintf(trouble->text, sizeof(trouble->text),
+	    "no memory; take fewer modes, or a part of the capture");
+	return SIM_NO_MEMORY;
+}
+
+/* Opens everything; players only when asked for.  enum sim_status. */
+static int
+run_open(
+    struct sim_run *run, unsigned player_count, struct sim_trouble *trouble)
+{
+	const struct sim_settings *s = run->settings;
+
+	run->flows = sim_flows_new(player_count);
+	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
+	if (run->flows == NULL || run->players == NULL)
+		return no_memory(trouble);
+	for (unsigned i = 0; i < player_count; i++) {
+		run->players[i] = sim_player_new(
+		    &s->cases[i], s->together, &trouble->problems);
+		if (run->players[i] == NULL)
+			return trouble->problems.error_count > 0
+				   ? SIM_USAGE
+				   : no_memory(trouble);
+		run->player_count++;
+	}
+	int opened =
+	    sim_feed_open(&run->feed, s->paths, s->path_count, s->filter);
+	if (opened < 0)
+		return no_memory(trouble);
+	if (opened > 0) {
+		(void)snprintf(trouble->text, sizeof(trouble->text), "%s",
+		    run->feed.files[0].error);
+		return SIM_USAGE;
+	}
+	return SIM_DONE;
+}
+
+/* Finds what --vip auto means: reads all, plays nothing. */
+static int
+find_vip(const struct sim_settings *settings, struct sim_vip *vip,
+    struct sim_trouble *trouble)
+{
+	struct sim_run run = { .settings = settings };
+	struct sim_server server = { 0 };
+
+	int status = run_open(&run, 0, trouble);
+	if (status == SIM_DONE &&
+	    (sim_play_all(&run) != 0 ||
+		sim_servers_busiest(run.flows, true, &server, 1) < 0))
+		status = no_memory(trouble);
+	*vip = (struct sim_vip){ .kind = SIM_VIP_ADDRESS, .addr = server.addr };
+	run_close(&run);
+	return status;
+}
+
+/* A path that can't be read a second time; NULL: all can, or can't at all. */
+static const char *
+read_once_only(const struct sim_settings *s)
+{
+	for (size_t i = 0; i < s->path_count; i++) {
+		struct stat st;
+		if (s->paths[i][0] == '-' && s->paths[i][1] == '\0')
+			return "standard input";
+		if (stat(s->paths[i], &st) == 0 && !S_ISREG(st.st_mode) &&
+		    !S_ISDIR(st.st_mode))
+			return s->paths[i];
+	}
+	return NULL;
+}
+
+static int
+choose_vip(const struct sim_settings *s, struct sim_vip *vip,
+    struct sim_trouble *trouble)
+{
+	*vip = s->vip;
+	if (s->vip.kind != SIM_VIP_AUTO)
+		return SIM_DONE;
+	const char *once = read_once_only(s);
+	if (once != NULL) {
+		(void)snprintf(trouble->text, sizeof(trouble->text),
+		    "--vip auto reads its input twice, and %s can be read "
+		    "only once; name the address",
+		    once);
+		return SIM_USAGE;
+	}
+	return find_vip(s, vip, trouble);
+}
+
+int
+sim_run(const struct sim_settings *settings, struct sim_record **record,
+    struct sim_trouble *trouble)
+{
+	struct sim_run run = { .settings = settings };
+
+	*record = NULL;
+	int status = choose_vip(settings, &run.vip, trouble);
+	if (status == SIM_DONE)
+		status =
+		    run_open(&run, (unsigned)settings->case_count, trouble);
+	if (status == SIM_DONE) {
+		if (sim_play_all(&run) == 0)
+			*record = sim_build_record(&run);
+		if (*record == NULL)
+			status = no_memory(trouble);
+	}
+	run_close(&run);
+	return status;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+/*
+ * A run: captures are read once, in order of time, and every packet is played
+ * to every case.  What came of it is a struct sim_record.
+ *
+ *   trace -> lb_parse() -> whose flow, which role -> for every case:
+ *       from the client  lb_step(), counted for the member it went to
+ *       from the server  played from that member, or only counted where the
+ *                        balancer does not see replies
+ *
+ * The path's clock is the capture's, in milliseconds since the first packet
+ * that is played, modulo 2^32; it never runs back.
+ *
+ * Source: design.md 4, 8, 10 (5).
+ */
+#include "sim/player.h"
+#include "sim/record.h"
+
+/* Whose flows are played; those of others match no rule. */
+struct sim_vip {
+	enum { SIM_VIP_ANY, SIM_VIP_ADDRESS, SIM_VIP_AUTO } kind;
+	struct lb_addr addr; /* with ADDRESS */
+	uint16_t port;       /* with ADDRESS; 0: every */
+};
+
+struct sim_settings {
+	const char *const *paths; /* captures; "-": standard input */
+	size_t path_count;
+	const char *filter; /* pcap-filter(7), NULL: none */
+	const struct sim_case_settings *cases;
+	size_t case_count;
+	bool together; /* zero configuration: all rules are reported as one */
+	bool reverse;  /* the captured servers are the clients */
+	struct sim_vip vip;
+	uint64_t seed; /* only noted: a replay draws nothing */
+	/* Asked every few thousand packets; false: stop here.  May be NULL. */
+	bool (*progress)(void *arg, uint64_t packets, uint64_t bytes_read,
+	    uint64_t bytes_total);
+	void *progress_arg;
+};
+
+enum sim_status {
+	SIM_DONE,  /* the record says what could not be read */
+	SIM_USAGE, /* a wrong filter, or a configuration's problems */
+	SIM_NO_MEMORY,
+};
+
+struct sim_trouble {
+	struct lb_problems problems;
+	char text[512]; /* one line; "": see problems */
+};
+
+/*
+ * sim_run - play captures.
+ *
+ * record   out with SIM_DONE; the caller frees it.
+ * trouble  filled with the other two; zeroed before the call.
+ *
+ * A file that can't be opened or is damaged is no trouble: its entry in
+ * record->input.files has the error and record->partial is true.  With
+ * SIM_VIP_AUTO the captures are read twice, so none may be a pipe.
+ *
+ * With a vip that is no frontend of a configuration, its flows are played to
+ * the frontend of the first rule that has their protocol and port.
+ */
+int sim_run(const struct sim_settings *settings, struct sim_record **record,
+    struct sim_trouble *trouble);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SIM_RUN_STATE_H
+#define SIM_RUN_STATE_H
+/* A run as it goes: between sim/run.c, which begins and ends it, sim/whose.c
+ * and sim/play.c, which do it, and sim/build_record.c, which writes down what
+ * came of it. */
+#include "sim/feed.h"
+#include "sim/roles.h"
+#include "sim/run.h"
+#include "traces/clock.h"
+
+struct sim_run {
+	const struct sim_settings *settings;
+	struct sim_vip vip; /* never AUTO: that has been found out */
+	struct sim_feed feed;
+	struct sim_flows *flows;
+	struct trace_clock clock;
+	struct sim_player **players;
+	unsigned player_count;
+	uint64_t last_ms;     /* of the packet before */
+	uint64_t swept_ms;    /* since when the path's clock may wrap */
+	uint64_t duration_ns; /* from the first packet played to the last */
+	uint64_t ip_bytes;
+	uint64_t flow_count;
+	uint64_t role_by[SIM_ROLE_BY_COUNT];
+	uint64_t skipped[LB_PARSED_COUNT]; /* by enum lb_parsed */
+	uint64_t icmp;
+	bool interrupted;
+};
+
+/* Reads to the end, or as far as somebody wants, and plays it to the players
+ * there are.  0; -1 without memory. */
+int sim_play_all(struct sim_run *run);
+
+/*
+ * sim_find_flow - fills in whose packet an arrival is, deciding the roles of
+ * a flow that is new.  0; -1 without memory.
+ */
+int sim_find_flow(struct sim_run *run, struct sim_arrival *a);
+
+/* The record of a run that is over; NULL without memory. */
+struct sim_record *sim_build_record(const struct sim_run *run);
+
+#endif

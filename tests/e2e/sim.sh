@@ -1,0 +1,213 @@
+#!/bin/sh
+# fairlead sim from outside: exit codes, what is on which stream, what is left
+# on disk; and every capture of $FAIRLEAD_CAPTURES.
+set -eu
+: "${FAIRLEAD:?names the program}" "${SRC:?names the source tree}"
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+coap=$SRC/traces/samples/coap.pcap
+failed=0
+
+fail() {
+	echo "FAIL: $*" >&2
+	sed 's/^/    stderr: /' err >&2
+	failed=1
+}
+
+# expect CODE ARGUMENT...: runs fairlead; its streams are in out and err
+expect() {
+	want=$1
+	shift
+	got=0
+	"$FAIRLEAD" "$@" >out 2>err </dev/null || got=$?
+	test "$got" = "$want" ||
+	    fail "exit code $got, not $want: fairlead $*"
+	if grep -q 'ERROR: \|runtime error' err; then
+		fail "a sanitizer has found something: fairlead $*"
+	fi
+}
+
+says() { # FILE PATTERN
+	grep -q -e "$2" "$1" || fail "$1 does not say: $2"
+}
+
+silent() { # FILE
+	test ! -s "$1" || fail "there is something in $1"
+}
+
+echo "== done"
+expect 0 sim "$coap"
+silent err
+test "$(tail -n 1 out)" = "report: coap-run" || fail "last line: $(tail -n 1 out)"
+test -s coap-run/summary.json || fail "no summary.json"
+expect 0 sim "$coap"
+test "$(tail -n 1 out)" = "report: coap-run-2" || fail "second run's name"
+expect 0 sim -o named "$coap"
+test -s named/summary.json || fail "no named/summary.json"
+expect 2 sim -o named "$coap"
+says err "already"
+expect 0 sim -o named --force "$coap"
+cmp -s named/summary.json coap-run/summary.json || fail "not the same twice"
+says named/summary.json '"sha256": "[0-9a-f]\{64\}"'
+rm -rf coap-run coap-run-2 named
+
+expect 0 sim --json --no-report "$coap"
+silent err
+test "$(head -c 1 out)$(tail -n 1 out)" = "{}" || fail "--json is not one document"
+says out '"sha256": null'
+mv out first
+expect 0 sim --json --no-report -q "$coap"
+cmp -s first out || fail "not the same bytes twice"
+expect 0 sim --json "$coap"
+says err "report: coap-run"
+cmp -s out coap-run/summary.json || fail "--json is not summary.json"
+rm -rf coap-run
+
+head -c 24 "$coap" >header.pcap
+expect 0 sim header.pcap
+test -d header-run || fail "no report of an empty capture"
+expect 0 sim --no-report --modes source-ip --backends 2 --seed 7 \
+    --hash-key 000102030405060708090a0b0c0d0e0f --vip auto --filter udp "$coap"
+says out backend-2
+if grep -q five-tuple out; then fail "--modes is not heard"; fi
+expect 0 sim --no-report --reverse "$coap"
+expect 0 sim --no-report --vip 192.0.2.99 "$coap"
+says err "203.0.113.10:5683  udp, "
+"$FAIRLEAD" sim --no-report - <"$coap" >out 2>err || fail "standard input"
+says out "477 flows"
+
+echo "== usage"
+expect 2
+expect 2 bogus
+expect 2 sim
+expect 2 sim --speed 2 "$coap"
+says err "no option --speed"
+expect 2 sim -s scenario.yaml "$coap"
+says err "no option -s"
+expect 2 sim --json=yes "$coap"
+expect 2 sim "$coap" -o
+expect 2 sim --modes five-tuple,nonsense "$coap"
+says err nonsense
+expect 2 sim --modes five-tuple,five-tuple "$coap"
+expect 2 sim --modes '' "$coap"
+expect 2 sim --backends 0 "$coap"
+expect 2 sim --backends 32768 "$coap"
+expect 2 sim --backends 4x "$coap"
+expect 2 sim --vip 203.0.113.10:0 "$coap"
+expect 2 sim --vip 203.0.113 "$coap"
+expect 2 sim --vip '[2001:db8::1' "$coap"
+expect 2 sim --vip auto -
+expect 2 sim --hash-key 0011 "$coap"
+expect 2 sim --hash-key 0123456789abcdef0123456789abcdeg "$coap"
+expect 2 sim --seed -1 "$coap"
+expect 2 sim --filter 'port port' "$coap"
+says err "port port"
+expect 2 sim --no-report -o x "$coap"
+expect 2 sim - -
+expect 2 sim -c missing.yaml "$coap"
+printf 'rules: [ { name: x, fronted: y } ]\n' >wrong.yaml
+expect 2 sim -c wrong.yaml "$coap"
+says err "wrong.yaml:1:"
+for help in --help "sim --help" "check --help" --version; do
+	# shellcheck disable=SC2086
+	expect 0 $help
+	silent err
+	test -s out || fail "nothing said: $help"
+done
+
+echo "== a configuration"
+cat >lb.yaml <<'END'
+load_balancer: { sku: fairlead }
+frontends: [ { name: coap, address: 203.0.113.10 } ]
+pools:
+  - name: vms
+    members: [ { name: a, address: 10.0.0.4 }, { name: b, address: 10.0.0.5 } ]
+rules:
+  - { name: coap, frontend: coap, pool: vms, protocol: udp,
+      frontend_port: 5683, backend_port: 5683 }
+END
+expect 0 sim --no-report -c lb.yaml "$coap"
+silent err
+says out '^configured '
+expect 0 sim --no-report -c lb.yaml --modes source-ip,five-tuple "$coap"
+says out '^source-ip '
+expect 2 sim -c lb.yaml --backends 3 "$coap"
+sed 's/203.0.113.10/203.0.113.77/' lb.yaml >elsewhere.yaml
+expect 0 sim --no-report -c elsewhere.yaml "$coap"
+says err 203.0.113.10:5683
+expect 0 sim --no-report -c elsewhere.yaml --vip auto "$coap"
+silent err
+
+echo "== input"
+: >zero.pcap
+echo "this is no capture" >garbage.pcap
+head -c 100000 "$coap" >cut.pcap
+rm -rf ./*-run
+for f in missing.pcap zero.pcap garbage.pcap "$dir"; do
+	expect 3 sim "$f"
+	silent out
+	says err "$(basename "$f")"
+done
+expect 3 sim missing.pcap zero.pcap
+expect 4 sim cut.pcap
+says err damaged
+says cut-run/summary.json '"partial": true'
+expect 4 sim --no-report "$coap" missing.pcap
+says err missing.pcap
+expect 2 sim --filter 'port port' missing.pcap "$coap"
+for left in missing-run zero-run garbage-run; do
+	test ! -e $left || fail "left behind: $left"
+done
+
+echo "== the machine"
+expect 5 sim -o garbage.pcap/run "$coap"
+got=0
+"$FAIRLEAD" sim --no-report --json "$coap" >/dev/full 2>err || got=$?
+test $got = 5 || fail "exit code $got with a full disk"
+
+echo "== interrupted"
+mkfifo pipe
+{ cat "$coap"; sleep 60; } >pipe &
+writer=$!
+"$FAIRLEAD" sim -o interrupted pipe >out 2>err &
+reader=$!
+sleep 1
+kill -INT $reader
+got=0
+wait $reader || got=$?
+kill $writer 2>/dev/null || :
+test $got = 130 || fail "exit code $got after an interrupt"
+says err interrupted
+test ! -e interrupted || fail "a report of an interrupted run"
+test -z "$(find . -maxdepth 1 -name '*interrupted*')" || fail "left behind: $(ls)"
+
+echo "== captures"
+# Link types that are not read, and files that are no captures; and what
+# breaks in the middle.
+unreadable="libpcap_pcap-invalid-version-1.pcap libpcap_shb-option-too-long.pcapng
+ndpi_KakaoTalk_chat.pcap ndpi_fuzz-2021-10-13.pcap ndpi_quic-v2.pcapng
+suricata_decode-sll2-01.pcap suricata_http-range-multiflows.pcap
+tcpdump_tcp-handshake-nano.pcap ttproto_coap_get_migled_with_tcp_traffic.pcap
+ttproto_test_mergecap.pcap zeek_nflog-http.pcap"
+damaged="pcapngtest_le-basic-test008.pcapng pcpp_many_interfaces-1.pcapng
+suricata_smtp-to-comma.pcap"
+is_in() { # WORD LIST
+	case " $(echo "$2" | tr '\n' ' ') " in *" $1 "*) return 0 ;; esac
+	return 1
+}
+found=0
+for f in "${FAIRLEAD_CAPTURES:-}"/*.pcap*; do
+	test -f "$f" || continue
+	found=$((found + 1))
+	want=0
+	if is_in "${f##*/}" "$unreadable"; then want=3; fi
+	if is_in "${f##*/}" "$damaged"; then want=4; fi
+	expect $want sim --no-report "$f"
+done
+if test $failed = 0 && test $found = 0; then
+	echo "skipped: FAIRLEAD_CAPTURES names no captures; the rest passed"
+	exit 77
+fi
+echo "$found captures"
+exit $failed

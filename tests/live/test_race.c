@@ -1,0 +1,655 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Invariant 9: two CPUs that step and one sweeper, at one table at once, break
+ * nothing.  The packets are made and judged in the kernel (race.bpf.c), for
+ * two test runs to be really at the same time; lookup tables change meanwhile.
+ * What is left in the table is looked at in the end, when all is quiet.
+ *
+ * FAIRLEAD_SEED, FAIRLEAD_SECONDS: the run in other words; it is never twice
+ * the same.  FAIRLEAD_RACE_OBJECT: another BPF object.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "live/engine.h"
+#include "model/config_new.h"
+#include "model/path/conn.h"
+#include "model/path/hash.h"
+#include "model/path/step.h"
+#include "model/world.h"
+#include "tests/live/race_io.h"
+
+#define SEED_DEFAULT    UINT64_C(20261122)
+#define SECONDS_DEFAULT UINT64_C(8)
+#define REPEAT          20000u /* packets in one test run */
+#define SWEEP_FACTS     256u
+#define SWEEP_PAUSE_US  50
+#define HEALTH_PAUSE_US 5000
+#define IDLE_TCP_MS     6u
+#define IDLE_UDP_MS     4u
+#define HOT_MS          2u /* so long the hot flows stay the same */
+#define FAR             UINT32_C(0xfffff000) /* where the clock begins */
+#define TEST_SKIPPED    77
+
+struct race {
+	struct lb_config *config;
+	struct lb_plan *plan;
+	struct live_engine *engine;
+	struct race_io *io;
+	struct race_counts *counts; /* by role */
+	struct race_flow *flows;
+	uint64_t *tenants;
+	int program;
+	unsigned down; /* bits 0 and 1: members 6 and 7 */
+	atomic_bool stop;
+	atomic_int error; /* errno of who failed first */
+	uint64_t runs[RACE_ROLES], sweeps, expired, swaps;
+};
+
+struct stepper {
+	struct race *race;
+	uint32_t role;
+	int cpu;
+	pthread_t thread;
+};
+
+/* --- the world ----------------------------------------------------------- */
+
+static bool
+is_up(void *arg, int probe, uint16_t member)
+{
+	const struct race *race = arg;
+	uint32_t index = member & (RACE_MEMBERS - 1);
+
+	(void)probe;
+	return index < RACE_STEADY ||
+	       (race->down >> (index - RACE_STEADY) & 1) == 0;
+}
+
+static struct lb_addr
+address6(uint64_t high, uint64_t low)
+{
+	return (struct lb_addr){ { high, low } };
+}
+
+static void
+set_pool(struct lb_config_pool *pool, bool six)
+{
+	pool->name = strdup(six ? "six" : "four");
+	pool->members = calloc(RACE_MEMBERS, sizeof(*pool->members));
+	if (pool->name == NULL || pool->members == NULL)
+		abort();
+	pool->member_count = RACE_MEMBERS;
+	for (uint32_t m = 0; m < RACE_MEMBERS; m++) {
+		if (asprintf(&pool->members[m].name, "m-%u", m) < 0)
+			abort();
+		pool->members[m].address =
+		    six ? address6(RACE_MEMBER6_HI, (uint64_t)(m + 1) << 56)
+			: lb_addr_v4(RACE_MEMBER4 | (m + 1) << 24);
+	}
+}
+
+static void
+set_rule(struct lb_config *config, int which, uint32_t flow)
+{
+	struct lb_config_rule *rule = &config->rules[config->rule_count++];
+	bool udp = race_is_udp(flow);
+
+	lb_config_rule_init(rule);
+	if (asprintf(&rule->name, "rule-%zu", config->rule_count) < 0)
+		abort();
+	rule->frontend = rule->pool = which;
+	rule->probe = 0;
+	rule->proto = udp ? LB_PROTO_UDP : LB_PROTO_TCP;
+	rule->frontend_port = (uint16_t)race_frontend_port(flow);
+	rule->floating_ip = race_is_floating(flow);
+	rule->backend_port = rule->floating_ip
+				 ? rule->frontend_port
+				 : (uint16_t)race_backend_port(flow);
+	rule->connection_tracking = udp;
+	rule->tcp_reset = !udp;
+	rule->idle_timeout_ms = udp ? IDLE_UDP_MS : IDLE_TCP_MS;
+	rule->table_size = 4099;
+}
+
+static struct lb_config *
+make_config(void)
+{
+	struct lb_config *config = lb_config_new();
+
+	if (config == NULL)
+		abort();
+	config->sku = LB_SKU_FAIRLEAD;
+	config->frontends = calloc(2, sizeof(*config->frontends));
+	config->pools = calloc(2, sizeof(*config->pools));
+	config->probes = calloc(1, sizeof(*config->probes));
+	config->rules = calloc(5, sizeof(*config->rules));
+	if (config->frontends == NULL || config->pools == NULL ||
+	    config->probes == NULL || config->rules == NULL)
+		abort();
+	config->frontend_count = config->pool_count = 2;
+	config->probe_count = 1;
+	lb_config_probe_init(&config->probes[0]);
+	config->probes[0].name = strdup("probe");
+	for (int six = 0; six < 2; six++) {
+		config->frontends[six].name = strdup(six != 0 ? "f6" : "f4");
+		config->frontends[six].address =
+		    six != 0 ? address6(RACE_FRONTEND6_HI, RACE_FRONTEND6_LO)
+			     : lb_addr_v4(RACE_FRONTEND4);
+		set_pool(&config->pools[six], six != 0);
+	}
+	/* A flow of each kind stands for its rule. */
+	set_rule(config, 0, 2);
+	set_rule(config, 0, 1);
+	set_rule(config, 0, 0);
+	set_rule(config, 1, RACE_FLOWS4 + 2);
+	set_rule(config, 1, RACE_FLOWS4);
+	/* Slots are 1.5 times what is asked for, and a power of two. */
+	config->entries = RACE_BUCKETS4 * LB_WAYS * 2 / 3;
+	config->entries6 = RACE_BUCKETS6 * LB_WAYS * 2 / 3;
+	return config;
+}
+
+static struct lb_packet
+syn_of(uint32_t flow)
+{
+	bool six = race_is_six(flow);
+
+	return (struct lb_packet){
+		.ip = {
+			.src = six ? address6(race_client6_hi(),
+					 race_client6_lo(flow))
+				   : lb_addr_v4(race_client4(flow)),
+			.dst = six ? address6(
+					 RACE_FRONTEND6_HI, RACE_FRONTEND6_LO)
+				   : lb_addr_v4(RACE_FRONTEND4),
+			.sport = lb_be16_of((uint16_t)race_client_port(flow)),
+			.dport =
+			    lb_be16_of((uint16_t)race_frontend_port(flow)),
+			.family = six ? 6 : 4,
+			.proto =
+			    race_is_udp(flow) ? LB_PROTO_UDP : LB_PROTO_TCP,
+		},
+		.tcp_flags = race_is_udp(flow) ? 0 : LB_TCP_SYN,
+	};
+}
+
+/* Which members a flow may have: asked of the native build, over an empty
+ * table, in each state of health. */
+static void
+find_members(struct race *race)
+{
+	for (uint32_t h = 0; h < RACE_HEALTHS; h++) {
+		race->down = h;
+		if (lb_plan_health(race->plan, race->config, is_up, race) != 0)
+			abort();
+		struct lb_world *world = lb_world_new(race->plan);
+		if (world == NULL)
+			abort();
+		for (uint32_t flow = 0; flow < RACE_FLOWS; flow++) {
+			struct lb_packet pkt = syn_of(flow);
+			struct lb_result result;
+			lb_step(lb_world_ctx(world), &pkt, 0, &result);
+			race->flows[flow].may[h] = result.member;
+		}
+		lb_world_free(world);
+	}
+	race->down = 0;
+	if (lb_plan_health(race->plan, race->config, is_up, race) != 0)
+		abort();
+}
+
+static int
+race_open(struct race *race, uint64_t seed)
+{
+	struct lb_problems problems = { 0 };
+	char error[512] = "", path[4096];
+	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
+	const char *build = getenv("BUILD");
+
+	race->config = make_config();
+	race->plan = lb_plan_compile(race->config, NULL, NULL, &problems);
+	lb_problems_print(&problems, "race", stdout);
+	lb_problems_free(&problems);
+	if (race->plan == NULL || race->plan->buckets4 != RACE_BUCKETS4 ||
+	    race->plan->buckets6 != RACE_BUCKETS6) {
+		(void)printf("the plan is not as the test wants it\n");
+		return -1;
+	}
+	(void)snprintf(path, sizeof(path), "%s/tests/live/race.bpf.o",
+	    build != NULL ? build : ".");
+	race->engine = live_engine_load(
+	    object != NULL ? object : path, race->plan, error, sizeof(error));
+	if (race->engine == NULL) {
+		(void)printf("%s\n", error);
+		return errno == EPERM ? TEST_SKIPPED : -1;
+	}
+	race->program = live_engine_program(race->engine, "fairlead_race");
+	race->io = live_engine_mmap(race->engine, "race", sizeof(*race->io));
+	race->counts = live_engine_mmap(
+	    race->engine, "counts", RACE_ROLES * sizeof(*race->counts));
+	race->flows = live_engine_mmap(
+	    race->engine, "flows", RACE_FLOWS * sizeof(*race->flows));
+	race->tenants = live_engine_mmap(
+	    race->engine, "tenants", RACE_WAYS * sizeof(*race->tenants));
+	if (race->program < 0 || race->io == NULL || race->counts == NULL ||
+	    race->flows == NULL || race->tenants == NULL) {
+		(void)printf("the BPF object is not this test's\n");
+		return -1;
+	}
+	for (uint32_t role = 0; role < RACE_ROLES; role++)
+		race->counts[role].random =
+		    (seed + role) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	race->io->now_ms = FAR;
+	find_members(race);
+	return 0;
+}
+
+static void
+race_close(struct race *race)
+{
+	live_engine_free(race->engine);
+	lb_plan_free(race->plan);
+	lb_config_free(race->config);
+}
+
+/* --- those who are at it at once ----------------------------------------- */
+
+static void
+failed(struct race *race, int code)
+{
+	int none = 0;
+
+	(void)atomic_compare_exchange_strong(&race->error, &none, code);
+	atomic_store(&race->stop, true);
+}
+
+static void *
+step(void *arg)
+{
+	struct stepper *me = arg;
+	struct race *race = me->race;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET((size_t)me->cpu, &cpus);
+	if (pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus) != 0)
+		(void)printf("not pinned to CPU %d\n", me->cpu);
+	while (!atomic_load(&race->stop)) {
+		uint8_t frame[RACE_FRAME] = { 0 };
+		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame,
+		    .data_size_in = sizeof(frame), .repeat = REPEAT);
+		frame[RACE_ROLE_AT] = (uint8_t)me->role;
+		if (bpf_prog_test_run_opts(race->program, &run) != 0) {
+			failed(race, errno);
+			break;
+		}
+		race->runs[me->role]++;
+	}
+	return NULL;
+}
+
+static uint64_t
+elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)(now.tv_sec - since->tv_sec) * 1000 +
+	       (uint64_t)((now.tv_nsec - since->tv_nsec) / 1000000);
+}
+
+static void
+sweep_family(struct race *race, bool six, uint32_t now_ms)
+{
+	struct lb_expired at[SWEEP_FACTS];
+	const struct lb_tables *tables = live_engine_tables(race->engine);
+	uint32_t buckets = six ? tables->buckets6 : tables->buckets4;
+
+	for (uint32_t from = 0; from < buckets;) {
+		struct lb_expired_list ended = { at, SWEEP_FACTS, 0 };
+		from = lb_expire(
+		    tables, six, now_ms, from, buckets - from, &ended);
+		race->expired += ended.count;
+	}
+}
+
+/* The sweeper, who also winds the clock. */
+static void *
+sweep(void *arg)
+{
+	struct race *race = arg;
+	struct timespec start;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	while (!atomic_load(&race->stop)) {
+		uint32_t past_ms = (uint32_t)elapsed_ms(&start);
+		race->io->hot = past_ms / HOT_MS * RACE_HOT % RACE_FLOWS;
+		__atomic_store_n(
+		    &race->io->now_ms, FAR + past_ms, __ATOMIC_RELEASE);
+		sweep_family(race, false, FAR + past_ms);
+		sweep_family(race, true, FAR + past_ms);
+		race->sweeps++;
+		(void)usleep(SWEEP_PAUSE_US);
+	}
+	return NULL;
+}
+
+/* Members 6 and 7 come and go. */
+static void
+change_health(struct race *race, uint64_t seconds)
+{
+	struct timespec start;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	while (
+	    !atomic_load(&race->stop) && elapsed_ms(&start) < seconds * 1000) {
+		(void)usleep(HEALTH_PAUSE_US);
+		race->down = (race->down + 1) % RACE_HEALTHS;
+		if (lb_plan_health(race->plan, race->config, is_up, race) != 0)
+			failed(race, ENOMEM);
+		int rc = live_engine_health(race->engine, race->plan);
+		if (rc != 0)
+			failed(race, -rc);
+		race->swaps++;
+	}
+	atomic_store(&race->stop, true);
+}
+
+/* Two CPUs that we may have; the same one twice if there is only one. */
+static void
+pick_cpus(int cpus[RACE_ROLES])
+{
+	cpu_set_t allowed;
+	unsigned found = 0;
+
+	cpus[0] = cpus[1] = 0;
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE && found < RACE_ROLES; cpu++)
+		if (CPU_ISSET((size_t)cpu, &allowed))
+			cpus[found++] = cpu;
+	if (found < RACE_ROLES) {
+		cpus[1] = cpus[0];
+		(void)printf("only one CPU: nothing is at once\n");
+	}
+}
+
+static int
+run(struct race *race, uint64_t seconds)
+{
+	struct stepper steppers[RACE_ROLES];
+	pthread_t sweeper;
+	int cpus[RACE_ROLES];
+
+	pick_cpus(cpus);
+	if (pthread_create(&sweeper, NULL, sweep, race) != 0)
+		return -1;
+	for (uint32_t role = 0; role < RACE_ROLES; role++) {
+		steppers[role] = (struct stepper){
+			.race = race, .role = role, .cpu = cpus[role]
+		};
+		if (pthread_create(&steppers[role].thread, NULL, step,
+			&steppers[role]) != 0)
+			abort();
+	}
+	change_health(race, seconds);
+	for (uint32_t role = 0; role < RACE_ROLES; role++)
+		(void)pthread_join(steppers[role].thread, NULL);
+	(void)pthread_join(sweeper, NULL);
+	return atomic_load(&race->error);
+}
+
+/* --- afterwards ---------------------------------------------------------- */
+
+struct remains {
+	uint64_t busy, live, duplicates, misplaced, wrong, untold;
+	uint8_t flow_entries[RACE_FLOWS];
+};
+
+/* The flow that an entry's words stand for; RACE_FLOWS: none of ours. */
+static uint32_t
+flow_of(bool six, const uint64_t *addr, uint64_t w1)
+{
+	uint32_t client = six ? (uint32_t)(addr[1] >> 32) : (uint32_t)addr[0];
+	uint32_t port = lb_be16_get((lb_be16){ (uint16_t)w1 }) - 1024u;
+	uint32_t flow =
+	    (client >> 16 & 0xff) << 14 | (client >> 24) << 6 | port;
+
+	if (port > 63 || flow >= RACE_FLOWS || race_is_six(flow) != six)
+		return RACE_FLOWS;
+	struct lb_packet pkt = syn_of(flow);
+	uint64_t expect = pkt.ip.sport.raw | (uint64_t)pkt.ip.dport.raw << 16 |
+			  (uint64_t)pkt.ip.proto << 32;
+	if ((w1 & LB_W1_KEY_MASK) != expect)
+		return RACE_FLOWS;
+	if (six)
+		return memcmp(addr, &pkt.ip.src, 16) == 0 &&
+			       memcmp(addr + 2, &pkt.ip.dst, 16) == 0
+			   ? flow
+			   : RACE_FLOWS;
+	uint64_t both = lb_addr_v4_raw(&pkt.ip.src) |
+			(uint64_t)lb_addr_v4_raw(&pkt.ip.dst) << 32;
+	return addr[0] == both ? flow : RACE_FLOWS;
+}
+
+static bool
+is_in_place(const struct race *race, bool six, uint32_t bucket, uint64_t ctl,
+    const uint64_t *words)
+{
+	const struct lb_hash_key *key = (const void *)&race->plan->rows[1];
+	uint64_t hash =
+	    six ? lb_hash6(key, LB_HASH_FLOW, words, words[4] & LB_W1_KEY_MASK)
+		: lb_hash4(
+		      key, LB_HASH_FLOW, words[0], words[1] & LB_W1_KEY_MASK);
+	uint32_t buckets = six ? RACE_BUCKETS6 : RACE_BUCKETS4;
+
+	return ((uint32_t)hash & (buckets - 1)) == bucket &&
+	       lb_hash_tag(hash) == lb_ctl_tag(ctl);
+}
+
+static bool
+may_have(const struct race_flow *flow, uint16_t member)
+{
+	for (uint32_t h = 0; h < RACE_HEALTHS; h++)
+		if (flow->may[h] == member)
+			return true;
+	return false;
+}
+
+/* One way, when all is quiet.  words: the entry. */
+static void
+look(const struct race *race, bool six, uint32_t bucket, uint32_t way,
+    uint64_t ctl, const uint64_t *words, struct remains *out)
+{
+	uint32_t slot = 8 * (bucket + (six ? RACE_BUCKETS4 : 0)) + way;
+	const uint64_t *w1 = words + (six ? 4 : 1);
+	uint16_t member = lb_w2_member(w1[1]);
+
+	out->busy += lb_ctl_state(ctl) == LB_CONN_BUSY;
+	if (lb_ctl_state(ctl) < LB_CONN_HALF)
+		return;
+	out->live++;
+	uint32_t flow = flow_of(six, words, *w1);
+	if (flow == RACE_FLOWS || !is_in_place(race, six, bucket, ctl, words)) {
+		out->misplaced++;
+		return;
+	}
+	out->duplicates += out->flow_entries[flow]++ > 0;
+	out->wrong += !may_have(&race->flows[flow], member);
+	uint64_t tenant =
+	    (ctl & LB_CTL_VERSION_MASK) << 32 | (uint64_t)member << 32 | flow;
+	/* An entry that was to expire and did not has a new version, which
+	 * nobody tells before its next packet. */
+	uint64_t told = race->tenants[slot];
+	out->wrong +=
+	    (uint32_t)told != flow || (uint16_t)(told >> 32) != member;
+	out->untold += told != tenant;
+}
+
+static void
+look_at_table(const struct race *race, struct remains *out)
+{
+	const struct lb_tables *t = live_engine_tables(race->engine);
+
+	for (uint32_t b = 0; b < t->buckets4; b++)
+		for (uint32_t w = 0; w < LB_WAYS; w++)
+			look(race, false, b, w, t->conn4[b].ctl[w],
+			    &t->conn4[b].entry[w].addr, out);
+	for (uint32_t b = 0; b < t->buckets6; b++)
+		for (uint32_t w = 0; w < LB_WAYS; w++)
+			look(race, true, b, w, t->conn6[b].ctl[w],
+			    t->conn6[b].entry[w].addr, out);
+}
+
+static int
+hold(const char *what, bool good)
+{
+	(void)printf("  %-58s %s\n", what, good ? "holds" : "BROKEN");
+	return good ? 0 : -1;
+}
+
+static struct race_counts
+sum_up(const struct race *race)
+{
+	struct race_counts sum = race->counts[0];
+	const struct race_counts *b = &race->counts[1];
+
+	sum.packets += b->packets;
+	for (uint32_t i = 0; i < 3; i++)
+		sum.verdict[i] += b->verdict[i];
+	sum.made += b->made;
+	sum.hit += b->hit;
+	sum.untracked += b->untracked;
+	sum.rechosen += b->rechosen;
+	sum.opened += b->opened;
+	sum.closing += b->closing;
+	sum.replies += b->replies;
+	sum.replaced += b->replaced;
+	sum.duplicates += b->duplicates;
+	sum.duplicates_away += b->duplicates_away;
+	sum.moved += b->moved;
+	for (uint32_t i = 0; i < RACE_BAD_COUNT; i++)
+		sum.bad[i] += b->bad[i];
+	if (sum.example[0] == RACE_BAD_NOTHING)
+		memcpy(sum.example, b->example, sizeof(sum.example));
+	return sum;
+}
+
+static void
+print_counts(const struct race *race, const struct race_counts *c,
+    const struct remains *r)
+{
+	(void)printf("packets %ju (%ju on one CPU, %ju on the other): forward "
+		     "%ju, pass %ju, drop %ju\n",
+	    (uintmax_t)c->packets, (uintmax_t)race->counts[0].packets,
+	    (uintmax_t)race->counts[1].packets,
+	    (uintmax_t)c->verdict[LB_FORWARD], (uintmax_t)c->verdict[LB_PASS],
+	    (uintmax_t)c->verdict[LB_DROP]);
+	(void)printf("entries made %ju, of these chosen again %ju, replacing "
+		     "%ju; hit %ju, opened %ju, closing %ju; untracked %ju\n",
+	    (uintmax_t)c->made, (uintmax_t)c->rechosen, (uintmax_t)c->replaced,
+	    (uintmax_t)c->hit, (uintmax_t)c->opened, (uintmax_t)c->closing,
+	    (uintmax_t)c->untracked);
+	(void)printf("expired %ju in %ju sweeps; changes of health %ju; live "
+		     "in the end %ju\n",
+	    (uintmax_t)race->expired, (uintmax_t)race->sweeps,
+	    (uintmax_t)race->swaps, (uintmax_t)r->live);
+	(void)printf("duplicates made %ju, of these at another member %ju; "
+		     "in the end %ju\n",
+	    (uintmax_t)c->duplicates, (uintmax_t)c->duplicates_away,
+	    (uintmax_t)r->duplicates);
+	(void)printf(
+	    "flows at another member than before %ju\n", (uintmax_t)c->moved);
+	for (uint32_t i = 1; i < RACE_BAD_COUNT; i++)
+		if (c->bad[i] != 0)
+			(void)printf(
+			    "bad of kind %u: %ju\n", i, (uintmax_t)c->bad[i]);
+	if (c->example[0] != RACE_BAD_NOTHING)
+		(void)printf("first bad: kind %ju, flow %ju, slot %ju, "
+			     "%016jx\n",
+		    (uintmax_t)c->example[0], (uintmax_t)c->example[1],
+		    (uintmax_t)c->example[2], (uintmax_t)c->example[3]);
+}
+
+/* mechanism.md 7 lets a third flow's claim between lead to a duplicate: a few
+ * dozen in a million, and no way of life. */
+#define DUPLICATES_PER_MILLION 1000u
+
+static int
+judge(const struct race *race)
+{
+	static struct remains remains;
+	struct race_counts c = sum_up(race);
+	int rc = 0;
+
+	look_at_table(race, &remains);
+	print_counts(race, &c, &remains);
+	rc |= hold("both CPUs were at it, entries came and went",
+	    c.made > 100000 && race->expired > 1000 && c.replaced > 1000 &&
+		c.hit > 100000 && c.rechosen > 1000 && c.opened > 1000 &&
+		race->counts[0].packets > 0 && race->counts[1].packets > 0);
+	rc |= hold("packets in = forwarded + passed + dropped",
+	    c.packets == c.verdict[0] + c.verdict[1] + c.verdict[2]);
+	rc |= hold("entries made = replaced + expired + live in the end",
+	    c.made == c.replaced + race->expired + remains.live);
+	rc |= hold("no way is left BUSY", remains.busy == 0);
+	rc |= hold("every entry is a flow of ours, in its bucket, tagged",
+	    remains.misplaced == 0);
+	rc |= hold(
+	    "every entry's member is as told, and may be", remains.wrong == 0);
+	rc |= hold("no packet went where no lookup table sends its flow",
+	    c.bad[RACE_BAD_MEMBER] == 0);
+	rc |= hold("no entry changed its flow or member in its life",
+	    c.bad[RACE_BAD_CHANGE] == 0);
+	rc |= hold("no entry was given up without a reason",
+	    c.bad[RACE_BAD_RECHOSEN] == 0);
+	rc |= hold("checksums are right", c.bad[RACE_BAD_CHECKSUM] == 0);
+	rc |= hold("every packet was parsed, every edit fitted",
+	    c.bad[RACE_BAD_PACKET] == 0);
+	rc |= hold("duplicates are rare",
+	    c.duplicates * 1000000 <= c.made * DUPLICATES_PER_MILLION);
+	return rc;
+}
+
+static uint64_t
+number(const char *variable, uint64_t otherwise)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL && *text != '\0' ? strtoull(text, NULL, 0)
+					     : otherwise;
+}
+
+int
+main(void)
+{
+	static struct race race;
+	uint64_t seed = number("FAIRLEAD_SEED", SEED_DEFAULT);
+	uint64_t seconds = number("FAIRLEAD_SECONDS", SECONDS_DEFAULT);
+
+	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_SECONDS=%ju\n",
+	    (uintmax_t)seed, (uintmax_t)seconds);
+	int rc = race_open(&race, seed);
+	if (rc == TEST_SKIPPED)
+		(void)printf("skipped: without privilege\n");
+	if (rc == 0) {
+		int code = run(&race, seconds);
+		if (code != 0) {
+			(void)printf("a run failed: %s\n", strerror(code));
+			rc = -1;
+		}
+		rc |= judge(&race);
+	}
+	race_close(&race);
+	return rc == 0 ? EXIT_SUCCESS : rc == TEST_SKIPPED ? rc : EXIT_FAILURE;
+}

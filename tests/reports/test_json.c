@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/report.h"
+#include "tests/reports/sample.h"
+#include "tests/unit.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The caller frees it. */
+static char *
+summary(const struct sim_record *record)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+	CU_ASSERT_EQUAL(report_json(record, to), 0);
+	(void)fclose(to);
+	return text;
+}
+
+/* --- the whole document --------------------------------------------------- */
+
+/* Two backends, two keys: small enough to reckon by hand.  Flows 1:1, packets
+ * 3:1, bytes 3:1 (so Jain 0.8, cv 0.5, Gini 0.25); H of packets 10/16, so a
+ * perfect hash gives 1/(1 + 0.625). */
+static struct sim_backend backends[] = {
+	{ (char[]){ "backend-1" }, 1, 3, 2, 300, 100 },
+	{ (char[]){ "backend-2" }, 1, 1, 1, 100, 100 },
+};
+static struct sim_key keys[] = { { 1, 3, 300, 0 }, { 1, 1, 100, 1 } };
+static struct sim_rule rules[] = { {
+    .name = (char[]){ "all" },
+    .distribution = (char[]){ "five-tuple" },
+    .algorithm = (char[]){ "maglev" },
+    .flows = 2,
+    .connections = 2,
+    .packets = 4,
+    .bytes = 400,
+    .backends = backends,
+    .backend_count = 2,
+    .keys = keys,
+    .key_count = 2,
+} };
+static struct sim_drop drops[] = { { "no_rule", 0 }, { "fragment", 3 } };
+static struct sim_case cases[] = { {
+    .name = (char[]){ "five-tuple" },
+    .rules = rules,
+    .rule_count = 1,
+    .drops = drops,
+    .drop_count = 2,
+    .untracked = 5,
+    .reply_suppressed = 6,
+} };
+static struct sim_file files[] = {
+	{ .name = (char[]){ "a.pcap" }, .sha256 = "00ff", .packets = 9 },
+	{ .name = (char[]){ "b\xff.pcap" }, .error = (char[]){ "cut off" } },
+};
+static const struct sim_record small = {
+	.version = (char[]){ "0.1.0" },
+	.seed = 1,
+	.deterministic = true,
+	.partial = true,
+	.input = { .files = files,
+	    .file_count = 2,
+	    .packets = 9,
+	    .bytes = 400,
+	    .flows = 2,
+	    .duration_ns = 1500000000,
+	    .role_syn = 1,
+	    .role_port = 1,
+	    .not_ip = 1,
+	    .truncated = 2,
+	    .malformed = 0,
+	    .other_protocol = 1,
+	    .icmp = 1 },
+	.cases = cases,
+	.case_count = 1,
+	.events = 4,
+	.max_pending = 1,
+};
+
+#define TIED(unit, jain, peak, cv, gini, like, expected, p)                    \
+	"            \"" unit "\": {\n"                                        \
+	"              \"jain\": " jain ",\n"                                  \
+	"              \"peak_to_average\": " peak ",\n"                       \
+	"              \"cv\": " cv ",\n"                                      \
+	"              \"gini\": " gini ",\n"                                  \
+	"              \"effective_backends\": " like ",\n"                    \
+	"              \"expected_jain\": " expected ",\n"                     \
+	"              \"p_value\": " p "\n"                                   \
+	"            }"
+
+/* clang-format off */
+static const char golden[] =
+"{\n"
+"  \"fairlead\": \"0.1.0\",\n"
+"  \"schema\": 1,\n"
+"  \"seed\": 1,\n"
+"  \"deterministic\": true,\n"
+"  \"partial\": true,\n"
+"  \"input\": {\n"
+"    \"files\": [\n"
+"      {\n"
+"        \"name\": \"a.pcap\",\n"
+"        \"sha256\": \"00ff\",\n"
+"        \"packets\": 9,\n"
+"        \"error\": null\n"
+"      },\n"
+"      {\n"
+"        \"name\": \"b\xef\xbf\xbd.pcap\",\n"
+"        \"sha256\": null,\n"
+"        \"packets\": 0,\n"
+"        \"error\": \"cut off\"\n"
+"      }\n"
+"    ],\n"
+"    \"packets\": 9,\n"
+"    \"bytes\": 400,\n"
+"    \"flows\": 2,\n"
+"    \"duration_s\": 1.5,\n"
+"    \"role_by\": {\n"
+"      \"syn\": 1,\n"
+"      \"port\": 1,\n"
+"      \"first\": 0\n"
+"    },\n"
+"    \"skipped\": {\n"
+"      \"not_ip\": 1,\n"
+"      \"truncated\": 2,\n"
+"      \"malformed\": 0,\n"
+"      \"other_protocol\": 1,\n"
+"      \"icmp\": 1\n"
+"    }\n"
+"  },\n"
+"  \"cases\": [\n"
+"    {\n"
+"      \"name\": \"five-tuple\",\n"
+"      \"rules\": [\n"
+"        {\n"
+"          \"name\": \"all\",\n"
+"          \"distribution\": \"five-tuple\",\n"
+"          \"algorithm\": \"maglev\",\n"
+"          \"keys\": 2,\n"
+"          \"flows\": 2,\n"
+"          \"connections\": 2,\n"
+"          \"packets\": 4,\n"
+"          \"bytes\": 400,\n"
+"          \"backends\": [\n"
+"            {\n"
+"              \"name\": \"backend-1\",\n"
+"              \"flows\": 1,\n"
+"              \"packets\": 3,\n"
+"              \"packets_in\": 2,\n"
+"              \"bytes\": 300,\n"
+"              \"bytes_in\": 100\n"
+"            },\n"
+"            {\n"
+"              \"name\": \"backend-2\",\n"
+"              \"flows\": 1,\n"
+"              \"packets\": 1,\n"
+"              \"packets_in\": 1,\n"
+"              \"bytes\": 100,\n"
+"              \"bytes_in\": 100\n"
+"            }\n"
+"          ],\n"
+"          \"fairness\": {\n"
+TIED("flows", "1.0", "1.0", "0.0", "0.0", "2.0", "0.666666666667", "null") ",\n"
+TIED("packets", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0") ",\n"
+TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0") "\n"
+"          }\n"
+"        }\n"
+"      ],\n"
+"      \"drops\": {\n"
+"        \"no_rule\": 0,\n"
+"        \"fragment\": 3\n"
+"      },\n"
+"      \"untracked\": 5,\n"
+"      \"reply_suppressed\": 6,\n"
+"      \"failover\": [],\n"
+"      \"snat\": []\n"
+"    }\n"
+"  ],\n"
+"  \"run\": {\n"
+"    \"events\": 4,\n"
+"    \"max_pending\": 1\n"
+"  }\n"
+"}\n";
+/* clang-format on */
+
+static void
+test_golden(void)
+{
+	char *text = summary(&small);
+	CU_ASSERT_STRING_EQUAL(text, golden);
+	if (strcmp(text, golden) != 0)
+		(void)fputs(text, stdout);
+	free(text);
+}
+
+/* --- what cannot be known, what does not fit ------------------------------ */
+
+static void
+test_no_traffic(void)
+{
+	struct sample_spec spec = { 4, 0, 0, NULL };
+	struct sim_record *record = sample_record(&spec);
+	char *text = summary(record);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"jain\": null"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"p_value\": null"));
+	CU_ASSERT_PTR_NULL(strstr(text, "nan"));
+	CU_ASSERT_PTR_NULL(strstr(text, "inf"));
+	free(text);
+	sample_free(record);
+}
+
+static void
+test_nothing_at_all(void)
+{
+	struct sim_record record = { .version = (char[]){ "0" } };
+	char *text = summary(&record);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"files\": []"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"cases\": []"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"duration_s\": 0.0"));
+	free(text);
+}
+
+static void
+test_large_numbers(void)
+{
+	struct sim_record record = { .version = (char[]){ "0" } };
+	record.seed = INT64_MAX;
+	record.events = UINT64_MAX;
+	char *text = summary(&record);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"seed\": 9223372036854775807,"));
+	/* text, rather than -1 */
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(text, "\"events\": \"18446744073709551615\","));
+	free(text);
+}
+
+static void
+test_same_again(void)
+{
+	struct sample_spec spec = { 12, 5000, 1.2, NULL };
+	struct sim_record *record = sample_record(&spec);
+	char *one = summary(record), *two = summary(record);
+	CU_ASSERT_STRING_EQUAL(one, two);
+	free(one);
+	free(two);
+	sample_free(record);
+}
+
+static void
+test_full_disk(void)
+{
+	FILE *to = fopen("/dev/full", "w");
+	if (to == NULL)
+		return; /* not a Linux */
+	CU_ASSERT_EQUAL(report_json(&small, to), -1);
+	CU_ASSERT_EQUAL(errno, ENOSPC);
+	(void)fclose(to);
+}
+
+int
+main(void)
+{
+	static CU_TestInfo tests[] = {
+		{ "golden", test_golden },
+		{ "no traffic", test_no_traffic },
+		{ "nothing at all", test_nothing_at_all },
+		{ "large numbers", test_large_numbers },
+		{ "same again", test_same_again },
+		{ "full disk", test_full_disk },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("json", tests);
+}

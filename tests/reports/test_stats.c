@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/rehash.h"
+#include "reports/stats.h"
+#include "tests/reports/sample.h"
+#include "tests/unit.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool
+near(double value, double wanted, double off)
+{
+	return isnan(wanted) ? isnan(value) : fabs(value - wanted) <= off;
+}
+
+/* A rule of loads alone, the same in every unit. */
+static struct sim_rule
+loaded(struct sim_backend *backends, const uint64_t *loads, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		backends[i] = (struct sim_backend){ .flows = loads[i],
+			.packets = loads[i],
+			.bytes = loads[i] };
+	return (struct sim_rule){ .backends = backends, .backend_count = n };
+}
+
+/* By hand, from the formulae in stats.h. */
+/* clang-format off */
+static const struct {
+	size_t n;
+	uint64_t loads[4];
+	double jain, peak, cv, gini, effective;
+} indices[] = {
+	{ 4, { 5, 5, 5, 5 }, 1,      1,   0,                 0,    4 },
+	{ 4, { 4, 1, 3, 2 }, 5. / 6, 1.6, 0.447213595499958, 0.25, 10. / 3 },
+	{ 4, { 0, 8, 0, 0 }, 0.25,   4,   1.732050807568877, 0.75, 1 },
+	{ 3, { 2, 0, 2 },    2. / 3, 1.5, 0.707106781186548, 1./3, 2 },
+	{ 2, { 3, 1 },       0.8,    1.5, 0.5,               0.25, 1.6 },
+	{ 1, { 7 },          1,      1,   0,                 0,    1 },
+	{ 2, { 0, 0 },       NAN,    NAN, NAN,               NAN,  NAN },
+	{ 0, { 0 },          NAN,    NAN, NAN,               NAN,  NAN },
+	/* large ones lose nothing: 3:1 in bytes of half a zettabyte */
+	{ 2, { UINT64_C(3) << 60, UINT64_C(1) << 60 },
+	                     0.8,    1.5, 0.5,               0.25, 1.6 },
+};
+/* clang-format on */
+
+static void
+test_indices(void)
+{
+	for (size_t i = 0; i < COUNT(indices); i++) {
+		struct sim_backend backends[4];
+		struct sim_rule rule =
+		    loaded(backends, indices[i].loads, indices[i].n);
+		for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++) {
+			struct report_fairness f;
+			CU_ASSERT_EQUAL(report_fairness(&rule, u, &f), 0);
+			bool right =
+			    near(f.jain, indices[i].jain, 1e-12) &&
+			    near(f.peak_to_average, indices[i].peak, 1e-12) &&
+			    near(f.cv, indices[i].cv, 1e-12) &&
+			    near(f.gini, indices[i].gini, 1e-12) &&
+			    near(f.effective_backends, indices[i].effective,
+				1e-12) &&
+			    isnan(f.expected_jain);
+			if (!right)
+				(void)printf(
+				    "row %zu, %s\n", i, report_unit_name(u));
+			CU_ASSERT_TRUE(right);
+		}
+	}
+}
+
+/* Equal loads are exactly even, whatever their size. */
+static void
+test_equal_is_exact(void)
+{
+	for (size_t n = 1; n <= 1000; n = 3 * n + 1) {
+		struct sim_backend *backends = calloc(n, sizeof(*backends));
+		struct report_fairness f;
+		for (size_t i = 0; i < n; i++)
+			backends[i].bytes = 12345678901u;
+		struct sim_rule rule = { .backends = backends,
+			.backend_count = n };
+		CU_ASSERT_EQUAL(report_fairness(&rule, REPORT_BYTES, &f), 0);
+		CU_ASSERT_TRUE(f.jain >= 1 && f.jain <= 1);
+		CU_ASSERT_TRUE(f.cv >= 0 && f.cv <= 0);
+		CU_ASSERT_TRUE(f.gini >= 0 && f.gini <= 0);
+		free(backends);
+	}
+}
+
+/* --- perfect hashes: simulation.md C.2, C.3 ------------------------------- */
+
+struct means {
+	double jain, peak, gini, cv_squared;
+};
+
+/* Throws the keys at random `runs` times and averages the indices. */
+static struct means
+average(struct sim_rule *rule, unsigned runs, uint64_t *state)
+{
+	struct means sum = { 0 };
+	for (unsigned run = 0; run < runs; run++) {
+		for (size_t i = 0; i < rule->backend_count; i++)
+			rule->backends[i].flows = 0;
+		for (size_t i = 0; i < rule->key_count; i++) {
+			size_t to = sample_below(state, rule->backend_count);
+			rule->backends[to].flows += rule->keys[i].flows;
+		}
+		struct report_fairness f;
+		/* the keys are not what is asked here: leave them out */
+		struct sim_rule loads = *rule;
+		loads.key_count = 0;
+		if (report_fairness(&loads, REPORT_FLOWS, &f) != 0)
+			abort();
+		sum.jain += f.jain / runs;
+		sum.peak += f.peak_to_average / runs;
+		sum.gini += f.gini / runs;
+		sum.cv_squared += f.cv * f.cv / runs;
+	}
+	return sum;
+}
+
+/* clang-format off */
+static const struct {
+	size_t n, m;
+	unsigned runs;
+	double peak, jain;
+} noise[] = {
+	{  2,   1000, 4000, 1.0249, .99901 },
+	{  5,   1000, 4000, 1.0831, .99604 },
+	{  8,   1000, 4000, 1.1284, .99308 },
+	{  8,  10000,  600, 1.0406, .99930 },
+	{ 20,   1000, 2000, 1.2714, .98148 },
+	{ 50, 100000,  100, 1.0506, .99951 },
+};
+/* clang-format on */
+
+static void
+test_noise_floor(void)
+{
+	uint64_t state = 7;
+	for (size_t i = 0; i < COUNT(noise); i++) {
+		struct sample_spec spec = { noise[i].n, noise[i].m, 0, NULL };
+		struct sim_rule rule = sample_rule(&spec, 1);
+		struct means mean = average(&rule, noise[i].runs, &state);
+		double n = (double)noise[i].n, m = (double)noise[i].m;
+
+		CU_ASSERT_TRUE(
+		    near(mean.peak, noise[i].peak, 0.06 * (noise[i].peak - 1)));
+		CU_ASSERT_TRUE(near(mean.jain, noise[i].jain, 3e-4));
+		/* E[Gini] = (n - 1)/sqrt(pi n m) within 1 or 2 % */
+		double gini = (n - 1) / sqrt(M_PI * n * m);
+		CU_ASSERT_TRUE(near(mean.gini, gini, 0.04 * gini));
+		struct report_fairness f;
+		CU_ASSERT_EQUAL(report_fairness(&rule, REPORT_FLOWS, &f), 0);
+		CU_ASSERT_TRUE(near(f.expected_jain, m / (m + n - 1), 1e-9));
+		sample_rule_free(&rule);
+	}
+}
+
+/* clang-format off */
+static const struct {
+	size_t keys, n;
+	double zipf;
+	unsigned runs;
+	double h, cv, expected, jain; /* C.3: predicted, predicted, simulated */
+} skewed[] = {
+	{   50, 4, 1.0, 4000, .0803, .4908, .806,  .817 },
+	{  500, 4, 1.0, 4000, .0356, .3268, .904,  .907 },
+	{ 5000, 4, 0.8, 1000, .0043, .1135, .9873, .9873 },
+};
+/* clang-format on */
+
+static void
+test_skewed_keys(void)
+{
+	uint64_t state = 11;
+	for (size_t i = 0; i < COUNT(skewed); i++) {
+		struct sample_spec spec = { skewed[i].n, skewed[i].keys, 0,
+			NULL };
+		struct sim_rule rule = sample_rule(&spec, 1);
+		for (size_t k = 0; k < rule.key_count; k++)
+			rule.keys[k].flows =
+			    (uint64_t)(1e9 /
+				       pow((double)(k + 1), skewed[i].zipf));
+		double h = report_concentration(&rule, REPORT_FLOWS);
+		struct means mean = average(&rule, skewed[i].runs, &state);
+		struct report_fairness f;
+
+		CU_ASSERT_EQUAL(report_fairness(&rule, REPORT_FLOWS, &f), 0);
+		CU_ASSERT_TRUE(near(h, skewed[i].h, 0.00006));
+		CU_ASSERT_TRUE(
+		    near(f.expected_jain, skewed[i].expected, 0.0006));
+		CU_ASSERT_TRUE(near(
+		    sqrt(mean.cv_squared), skewed[i].cv, 0.03 * skewed[i].cv));
+		CU_ASSERT_TRUE(near(mean.jain, skewed[i].jain, 0.005));
+		sample_rule_free(&rule);
+	}
+}
+
+/* --- p-values: C.4 -------------------------------------------------------- */
+
+/* So many keys on each backend; how many flows each has is not asked. */
+static double
+p_of_counts(const size_t *counts, size_t n)
+{
+	struct sim_backend backends[8] = { 0 };
+	struct sim_key keys[256];
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < counts[i]; j++)
+			keys[at++] =
+			    (struct sim_key){ 1 + j % 7, 1, 1, (uint32_t)i };
+	struct sim_rule rule = { .backends = backends,
+		.backend_count = n,
+		.keys = keys,
+		.key_count = at };
+	return report_p_value(&rule, REPORT_FLOWS, 1);
+}
+
+/* clang-format off */
+static const struct {
+	size_t n, counts[4];
+	double p;
+} counted[] = {
+	{ 2, { 60, 40 },         0.0455002638963584 }, /* X^2 = 4, df 1 */
+	{ 4, { 25, 25, 25, 25 }, 1 },
+	{ 4, { 10, 20, 30, 40 }, 0.000169742435552 },  /* X^2 = 20, df 3 */
+	{ 4, { 5, 5, 5, 5 },     1 },
+	{ 4, { 5, 5, 5, 4 },     NAN },                /* expected 4.75 */
+	{ 1, { 100 },            NAN },                /* nothing to test */
+	{ 2, { 0, 0 },           NAN },
+};
+
+/* Keys of weights 3, 2, 1 on two backends: the eight assignments are equally
+ * likely, and differ by 6, 4, 2 or 0 twice each. */
+static const struct {
+	size_t n, keys;
+	uint64_t bytes[3];
+	uint32_t backend[3];
+	double p;
+} rehashed[] = {
+	{ 2, 3, { 3, 2, 1 }, { 0, 0, 0 }, 0.25 },
+	{ 2, 3, { 3, 2, 1 }, { 0, 0, 1 }, 0.5 },
+	{ 2, 3, { 3, 2, 1 }, { 0, 1, 0 }, 0.75 },
+	{ 2, 3, { 3, 2, 1 }, { 0, 1, 1 }, 1 },
+	{ 4, 1, { 9 },       { 2 },       1 },   /* wherever it goes */
+	{ 4, 2, { 9, 9 },    { 2, 2 },    0.25 },
+	{ 4, 2, { 9, 9 },    { 0, 3 },    1 },
+	{ 1, 2, { 9, 9 },    { 0, 0 },    NAN },
+	{ 2, 2, { 0, 0 },    { 0, 1 },    NAN }, /* no weight */
+	{ 2, 0, { 0 },       { 0 },       NAN },
+};
+/* clang-format on */
+
+static void
+test_p_values(void)
+{
+	for (size_t i = 0; i < COUNT(counted); i++)
+		CU_ASSERT_TRUE(
+		    near(p_of_counts(counted[i].counts, counted[i].n),
+			counted[i].p, 1e-9));
+
+	for (size_t i = 0; i < COUNT(rehashed); i++) {
+		struct sim_backend backends[4] = { 0 };
+		struct sim_key keys[3] = { 0 };
+		struct sim_rule rule = { .backends = backends,
+			.backend_count = rehashed[i].n,
+			.keys = keys,
+			.key_count = rehashed[i].keys };
+		for (size_t k = 0; k < rehashed[i].keys; k++)
+			keys[k] =
+			    (struct sim_key){ .bytes = rehashed[i].bytes[k],
+				    .backend = rehashed[i].backend[k] };
+		double p = report_p_value(&rule, REPORT_BYTES, 42);
+		if (!near(p, rehashed[i].p, 0.02))
+			(void)printf("row %zu: %f\n", i, p);
+		CU_ASSERT_TRUE(near(p, rehashed[i].p, 0.02));
+		/* the same seed, the same answer, to the last bit */
+		double again = report_p_value(&rule, REPORT_BYTES, 42);
+		CU_ASSERT_TRUE(near(p, again, 0));
+	}
+}
+
+/* Of 100 perfect hashes 5 are rejected at 5 %, whatever the flows' sizes: a
+ * plain chi-square on packets would reject nearly all. */
+static void
+test_false_alarms(void)
+{
+	static const double tails[] = { 0, 2.5, 1.5, 1.1 };
+	for (size_t i = 0; i < COUNT(tails); i++) {
+		struct sample_spec spec = { 8, 5000, tails[i], NULL };
+		unsigned rejected = 0, trials = tails[i] > 1.4 ? 400 : 150;
+		for (unsigned t = 0; t < trials; t++) {
+			struct sim_rule rule = sample_rule(&spec, 1000 + t);
+			rejected +=
+			    report_p_value(&rule, REPORT_BYTES, 1) < 0.05;
+			sample_rule_free(&rule);
+		}
+		double rate = (double)rejected / trials;
+		if (!(rate > 0.004 && rate < 0.09))
+			(void)printf(
+			    "alpha %g: %.1f %%\n", tails[i], 100 * rate);
+		CU_ASSERT_TRUE(rate > 0.004 && rate < 0.09);
+	}
+}
+
+/* How often a fresh assignment is at least as uneven, key by key. */
+static double
+p_the_long_way(const struct sim_rule *rule, unsigned runs)
+{
+	size_t n = rule->backend_count;
+	double load[8], measured = 0;
+	uint64_t state = 99;
+	unsigned as_uneven = 0;
+
+	for (unsigned run = 0; run <= runs; run++) {
+		double squares = 0;
+		for (size_t i = 0; i < n; i++)
+			load[i] = 0;
+		for (size_t i = 0; i < rule->key_count; i++) {
+			size_t to = run == 0 ? rule->keys[i].backend
+					     : sample_below(&state, n);
+			load[to] += (double)rule->keys[i].bytes;
+		}
+		for (size_t i = 0; i < n; i++)
+			squares += load[i] * load[i];
+		if (run == 0)
+			measured = squares * (1 - 1e-12);
+		else
+			as_uneven += squares >= measured;
+	}
+	return (double)as_uneven / runs;
+}
+
+/* Beyond 1,024 keys the light ones are drawn together: here some, most and all
+ * of the weight. */
+static void
+test_many_keys(void)
+{
+	static const struct sample_spec specs[] = {
+		{ 8, 3000, 1.3, NULL },
+		{ 3, 3000, 2.5, NULL },
+		{ 2, 1500, 0, NULL },
+	};
+	for (uint64_t seed = 1; seed <= 9; seed++) {
+		struct sim_rule rule = sample_rule(&specs[seed % 3], seed);
+		double p = report_rehash(&rule, REPORT_BYTES, seed);
+		double q = p_the_long_way(&rule, 3000);
+		if (!near(p, q, 0.04))
+			printf("seed %d: %f, %f\n", (int)seed, p, q);
+		CU_ASSERT_TRUE(near(p, q, 0.04));
+		sample_rule_free(&rule);
+	}
+}
+
+/* What no draw matches still has a probability. */
+static void
+test_least_p(void)
+{
+	struct sample_spec spec = { 4, 20, 0, NULL };
+	struct sim_rule rule = sample_rule(&spec, 1);
+	for (size_t i = 0; i < rule.key_count; i++)
+		rule.keys[i].backend = 3;
+	CU_ASSERT_TRUE(near(report_rehash(&rule, REPORT_BYTES, 1), 1e-4, 0));
+	sample_rule_free(&rule);
+}
+
+/* --- the band of a perfect hash ------------------------------------------- */
+
+static void
+test_band(void)
+{
+	struct report_range of = report_band(1. / 1000, 4);
+	double sd = sqrt(3. / 1000);
+	CU_ASSERT_TRUE(near(of.high, 1.959964 * sd, 1e-6));
+	CU_ASSERT_TRUE(near(of.low, -1.959964 * sd, 1e-6));
+
+	of = report_band(1, 4); /* cut to nothing and to everything */
+	CU_ASSERT_TRUE(near(of.low, -1, 0) && near(of.high, 3, 0));
+	of = report_band(NAN, 4);
+	CU_ASSERT_TRUE(isnan(of.low) && isnan(of.high));
+	of = report_band(1, 1);
+	CU_ASSERT_TRUE(near(of.low, 0, 0) && near(of.high, 0, 0));
+
+	/* one key: its backend has all with 1/4, and so is within 95 % ... */
+	struct sample_spec spec = { 4, 1, 0, NULL };
+	struct sim_rule rule = sample_rule(&spec, 1);
+	of = report_perfect_range(&rule, REPORT_BYTES, 1);
+	CU_ASSERT_TRUE(near(of.low, -1, 1e-9) && near(of.high, 3, 1e-9));
+	sample_rule_free(&rule);
+	/* ... with 1/100 it is not */
+	spec.backend_count = 100;
+	rule = sample_rule(&spec, 1);
+	of = report_perfect_range(&rule, REPORT_BYTES, 1);
+	CU_ASSERT_TRUE(near(of.low, -1, 1e-9) && near(of.high, -1, 1e-9));
+	sample_rule_free(&rule);
+}
+
+/* Drawn and reckoned ranges agree where both hold. */
+static void
+test_band_drawn(void)
+{
+	struct sample_spec spec = { 4, 900, 0, NULL };
+	struct sim_rule rule = sample_rule(&spec, 1);
+	struct report_range drawn = report_rehash_range(&rule, REPORT_BYTES, 1);
+	struct report_range law =
+	    report_band(report_concentration(&rule, REPORT_BYTES), 4);
+	CU_ASSERT_TRUE(near(drawn.low, law.low, 0.05 * law.high));
+	CU_ASSERT_TRUE(near(drawn.high, law.high, 0.05 * law.high));
+	sample_rule_free(&rule);
+
+	spec.key_count = 4000; /* all of them light */
+	rule = sample_rule(&spec, 1);
+	drawn = report_rehash_range(&rule, REPORT_BYTES, 1);
+	law = report_band(report_concentration(&rule, REPORT_BYTES), 4);
+	CU_ASSERT_TRUE(near(drawn.low, law.low, 0.05 * law.high));
+	CU_ASSERT_TRUE(near(drawn.high, law.high, 0.05 * law.high));
+	sample_rule_free(&rule);
+}
+
+int
+main(void)
+{
+	static CU_TestInfo tests[] = {
+		{ "indices", test_indices },
+		{ "equal is exact", test_equal_is_exact },
+		{ "noise floor", test_noise_floor },
+		{ "skewed keys", test_skewed_keys },
+		{ "p-values", test_p_values },
+		{ "false alarms", test_false_alarms },
+		{ "many keys", test_many_keys },
+		{ "least p", test_least_p },
+		{ "band", test_band },
+		{ "band, drawn", test_band_drawn },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("stats", tests);
+}
