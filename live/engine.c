@@ -217,16 +217,33 @@ quiet(enum libbpf_print_level level, const char *format, va_list args)
 	return vfprintf(stderr, format, args);
 }
 
+/* Beside the program, as a build tree has it; false: there is none. */
+static bool
+object_in_build_tree(const char *object, char *path, size_t bytes)
+{
+	char program[2048];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (n <= 0)
+		return false;
+	program[n] = '\0';
+	char *slash = strrchr(program, '/');
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	say(path, bytes, "%s/live/xdp/%s", program, object);
+	return access(path, R_OK) == 0;
+}
+
 static void
 object_path(const char *object, char *path, size_t bytes)
 {
 	const char *dir = getenv("FAIRLEAD_BPF_DIR");
-	if (dir == NULL || *dir == '\0')
-		dir = FAIRLEAD_BPF_DIR;
 	if (strchr(object, '/') != NULL)
 		say(path, bytes, "%s", object);
-	else
+	else if (dir != NULL && *dir != '\0')
 		say(path, bytes, "%s/%s", dir, object);
+	else if (!object_in_build_tree(object, path, bytes))
+		say(path, bytes, "%s/%s", FAIRLEAD_BPF_DIR, object);
 }
 
 static int

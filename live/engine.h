@@ -15,8 +15,8 @@ struct live_engine;
 /*
  * live_engine_load - load an object and put a plan in force.
  *
- * object   file name in $FAIRLEAD_BPF_DIR or where it was installed; with a
- *          slash, a path.
+ * object   file name in $FAIRLEAD_BPF_DIR, else in live/xdp beside the
+ *          program, else where it was installed; with a slash, a path.
  * plan     sizes the tables; need not outlive the call.
  * error    on NULL: one line, what failed, why and how to mend it.
  *

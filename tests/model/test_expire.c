@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* model/expire.c: the sweeper. */
+/* model/expire.c: the sweeper.  Its races: path/test_conn_race.c. */
 #include "model/expire.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include "tests/support/chance.h"
 #include "tests/support/table_fault.h"
@@ -258,62 +256,6 @@ test_left_alone(void)
 	}
 }
 
-/* --- touched meanwhile ---------------------------------------------------- */
-
-static atomic_bool toucher_stops;
-static uint32_t *toucher_seen;
-
-/* A packet comes, and a time without packets passes, over and over. */
-static void *
-touch(void *arg)
-{
-	(void)arg;
-	while (!atomic_load(&toucher_stops)) {
-		*(volatile uint32_t *)toucher_seen = T0 + 60000;
-		*(volatile uint32_t *)toucher_seen = T0;
-	}
-	return NULL;
-}
-
-/*
- * An entry that looked silent and was not: it stays as it was, under the next
- * version.  An entry that ended is told of once.
- */
-static void
-test_touched_meanwhile(void)
-{
-	pthread_t toucher;
-	unsigned kept = 0;
-	begin(80);
-	struct talk t = talk_open(&rig, RIG_HTTP, 50003);
-	(void)talk_all(&t, "S", T0);
-	uint64_t *at = rig_ctl(&rig);
-	const uint64_t first = *at;
-	struct lb_bucket4 *bucket = &rig.world->tables.conn4[rig.result.bucket];
-	toucher_seen = (uint32_t *)&bucket->entry[rig.result.way].w2 + 1;
-	atomic_store(&toucher_stops, false);
-	CU_ASSERT_EQUAL(pthread_create(&toucher, NULL, touch, NULL), 0);
-	for (unsigned n = 0; n < 1000000 && kept < 20; n++) {
-		uint64_t ctl = *at;
-		struct lb_expired_list list = { facts, FACTS_MAX, 0 };
-		(void)lb_expire(&rig.world->tables, false, T0 + 60000,
-		    rig.result.bucket, 1, &list);
-		if (list.count == 1) {
-			CU_ASSERT_EQUAL(
-			    *at, lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
-			*at = (first & ~LB_CTL_VERSION_MASK) | *at;
-		} else if (*at != ctl) {
-			CU_ASSERT_EQUAL(
-			    *at, lb_ctl_with_state(
-				     lb_ctl_claim(ctl), lb_ctl_state(ctl)));
-			kept++;
-		}
-	}
-	atomic_store(&toucher_stops, true);
-	CU_ASSERT_EQUAL(pthread_join(toucher, NULL), 0);
-	rig_close(&rig);
-}
-
 /* --- counting ------------------------------------------------------------- */
 
 static struct lb_usage usage;
@@ -462,7 +404,6 @@ main(void)
 		{ "a full list", test_resume },
 		{ "ends", test_ends },
 		{ "left alone", test_left_alone },
-		{ "touched meanwhile", test_touched_meanwhile },
 		{ "usage", test_usage },
 		{ "usage, a way being written", test_usage_busy },
 		{ "the sweeper is invisible", test_sweeper_is_invisible },

@@ -16,7 +16,9 @@ bench_ctl(bool six)
 uint64_t *
 bench_entry(bool six, uint32_t way)
 {
-	return bench_ctl(six) + LB_WAYS + (size_t)way * (six ? 8 : 4);
+	const struct lb_tables *t = &bench_rig.world->tables;
+	return six ? (uint64_t *)&t->conn6[BENCH_BUCKET(true)].entry[way]
+		   : (uint64_t *)&t->conn4[BENCH_BUCKET(false)].entry[way];
 }
 
 void

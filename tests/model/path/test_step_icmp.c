@@ -253,6 +253,26 @@ test_floating(void)
 	}
 }
 
+/* Floating IP with another backend port: what the client was answered from
+ * the frontend's port, the member sent from its own. */
+static void
+test_floating_port(void)
+{
+	static const struct row rule = { "floating, another port",
+		RIG_FLOAT_HTTP, "SA", ROUTER, 3, 0, false, false };
+	struct talk t;
+	begin(&rule, &t);
+	struct frame_spec about = spoken(&t, true), own = spoken(&t, true);
+	own.sport = t.backend_port;
+	struct frame_spec error = error_of(&rule, &about);
+	struct frame_spec expect = error_of(&rule, &own);
+	(void)rig_send(&rig, &error, T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
+	CU_ASSERT_EQUAL(rig.result.member, t.member);
+	CU_ASSERT(rig_left_as(&rig, &expect));
+	rig_close(&rig);
+}
+
 /* clang-format off */
 static const struct other_row {
 	const char *what;
@@ -353,6 +373,7 @@ main(void)
 		{ "follows the entry", test_follows_the_entry },
 		{ "nobody healthy", test_nobody_healthy },
 		{ "floating", test_floating },
+		{ "floating, another port", test_floating_port },
 		{ "not ours", test_not_ours },
 		{ "no error", test_no_error },
 		{ "next hop", test_next_hop },
