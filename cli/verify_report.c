@@ -181,7 +181,19 @@ hex(const struct referee_side *side)
 }
 
 static json_t *
-side_json(const struct referee_side *side)
+rule_name(const struct lb_plan *plan, unsigned id)
+{
+	return text(id < plan->rule_count ? plan->rules[id].name : NULL);
+}
+
+static json_t *
+member_name(const struct lb_plan *plan, unsigned id)
+{
+	return text(id < plan->member_count ? plan->members[id].name : NULL);
+}
+
+static json_t *
+side_json(const struct referee_side *side, const struct lb_plan *plan)
 {
 	const struct lb_result *r = &side->result;
 	char facts[160];
@@ -189,18 +201,21 @@ side_json(const struct referee_side *side)
 	if (side->parsed != LB_PARSED)
 		return json_pack("{s:s, s:o}", "parsed",
 		    lb_parsed_name(side->parsed), "frame", hex(side));
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:I, s:i, s:i, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:I, s:i, s:i, s:o}",
 	    "parsed", lb_parsed_name(side->parsed), "verdict",
 	    lb_verdict_name(r->verdict), "reason", lb_reason_name(r->reason),
-	    "rule", (int)r->rule, "member", (int)r->member, "facts",
+	    "rule", rule_name(plan, r->rule), "member",
+	    member_name(plan, r->member), "facts",
 	    referee_facts_text(r->facts, facts, sizeof(facts)), "bucket",
 	    (json_int_t)r->bucket, "way", (int)r->way, "state", (int)r->state,
 	    "frame", hex(side));
 }
 
 static json_t *
-difference_json(const struct verify_difference *d)
+difference_json(const struct verify_case *c)
 {
+	const struct verify_difference *d = c->first;
+
 	if (d == NULL)
 		return json_null();
 	const char *what =
@@ -210,8 +225,8 @@ difference_json(const struct verify_difference *d)
 	    (json_int_t)d->packet);
 	if (object == NULL || d->answer.differs == NULL)
 		return object;
-	if (!put(object, "native", side_json(&d->answer.native)) ||
-	    !put(object, "kernel", side_json(&d->answer.kernel))) {
+	if (!put(object, "native", side_json(&d->answer.native, c->plan)) ||
+	    !put(object, "kernel", side_json(&d->answer.kernel, c->plan))) {
 		json_decref(object);
 		return NULL;
 	}
@@ -235,8 +250,7 @@ case_json(const struct verify_case *c)
 	    "entries_made", (json_int_t)c->made, "entries_ended",
 	    (json_int_t)ended, "untracked", (json_int_t)c->untracked,
 	    "tables_compared", (json_int_t)c->tables_compared, "differences",
-	    (json_int_t)c->differences, "first_difference",
-	    difference_json(c->first));
+	    (json_int_t)c->differences, "first_difference", difference_json(c));
 }
 
 static json_t *
@@ -276,7 +290,7 @@ verify_json(const struct verify *v, FILE *to)
 	    (json_int_t)verify_differences(v), "cases", cases);
 	if (all == NULL)
 		return -1;
-	int rc = json_dumpf(all, to, JSON_INDENT(2));
+	int rc = json_dumpf(all, to, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 	if (rc == 0)
 		(void)fputc('\n', to);
 	json_decref(all);

@@ -259,18 +259,21 @@ lb_forward_fragment(const struct lb_view *v, const struct lb_rule *rule)
 }
 
 LB_API uint32_t
-lb_member_of_flow(const struct lb_view *v, const struct lb_rule *rule)
+lb_member_of_flow(const struct lb_view *v, const struct lb_rule **rule)
 {
 	uint32_t proto = (uint32_t)(v->scratch->key.w1 >> 32) & 0xff;
 	const struct lb_class *classes = lb_classes(v->ctx);
-	if (classes != NULL && is_tracked(rule, proto) &&
-	    !all_down_ends_all(v, rule)) {
+	if (classes != NULL && is_tracked(*rule, proto) &&
+	    !all_down_ends_all(v, *rule) &&
+	    lb_conn_find_key(v, lb_flow_hash(v, &v->scratch->key)) >= 0) {
 		const struct lb_hit *hit = &v->scratch->hit;
-		if (lb_conn_find_key(v, lb_flow_hash(v, &v->scratch->key)) >=
-			0 &&
+		const struct lb_rule *old = rule_of_hit(v, *rule);
+		if (old != NULL &&
 		    !lb_conn_expired(
-			classes, hit->ctl, v->now_ms, lb_w2_seen(hit->w2)))
+			classes, hit->ctl, v->now_ms, lb_w2_seen(hit->w2))) {
+			*rule = old;
 			return lb_w2_member(hit->w2);
+		}
 	}
-	return choose(v, rule);
+	return choose(v, *rule);
 }

@@ -48,7 +48,7 @@ to_member(const struct lb_view *v, const struct lb_rule *rule)
 	struct lb_edit *edit = &v->out->edit;
 	lb_key_set(&v->scratch->key, &q->dst, &q->src,
 	    lb_ports_proto(q->dport, q->sport, q->proto), v->six);
-	uint32_t id = lb_member_of_flow(v, rule);
+	uint32_t id = lb_member_of_flow(v, &rule);
 	const struct lb_member *member = lb_member_of(v, id);
 	begin(v, rule);
 	if (member == NULL) {

@@ -154,6 +154,10 @@ parse_ip6(
 	h->src.word[1] = lb_load64(ip + 16);
 	h->dst.word[0] = lb_load64(ip + 24);
 	h->dst.word[1] = lb_load64(ip + 32);
+	/* IPv4's addresses have no place here (RFC 6890 table 20), and would be
+	 * taken for IPv4's. */
+	if (lb_addr_is_v4(&h->src) || lb_addr_is_v4(&h->dst))
+		return LB_PARSED_MALFORMED;
 	h->proto = ip[6];
 	h->l4_bytes = lb_load_be16(ip + 4);
 	for (uint32_t i = 0; i < LB_EXT_MAX; i++) {

@@ -158,9 +158,10 @@ LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
 LB_API void lb_forward_fragment(
     const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: the member that scratch->key belongs to, without touching or
- * making anything; LB_NONE: none. */
+ * making anything; LB_NONE: none.  *rule becomes the one that the flow's entry
+ * was made under. */
 LB_API uint32_t lb_member_of_flow(
-    const struct lb_view *v, const struct lb_rule *rule);
+    const struct lb_view *v, const struct lb_rule **rule);
 
 /* reply.c: the rule under which what `member` sends from `port` to `client`
  * is a reply; NULL: it is none. */

@@ -180,6 +180,8 @@ test_json(void)
 		{ "cases.0.first_difference.what", "\"parse\"" },
 		{ "cases.0.first_difference.packet", "17" },
 		{ "cases.0.first_difference.native.verdict", "\"forward\"" },
+		{ "cases.0.first_difference.native.member", "\"backend-4\"" },
+		{ "cases.0.first_difference.native.rule", "\"all\"" },
 		{ "cases.0.first_difference.native.frame", "\"0aff\"" },
 		{ "cases.0.first_difference.kernel",
 		    "{\"parsed\":\"malformed\",\"frame\":\"0afe\"}" },
@@ -196,6 +198,11 @@ test_json(void)
 	};
 	struct verify v = two_cases();
 
+	struct lb_problems problems = { 0 };
+	struct lb_config *config = lb_config_zero(4, LB_MODE_FIVE_TUPLE);
+
+	v.cases[0].plan = lb_plan_compile(config, NULL, NULL, &problems);
+	UNIT_NEED(v.cases[0].plan);
 	v.feed = (struct sim_feed){ files, LB_COUNT(files), 39 };
 	v.cases[0].differences = 2;
 	v.cases[0].first = &in_packet;
@@ -212,6 +219,8 @@ test_json(void)
 	}
 	json_decref(all);
 	free(text);
+	lb_plan_free(v.cases[0].plan);
+	lb_config_free(config);
 }
 
 int

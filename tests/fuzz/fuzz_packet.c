@@ -49,7 +49,7 @@ change_config(struct rig *rig, unsigned plan)
 		rig->config.sku = LB_SKU_BASIC;
 		rig->config.next_hop_rule4 = rig->config.next_hop_rule6 =
 		    RIG_NEXT;
-		rig->rules[RIG_COAP].name = (char *)(uintptr_t) "coap-new";
+		rig->rules[RIG_COAP].name = (char *)"coap-new";
 		rig->rules[RIG_COAP].idle_timeout_ms = 60000;
 		rig->rules[RIG_ANY].tcp_reset = true;
 	} else if (plan == 3) { /* everything floats, nothing is left out */
@@ -177,7 +177,8 @@ static void
 check_packet(const struct lb_packet *pkt, size_t bytes)
 {
 	must(pkt->ip.family == 4 || pkt->ip.family == 6);
-	must(lb_addr_is_v4(&pkt->ip.src) || pkt->ip.family == 6);
+	must(lb_addr_is_v4(&pkt->ip.src) == (pkt->ip.family == 4));
+	must(lb_addr_is_v4(&pkt->ip.dst) == (pkt->ip.family == 4));
 	must(pkt->ip.l3 < pkt->ip.l4 && pkt->ip.l4 <= bytes);
 	if (pkt->ip.fragment != LB_FRAGMENT_LATER)
 		must(pkt->ip.l4 + 8u <= bytes);

@@ -336,7 +336,8 @@ rich_health_change(
 		*down = 0;
 		break;
 	case 1:
-		*down = chance_next(c) & chance_next(c);
+		*down = chance_next(c);
+		*down &= chance_next(c); /* one in four */
 		break;
 	case 2: /* a whole pool */
 		for (uint32_t id = 0; id < plan->member_count; id++)

@@ -412,7 +412,7 @@ run(struct race *race, uint64_t seconds)
 /* --- afterwards ---------------------------------------------------------- */
 
 struct remains {
-	uint64_t busy, live, duplicates, misplaced, wrong, untold;
+	uint64_t busy, live, duplicates, misplaced, wrong;
 	uint8_t flow_entries[RACE_FLOWS];
 };
 
@@ -443,21 +443,6 @@ flow_of(bool six, const uint64_t *addr, uint64_t w1)
 }
 
 static bool
-is_in_place(const struct race *race, bool six, uint32_t bucket, uint64_t ctl,
-    const uint64_t *words)
-{
-	const struct lb_hash_key *key = (const void *)&race->plan->rows[1];
-	uint64_t hash =
-	    six ? lb_hash6(key, LB_HASH_FLOW, words, words[4] & LB_W1_KEY_MASK)
-		: lb_hash4(
-		      key, LB_HASH_FLOW, words[0], words[1] & LB_W1_KEY_MASK);
-	uint32_t buckets = six ? RACE_BUCKETS6 : RACE_BUCKETS4;
-
-	return ((uint32_t)hash & (buckets - 1)) == bucket &&
-	       lb_hash_tag(hash) == lb_ctl_tag(ctl);
-}
-
-static bool
 may_have(const struct race_flow *flow, uint16_t member)
 {
 	for (uint32_t h = 0; h < RACE_HEALTHS; h++)
@@ -466,34 +451,49 @@ may_have(const struct race_flow *flow, uint16_t member)
 	return false;
 }
 
-/* One way, when all is quiet.  words: the entry. */
-static void
-look(const struct race *race, bool six, uint32_t bucket, uint32_t way,
-    uint64_t ctl, const uint64_t *words, struct remains *out)
-{
-	uint32_t slot = 8 * (bucket + (six ? RACE_BUCKETS4 : 0)) + way;
-	const uint64_t *w1 = words + (six ? 4 : 1);
-	uint16_t member = lb_w2_member(w1[1]);
+/* One way of the table, whichever family's. */
+struct way {
+	bool six;
+	uint32_t bucket, slot;
+	uint64_t ctl;
+	const uint64_t *addr, *w1; /* the entry's words */
+};
 
-	out->busy += lb_ctl_state(ctl) == LB_CONN_BUSY;
-	if (lb_ctl_state(ctl) < LB_CONN_HALF)
+static bool
+is_in_place(const struct race *race, const struct way *w)
+{
+	const struct lb_hash_key *key = (const void *)&race->plan->rows[1];
+	uint64_t ports = w->w1[0] & LB_W1_KEY_MASK;
+	uint64_t hash = w->six ? lb_hash6(key, LB_HASH_FLOW, w->addr, ports)
+			       : lb_hash4(key, LB_HASH_FLOW, *w->addr, ports);
+	uint32_t buckets = w->six ? RACE_BUCKETS6 : RACE_BUCKETS4;
+
+	return ((uint32_t)hash & (buckets - 1)) == w->bucket &&
+	       lb_hash_tag(hash) == lb_ctl_tag(w->ctl);
+}
+
+/* When all is quiet. */
+static void
+look(const struct race *race, const struct way *w, struct remains *out)
+{
+	uint16_t member = lb_w2_member(w->w1[1]);
+
+	out->busy += lb_ctl_state(w->ctl) == LB_CONN_BUSY;
+	if (lb_ctl_state(w->ctl) < LB_CONN_HALF)
 		return;
 	out->live++;
-	uint32_t flow = flow_of(six, words, *w1);
-	if (flow == RACE_FLOWS || !is_in_place(race, six, bucket, ctl, words)) {
+	uint32_t flow = flow_of(w->six, w->addr, w->w1[0]);
+	if (flow == RACE_FLOWS || !is_in_place(race, w)) {
 		out->misplaced++;
 		return;
 	}
 	out->duplicates += out->flow_entries[flow]++ > 0;
-	out->wrong += !may_have(&race->flows[flow], member);
-	uint64_t tenant =
-	    (ctl & LB_CTL_VERSION_MASK) << 32 | (uint64_t)member << 32 | flow;
 	/* An entry that was to expire and did not has a new version, which
-	 * nobody tells before its next packet. */
-	uint64_t told = race->tenants[slot];
-	out->wrong +=
-	    (uint32_t)told != flow || (uint16_t)(told >> 32) != member;
-	out->untold += told != tenant;
+	 * nobody tells before its next packet: the others are told. */
+	uint64_t told = race->tenants[w->slot];
+	out->wrong += (uint32_t)told != flow ||
+		      (uint16_t)(told >> 32) != member ||
+		      !may_have(&race->flows[flow], member);
 }
 
 static void
@@ -501,14 +501,22 @@ look_at_table(const struct race *race, struct remains *out)
 {
 	const struct lb_tables *t = live_engine_tables(race->engine);
 
-	for (uint32_t b = 0; b < t->buckets4; b++)
-		for (uint32_t w = 0; w < LB_WAYS; w++)
-			look(race, false, b, w, t->conn4[b].ctl[w],
-			    &t->conn4[b].entry[w].addr, out);
-	for (uint32_t b = 0; b < t->buckets6; b++)
-		for (uint32_t w = 0; w < LB_WAYS; w++)
-			look(race, true, b, w, t->conn6[b].ctl[w],
-			    t->conn6[b].entry[w].addr, out);
+	for (uint32_t slot = 0; slot < RACE_WAYS; slot++) {
+		uint32_t b = slot / LB_WAYS, i = slot % LB_WAYS;
+		struct way w = { .six = b >= RACE_BUCKETS4, .slot = slot };
+		if (w.six) {
+			w.bucket = b - RACE_BUCKETS4;
+			w.ctl = t->conn6[w.bucket].ctl[i];
+			w.addr = t->conn6[w.bucket].entry[i].addr;
+			w.w1 = &t->conn6[w.bucket].entry[i].w1;
+		} else {
+			w.bucket = b;
+			w.ctl = t->conn4[b].ctl[i];
+			w.addr = &t->conn4[b].entry[i].addr;
+			w.w1 = &t->conn4[b].entry[i].w1;
+		}
+		look(race, &w, out);
+	}
 }
 
 static int

@@ -165,6 +165,18 @@ printed(const struct referee_answer *a, const struct lb_plan *plan)
 }
 
 static void
+expect(const struct row *row, const char *text)
+{
+	for (size_t k = 0; k < LB_COUNT(row->lines); k++) {
+		const char *line = row->lines[k];
+		bool there = line == NULL || strstr(text, line) != NULL;
+		UNIT_ROW(row->what, there);
+		if (!there)
+			(void)fprintf(stderr, "%s---\n%s", line, text);
+	}
+}
+
+static void
 test_rows(void)
 {
 	static struct referee_answer a;
@@ -173,13 +185,7 @@ test_rows(void)
 		agree(&a);
 		rows[i].change(&a);
 		char *text = printed(&a, NULL);
-		for (size_t k = 0; k < LB_COUNT(rows[i].lines); k++) {
-			const char *line = rows[i].lines[k];
-			bool there = line == NULL || strstr(text, line) != NULL;
-			UNIT_ROW(rows[i].what, there);
-			if (!there)
-				(void)fprintf(stderr, "%s---\n%s", line, text);
-		}
+		expect(&rows[i], text);
 		free(text);
 	}
 }

@@ -49,7 +49,7 @@ struct counts {
 	uint64_t parsed[LB_PARSED_COUNT];
 	uint64_t fact[8], edit[6]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
-	uint64_t shorter, cut, right, untouched, held;
+	uint64_t shorter, cut, right, untouched, held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
 };
 
@@ -65,6 +65,7 @@ struct test {
 	struct held held;
 	struct owner owners[2][BUCKETS_MAX][LB_WAYS];
 	struct counts counts;
+	bool again;      /* the same frame comes next */
 	uint64_t packet; /* number of the one at hand */
 	struct frame frame;
 	struct referee_answer answer;
@@ -203,7 +204,9 @@ play_packet(struct test *t)
 	/* What a packet leaves behind must not decide about the next. */
 	memset(&referee_world(t->referee)->scratch,
 	    (int)chance_below(&t->chance, 256), sizeof(struct lb_scratch));
-	t->counts.kind[traffic_next(&t->traffic, &t->frame)]++;
+	if (!t->again)
+		t->counts.kind[traffic_next(&t->traffic, &t->frame)]++;
+	t->again = false;
 	int said = referee_packet(t->referee, t->frame.data, t->frame.bytes,
 	    (uint32_t)t->now_ms, &t->answer);
 	if (said == REFEREE_ERROR)
@@ -353,6 +356,28 @@ go_to_wrap(struct test *t)
 	return expire(t);
 }
 
+/* To the last millisecond of the entry used last, or to the first without it;
+ * then the same packet comes again. */
+static void
+go_to_deadline(struct test *t)
+{
+	const struct lb_result *r = &t->answer.native.result;
+	const struct lb_packet *pkt =
+	    &referee_world(t->referee)->scratch.packet;
+
+	if (t->answer.native.parsed != LB_PARSED || t->held.left > 0 ||
+	    (r->facts & (LB_FACT_MADE | LB_FACT_HIT)) == 0)
+		return;
+	uint32_t left_ms = lb_deadline_ms(&referee_world(t->referee)->tables,
+			       pkt->ip.family == 6, r->bucket, r->way) -
+			   (uint32_t)t->now_ms;
+	if (left_ms == 0 || left_ms > INT32_MAX)
+		return;
+	t->now_ms += left_ms - chance_below(&t->chance, 2);
+	t->again = true;
+	t->counts.deadlines++;
+}
+
 static void
 pass_time(struct test *t)
 {
@@ -382,6 +407,8 @@ play(struct test *t, uint64_t packets)
 		if (chance_below(c, 500) == 0)
 			hold_entry(t);
 		pass_time(t);
+		if (t->traffic.crowd == 0 && chance_below(c, 300) == 0)
+			go_to_deadline(t);
 		if (rc == 0 && t->packet % MEMORY_EVERY == 0)
 			rc = check_memory(t);
 		if (t->packet % CROWD_EVERY == CROWD_EVERY / 2)
@@ -464,6 +491,7 @@ reached_all(const struct counts *c)
 	rc |= reached("forwarded, checksums right", c->right, true);
 	rc |= reached("not ours, untouched", c->untouched, true);
 	rc |= reached("entries held BUSY", c->held, true);
+	rc |= reached("deadlines met to the ms", c->deadlines, true);
 	rc |= reached("expired", c->expires, true);
 	rc |= reached("changes of health", c->healths, true);
 	rc |= reached("plan swaps", c->swaps, true);

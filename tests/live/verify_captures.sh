@@ -49,6 +49,8 @@ run 3 "$dir/nothing"
 run 4 "$dir/nothing" "$dir/empty.pcap"
 run 0 --help
 grep -q '^usage: fairlead verify' "$dir/out" || fail '--help: no usage'
+run 0 -c "${SRC:?}/doc/config.yaml" "$SRC/traces/samples/coap.pcap"
+grep -q '^forward .* [1-9]' "$dir/out" || fail "coap.pcap: $(cat "$dir/out")"
 FAIRLEAD_BPF_DIR=$dir run 5 "$dir/empty.pcap"
 grep -q 'FAIRLEAD_BPF_DIR' "$dir/err" || fail "no object: $(cat "$dir/err")"
 

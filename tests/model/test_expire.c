@@ -318,6 +318,50 @@ test_usage(void)
 	rig_close(&rig);
 }
 
+/* A part of a table is that part. */
+static void
+test_usage_part(void)
+{
+	begin(500);
+	struct talk a = talk_open(&rig, RIG_HTTP, 50006);
+	(void)talk_all(&a, "S", T0);
+	uint32_t bucket = rig.result.bucket;
+	memset(&usage, 0, sizeof(usage));
+	lb_usage_count(
+	    &rig.world->tables, false, bucket + 1, UINT32_MAX, &usage);
+	lb_usage_count(&rig.world->tables, false, 0, bucket, &usage);
+	lb_usage_count(&rig.world->tables, true, 0, UINT32_MAX, &usage);
+	CU_ASSERT_EQUAL(usage.member[a.member], 0);
+	lb_usage_count(&rig.world->tables, false, bucket, 1, &usage);
+	CU_ASSERT_EQUAL(usage.member[a.member], 1);
+	rig_close(&rig);
+}
+
+/* Tables of just the size that they say, so that a sanitizer sees a step
+ * beyond their end. */
+static void
+test_nothing_beyond(void)
+{
+	struct lb_expired_list list = { facts, FACTS_MAX, 0 };
+	fill(RIG_HTTP);
+	struct lb_tables t = rig.world->tables;
+	const size_t bytes4 = t.buckets4 * sizeof(*t.conn4);
+	const size_t bytes6 = t.buckets6 * sizeof(*t.conn6);
+	t.conn4 = memcpy(malloc(bytes4), t.conn4, bytes4);
+	t.conn6 = memcpy(malloc(bytes6), t.conn6, bytes6);
+	CU_ASSERT_EQUAL(lb_live_count(&t), FLOWS);
+	for (unsigned six = 0; six < 2; six++) {
+		lb_usage_count(&t, six != 0, 1, UINT32_MAX, &usage);
+		(void)lb_expire(&t, six != 0, T0 + 60000, 1, UINT32_MAX, &list);
+		(void)lb_expire(&t, six != 0, T0 + 60000, 0, 1, &list);
+	}
+	CU_ASSERT_EQUAL(list.count, FLOWS);
+	CU_ASSERT_EQUAL(lb_live_count(&t), 0);
+	free(t.conn4);
+	free(t.conn6);
+	rig_close(&rig);
+}
+
 /* A way being written may be anybody's: it counts. */
 static void
 test_usage_busy(void)
@@ -405,6 +449,8 @@ main(void)
 		{ "ends", test_ends },
 		{ "left alone", test_left_alone },
 		{ "usage", test_usage },
+		{ "usage of a part", test_usage_part },
+		{ "nothing beyond", test_nothing_beyond },
 		{ "usage, a way being written", test_usage_busy },
 		{ "the sweeper is invisible", test_sweeper_is_invisible },
 		CU_TEST_INFO_NULL,

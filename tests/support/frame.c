@@ -237,6 +237,8 @@ l4_sum(const struct place *p, bool *cut)
 	if (p->proto == LB_PROTO_UDP && get16(p->l4 + at) == 0)
 		return (struct frame_sum){ false, 0 };
 	size_t bytes = covered_bytes(p), here = (size_t)(p->end - p->l4);
+	if (bytes < (size_t)at + 2) /* covers not even itself */
+		return (struct frame_sum){ false, 0 };
 	uint64_t sum = 0;
 	if (p->proto != LB_PROTO_ICMP)
 		sum = pseudo_sum(p->ip, p->proto, bytes);

@@ -88,7 +88,7 @@ uint32_t frame_get16(const uint8_t *from);
 void frame_mend_ip(struct frame *f, uint32_t l3);
 
 /* Writes the frame; what does not fit is cut off its end. */
-void frame_build(struct frame *f, const struct frame_spec *spec);
+void frame_build(struct frame *f, const struct frame_spec *wanted);
 
 /*
  * The ICMP or ICMPv6 error that `spec` describes (source, destination, type,

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "model/config_new.h"
 
-#define TEXT(text) ((char *)(uintptr_t)(text))
+#define TEXT(text) ((char *)(text))
 
 static const struct lb_addr frontends[RIG_FRONTENDS] = {
 	[RIG_VIP] = FRAME_V4(203, 0, 113, 10),

@@ -36,6 +36,23 @@ check_forwarded(struct rig *rig)
 		}
 }
 
+/* The entry that the result names is the one that it speaks of. */
+static void
+check_entry(const struct rig *rig)
+{
+	const struct lb_result *r = &rig->result;
+	if ((r->facts & (LB_FACT_MADE | LB_FACT_HIT)) == 0)
+		return;
+	const struct lb_tables *t = &rig->world->tables;
+	uint64_t w2 = rig->packet.ip.family == 6
+			  ? t->conn6[r->bucket].entry[r->way].w2
+			  : t->conn4[r->bucket].entry[r->way].w2;
+	CU_ASSERT_EQUAL(lb_ctl_state(*rig_ctl(rig)), r->state);
+	CU_ASSERT_EQUAL(lb_w2_member(w2), r->member);
+	if ((r->facts & LB_FACT_REPLY) == 0)
+		CU_ASSERT_EQUAL(lb_w2_rule(w2), r->rule);
+}
+
 const struct lb_result *
 rig_send_frame(struct rig *rig, uint32_t now_ms)
 {
@@ -54,6 +71,7 @@ rig_send_frame(struct rig *rig, uint32_t now_ms)
 		CU_ASSERT_EQUAL(rig->result.edit.what, 0);
 	if (rig->result.verdict == LB_DROP)
 		CU_ASSERT_NOT_EQUAL(rig->result.reason, LB_REASON_NONE);
+	check_entry(rig);
 	const char *fault = table_fault(&rig->world->tables, rig->plan);
 	if (fault != NULL)
 		(void)fprintf(stderr, "  %s\n", fault);

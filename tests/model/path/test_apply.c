@@ -201,7 +201,7 @@ reverse_of(const struct lb_edit *e, const struct lb_packet *pkt)
 static int
 apply(const struct frame *in, const struct lb_edit *e, struct frame *out)
 {
-	uint8_t *copy = malloc(in->bytes);
+	uint8_t *copy = malloc(in->bytes + 1);
 	memcpy(copy, in->data, in->bytes);
 	int result = lb_apply(copy, copy + in->bytes, e);
 	*out = *in;

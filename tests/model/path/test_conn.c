@@ -80,56 +80,60 @@ put_ways(bool six, const char *ways, uint32_t now_ms)
 }
 
 static void
+walk_victim(const struct victim_row *row, bool six, uint32_t now_ms)
+{
+	put_ways(six, row->ways, now_ms);
+	int way = bench_victim(six, now_ms);
+	UNIT_EQUAL(row->what, (unsigned)way, (unsigned)row->expect);
+	if (way >= 0)
+		UNIT_EQUAL(row->what, bench_scratch()->victim.ctl,
+		    bench_ctl(six)[way]);
+}
+
+static void
 test_victim(void)
 {
 	static const uint32_t nows_ms[] = { 1000000, 0, 5, 59999, UINT32_MAX,
 		0x80000000, 0x7fffffff };
 	bench_open();
-	for (size_t i = 0; i < LB_COUNT(victims); i++) {
-		for (size_t n = 0; n < 2 * LB_COUNT(nows_ms); n++) {
-			bool six = n % 2 != 0;
-			put_ways(six, victims[i].ways, nows_ms[n / 2]);
-			int way = bench_victim(six, nows_ms[n / 2]);
-			UNIT_EQUAL(victims[i].what, (unsigned)way,
-			    (unsigned)victims[i].expect);
-			if (way >= 0)
-				UNIT_EQUAL(victims[i].what,
-				    bench_scratch()->victim.ctl,
-				    bench_ctl(six)[way]);
-		}
-	}
+	for (size_t i = 0; i < LB_COUNT(victims); i++)
+		for (size_t n = 0; n < 2 * LB_COUNT(nows_ms); n++)
+			walk_victim(&victims[i], n % 2 != 0, nows_ms[n / 2]);
 	bench_close();
 }
 
-/* What bench_victim() names, bench_make() takes, and no other way changes by a
- * bit. */
+/* What victim() names, make() takes, and no other way changes by a bit. */
+static void
+walk_make_replaces(const struct victim_row *row, bool six)
+{
+	uint64_t before[8 + 8 * 8];
+	const size_t words = 8 + 8 * (six ? 8u : 4u);
+	put_ways(six, row->ways, 1000000);
+	memcpy(before, bench_ctl(six), words * 8);
+	bench_set_key(six, 1);
+	int way = bench_make(six, BENCH_HASH(six), 1000000, -1);
+	UNIT_EQUAL(row->what, (unsigned)way, (unsigned)row->expect);
+	uint64_t *now = bench_ctl(six);
+	if (way >= 0) {
+		uint32_t w = (uint32_t)way;
+		UNIT_EQUAL(row->what, now[w],
+		    bench_ctl_of(BENCH_TAG, w + 1, LB_CONN_HALF, LB_KIND_LB));
+		UNIT_ROW(row->what, bench_stands(six, w, 1));
+		/* as it was, for the comparison */
+		memcpy(bench_entry(six, w),
+		    before + (bench_entry(six, w) - now), six ? 64 : 32);
+		now[w] = before[w];
+	}
+	UNIT_EQUAL(row->what, memcmp(before, now, words * 8), 0);
+}
+
 static void
 test_make_replaces(void)
 {
-	uint64_t before[8 + 8 * 8];
 	bench_open();
-	for (size_t i = 0; i < 2 * LB_COUNT(victims); i++) {
-		const struct victim_row *row = &victims[i / 2];
-		bool six = i % 2 != 0;
-		const size_t words = 8 + 8 * (six ? 8u : 4u);
-		put_ways(six, row->ways, 1000000);
-		memcpy(before, bench_ctl(six), words * 8);
-		bench_set_key(six, 1);
-		int way = bench_make(six, BENCH_HASH(six), 1000000, -1);
-		UNIT_EQUAL(row->what, (unsigned)way, (unsigned)row->expect);
-		uint64_t *now = bench_ctl(six);
-		if (way >= 0) {
-			uint32_t w = (uint32_t)way;
-			UNIT_EQUAL(row->what, now[w],
-			    bench_ctl_of(
-				BENCH_TAG, w + 1, LB_CONN_HALF, LB_KIND_LB));
-			UNIT_ROW(row->what, bench_stands(six, w, 1));
-			memcpy(bench_entry(six, w),
-			    before + (bench_entry(six, w) - now),
-			    six ? 64 : 32);
-			now[w] = before[w];
-		}
-		UNIT_EQUAL(row->what, memcmp(before, now, words * 8), 0);
+	for (size_t i = 0; i < LB_COUNT(victims); i++) {
+		walk_make_replaces(&victims[i], false);
+		walk_make_replaces(&victims[i], true);
 	}
 	bench_close();
 }

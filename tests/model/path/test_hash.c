@@ -34,35 +34,35 @@ static const struct lb_hash_key known_key = {
 
 /* clang-format off */
 static const struct known_row {
-	bool six;
 	struct lb_addr src, dst;
 	uint16_t sport, dport;
 	uint8_t proto;
+	bool six;
 	uint64_t expect_flow, expect_affinity;
 } known[] = {
-	{ false, FRAME_V4(0, 0, 0, 0), FRAME_V4(0, 0, 0, 0), 0, 0, 0,
+	{ FRAME_V4(0, 0, 0, 0), FRAME_V4(0, 0, 0, 0), 0, 0, 0, false,
 	  0x278be03469b29648, 0x2d728a695652ad10 },
-	{ false, CLIENT4, SERVER4, 40000, 80, 6,
+	{ CLIENT4, SERVER4, 40000, 80, 6, false,
 	  0x1d3e6a77faf7beae, 0x84b5aadedb8a1330 },
-	{ false, CLIENT4, SERVER4, 40001, 80, 6,
+	{ CLIENT4, SERVER4, 40001, 80, 6, false,
 	  0x63ce585a39040cec, 0x803fe053c1aacd7d },
-	{ false, CLIENT4, SERVER4, 40000, 80, 17,
+	{ CLIENT4, SERVER4, 40000, 80, 17, false,
 	  0xcc88bdc774c18b72, 0x8a6b0b052ea41b94 },
-	{ false, SERVER4, CLIENT4, 80, 40000, 6,
+	{ SERVER4, CLIENT4, 80, 40000, 6, false,
 	  0x4ec97d9063c1379c, 0xe071f099fe05676c },
-	{ false, ONES4, ONES4, 65535, 65535, 255,
+	{ ONES4, ONES4, 65535, 65535, 255, false,
 	  0xee1c954bab1658f4, 0xbb6d9eaae0a3daaa },
-	{ true, { { 0, 0 } }, { { 0, 0 } }, 0, 0, 0,
+	{ { { 0, 0 } }, { { 0, 0 } }, 0, 0, 0, true,
 	  0xc72be37a47b25f1f, 0xcdbbbc6fb60727da },
-	{ true, CLIENT6, SERVER6, 40000, 80, 6,
+	{ CLIENT6, SERVER6, 40000, 80, 6, true,
 	  0x659927a39c39a4f9, 0x6e6540389ef51846 },
-	{ true, CLIENT6, SERVER6, 40000, 80, 17,
+	{ CLIENT6, SERVER6, 40000, 80, 17, true,
 	  0xa865fb13c60471c3, 0xbb0fedb6e6572dc6 },
-	{ true, SERVER6, CLIENT6, 80, 40000, 6,
+	{ SERVER6, CLIENT6, 80, 40000, 6, true,
 	  0x2c15b549a9a89ca2, 0x5ec78a16f2467ab2 },
-	{ true, CLIENT4, SERVER4, 40000, 80, 6,
+	{ CLIENT4, SERVER4, 40000, 80, 6, true,
 	  0x618c361d64636466, 0xe56edb683e815dd4 },
-	{ true, ONES6, ONES6, 65535, 65535, 255,
+	{ ONES6, ONES6, 65535, 65535, 255, true,
 	  0x20bb162769b9fc55, 0xdd56addddc514106 },
 };
 /* clang-format on */
@@ -167,7 +167,7 @@ test_reference(void)
 	struct chance c = { 1 };
 	for (unsigned n = 0; n < 20000; n++) {
 		struct lb_hash_key key;
-		struct flow f;
+		struct flow f = { .six = false };
 		uint32_t words[10];
 		const uint64_t *order[] = { &f.addr[0], &f.ports_proto,
 			&f.addr[1], &f.addr[2], &f.addr[3] };

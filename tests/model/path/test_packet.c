@@ -170,6 +170,7 @@ static const struct row link_rows[] = {
 	{ "ARP", { TCP4 }, { { LINK, 12, 2, 0x0806 } }, NOT_IP },
 	{ "tagged ARP", { TCP4, .tags = 1 },
 	    { { LINK, 16, 2, 0x0806 } }, NOT_IP },
+	{ "ethertype 0", { TCP4 }, { { LINK, 12, 2, 0 } }, NOT_IP },
 	{ "802.3 length", { TCP4 }, { { LINK, 12, 2, 60 } }, NOT_IP },
 	{ "old QinQ is no tag", { TCP4, .tags = 1 },
 	    { { LINK, 12, 2, 0x9100 } }, NOT_IP },
@@ -186,7 +187,8 @@ static const struct row link_rows[] = {
 	{ "raw, version 0", { UDP4, .raw = true }, { { L3, 0, 1, 0x05 } },
 	    NOT_IP },
 }, ip4_rows[] = {
-	{ "options", { TCP4, .ip_option_words = 1, .payload_bytes = 3 }, { { 0 } },
+	{ "options", { TCP4, .ip_option_words = 1, .payload_bytes = 3 },
+	    { { 0 } },
 	    { .l3 = 14, .l4 = 38, .l4_bytes = 23, .ip_bytes = 47,
 	      .payload_bytes = 3 } },
 	{ "all options", { UDP4, .ip_option_words = 10 }, { { 0 } },
@@ -243,6 +245,14 @@ static const struct row ip6_rows[] = {
 	    { .l3 = 14, .l4 = 54, .l4_bytes = 25, .ip_bytes = 65,
 	      .payload_bytes = 5 } },
 	{ "version 4 in type 86dd", { TCP6 }, { { L3, 0, 1, 0x40 } }, BAD },
+	{ "to an IPv4 address", { .src = A6, .dst = B4, .proto = 6 }, { { 0 } },
+	    BAD },
+	{ "from an IPv4 address", { .dst = B6, .proto = 6,
+	    .src = FRAME_V6(0, 0, 0, 0, 0, 0xfffe, 0xc633, 0x6407) },
+	    { { L3, 18, 2, 0xffff } }, BAD },
+	{ "from nearly one", { .dst = B6, .proto = 6, .sport = 1, .dport = 2,
+	    .src = FRAME_V6(0, 0, 0, 0, 0, 0xfffe, 0xc633, 0x6407) },
+	    { { 0 } }, { .l3 = 14, .l4 = 54, .l4_bytes = 20, .ip_bytes = 60 } },
 	{ "hop-by-hop", { UDP6, EXTS(1, 0) },
 	    { { 0 } },
 	    { .l3 = 14, .l4 = 62, .l4_bytes = 8, .ip_bytes = 56 } },
@@ -279,9 +289,11 @@ static const struct row ip6_rows[] = {
 	    .fragment_offset = 1, .payload_bytes = 8 }, { { 0 } },
 	    { .l3 = 14, .l4 = 62, .l4_bytes = 8, .ip_bytes = 56,
 	      .fragment = LB_FRAGMENT_LATER, .no_ports = true } },
-	{ "atomic fragment is none (RFC 6946)", { UDP6, EXTS(1, 44), .payload_bytes = 8 }, { { 0 } },
+	{ "atomic fragment is none (RFC 6946)", { UDP6, EXTS(1, 44),
+	    .payload_bytes = 8 }, { { 0 } },
 	    { .l3 = 14, .l4 = 62, .l4_bytes = 16, .ip_bytes = 64 } },
-	{ "reserved bits are no offset", { UDP6, EXTS(1, 44) }, { { L3, 42, 2, 6 } },
+	{ "reserved bits are no offset", { UDP6, EXTS(1, 44) },
+	    { { L3, 42, 2, 6 } },
 	    { .l3 = 14, .l4 = 62, .l4_bytes = 8, .ip_bytes = 56 } },
 	{ "a later fragment's data is no header", { TCP6,
 	    EXTS(1, 44), .fragment_offset = 185,
@@ -303,7 +315,8 @@ static const struct row ip6_rows[] = {
 	    MORE(0, 1) }, { { L3, 4, 2, 24 } },
 	    { .l3 = 14, .l4 = 78, .l4_bytes = 0, .ip_bytes = 64,
 	      .notes = LB_NOTE_L4_BAD } },
-	{ "an extension beyond the frame", { TCP6, EXTS(1, 60) }, { { L3, 41, 1, 255 }, { L3, 4, 2, 2100 } }, BAD },
+	{ "an extension beyond the frame", { TCP6, EXTS(1, 60) },
+	    { { L3, 41, 1, 255 }, { L3, 4, 2, 2100 } }, BAD },
 	{ "extension headers that end in the air", { .src = A6, .dst = B6,
 	    .proto = 0 }, { { 0 } }, BAD },
 }, l4_rows[] = {
@@ -341,6 +354,10 @@ static const struct row ip6_rows[] = {
 	{ "first fragment cuts the header", { TCP4, .more_fragments = true,
 	    .padding_bytes = 12 }, { { L3, 2, 2, 28 } },
 	    { .l3 = 14, .l4 = 34, .l4_bytes = 8, .ip_bytes = 28,
+	      .fragment = LB_FRAGMENT_FIRST, .notes = LB_NOTE_L4_BAD } },
+	{ "first fragment cuts UDP's header", { UDP4, .more_fragments = true,
+	    .padding_bytes = 12 }, { { L3, 2, 2, 24 } },
+	    { .l3 = 14, .l4 = 34, .l4_bytes = 4, .ip_bytes = 24,
 	      .fragment = LB_FRAGMENT_FIRST, .notes = LB_NOTE_L4_BAD } },
 	{ "UDP length 7", { UDP4, .payload_bytes = 4 }, { { L4, 4, 2, 7 } },
 	    { .l3 = 14, .l4 = 34, .l4_bytes = 12, .ip_bytes = 32,
@@ -505,11 +522,37 @@ test_cut_other(void)
 	/* more captured than there was on the wire: take what there is */
 	CU_ASSERT_EQUAL(
 	    parse(f.data, f.bytes, 1, false, &pkt), LB_PARSED_OTHER_PROTOCOL);
-	/* just an ethertype */
+	/* just an ethertype; just a version */
+	static const uint8_t arp[14] = { [12] = 0x08, [13] = 0x06 };
+	static const uint8_t version[1] = { 0x55 };
+	CU_ASSERT_EQUAL(parse(arp, 14, 14, false, &pkt), LB_PARSED_NOT_IP);
+	CU_ASSERT_EQUAL(parse(arp, 13, 13, false, &pkt), LB_PARSED_MALFORMED);
+	CU_ASSERT_EQUAL(parse(arp, 13, 14, false, &pkt), LB_PARSED_TRUNCATED);
+	CU_ASSERT_EQUAL(parse(version, 1, 1, true, &pkt), LB_PARSED_NOT_IP);
 	CU_ASSERT_EQUAL(
 	    parse(f.data, 14, 14, false, &pkt), LB_PARSED_MALFORMED);
 	CU_ASSERT_EQUAL(parse(f.data, 0, 0, true, &pkt), LB_PARSED_MALFORMED);
 	CU_ASSERT_EQUAL(parse(f.data, 0, 40, true, &pkt), LB_PARSED_TRUNCATED);
+}
+
+/* What could not be read says so, whatever was there before. */
+static void
+test_nothing_read(void)
+{
+	static const uint8_t arp[60] = { [12] = 0x08, [13] = 0x06 };
+	struct lb_packet pkt;
+	CU_ASSERT_EQUAL(parse(arp, 60, 60, false, &pkt), LB_PARSED_NOT_IP);
+	CU_ASSERT_EQUAL(pkt.ip.family, 0);
+	CU_ASSERT_EQUAL(pkt.ip.proto, 0);
+	CU_ASSERT_EQUAL(pkt.ip.fragment, LB_FRAGMENT_NO);
+	CU_ASSERT_EQUAL(pkt.ip.l3, 14);
+	CU_ASSERT_EQUAL(pkt.ip.sport.raw, 0);
+	CU_ASSERT_EQUAL(pkt.ip.dport.raw, 0);
+	CU_ASSERT_EQUAL(pkt.ip_bytes, 0);
+	CU_ASSERT_EQUAL(pkt.payload_bytes, 0);
+	CU_ASSERT_EQUAL(pkt.tcp_flags, 0);
+	CU_ASSERT_EQUAL(pkt.notes, 0);
+	CU_ASSERT_EQUAL(pkt.icmp_type, 0);
 }
 
 /* --- what an ICMP error quotes -------------------------------------------- */
@@ -529,6 +572,9 @@ static const struct frame_spec quoted_icmp4 = {
 	.src = A4, .dst = B4, .proto = 1, .icmp_type = 8, .payload_bytes = 8
 };
 static const struct frame_spec quoted_udp6 = { UDP6, .payload_bytes = 40 };
+static const struct frame_spec quoted_to4 = {
+	.src = A6, .dst = B4, .proto = 6
+};
 static const struct frame_spec quoted_tcp6 = { TCP6, .payload_bytes = 4 };
 static const struct frame_spec quoted_ext6 = { TCP6,
 	EXTS(6, 0, 60, 43, 44, 51, 60), MORE(0, 1, 2, 0, 4, 0) };
@@ -620,6 +666,8 @@ static const struct quote_row {
 	    { { L4, 0, 1, 5 } }, 0 },
 	{ "ICMPv6 redirect", { ERROR6, .quoted = &quoted_tcp6 },
 	    { { L4, 0, 1, 137 } }, 0 },
+	{ "ICMPv6 about an IPv4 address", { ERROR6, .quoted = &quoted_to4 },
+	    { { 0 } }, 0 },
 	{ "IPv4 in ICMPv6", { ERROR6, .quoted = &quoted_tcp4 }, { { 0 } }, 0 },
 };
 /* clang-format on */
@@ -778,6 +826,7 @@ main(void)
 		{ "transport headers", test_l4 },
 		{ "cut after every byte", test_cut },
 		{ "cut, not ours", test_cut_other },
+		{ "nothing read", test_nothing_read },
 		{ "what an ICMP error quotes", test_quoted },
 		{ "the longest extensions", test_longest_extensions },
 		{ "the longest quotation", test_longest_quotation },

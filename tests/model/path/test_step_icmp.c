@@ -20,43 +20,43 @@ enum sender { ROUTER, OTHER_END };
 static const struct row {
 	const char *what;
 	enum rig_rule rule;
-	const char *history; /* letters as in talk.h */
 	enum sender sender;
-	uint8_t type;
+	const char *history; /* letters as in talk.h */
 	unsigned quote_bytes; /* 0: all */
+	uint8_t type;
 	bool no_checksum;
 	bool half; /* of the checksum is quoted: it can't be mended */
 } rows[] = {
-	{ "TCP, unreachable", RIG_HTTP, "SbA", ROUTER, 3, 0, false, false },
-	{ "TCP, RFC 792's 8 bytes", RIG_HTTP, "SbA", ROUTER, 3, 28, false,
+	{ "TCP, unreachable", RIG_HTTP, ROUTER, "SbA", 0, 3, false, false },
+	{ "TCP, RFC 792's 8 bytes", RIG_HTTP, ROUTER, "SbA", 28, 3, false,
 	  false },
-	{ "TCP, ports only", RIG_HTTP, "SbA", ROUTER, 11, 24, false, false },
-	{ "TCP, one byte before the checksum's end", RIG_HTTP, "SbA", ROUTER,
-	  11, 37, false, true },
-	{ "TCP, to the checksum's end", RIG_HTTP, "SbA", ROUTER, 11, 38,
+	{ "TCP, ports only", RIG_HTTP, ROUTER, "SbA", 24, 11, false, false },
+	{ "TCP, one byte before the checksum's end", RIG_HTTP, ROUTER, "SbA",
+	  37, 11, false, true },
+	{ "TCP, to the checksum's end", RIG_HTTP, ROUTER, "SbA", 38, 11,
 	  false, false },
-	{ "TCP, an odd number of bytes", RIG_HTTP, "SbA", ROUTER, 3, 71,
+	{ "TCP, an odd number of bytes", RIG_HTTP, ROUTER, "SbA", 71, 3,
 	  false, false },
-	{ "TCP, from the other end", RIG_HTTP, "SbA", OTHER_END, 3, 0, false,
+	{ "TCP, from the other end", RIG_HTTP, OTHER_END, "SbA", 0, 3, false,
 	  false },
-	{ "TCP, half-open", RIG_HTTP, "S", OTHER_END, 3, 0, false, false },
-	{ "TCP, no entry", RIG_HTTP, "", ROUTER, 3, 0, false, false },
-	{ "TCP, port kept", RIG_SAME_PORT, "SbA", ROUTER, 3, 0, false, false },
-	{ "UDP", RIG_DNS, "D", ROUTER, 3, 0, false, false },
-	{ "UDP, 8 bytes", RIG_DNS, "D", OTHER_END, 3, 28, false, false },
-	{ "UDP, 7 bytes", RIG_DNS, "D", OTHER_END, 3, 27, false,
+	{ "TCP, half-open", RIG_HTTP, OTHER_END, "S", 0, 3, false, false },
+	{ "TCP, no entry", RIG_HTTP, ROUTER, "", 0, 3, false, false },
+	{ "TCP, port kept", RIG_SAME_PORT, ROUTER, "SbA", 0, 3, false, false },
+	{ "UDP", RIG_DNS, ROUTER, "D", 0, 3, false, false },
+	{ "UDP, 8 bytes", RIG_DNS, OTHER_END, "D", 28, 3, false, false },
+	{ "UDP, 7 bytes", RIG_DNS, OTHER_END, "D", 27, 3, false,
 	  true },
-	{ "UDP, no checksum", RIG_DNS, "D", ROUTER, 3, 0, true, false },
-	{ "UDP, tracked", RIG_COAP, "Dd", ROUTER, 12, 0, false, false },
-	{ "any port", RIG_ANY, "SbA", ROUTER, 3, 0, false, false },
-	{ "any port, from the other end", RIG_ANY, "SbA", OTHER_END, 3, 28,
+	{ "UDP, no checksum", RIG_DNS, ROUTER, "D", 0, 3, true, false },
+	{ "UDP, tracked", RIG_COAP, ROUTER, "Dd", 0, 12, false, false },
+	{ "any port", RIG_ANY, ROUTER, "SbA", 0, 3, false, false },
+	{ "any port, from the other end", RIG_ANY, OTHER_END, "SbA", 28, 3,
 	  false, false },
-	{ "IPv6, TCP", RIG_HTTP6, "SbA", ROUTER, 2, 0, false, false },
-	{ "IPv6, TCP, ports only", RIG_HTTP6, "SbA", ROUTER, 2, 44, false,
+	{ "IPv6, TCP", RIG_HTTP6, ROUTER, "SbA", 0, 2, false, false },
+	{ "IPv6, TCP, ports only", RIG_HTTP6, ROUTER, "SbA", 44, 2, false,
 	  false },
-	{ "IPv6, UDP", RIG_DNS6, "D", OTHER_END, 1, 0, false, false },
-	{ "IPv6, UDP, 8 bytes", RIG_DNS6, "D", OTHER_END, 1, 48, false, false },
-	{ "IPv6, any port", RIG_ANY6, "SbA", OTHER_END, 3, 0, false, false },
+	{ "IPv6, UDP", RIG_DNS6, OTHER_END, "D", 0, 1, false, false },
+	{ "IPv6, UDP, 8 bytes", RIG_DNS6, OTHER_END, "D", 48, 1, false, false },
+	{ "IPv6, any port", RIG_ANY6, OTHER_END, "SbA", 0, 3, false, false },
 };
 /* clang-format on */
 
@@ -190,9 +190,9 @@ test_to_client(void)
 
 /* --- whose it is ---------------------------------------------------------- */
 
-static const struct row plain = { "plain", RIG_HTTP, "SbA", ROUTER, 3, 0, false,
+static const struct row plain = { "plain", RIG_HTTP, ROUTER, "SbA", 0, 3, false,
 	false };
-static const struct row plain_udp = { "plain UDP", RIG_DNS, "D", ROUTER, 3, 0,
+static const struct row plain_udp = { "plain UDP", RIG_DNS, ROUTER, "D", 0, 3,
 	false, false };
 
 /* An open connection keeps its member, so does an error about it; a flow that
@@ -211,6 +211,35 @@ test_follows_the_entry(void)
 	(void)rig_send(&rig, &error, T0 + 240000);
 	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
 	CU_ASSERT_NOT_EQUAL(rig.result.member, member);
+	rig_close(&rig);
+}
+
+/* The rule of the frontend's port was replaced: an error about an old flow
+ * speaks of the old rule's backend port. */
+static void
+test_follows_the_rule(void)
+{
+	struct talk t;
+	begin(&plain, &t);
+	uint16_t old = rig_rule(&rig, RIG_HTTP);
+	struct frame_spec about = spoken(&t, true), own = spoken(&t, false);
+	struct frame_spec error = error_of(&plain, &about);
+	struct frame_spec expect = error_of(&plain, &own);
+	rig.rules[RIG_HTTP].name = (char *)"http-new";
+	rig.rules[RIG_HTTP].backend_port = 8888;
+	rig_swap(&rig);
+	(void)rig_send(&rig, &error, T0 + 1000);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
+	CU_ASSERT_EQUAL(rig.result.rule, old);
+	CU_ASSERT(rig_left_as(&rig, &expect));
+	/* about a flow that nobody knows: the rule in force */
+	own.sport = 8888;
+	about.dport = own.dport = 1;
+	(void)rig_send(&rig, &error, T0 + 1000);
+	CU_ASSERT_EQUAL(rig.result.rule, rig_rule(&rig, RIG_HTTP));
+	own.src = rig_address(&rig, rig.result.member);
+	expect.dst = own.src;
+	CU_ASSERT(rig_left_as(&rig, &expect));
 	rig_close(&rig);
 }
 
@@ -235,9 +264,9 @@ static void
 test_floating(void)
 {
 	static const struct row rules[] = {
-		{ "floating", RIG_FLOAT_COAP, "DD", ROUTER, 3, 0, false,
+		{ "floating", RIG_FLOAT_COAP, ROUTER, "DD", 0, 3, false,
 		    false },
-		{ "floating, any port", RIG_FLOAT_ANY, "SA", ROUTER, 3, 0,
+		{ "floating, any port", RIG_FLOAT_ANY, ROUTER, "SA", 0, 3,
 		    false, false },
 	};
 	for (size_t i = 0; i < LB_COUNT(rules); i++) {
@@ -259,7 +288,7 @@ static void
 test_floating_port(void)
 {
 	static const struct row rule = { "floating, another port",
-		RIG_FLOAT_HTTP, "SA", ROUTER, 3, 0, false, false };
+		RIG_FLOAT_HTTP, ROUTER, "SA", 0, 3, false, false };
 	struct talk t;
 	begin(&rule, &t);
 	struct frame_spec about = spoken(&t, true), own = spoken(&t, true);
@@ -336,6 +365,14 @@ test_no_error(void)
 	error.quote_bytes = 23;
 	(void)rig_send(&rig, &error, T0);
 	CU_ASSERT_EQUAL(rig.result.verdict, LB_PASS);
+	/* what is quoted counts only where the parser noted it */
+	struct lb_result result;
+	error.quote_bytes = 0;
+	(void)rig_send(&rig, &error, T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
+	rig.packet.notes = 0;
+	lb_step(lb_world_ctx(rig.world), &rig.packet, T0, &result);
+	CU_ASSERT_EQUAL(result.verdict, LB_PASS);
 	struct frame_spec echo = { .src = RIG_CLIENT4,
 		.dst = RIG_ROUTER4,
 		.proto = LB_PROTO_ICMP,
@@ -371,6 +408,7 @@ main(void)
 		{ "to the member", test_to_member },
 		{ "to the client", test_to_client },
 		{ "follows the entry", test_follows_the_entry },
+		{ "follows the rule", test_follows_the_rule },
 		{ "nobody healthy", test_nobody_healthy },
 		{ "floating", test_floating },
 		{ "floating, another port", test_floating_port },

@@ -217,31 +217,35 @@ test_other_member(void)
 }
 
 /* An entry that is over is none, and a reply does not bring it back. */
+static const struct end_row {
+	const char *history, *replies;
+	uint32_t life_ms;
+} ends[] = { { "S", "ba", 60000 }, { "SbA", "adfr", 240000 },
+	{ "SbAR", "ar", 15000 } };
+
+static void
+walk_end(const struct end_row *row)
+{
+	rig_open(&rig);
+	rig_start(&rig);
+	struct talk t = talk_open(&rig, RIG_HTTP, 45001);
+	(void)talk_all(&t, row->history, T0);
+	const uint64_t *at = rig_ctl(&rig);
+	const uint64_t ctl = *at;
+	for (const char *letter = row->replies; *letter != '\0'; letter++) {
+		(void)talk_say(&t, *letter, T0 + row->life_ms);
+		UNIT_EQUAL(row->history, rig.result.verdict, LB_FORWARD);
+		UNIT_EQUAL(row->history, rig.result.facts, LB_FACT_REPLY);
+		UNIT_EQUAL(row->history, *at, ctl);
+	}
+	rig_close(&rig);
+}
+
 static void
 test_expired(void)
 {
-	static const struct {
-		const char *history, *replies;
-		uint32_t life_ms;
-	} ends[] = { { "S", "ba", 60000 }, { "SbA", "adfr", 240000 },
-		{ "SbAR", "ar", 15000 } };
-	for (size_t i = 0; i < LB_COUNT(ends); i++) {
-		rig_open(&rig);
-		rig_start(&rig);
-		struct talk t = talk_open(&rig, RIG_HTTP, 45001);
-		(void)talk_all(&t, ends[i].history, T0);
-		uint64_t ctl = *rig_ctl(&rig);
-		const uint64_t *at = rig_ctl(&rig);
-		for (const char *l = ends[i].replies; *l != '\0'; l++) {
-			(void)talk_say(&t, *l, T0 + ends[i].life_ms);
-			UNIT_EQUAL(
-			    ends[i].history, rig.result.verdict, LB_FORWARD);
-			UNIT_EQUAL(
-			    ends[i].history, rig.result.facts, LB_FACT_REPLY);
-			UNIT_EQUAL(ends[i].history, *at, ctl);
-		}
-		rig_close(&rig);
-	}
+	for (size_t i = 0; i < LB_COUNT(ends); i++)
+		walk_end(&ends[i]);
 }
 
 /* What a member says moves no number that the client's alone decide. */

@@ -16,29 +16,23 @@
 #define BARE      FRAME_V4(203, 0, 113, 50)
 #define VIP6      FRAME_V6(0x2001, 0xdb8, 0xf, 0, 0, 0, 0, 0x10)
 #define HA6       FRAME_V6(0x2001, 0xdb8, 0xf, 0, 0, 0, 0, 0x20)
+#define NVA4      FRAME_V4(10, 0, 1, 5)
 #define MEMBER4   FRAME_V4(10, 0, 0, 5)
 #define ELSEWHERE FRAME_V4(192, 0, 2, 77)
 
-#define TCP_TO(to, port)                                                       \
-	{                                                                      \
-		.src = RIG_CLIENT4, .dst = to, .proto = 6, .sport = 40000,     \
-		.dport = (port), .tcp_flags = LB_TCP_SYN                       \
-	}
-#define UDP_TO(to, port)                                                       \
-	{                                                                      \
-		.src = RIG_CLIENT4, .dst = to, .proto = 17, .sport = 40000,    \
-		.dport = (port), .payload_bytes = 11                           \
-	}
-#define TCP6_TO(to, port)                                                      \
-	{                                                                      \
-		.src = RIG_CLIENT6, .dst = to, .proto = 6, .sport = 40000,     \
-		.dport = (port), .tcp_flags = LB_TCP_SYN                       \
-	}
-#define UDP6_TO(to, port)                                                      \
-	{                                                                      \
-		.src = RIG_CLIENT6, .dst = to, .proto = 17, .sport = 40000,    \
-		.dport = (port), .payload_bytes = 11                           \
-	}
+/* A packet to a port; .dst says of whom. */
+#define TCP_TO(port)                                                           \
+	.src = RIG_CLIENT4, .proto = 6, .sport = 40000, .dport = (port),       \
+	.tcp_flags = LB_TCP_SYN
+#define UDP_TO(port)                                                           \
+	.src = RIG_CLIENT4, .proto = 17, .sport = 40000, .dport = (port),      \
+	.payload_bytes = 11
+#define TCP6_TO(port)                                                          \
+	.src = RIG_CLIENT6, .proto = 6, .sport = 40000, .dport = (port),       \
+	.tcp_flags = LB_TCP_SYN
+#define UDP6_TO(port)                                                          \
+	.src = RIG_CLIENT6, .proto = 17, .sport = 40000, .dport = (port),      \
+	.payload_bytes = 11
 
 static struct rig rig;
 
@@ -56,36 +50,50 @@ static const struct row {
 	bool moves;
 	uint16_t expect_port;
 } rows[] = {
-	{ "TCP", TCP_TO(VIP, 80), RIG_HTTP, true, 8080 },
-	{ "TCP, port kept", TCP_TO(VIP, 22), RIG_SAME_PORT, true, 22 },
-	{ "UDP, not tracked", UDP_TO(VIP, 53), RIG_DNS, true, 5353 },
-	{ "UDP, tracked", UDP_TO(VIP, 5683), RIG_COAP, true, 5684 },
-	{ "TCP and UDP on one port: TCP", TCP_TO(VIP, 443), RIG_SOURCE, true,
+	{ "TCP", { TCP_TO(80), .dst = VIP }, RIG_HTTP, true, 8080 },
+	{ "TCP, port kept", { TCP_TO(22), .dst = VIP }, RIG_SAME_PORT, true,
+	  22 },
+	{ "UDP, not tracked", { UDP_TO(53), .dst = VIP }, RIG_DNS, true, 5353 },
+	{ "UDP, tracked", { UDP_TO(5683), .dst = VIP }, RIG_COAP, true, 5684 },
+	{ "TCP and UDP on one port: TCP", { TCP_TO(443), .dst = VIP },
+	  RIG_SOURCE, true,
 	  8443 },
-	{ "TCP and UDP on one port: UDP", UDP_TO(VIP, 443), RIG_SOURCE_UDP,
+	{ "TCP and UDP on one port: UDP", { UDP_TO(443), .dst = VIP },
+	  RIG_SOURCE_UDP,
 	  true, 8443 },
-	{ "UDP to a port of TCP", UDP_TO(VIP, 80), NO_RULE, false, 0 },
-	{ "TCP to a port of UDP", TCP_TO(VIP, 53), NO_RULE, false, 0 },
-	{ "a port without a rule", TCP_TO(VIP, 8080), NO_RULE, false, 0 },
-	{ "port 0 of a frontend with ports", TCP_TO(VIP, 0), NO_RULE, false,
+	{ "UDP to a port of TCP", { UDP_TO(80), .dst = VIP }, NO_RULE, false,
 	  0 },
-	{ "any port, TCP", TCP_TO(HA, 1), RIG_ANY, true, 1 },
-	{ "any port, UDP", UDP_TO(HA, 65535), RIG_ANY, true, 65535 },
-	{ "any port, port 0", TCP_TO(HA, 0), RIG_ANY, true, 0 },
-	{ "floating, another backend port", TCP_TO(FLOAT, 80), RIG_FLOAT_HTTP,
+	{ "TCP to a port of UDP", { TCP_TO(53), .dst = VIP }, NO_RULE, false,
+	  0 },
+	{ "a port without a rule", { TCP_TO(8080), .dst = VIP }, NO_RULE, false,
+	  0 },
+	{ "port 0 of a frontend with ports", { TCP_TO(0), .dst = VIP }, NO_RULE,
+	  false,
+	  0 },
+	{ "any port, TCP", { TCP_TO(1), .dst = HA }, RIG_ANY, true, 1 },
+	{ "any port, UDP", { UDP_TO(65535), .dst = HA }, RIG_ANY, true, 65535 },
+	{ "any port, port 0", { TCP_TO(0), .dst = HA }, RIG_ANY, true, 0 },
+	{ "floating, another backend port", { TCP_TO(80), .dst = FLOAT },
+	  RIG_FLOAT_HTTP,
 	  false, 8080 },
-	{ "floating, the same port", UDP_TO(FLOAT, 5683), RIG_FLOAT_COAP,
+	{ "floating, the same port", { UDP_TO(5683), .dst = FLOAT },
+	  RIG_FLOAT_COAP,
 	  false, 5683 },
-	{ "floating, any port", UDP_TO(FLOAT_HA, 7), RIG_FLOAT_ANY, false, 7 },
-	{ "a frontend that no rule has", TCP_TO(BARE, 80), NO_RULE, false, 0 },
-	{ "the balancer itself", TCP_TO(RIG_OWN4, 80), NO_RULE, false, 0 },
-	{ "a member", TCP_TO(MEMBER4, 8080), NO_RULE, false, 0 },
-	{ "elsewhere", TCP_TO(ELSEWHERE, 80), NO_RULE, false, 0 },
-	{ "IPv6, TCP", TCP6_TO(VIP6, 80), RIG_HTTP6, true, 8080 },
-	{ "IPv6, UDP", UDP6_TO(VIP6, 53), RIG_DNS6, true, 5353 },
-	{ "IPv6, tracked", UDP6_TO(VIP6, 5683), RIG_COAP6, true, 5684 },
-	{ "IPv6, any port", UDP6_TO(HA6, 4000), RIG_ANY6, true, 4000 },
-	{ "IPv6, no rule", TCP6_TO(VIP6, 81), NO_RULE, false, 0 },
+	{ "floating, any port", { UDP_TO(7), .dst = FLOAT_HA }, RIG_FLOAT_ANY,
+	  false, 7 },
+	{ "a frontend that no rule has", { TCP_TO(80), .dst = BARE }, NO_RULE,
+	  false, 0 },
+	{ "the balancer itself", { TCP_TO(80), .dst = RIG_OWN4 }, NO_RULE,
+	  false, 0 },
+	{ "a member", { TCP_TO(8080), .dst = MEMBER4 }, NO_RULE, false, 0 },
+	{ "elsewhere", { TCP_TO(80), .dst = ELSEWHERE }, NO_RULE, false, 0 },
+	{ "IPv6, TCP", { TCP6_TO(80), .dst = VIP6 }, RIG_HTTP6, true, 8080 },
+	{ "IPv6, UDP", { UDP6_TO(53), .dst = VIP6 }, RIG_DNS6, true, 5353 },
+	{ "IPv6, tracked", { UDP6_TO(5683), .dst = VIP6 }, RIG_COAP6, true,
+	  5684 },
+	{ "IPv6, any port", { UDP6_TO(4000), .dst = HA6 }, RIG_ANY6, true,
+	  4000 },
+	{ "IPv6, no rule", { TCP6_TO(81), .dst = VIP6 }, NO_RULE, false, 0 },
 	{ "tagged", { .src = RIG_CLIENT4, .dst = VIP, .proto = 6, .tags = 2,
 	    .sport = 40000, .dport = 80, .payload_bytes = 1001,
 	    .tcp_option_words = 3, .ip_option_words = 2 },
@@ -163,12 +171,12 @@ static void
 test_exact_first(void)
 {
 	static const struct row exact[] = {
-		{ "its port", TCP_TO(FLOAT_HA, 80), RIG_FLOAT_HTTP, false,
-		    8080 },
-		{ "its port, UDP", UDP_TO(FLOAT_HA, 80), RIG_FLOAT_ANY, false,
-		    80 },
-		{ "another port", TCP_TO(FLOAT_HA, 81), RIG_FLOAT_ANY, false,
-		    81 },
+		{ "its port", { TCP_TO(80), .dst = FLOAT_HA }, RIG_FLOAT_HTTP,
+		    false, 8080 },
+		{ "its port, UDP", { UDP_TO(80), .dst = FLOAT_HA },
+		    RIG_FLOAT_ANY, false, 80 },
+		{ "another port", { TCP_TO(81), .dst = FLOAT_HA },
+		    RIG_FLOAT_ANY, false, 81 },
 	};
 	rig_open(&rig);
 	rig.rules[RIG_FLOAT_HTTP].frontend = RIG_FLOAT_HA;
@@ -184,14 +192,22 @@ static void
 test_next_hop(void)
 {
 	static const struct row hops[] = {
-		{ "elsewhere", TCP_TO(ELSEWHERE, 80), RIG_NEXT, false, 80 },
-		{ "elsewhere, UDP", UDP_TO(ELSEWHERE, 0), RIG_NEXT, false, 0 },
-		{ "a frontend first", TCP_TO(VIP, 80), RIG_HTTP, true, 8080 },
-		{ "a frontend's other port is ours", TCP_TO(VIP, 81 + 256),
-		    NO_RULE, false, 0 },
-		{ "our own", TCP_TO(RIG_OWN4, 80), NO_RULE, false, 0 },
-		{ "IPv6 has none", TCP6_TO(RIG_CLIENT6, 80), NO_RULE, false,
+		{ "elsewhere", { TCP_TO(80), .dst = ELSEWHERE }, RIG_NEXT,
+		    false, 80 },
+		{ "elsewhere, UDP", { UDP_TO(0), .dst = ELSEWHERE }, RIG_NEXT,
+		    false, 0 },
+		{ "a frontend first", { TCP_TO(80), .dst = VIP }, RIG_HTTP,
+		    true, 8080 },
+		{ "a frontend's other port is ours",
+		    { TCP_TO(81 + 256), .dst = VIP }, NO_RULE, false, 0 },
+		{ "our own", { TCP_TO(80), .dst = RIG_OWN4 }, NO_RULE, false,
 		    0 },
+		{ "a member", { TCP_TO(80), .dst = MEMBER4 }, RIG_NEXT, false,
+		    80 },
+		{ "a member of any port", { TCP_TO(80), .dst = NVA4 }, RIG_NEXT,
+		    false, 80 },
+		{ "IPv6 has none", { TCP6_TO(80), .dst = RIG_CLIENT6 }, NO_RULE,
+		    false, 0 },
 	};
 	rig_open(&rig);
 	rig.config.next_hop_rule4 = RIG_NEXT;
@@ -210,12 +226,12 @@ static const struct bad_row {
 	unsigned at, value; /* one byte behind the transport header's start */
 	int rule;
 } bad_rows[] = {
-	{ "UDP length", UDP_TO(VIP, 53), 5, 7, RIG_DNS },
-	{ "UDP length beyond", UDP_TO(VIP, 5683), 5, 20, RIG_COAP },
-	{ "TCP header of 16", TCP_TO(VIP, 80), 12, 0x40, RIG_HTTP },
-	{ "TCP header beyond", TCP_TO(HA, 80), 12, 0x60, RIG_ANY },
-	{ "IPv6", UDP6_TO(VIP6, 53), 5, 7, RIG_DNS6 },
-	{ "not ours", UDP_TO(ELSEWHERE, 53), 5, 7, NO_RULE },
+	{ "UDP length", { UDP_TO(53), .dst = VIP }, 5, 7, RIG_DNS },
+	{ "UDP length beyond", { UDP_TO(5683), .dst = VIP }, 5, 20, RIG_COAP },
+	{ "TCP header of 16", { TCP_TO(80), .dst = VIP }, 12, 0x40, RIG_HTTP },
+	{ "TCP header beyond", { TCP_TO(80), .dst = HA }, 12, 0x60, RIG_ANY },
+	{ "IPv6", { UDP6_TO(53), .dst = VIP6 }, 5, 7, RIG_DNS6 },
+	{ "not ours", { UDP_TO(53), .dst = ELSEWHERE }, 5, 7, NO_RULE },
 };
 /* clang-format on */
 
@@ -249,25 +265,25 @@ enum fate { PASSES, DROPS, GOES };
 static const struct fragment_row {
 	const char *what;
 	struct lb_addr dst;
+	enum fate fate;
 	uint16_t dport;
 	uint8_t proto;
-	enum fate fate;
 	bool moves;
 } fragment_rows[] = {
-	{ "a rule of one port, TCP", VIP, 80, 6, DROPS, false },
-	{ "a rule of one port, UDP", VIP, 53, 17, DROPS, false },
-	{ "its frontend, another port", VIP, 9, 17, DROPS, false },
-	{ "floating, one port", FLOAT, 80, 6, DROPS, false },
-	{ "any port, TCP", HA, 80, 6, GOES, true },
-	{ "any port, UDP", HA, 53, 17, GOES, true },
-	{ "floating, any port", FLOAT_HA, 53, 17, GOES, false },
-	{ "our own", RIG_OWN4, 53, 17, PASSES, false },
-	{ "a member", MEMBER4, 53, 17, PASSES, false },
-	{ "elsewhere", ELSEWHERE, 53, 17, PASSES, false },
-	{ "ICMP", HA, 0, 1, PASSES, false },
-	{ "IPv6, one port", VIP6, 80, 6, DROPS, false },
-	{ "IPv6, any port", HA6, 80, 6, GOES, true },
-	{ "IPv6, elsewhere", RIG_CLIENT6, 80, 6, PASSES, false },
+	{ "a rule of one port, TCP", VIP, DROPS, 80, 6, false },
+	{ "a rule of one port, UDP", VIP, DROPS, 53, 17, false },
+	{ "its frontend, another port", VIP, DROPS, 9, 17, false },
+	{ "floating, one port", FLOAT, DROPS, 80, 6, false },
+	{ "any port, TCP", HA, GOES, 80, 6, true },
+	{ "any port, UDP", HA, GOES, 53, 17, true },
+	{ "floating, any port", FLOAT_HA, GOES, 53, 17, false },
+	{ "our own", RIG_OWN4, PASSES, 53, 17, false },
+	{ "a member", MEMBER4, PASSES, 53, 17, false },
+	{ "elsewhere", ELSEWHERE, PASSES, 53, 17, false },
+	{ "ICMP", HA, PASSES, 0, 1, false },
+	{ "IPv6, one port", VIP6, DROPS, 80, 6, false },
+	{ "IPv6, any port", HA6, GOES, 80, 6, true },
+	{ "IPv6, elsewhere", RIG_CLIENT6, PASSES, 80, 6, false },
 };
 /* clang-format on */
 
@@ -303,6 +319,7 @@ walk_fragment(const struct fragment_row *row, unsigned offset)
 	} else {
 		UNIT_EQUAL(row->what, r->verdict, LB_FORWARD);
 		UNIT_EQUAL(row->what, r->facts, 0);
+		UNIT_ROW(row->what, r->rule != LB_NONE);
 		if (row->moves)
 			spec.dst = rig_address(&rig, r->member);
 		UNIT_ROW(row->what, rig_left_as(&rig, &spec));
@@ -325,9 +342,10 @@ static void
 test_fragments_next_hop(void)
 {
 	static const struct fragment_row hop[] = {
-		{ "elsewhere", ELSEWHERE, 53, 17, GOES, false },
-		{ "one port", VIP, 53, 17, DROPS, false },
-		{ "our own", RIG_OWN4, 53, 17, PASSES, false },
+		{ "elsewhere", ELSEWHERE, GOES, 53, 17, false },
+		{ "a member of any port", NVA4, GOES, 53, 17, false },
+		{ "one port", VIP, DROPS, 53, 17, false },
+		{ "our own", RIG_OWN4, PASSES, 53, 17, false },
 	};
 	rig_open(&rig);
 	rig.config.next_hop_rule4 = RIG_NEXT;
@@ -396,45 +414,45 @@ all_down(enum rig_pool pool, bool down)
 /* clang-format off */
 static const struct down_row {
 	const char *what;
+	const char *history;
 	enum lb_sku sku;
 	enum lb_all_down all_down;
 	enum rig_rule rule;
-	const char *history;
 	char event;
 	bool expect_goes;
 } down_rows[] = {
-	{ "new TCP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, "", 'S',
-	  false },
-	{ "half-open TCP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, "S",
-	  'S', false },
-	{ "half-open TCP goes on", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN,
-	  RIG_HTTP, "Sb", 'A', true },
-	{ "open TCP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, "SbA",
-	  'D', true },
-	{ "closing TCP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, "SbAF",
-	  'A', true },
-	{ "closed TCP anew", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP,
-	  "SbAF", 'S', false },
-	{ "UDP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_DNS, "D", 'D',
-	  false },
-	{ "tracked UDP", LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_COAP, "Dd",
-	  'D', false },
-	{ "Basic, new TCP", LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_HTTP, "",
-	  'S', false },
-	{ "Basic, open TCP", LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_HTTP,
-	  "SbA", 'D', false },
-	{ "Basic, tracked UDP", LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_COAP,
-	  "Dd", 'D', false },
-	{ "Basic, IPv6, open TCP", LB_SKU_BASIC, LB_ALL_PROBED_DOWN,
-	  RIG_HTTP6, "SbA", 'D', false },
-	{ "up, new TCP", LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_HTTP, "", 'S',
-	  true },
-	{ "up, open TCP", LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_HTTP, "SbA",
-	  'D', true },
-	{ "up, UDP", LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_DNS, "D", 'D',
-	  true },
-	{ "up, Basic, open TCP", LB_SKU_BASIC, LB_ALL_PROBED_UP, RIG_HTTP,
-	  "SbA", 'D', true },
+	{ "new TCP", "",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'S', false },
+	{ "half-open TCP", "S",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'S', false },
+	{ "half-open TCP goes on", "Sb",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'A', true },
+	{ "open TCP", "SbA",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'D', true },
+	{ "closing TCP", "SbAF",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'A', true },
+	{ "closed TCP anew", "SbAF",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_HTTP, 'S', false },
+	{ "UDP", "D",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_DNS, 'D', false },
+	{ "tracked UDP", "Dd",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_DOWN, RIG_COAP, 'D', false },
+	{ "Basic, new TCP", "",
+	  LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_HTTP, 'S', false },
+	{ "Basic, open TCP", "SbA",
+	  LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_HTTP, 'D', false },
+	{ "Basic, tracked UDP", "Dd",
+	  LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_COAP, 'D', false },
+	{ "Basic, IPv6, open TCP", "SbA",
+	  LB_SKU_BASIC, LB_ALL_PROBED_DOWN, RIG_HTTP6, 'D', false },
+	{ "up, new TCP", "",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_HTTP, 'S', true },
+	{ "up, open TCP", "SbA",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_HTTP, 'D', true },
+	{ "up, UDP", "D",
+	  LB_SKU_STANDARD, LB_ALL_PROBED_UP, RIG_DNS, 'D', true },
+	{ "up, Basic, open TCP", "SbA",
+	  LB_SKU_BASIC, LB_ALL_PROBED_UP, RIG_HTTP, 'D', true },
 };
 /* clang-format on */
 
@@ -472,6 +490,24 @@ test_all_down(void)
 {
 	for (size_t i = 0; i < LB_COUNT(down_rows); i++)
 		walk_down(&down_rows[i]);
+}
+
+/* A table of one slot, which is all there is to ask. */
+static void
+test_one_slot(void)
+{
+	rig_open(&rig);
+	rig.config.sku = LB_SKU_BASIC;
+	for (unsigned r = 0; r < RIG_RULES; r++)
+		rig.rules[r].table_size = 1;
+	rig_start(&rig);
+	struct talk t = talk_open(&rig, RIG_HTTP, 42002);
+	(void)talk_say(&t, 'S', T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
+	all_down(RIG_WEB, true);
+	(void)talk_say(&t, 'A', T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_DROP);
+	rig_close(&rig);
 }
 
 /* Invariant 2: no new flow to a member that is down, draining or taken out;
@@ -578,7 +614,7 @@ test_full_snat(void)
 	for (unsigned way = 0; way < LB_WAYS; way++)
 		rig.world->tables.conn4->ctl[way] |= LB_KIND_SNAT_OUT << 6;
 	memcpy(&before, rig.world->tables.conn4, sizeof(before));
-	struct frame_spec syn = TCP_TO(VIP, 80);
+	struct frame_spec syn = { TCP_TO(80), .dst = VIP };
 	struct lb_packet pkt;
 	struct lb_result result;
 	frame_build(&rig.in, &syn);
@@ -672,6 +708,7 @@ main(void)
 		{ "fragments stay together", test_fragments_together },
 		{ "a tiny fragment", test_fragment_tiny },
 		{ "all members down", test_all_down },
+		{ "one slot", test_one_slot },
 		{ "admin state", test_admin_state },
 		{ "admin state, later", test_admin_down_later },
 		{ "full of open flows", test_full_open },

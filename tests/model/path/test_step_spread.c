@@ -2,6 +2,8 @@
 /* model/path/forward.c: who gets which flow.  Source: AZ 13.9. */
 #include "model/path/step.h"
 
+#include <string.h>
+#include "model/path/hash.h"
 #include "tests/support/chance.h"
 #include "tests/support/talk.h"
 #include "tests/unit.h"
@@ -112,7 +114,7 @@ test_keys(void)
 	rig.config.next_hop_rule4 = -1;
 	/* a second frontend of the same rule's kind, for ADDRESS */
 	rig.rules[RIG_NEXT] = rig.rules[RIG_FLOAT_ANY];
-	rig.rules[RIG_NEXT].name = (char *)(uintptr_t) "float-any2";
+	rig.rules[RIG_NEXT].name = (char *)"float-any2";
 	rig.rules[RIG_NEXT].frontend = RIG_BARE;
 	rig.config.entries = 1000;
 	rig_start(&rig);
@@ -171,6 +173,88 @@ test_addresses(void)
 			UNIT_ROW(modes[i].what, moved > 100 && moved < 167);
 		rig_close(&rig);
 	}
+}
+
+/* --- which slot ----------------------------------------------------------- */
+
+/* What each mode keeps of a flow, written out. */
+/* clang-format off */
+static const struct mode_row {
+	const char *what;
+	enum lb_mode mode;
+	bool dst, ports, proto;
+} mode_rows[] = {
+	{ "five-tuple", LB_MODE_FIVE_TUPLE, true, true, true },
+	{ "source-ip", LB_MODE_SOURCE_IP, true, false, false },
+	{ "source-ip-protocol", LB_MODE_SOURCE_IP_PROTOCOL, true, false,
+	  true },
+	{ "source-ip, any", LB_MODE_SOURCE_IP_ANY_DST, false, false, false },
+	{ "source-ip-protocol, any", LB_MODE_SOURCE_IP_PROTOCOL_ANY_DST,
+	  false, false, true },
+};
+/* clang-format on */
+
+/* The member in the slot that the affinity hash of what is kept names. */
+static uint16_t
+expect_member(const struct mode_row *row, const struct frame_spec *s)
+{
+	struct lb_hash_key key;
+	const struct lb_rule *rule =
+	    lb_plan_rule_row(rig.plan, rig_rule(&rig, RIG_NEXT));
+	uint64_t addr[4] = { s->src.word[0], s->src.word[1], 0, 0 };
+	uint64_t ports_proto = 0, hash;
+	memcpy(&key, &rig.plan->rows[1], sizeof(key));
+	if (row->dst) {
+		addr[2] = s->dst.word[0];
+		addr[3] = s->dst.word[1];
+	}
+	if (row->ports)
+		ports_proto = lb_be16_of(s->sport).raw |
+			      (uint64_t)lb_be16_of(s->dport).raw << 16;
+	if (row->proto)
+		ports_proto |= (uint64_t)s->proto << 32;
+	if (lb_addr_is_v4(&s->src))
+		hash = lb_hash4(&key, LB_HASH_AFFINITY,
+		    addr[1] >> 32 | (addr[3] >> 32 << 32), ports_proto);
+	else
+		hash = lb_hash6(&key, LB_HASH_AFFINITY, addr, ports_proto);
+	return rig.plan->luts[rule->lut]
+	    .slots[(hash >> 32) * rule->lut_size >> 32];
+}
+
+static void
+walk_slots(const struct mode_row *row)
+{
+	struct chance c = { 31 };
+	rig_open(&rig);
+	rig.config.next_hop_rule4 = rig.config.next_hop_rule6 = RIG_NEXT;
+	rig.rules[RIG_NEXT].mode = row->mode;
+	rig_start(&rig);
+	for (unsigned i = 0; i < 400; i++) {
+		bool six = i % 2 != 0;
+		struct frame_spec s = {
+			.src = lb_addr_v4((uint32_t)chance_next(&c)),
+			.dst = FRAME_V4(192, 0, 2, i % 250),
+			.proto = i % 4 < 2 ? LB_PROTO_TCP : LB_PROTO_UDP,
+			.sport = (uint16_t)chance_next(&c),
+			.dport = (uint16_t)chance_next(&c),
+		};
+		if (six) {
+			s.src = (struct lb_addr){ { chance_next(&c),
+			    chance_next(&c) } };
+			s.dst = (struct lb_addr){ { chance_next(&c),
+			    chance_next(&c) } };
+		}
+		UNIT_EQUAL(row->what, member_of(&s), expect_member(row, &s));
+	}
+	rig_close(&rig);
+}
+
+static void
+test_slots(void)
+{
+	for (size_t i = 0; i < LB_COUNT(mode_rows); i++)
+		walk_slots(&mode_rows[i]);
 }
 
 /* --- how even ------------------------------------------------------------- */
@@ -245,14 +329,14 @@ test_one_client(void)
 static void
 test_key_decides(void)
 {
-	uint16_t first[300];
+	uint16_t first[300] = { 0 };
 	unsigned moved[3] = { 0 };
 	for (unsigned world = 0; world < 3; world++) {
 		rig_open(&rig);
 		rig.config.hash_key_set = true;
 		rig.config.hash_key[15] = world == 2 ? 1 : 0;
 		rig_start(&rig);
-		for (uint16_t i = 0; i < LB_COUNT(first); i++) {
+		for (uint32_t i = 0; i < LB_COUNT(first); i++) {
 			struct frame_spec spec =
 			    packet_to(RIG_DNS, 0x0700a8c0u);
 			spec.sport = (uint16_t)(5000 + i);
@@ -273,6 +357,7 @@ main(void)
 	static CU_TestInfo tests[] = {
 		{ "what changes the member", test_keys },
 		{ "another address", test_addresses },
+		{ "which slot", test_slots },
 		{ "how even", test_even },
 		{ "one client", test_one_client },
 		{ "the key decides", test_key_decides },

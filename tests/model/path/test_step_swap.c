@@ -11,7 +11,7 @@
 
 static struct rig rig;
 static struct talk talks[TALKS];
-static uint16_t members[TALKS];
+static uint16_t members[TALKS], rule_then;
 
 /* TALKS open connections with a rule. */
 static void
@@ -25,6 +25,7 @@ begin(enum rig_rule rule)
 		(void)talk_all(&talks[i], "SbA", T0);
 		members[i] = talks[i].member;
 	}
+	rule_then = rig_rule(&rig, rule);
 }
 
 /* They all go on where they were. */
@@ -36,6 +37,7 @@ expect_unmoved(const char *what)
 		UNIT_EQUAL(what, rig.result.verdict, LB_FORWARD);
 		UNIT_EQUAL(what, rig.result.facts, LB_FACT_HIT);
 		UNIT_EQUAL(what, rig.result.member, members[i]);
+		UNIT_EQUAL(what, rig.result.rule, rule_then);
 		struct frame_spec spec = talk_packet(&talks[i], 'D');
 		spec.seq -= 100; /* it was said already */
 		spec.dst = rig_address(&rig, members[i]);
@@ -132,7 +134,7 @@ static void
 test_rule_replaced(void)
 {
 	begin(RIG_HTTP);
-	rig.rules[RIG_HTTP].name = (char *)(uintptr_t) "http-new";
+	rig.rules[RIG_HTTP].name = (char *)"http-new";
 	rig.rules[RIG_HTTP].backend_port = 8888;
 	rig_swap(&rig);
 	expect_unmoved("another rule");
@@ -170,10 +172,34 @@ test_rule_gone(void)
 {
 	begin(RIG_HTTP);
 	rig.rules[RIG_HTTP].frontend_port = 88;
-	rig.rules[RIG_HTTP].name = (char *)(uintptr_t) "other";
+	rig.rules[RIG_HTTP].name = (char *)"other";
 	rig_swap(&rig);
 	(void)talk_say(&talks[0], 'D', T0 + 1000);
 	CU_ASSERT_EQUAL(rig.result.verdict, LB_PASS);
+	rig_close(&rig);
+}
+
+/* An id that nobody has any more, against all promises: dropped, not sent
+ * anywhere. */
+static void
+test_nobodys_id(void)
+{
+	struct lb_result result;
+	begin(RIG_HTTP);
+	(void)talk_say(&talks[0], 'D', T0);
+	uint64_t *w2 = &rig.world->tables.conn4[rig.result.bucket]
+			    .entry[rig.result.way]
+			    .w2;
+	*w2 |= 0xffff;
+	lb_step(lb_world_ctx(rig.world), &rig.packet, T0, &result);
+	CU_ASSERT_EQUAL(result.verdict, LB_DROP);
+	CU_ASSERT_EQUAL(result.reason, LB_REASON_NO_HEALTHY_BACKEND);
+	/* of a rule: as if there were no entry */
+	*w2 |= 0xffff0000;
+	lb_step(lb_world_ctx(rig.world), &rig.packet, T0, &result);
+	CU_ASSERT_EQUAL(result.verdict, LB_FORWARD);
+	CU_ASSERT_EQUAL(result.facts, LB_FACT_MADE | LB_FACT_RECHOSEN);
+	CU_ASSERT_EQUAL(result.rule, rule_then);
 	rig_close(&rig);
 }
 
@@ -202,6 +228,7 @@ main(void)
 		{ "a rule replaced", test_rule_replaced },
 		{ "a rule changed", test_rule_changed },
 		{ "a rule gone", test_rule_gone },
+		{ "nobody's id", test_nobodys_id },
 		{ "a timeout changed", test_timeout_changed },
 		CU_TEST_INFO_NULL,
 	};

@@ -202,27 +202,27 @@ test_matrix(void)
 static const struct life_row {
 	const char *what;
 	enum rig_rule rule;
-	const char *history;
 	uint32_t life_ms;
+	const char *history;
 } lives[] = {
-	{ "half-open", RIG_HTTP, "S", 60000 },
-	{ "answered", RIG_HTTP, "Sb", 60000 },
-	{ "open", RIG_HTTP, "SbA", 240000 },
-	{ "after FIN", RIG_HTTP, "SbAF", 240000 },
-	{ "after the member's FIN", RIG_HTTP, "SbAf", 240000 },
-	{ "after RST", RIG_HTTP, "SbAR", 15000 },
-	{ "after the member's RST", RIG_HTTP, "SbAr", 15000 },
-	{ "RST after FIN", RIG_HTTP, "SbAFr", 15000 },
-	{ "half-open, idle 30 s", RIG_BRIEF, "S", 30000 },
-	{ "answered, idle 30 s", RIG_BRIEF, "Sb", 30000 },
-	{ "open, idle 30 s", RIG_BRIEF, "SbA", 30000 },
-	{ "after FIN, idle 30 s", RIG_BRIEF, "SbAF", 30000 },
-	{ "after RST, idle 30 s", RIG_BRIEF, "SbAR", 15000 },
-	{ "floating, half-open", RIG_FLOAT_HTTP, "S", 60000 },
-	{ "floating, open", RIG_FLOAT_HTTP, "SA", 240000 },
-	{ "IPv6, half-open", RIG_HTTP6, "S", 60000 },
-	{ "IPv6, open", RIG_HTTP6, "SbA", 240000 },
-	{ "IPv6, after RST", RIG_HTTP6, "SbAR", 15000 },
+	{ "half-open", RIG_HTTP, 60000, "S" },
+	{ "answered", RIG_HTTP, 60000, "Sb" },
+	{ "open", RIG_HTTP, 240000, "SbA" },
+	{ "after FIN", RIG_HTTP, 240000, "SbAF" },
+	{ "after the member's FIN", RIG_HTTP, 240000, "SbAf" },
+	{ "after RST", RIG_HTTP, 15000, "SbAR" },
+	{ "after the member's RST", RIG_HTTP, 15000, "SbAr" },
+	{ "RST after FIN", RIG_HTTP, 15000, "SbAFr" },
+	{ "half-open, idle 30 s", RIG_BRIEF, 30000, "S" },
+	{ "answered, idle 30 s", RIG_BRIEF, 30000, "Sb" },
+	{ "open, idle 30 s", RIG_BRIEF, 30000, "SbA" },
+	{ "after FIN, idle 30 s", RIG_BRIEF, 30000, "SbAF" },
+	{ "after RST, idle 30 s", RIG_BRIEF, 15000, "SbAR" },
+	{ "floating, half-open", RIG_FLOAT_HTTP, 60000, "S" },
+	{ "floating, open", RIG_FLOAT_HTTP, 240000, "SA" },
+	{ "IPv6, half-open", RIG_HTTP6, 60000, "S" },
+	{ "IPv6, open", RIG_HTTP6, 240000, "SbA" },
+	{ "IPv6, after RST", RIG_HTTP6, 15000, "SbAR" },
 };
 /* clang-format on */
 

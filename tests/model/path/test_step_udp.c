@@ -111,27 +111,31 @@ test_tracked(void)
 }
 
 /* Its timeout is the rule's idle timeout in every state. */
+static const struct life_row {
+	enum rig_rule rule;
+	const char *history;
+} lives[] = { { RIG_COAP, "D" }, { RIG_COAP, "Dd" }, { RIG_FLOAT_COAP, "D" },
+	{ RIG_FLOAT_COAP, "DD" }, { RIG_COAP6, "Dd" } };
+
+static void
+walk_life(const struct life_row *row, bool over)
+{
+	rig_open(&rig);
+	rig_start(&rig);
+	struct talk t = talk_open(&rig, row->rule, 41001);
+	(void)talk_all(&t, row->history, T0);
+	(void)talk_say(&t, 'D', T0 + RIG_IDLE_MS - (over ? 0 : 1));
+	UNIT_EQUAL(row->history, rig.result.facts & LB_FACT_MADE,
+	    over ? LB_FACT_MADE : 0);
+	rig_close(&rig);
+}
+
 static void
 test_tracked_life(void)
 {
-	static const struct {
-		enum rig_rule rule;
-		const char *history;
-	} lives[] = { { RIG_COAP, "D" }, { RIG_COAP, "Dd" },
-		{ RIG_FLOAT_COAP, "D" }, { RIG_FLOAT_COAP, "DD" },
-		{ RIG_COAP6, "Dd" } };
 	for (size_t i = 0; i < LB_COUNT(lives); i++) {
-		for (uint32_t over = 0; over < 2; over++) {
-			rig_open(&rig);
-			rig_start(&rig);
-			struct talk t = talk_open(&rig, lives[i].rule, 41001);
-			(void)talk_all(&t, lives[i].history, T0);
-			(void)talk_say(&t, 'D', T0 + RIG_IDLE_MS - 1 + over);
-			UNIT_EQUAL(lives[i].history,
-			    rig.result.facts & LB_FACT_MADE,
-			    over ? LB_FACT_MADE : 0);
-			rig_close(&rig);
-		}
+		walk_life(&lives[i], false);
+		walk_life(&lives[i], true);
 	}
 }
 
