@@ -40,7 +40,8 @@ struct lb_expired_list {
 /*
  * lb_expire - sweep buckets [from, from + count) of one family's table.
  *
- * facts   grows by every entry that ended; NULL: nobody wants to know.
+ * facts   grows by every entry that ended; NULL: nobody wants to know.  With
+ *         room for fewer than LB_WAYS more nothing is swept.
  *
  * Returns the bucket it stopped before: from + count (or the table's end),
  * less when `facts` is full.  Cost: linear in count.

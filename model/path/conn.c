@@ -132,10 +132,6 @@ victim(uint64_t ctx, uint64_t hash, uint32_t now_ms, bool six)
 			return (int)way;
 		}
 	}
-	/* All the bucket's lines at once, not one after the other. */
-	LB_UNROLL
-	for (uint32_t line = 1; line <= ENTRY_WORDS(six); line++)
-		(void)LB_LOAD(bucket[line * LB_WAYS]);
 	LB_STORE(s->victim.score, 0);
 	for (uint32_t way = 0; way < LB_WAYS; way++) {
 		uint64_t ctl = LB_LOAD(bucket[way]);

@@ -21,6 +21,28 @@ enum lb_conn_answer {
 #define LB_CONN_FOUND 0x8
 
 /*
+ * lb_conn_fetch - ask for all of a bucket's cache lines at once.
+ *
+ * For a newcomer, who will weigh every way: the lines then come side by side
+ * with the control words, not one after the other.  Changes nothing.
+ */
+LB_INLINE void
+lb_conn_fetch(uint64_t ctx, uint64_t hash, bool six)
+{
+	if (six) {
+		const struct lb_bucket6 *b = lb_bucket6(ctx, (uint32_t)hash);
+		LB_UNROLL
+		for (uint32_t way = 0; b != NULL && way < LB_WAYS; way++)
+			(void)LB_LOAD(b->entry[way].w1);
+	} else {
+		const struct lb_bucket4 *b = lb_bucket4(ctx, (uint32_t)hash);
+		LB_UNROLL
+		for (uint32_t way = 0; b != NULL && way < LB_WAYS; way += 2)
+			(void)LB_LOAD(b->entry[way].w1);
+	}
+}
+
+/*
  * lb_conn_find4, lb_conn_find6 - the entry of scratch->key.
  *
  * Returns its way 0..7 with scratch->hit filled, LB_CONN_MISS or

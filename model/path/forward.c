@@ -171,6 +171,8 @@ forward_tracked(const struct lb_view *v, const struct lb_rule *rule)
 	if (classes == NULL)
 		return;
 	uint64_t hash = lb_flow_hash(v, &v->scratch->key);
+	if (lb_packet_is_bare_syn(v->pkt))
+		lb_conn_fetch(v->ctx, hash, v->six);
 	int way = lb_conn_find_key(v, hash);
 	int prefer = -1;
 	if (way >= 0) {
@@ -268,9 +270,8 @@ lb_member_of_flow(const struct lb_view *v, const struct lb_rule **rule)
 	    lb_conn_find_key(v, lb_flow_hash(v, &v->scratch->key)) >= 0) {
 		const struct lb_hit *hit = &v->scratch->hit;
 		const struct lb_rule *old = rule_of_hit(v, *rule);
-		if (old != NULL &&
-		    !lb_conn_expired(
-			classes, hit->ctl, v->now_ms, lb_w2_seen(hit->w2))) {
+		if (old != NULL && !lb_conn_expired(classes, hit->ctl,
+				       v->now_ms, lb_w2_seen(hit->w2))) {
 			*rule = old;
 			return lb_w2_member(hit->w2);
 		}

@@ -208,9 +208,11 @@ LB_INLINE uint32_t
 pick_flow(const struct race_io *io, struct race_counts *c)
 {
 	uint32_t at = draw(c);
-	if ((at & 1) == 0)
-		return (io->hot + (at >> 8) % RACE_HOT) % RACE_FLOWS;
-	return (at >> 8) % RACE_FLOWS;
+	if ((at & 3) == 0)
+		return RACE_FLOWS4 + (at >> 8) % RACE_FLOWS6;
+	if ((at & 3) == 1)
+		return (at >> 8) % RACE_FLOWS;
+	return (io->hot + (at >> 8) % RACE_HOT) % RACE_FLOWS;
 }
 
 /* Whoever knows what a member or a client would send. */

@@ -21,12 +21,11 @@
 #include <unistd.h>
 
 #include "live/engine.h"
-#include "model/config_new.h"
 #include "model/path/conn.h"
 #include "model/path/hash.h"
 #include "model/path/step.h"
 #include "model/world.h"
-#include "tests/live/race_io.h"
+#include "tests/live/race_world.h"
 
 #define SEED_DEFAULT    UINT64_C(20261122)
 #define SECONDS_DEFAULT UINT64_C(8)
@@ -34,8 +33,6 @@
 #define SWEEP_FACTS     256u
 #define SWEEP_PAUSE_US  50
 #define HEALTH_PAUSE_US 5000
-#define IDLE_TCP_MS     6u
-#define IDLE_UDP_MS     4u
 #define HOT_MS          2u /* so long the hot flows stay the same */
 #define FAR             UINT32_C(0xfffff000) /* where the clock begins */
 #define TEST_SKIPPED    77
@@ -75,114 +72,6 @@ is_up(void *arg, int probe, uint16_t member)
 	       (race->down >> (index - RACE_STEADY) & 1) == 0;
 }
 
-static struct lb_addr
-address6(uint64_t high, uint64_t low)
-{
-	return (struct lb_addr){ { high, low } };
-}
-
-static void
-set_pool(struct lb_config_pool *pool, bool six)
-{
-	pool->name = strdup(six ? "six" : "four");
-	pool->members = calloc(RACE_MEMBERS, sizeof(*pool->members));
-	if (pool->name == NULL || pool->members == NULL)
-		abort();
-	pool->member_count = RACE_MEMBERS;
-	for (uint32_t m = 0; m < RACE_MEMBERS; m++) {
-		if (asprintf(&pool->members[m].name, "m-%u", m) < 0)
-			abort();
-		pool->members[m].address =
-		    six ? address6(RACE_MEMBER6_HI, (uint64_t)(m + 1) << 56)
-			: lb_addr_v4(RACE_MEMBER4 | (m + 1) << 24);
-	}
-}
-
-static void
-set_rule(struct lb_config *config, int which, uint32_t flow)
-{
-	struct lb_config_rule *rule = &config->rules[config->rule_count++];
-	bool udp = race_is_udp(flow);
-
-	lb_config_rule_init(rule);
-	if (asprintf(&rule->name, "rule-%zu", config->rule_count) < 0)
-		abort();
-	rule->frontend = rule->pool = which;
-	rule->probe = 0;
-	rule->proto = udp ? LB_PROTO_UDP : LB_PROTO_TCP;
-	rule->frontend_port = (uint16_t)race_frontend_port(flow);
-	rule->floating_ip = race_is_floating(flow);
-	rule->backend_port = rule->floating_ip
-				 ? rule->frontend_port
-				 : (uint16_t)race_backend_port(flow);
-	rule->connection_tracking = udp;
-	rule->tcp_reset = !udp;
-	rule->idle_timeout_ms = udp ? IDLE_UDP_MS : IDLE_TCP_MS;
-	rule->table_size = 4099;
-}
-
-static struct lb_config *
-make_config(void)
-{
-	struct lb_config *config = lb_config_new();
-
-	if (config == NULL)
-		abort();
-	config->sku = LB_SKU_FAIRLEAD;
-	config->frontends = calloc(2, sizeof(*config->frontends));
-	config->pools = calloc(2, sizeof(*config->pools));
-	config->probes = calloc(1, sizeof(*config->probes));
-	config->rules = calloc(5, sizeof(*config->rules));
-	if (config->frontends == NULL || config->pools == NULL ||
-	    config->probes == NULL || config->rules == NULL)
-		abort();
-	config->frontend_count = config->pool_count = 2;
-	config->probe_count = 1;
-	lb_config_probe_init(&config->probes[0]);
-	config->probes[0].name = strdup("probe");
-	for (int six = 0; six < 2; six++) {
-		config->frontends[six].name = strdup(six != 0 ? "f6" : "f4");
-		config->frontends[six].address =
-		    six != 0 ? address6(RACE_FRONTEND6_HI, RACE_FRONTEND6_LO)
-			     : lb_addr_v4(RACE_FRONTEND4);
-		set_pool(&config->pools[six], six != 0);
-	}
-	/* A flow of each kind stands for its rule. */
-	set_rule(config, 0, 2);
-	set_rule(config, 0, 1);
-	set_rule(config, 0, 0);
-	set_rule(config, 1, RACE_FLOWS4 + 2);
-	set_rule(config, 1, RACE_FLOWS4);
-	/* Slots are 1.5 times what is asked for, and a power of two. */
-	config->entries = RACE_BUCKETS4 * LB_WAYS * 2 / 3;
-	config->entries6 = RACE_BUCKETS6 * LB_WAYS * 2 / 3;
-	return config;
-}
-
-static struct lb_packet
-syn_of(uint32_t flow)
-{
-	bool six = race_is_six(flow);
-
-	return (struct lb_packet){
-		.ip = {
-			.src = six ? address6(race_client6_hi(),
-					 race_client6_lo(flow))
-				   : lb_addr_v4(race_client4(flow)),
-			.dst = six ? address6(
-					 RACE_FRONTEND6_HI, RACE_FRONTEND6_LO)
-				   : lb_addr_v4(RACE_FRONTEND4),
-			.sport = lb_be16_of((uint16_t)race_client_port(flow)),
-			.dport =
-			    lb_be16_of((uint16_t)race_frontend_port(flow)),
-			.family = six ? 6 : 4,
-			.proto =
-			    race_is_udp(flow) ? LB_PROTO_UDP : LB_PROTO_TCP,
-		},
-		.tcp_flags = race_is_udp(flow) ? 0 : LB_TCP_SYN,
-	};
-}
-
 /* Which members a flow may have: asked of the native build, over an empty
  * table, in each state of health. */
 static void
@@ -196,7 +85,7 @@ find_members(struct race *race)
 		if (world == NULL)
 			abort();
 		for (uint32_t flow = 0; flow < RACE_FLOWS; flow++) {
-			struct lb_packet pkt = syn_of(flow);
+			struct lb_packet pkt = race_syn(flow);
 			struct lb_result result;
 			lb_step(lb_world_ctx(world), &pkt, 0, &result);
 			race->flows[flow].may[h] = result.member;
@@ -216,7 +105,7 @@ race_open(struct race *race, uint64_t seed)
 	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
 	const char *build = getenv("BUILD");
 
-	race->config = make_config();
+	race->config = race_config();
 	race->plan = lb_plan_compile(race->config, NULL, NULL, &problems);
 	lb_problems_print(&problems, "race", stdout);
 	lb_problems_free(&problems);
@@ -427,7 +316,7 @@ flow_of(bool six, const uint64_t *addr, uint64_t w1)
 
 	if (port > 63 || flow >= RACE_FLOWS || race_is_six(flow) != six)
 		return RACE_FLOWS;
-	struct lb_packet pkt = syn_of(flow);
+	struct lb_packet pkt = race_syn(flow);
 	uint64_t expect = pkt.ip.sport.raw | (uint64_t)pkt.ip.dport.raw << 16 |
 			  (uint64_t)pkt.ip.proto << 32;
 	if ((w1 & LB_W1_KEY_MASK) != expect)
