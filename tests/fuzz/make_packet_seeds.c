@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes fuzz_packet's first corpus into a folder: conversations of every
- * kind.  Run by hand when a kind is added:
+ * kind.  (found-* there is what fuzzing added, put end to end.)  Run by hand
+ * when a kind is added:
  *
  *     make tests/fuzz/make_packet_seeds
  *     tests/fuzz/make_packet_seeds tests/fuzz/corpus/packet
