@@ -44,6 +44,12 @@ by_key(const void *a, const void *b)
 	return order != 0 ? order : left->reply - right->reply;
 }
 
+static int
+by_key_alone(const void *a, const void *b)
+{
+	return key_order(a, b);
+}
+
 static void
 key_add(struct lb_endpoints *list, const struct lb_endpoint *key)
 {
@@ -172,6 +178,88 @@ keys_merge(struct lb_endpoints *list)
 	list->key_count = kept;
 }
 
+/* --- what removed members still answer ----------------------------------- */
+
+/* The endpoint table of a plan, as it was compiled. */
+static const struct lb_endpoint *
+slots_of(const struct lb_plan *plan, uint32_t *count)
+{
+	const struct lb_plan_header *header = lb_plan_header_of(plan);
+
+	*count = (header->endpoint_mask + 1) * SLOTS;
+	return (const struct lb_endpoint *)&plan->rows[header->endpoint_at];
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct lb_addr));
+}
+
+/* The addresses of the members that are gone, sorted; NULL: no memory. */
+static struct lb_addr *
+gone_addresses(const struct lb_plan *plan, size_t *count)
+{
+	struct lb_addr *gone = calloc(plan->member_count + 1, sizeof(*gone));
+
+	*count = 0;
+	for (uint32_t id = 0; gone != NULL && id < plan->member_count; id++)
+		if (plan->members[id].name != NULL &&
+		    plan->members[id].tombstone)
+			gone[(*count)++] = plan->members[id].address;
+	if (gone != NULL)
+		qsort(gone, *count, sizeof(*gone), by_address);
+	return gone;
+}
+
+/*
+ * A member that was removed keeps its open connections, and so does a rule's
+ * that was: what they answer has to be translated as long as the tombstone
+ * stands.  Their reply keys stay, where the new plan has no such key.
+ */
+static int
+keys_carry(struct lb_plan_draft *draft, struct lb_endpoints *list)
+{
+	const struct lb_plan *plan = draft->plan;
+	size_t gone_count;
+	uint32_t slot_count, added = list->key_count;
+
+	if (draft->before == NULL)
+		return 0;
+	struct lb_addr *gone = gone_addresses(plan, &gone_count);
+	if (gone == NULL)
+		return -1;
+	const struct lb_endpoint *slots = slots_of(draft->before, &slot_count);
+	for (uint32_t i = 0; i < slot_count; i++) {
+		const struct lb_endpoint *key = &slots[i];
+		if (key->kind == LB_ENDPOINT_EMPTY || key->reply >= plan->rule_count ||
+		    plan->rules[key->reply].name == NULL ||
+		    (!plan->rules[key->reply].tombstone &&
+			bsearch(&key->addr, gone, gone_count, sizeof(*gone),
+			    by_address) == NULL) ||
+		    bsearch(key, list->keys, list->key_count, sizeof(*key),
+			by_key_alone) != NULL)
+			continue;
+		list->keys[added] = *key;
+		list->keys[added].rule = LB_NONE;
+		list->keys[added++].flags &= LB_ADDRESS_MEMBER;
+	}
+	list->key_count = added;
+	free(gone);
+	return 0;
+}
+
+/* Room for every key that may be carried over. */
+static size_t
+carry_count_max(const struct lb_plan *before)
+{
+	uint32_t count = 0;
+
+	if (before != NULL)
+		(void)slots_of(before, &count);
+	return count;
+}
+
 static int
 keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 {
@@ -185,7 +273,8 @@ keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 		    max, LB_ENDPOINT_MAX);
 		return -1;
 	}
-	list->keys = calloc(max + 1, sizeof(*list->keys));
+	list->keys = calloc(
+	    max + carry_count_max(draft->before) + 1, sizeof(*list->keys));
 	if (list->keys == NULL)
 		return -1;
 	for (size_t f = 0; f < config->frontend_count; f++)
@@ -199,7 +288,7 @@ keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 		    list, config, &config->rules[r], draft->plan->rule_ids[r]);
 	qsort(list->keys, list->key_count, sizeof(*list->keys), by_key);
 	keys_merge(list);
-	return 0;
+	return keys_carry(draft, list);
 }
 
 /* --- the table ----------------------------------------------------------- */

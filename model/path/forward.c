@@ -42,6 +42,7 @@ deliver(const struct lb_view *v, const struct lb_rule *rule, uint32_t id)
 	const struct lb_packet *pkt = v->pkt;
 	struct lb_edit *edit = &v->out->edit;
 	v->out->member = (uint16_t)id;
+	edit->what = 0; /* a lost race may have chosen another member before */
 	lb_say(v, LB_FORWARD, LB_REASON_NONE);
 	if ((rule->flags & LB_RULE_FLOATING) == 0) {
 		const struct lb_member *member = lb_member_of(v, id);
@@ -153,7 +154,9 @@ make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 		return;
 	}
 	if ((way & LB_CONN_FOUND) != 0) { /* another CPU was faster */
-		use_hit(v, rule, hash, (uint32_t)way & 7);
+		const struct lb_rule *theirs = rule_of_hit(v, rule);
+		use_hit(
+		    v, theirs != NULL ? theirs : rule, hash, (uint32_t)way & 7);
 		return;
 	}
 	v->out->facts |= LB_FACT_MADE;

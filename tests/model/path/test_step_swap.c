@@ -101,6 +101,22 @@ test_reordered(void)
 	walk_reordered(RIG_HTTP6, RIG_WEB6);
 }
 
+/* What every conversation's member says still reaches its client as the
+ * frontend's, whoever is gone. */
+static void
+expect_answers(const char *what)
+{
+	for (uint16_t i = 0; i < TALKS; i++) {
+		(void)talk_say(&talks[i], 'd', T0 + 1000);
+		UNIT_ROW(what,
+		    rig.result.verdict == LB_FORWARD &&
+			(rig.result.facts & LB_FACT_REPLY) != 0 &&
+			(rig.result.facts & LB_FACT_HIT) != 0 &&
+			rig.result.member == members[i] &&
+			lb_addr_same(&rig.result.edit.src, &talks[i].frontend));
+	}
+}
+
 /* A member that is gone keeps its open connections; nobody new goes there,
  * and what is half-open leaves it. */
 static void
@@ -117,6 +133,7 @@ test_member_gone(void)
 	rig.pools[RIG_WEB].member_count = 2;
 	rig_swap(&rig);
 	expect_unmoved("a member gone");
+	expect_answers("a member gone");
 	(void)talk_say(&half, 'S', T0 + 1000);
 	CU_ASSERT_EQUAL(rig.result.facts, LB_FACT_MADE | LB_FACT_RECHOSEN);
 	CU_ASSERT_NOT_EQUAL(half.member, gone);
@@ -138,6 +155,7 @@ test_rule_replaced(void)
 	rig.rules[RIG_HTTP].backend_port = 8888;
 	rig_swap(&rig);
 	expect_unmoved("another rule");
+	expect_answers("another rule");
 	expect_new("another rule", RIG_HTTP, 7);
 	struct talk t = talk_open(&rig, RIG_HTTP, 49001);
 	(void)talk_say(&t, 'S', T0 + 1000);
