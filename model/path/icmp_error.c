@@ -112,8 +112,7 @@ lb_icmp_error(const struct lb_view *v)
 			return;
 		}
 	}
-	rule = lb_rule_of(
-	    v, v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4);
+	rule = lb_next_hop_rule(v);
 	if (rule != NULL)
 		to_member(v, rule);
 }

@@ -22,13 +22,6 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 	out->edit.fragment = pkt->ip.fragment;
 }
 
-LB_INLINE const struct lb_rule *
-next_hop_rule(const struct lb_view *v)
-{
-	return lb_rule_of(
-	    v, v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4);
-}
-
 /* A fragment has a port only by luck: an address must name its rule. */
 LB_INLINE void
 step_fragment(const struct lb_view *v)
@@ -51,7 +44,7 @@ step_fragment(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
-		rule = next_hop_rule(v);
+		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
 		lb_forward_fragment(v, rule);
@@ -78,7 +71,7 @@ step_transport(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
-		rule = next_hop_rule(v);
+		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
 		lb_forward(v, rule);

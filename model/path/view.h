@@ -94,6 +94,14 @@ lb_rule_of(const struct lb_view *v, uint32_t id)
 	return rule != NULL && rule->live ? rule : NULL;
 }
 
+/* The rule for what nothing else names, in the packet's family. */
+LB_INLINE const struct lb_rule *
+lb_next_hop_rule(const struct lb_view *v)
+{
+	return lb_rule_of(
+	    v, v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4);
+}
+
 LB_INLINE const struct lb_member *
 lb_member_of(const struct lb_view *v, uint32_t id)
 {
