@@ -18,6 +18,7 @@ struct sim_flows {
 	uint32_t count;
 	unsigned case_count;
 	size_t flow_bytes;
+	size_t detail_at; /* in a flow's record; 0: there are none */
 	struct sim_secret secret;
 };
 
@@ -35,8 +36,16 @@ flow_at(const struct sim_flows *f, uint32_t i)
 				       (i & (CHUNK_FLOWS - 1)) * f->flow_bytes);
 }
 
+struct sim_flow_detail *
+sim_flow_detail(const struct sim_flows *f, const struct sim_flow *flow)
+{
+	lb_assert(f->detail_at != 0);
+	return (struct sim_flow_detail *)(void *)((uint8_t *)(uintptr_t)flow +
+						  f->detail_at);
+}
+
 struct sim_flows *
-sim_flows_new(unsigned case_count)
+sim_flows_new(unsigned case_count, bool details)
 {
 	struct sim_flows *f = calloc(1, sizeof(*f));
 
@@ -51,6 +60,10 @@ sim_flows_new(unsigned case_count)
 	    "with one case, a flow is a cache line");
 	if (f->flow_bytes < CACHE_LINE_BYTES)
 		f->flow_bytes = CACHE_LINE_BYTES;
+	if (details) {
+		f->detail_at = f->flow_bytes;
+		f->flow_bytes += sizeof(struct sim_flow_detail);
+	}
 	sim_secret_draw(&f->secret);
 	if (sim_slots_init(&f->slots) != 0) {
 		sim_flows_free(f);
@@ -156,6 +169,8 @@ add_flow(struct sim_flows *f, const struct end *sender,
 			.member = LB_NONE,
 			.rule = LB_NONE,
 		};
+	if (f->detail_at != 0)
+		*sim_flow_detail(f, flow) = (struct sim_flow_detail){ 0 };
 	return flow;
 }
 

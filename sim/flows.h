@@ -9,8 +9,9 @@
  *
  * Fragments without ports make a flow of their own per (ends, protocol).
  *
- * Memory: 64 bytes a flow with one case, 88 with three, and 16 to 32 of slots;
- * nothing is ever forgotten, because a report counts flows.
+ * Memory: 64 bytes a flow with one case, 88 with three, 64 more with details,
+ * and 16 to 32 of slots; nothing is ever forgotten, because a report counts
+ * flows.
  */
 #include "model/path/packet.h"
 
@@ -50,6 +51,14 @@ struct sim_flow {
 	struct sim_flow_part parts[]; /* one per case */
 };
 
+/* What was seen of a flow, whatever became of it; only where asked for. */
+struct sim_flow_detail {
+	uint64_t packets_in, packets_out; /* from the client, from the server */
+	uint64_t bytes_in, bytes_out;     /* IP length on the wire */
+	uint64_t first_ns, last_ns;       /* since the first packet */
+	uint8_t tcp_flags_in, tcp_flags_out; /* all that were seen */
+};
+
 /* What a packet turned out to be. */
 enum sim_direction {
 	SIM_NEW_FLOW, /* of a new flow, with its sender as the client so far */
@@ -59,8 +68,9 @@ enum sim_direction {
 
 struct sim_flows;
 
-struct sim_flows *sim_flows_new(unsigned case_count); /* NULL: no memory */
-void sim_flows_free(struct sim_flows *f);             /* NULL is fine */
+/* details: with a struct sim_flow_detail each.  NULL: no memory. */
+struct sim_flows *sim_flows_new(unsigned case_count, bool details);
+void sim_flows_free(struct sim_flows *f); /* NULL is fine */
 
 /*
  * Finding a packet's flow is done in three steps, because each waits for
@@ -96,5 +106,9 @@ void sim_flow_turn(struct sim_flow *flow);
 /* In order of first appearance, from 0. */
 uint32_t sim_flows_count(const struct sim_flows *f);
 const struct sim_flow *sim_flows_at(const struct sim_flows *f, uint32_t i);
+
+/* Zeroed at first.  Only for flows made with details. */
+struct sim_flow_detail *sim_flow_detail(
+    const struct sim_flows *f, const struct sim_flow *flow);
 
 #endif

@@ -37,12 +37,33 @@ note_packet(struct sim_run *run, const struct trace_packet *captured,
     struct sim_arrival *a)
 {
 	run->duration_ns = trace_clock_ns(&run->clock, captured->time_ns);
+	a->now_ns = run->duration_ns;
 	a->now_ms = run->duration_ns / LB_NS_PER_MS;
 	/* Offload leaves a length of 0 behind: then the frame's. */
 	a->ip_bytes = a->pkt.ip_bytes;
 	if (LB_UNLIKELY(a->ip_bytes == 0))
 		a->ip_bytes = captured->wire_bytes - a->pkt.ip.l3;
 	run->ip_bytes += a->ip_bytes;
+}
+
+/* What is noted of a packet besides what the players count. */
+static void
+note_detail(const struct sim_run *run, const struct sim_arrival *a)
+{
+	struct sim_flow_detail *d = sim_flow_detail(run->flows, a->flow);
+
+	if (d->packets_in + d->packets_out == 0)
+		d->first_ns = a->now_ns;
+	d->last_ns = a->now_ns;
+	if (a->from_client) {
+		d->packets_in++;
+		d->bytes_in += a->ip_bytes;
+		d->tcp_flags_in |= a->pkt.tcp_flags;
+	} else {
+		d->packets_out++;
+		d->bytes_out += a->ip_bytes;
+		d->tcp_flags_out |= a->pkt.tcp_flags;
+	}
 }
 
 /* Reads packets that can be played.  Returns how many were read at all. */
@@ -118,6 +139,8 @@ play(struct sim_run *run, const struct sim_arrival *a)
 	    sweep(run, a->now_ms) != 0)
 		return -1;
 	run->last_ms = a->now_ms;
+	if (run->settings->details)
+		note_detail(run, a);
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (play_to(run->players[i], a, i) != 0)
 			return -1;

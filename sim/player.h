@@ -55,7 +55,8 @@ struct sim_player {
 /* One packet of a flow, the same for every player. */
 struct sim_arrival {
 	struct lb_packet pkt;
-	uint64_t now_ms;   /* since the first packet */
+	uint64_t now_ns;   /* since the first packet */
+	uint64_t now_ms;   /* the same, rounded down */
 	uint32_t ip_bytes; /* on the wire */
 	uint32_t hash;     /* of its flow */
 	struct sim_flow *flow;

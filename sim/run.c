@@ -33,7 +33,7 @@ run_open(
 {
 	const struct sim_settings *s = run->settings;
 
-	run->flows = sim_flows_new(player_count);
+	run->flows = sim_flows_new(player_count, s->details);
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
 	if (run->flows == NULL || run->players == NULL)
 		return no_memory(trouble);

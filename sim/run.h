@@ -33,6 +33,7 @@ struct sim_settings {
 	size_t case_count;
 	bool together; /* zero configuration: all rules are reported as one */
 	bool reverse;  /* the captured servers are the clients */
+	bool details;  /* keep what was seen of each flow */
 	struct sim_vip vip;
 	uint64_t seed; /* only noted: a replay draws nothing */
 	/* Asked every few thousand packets; false: stop here.  May be NULL. */

@@ -26,6 +26,7 @@ struct trace {
 	uint64_t packet_count;
 	int status; /* enum trace_status of the last trace_next() */
 	enum trace_link link;
+	struct trace_interface interface;
 	bool filtered;
 	char error[TRACE_ERROR_BYTES];
 };
@@ -164,6 +165,9 @@ trace_choose_link(struct trace *t)
 {
 	int link = pcap_datalink(t->pcap);
 
+	t->interface.link_type = link;
+	t->interface.snaplen = (uint32_t)pcap_snapshot(t->pcap);
+	t->interface.units_per_s = 1000000;
 	switch (link) {
 	case DLT_EN10MB:
 		t->link = TRACE_ETHERNET;
@@ -314,7 +318,25 @@ trace_next(struct trace *t, struct trace_packet *p)
 	p->wire_bytes =
 	    header->len > header->caplen ? header->len : header->caplen;
 	p->link = t->link;
+	t->interface.packets++;
 	return TRACE_PACKET;
+}
+
+void
+trace_info(const struct trace *t, struct trace_info *info)
+{
+	*info = (struct trace_info){
+		.format = "pcap",
+		.big_endian = pcap_is_swapped(t->pcap) != 0,
+		.interfaces = &t->interface,
+		.interface_count = 1,
+	};
+}
+
+const char *
+trace_link_name(int link_type)
+{
+	return pcap_datalink_val_to_name(link_type);
 }
 
 const char *

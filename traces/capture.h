@@ -46,6 +46,31 @@ void trace_close(struct trace *t); /* NULL is fine */
 int trace_next(struct trace *t, struct trace_packet *p); /* enum trace_status */
 const char *trace_error(const struct trace *t);          /* after DAMAGED */
 
+/*
+ * What the file says of itself.  Interfaces appear as they are read: ask at
+ * the end.  A classic capture has one.
+ */
+struct trace_interface {
+	int link_type;        /* LINKTYPE_ of the file, as tcpdump.org lists */
+	char name[32];        /* "": not told */
+	uint32_t snaplen;     /* 0: no limit, or not told */
+	uint64_t units_per_s; /* of its time stamps */
+	uint64_t packets;     /* given out */
+};
+
+struct trace_info {
+	const char *format;  /* "pcap", "pcapng" */
+	const char *packing; /* "gzip"; NULL: not compressed */
+	bool big_endian;
+	const struct trace_interface *interfaces;
+	size_t interface_count;
+};
+
+void trace_info(const struct trace *t, struct trace_info *info);
+
+/* "EN10MB", "LINUX_SLL2"; NULL: nobody knows. */
+const char *trace_link_name(int link_type);
+
 /* For progress: of the file, not of the packets. */
 uint64_t trace_bytes_read(const struct trace *t);  /* 0 from a pipe */
 uint64_t trace_bytes_total(const struct trace *t); /* 0: unknown, a pipe */
