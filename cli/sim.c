@@ -149,6 +149,14 @@ say_unreadable(const struct sim_options *o, const struct sim_record *record)
 	}
 	if (unreadable == record->input.file_count)
 		return CLI_UNREADABLE;
+	if (record->input.over_limit > 0) {
+		cli_say("sim",
+		    "more than %u flows: %ju packets of later ones were left "
+		    "out; --max-flows lets more in, at 64 to 200 bytes each",
+		    record->input.max_flows,
+		    (uintmax_t)record->input.over_limit);
+		damaged++;
+	}
 	return unreadable + damaged > 0 ? CLI_PARTIAL : CLI_DONE;
 }
 
@@ -279,6 +287,12 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 		.together = o->config == NULL,
 		.reverse = o->reverse,
 		.vip = o->vip,
+		.details = o->flows,
+		.flow_rows = o->flows,
+		.loop = o->loop,
+		.speed_millionths = o->speed_millionths,
+		.longest_gap_ns = o->longest_gap_ns,
+		.max_flows = o->max_flows,
 		.seed = o->seed,
 		.progress = cli_progress_show,
 		.progress_arg = &progress,

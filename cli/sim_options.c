@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "model/names.h"
+#include "model/numbers.h"
 
 #define SIM_BACKENDS_MAX ((LB_MEMBER_MAX - 1) / 2) /* one id per family */
 #define SEED_DEFAULT     1u
@@ -25,6 +26,7 @@ static const char help[] =
     "  -o, --output DIR     where the report goes; else CAPTURE's name, -run\n"
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
+    "      --flows          flows.csv too: each flow, and who carried it\n"
     "      --json           summary.json on stdout instead of the table\n"
     "  -q, --quiet          no progress\n"
     "\n"
@@ -36,6 +38,10 @@ static const char help[] =
     "                       most; with -c they are played to the frontend\n"
     "      --reverse        the captured servers are the clients\n"
     "      --filter EXPR    only packets that match, as for tcpdump\n"
+    "      --max-gap TIME   a longer silence passes as this one (30s, 1h)\n"
+    "      --speed FACTOR   the captures' time runs that much faster\n"
+    "      --loop N         all of it N times, with other clients each time\n"
+    "      --max-flows N    leave out flows beyond N (default 16777216)\n"
     "      --hash-key HEX   32 digits; else the configuration's, or a fixed "
     "one\n"
     "      --seed N         noted in the report; a replay draws nothing\n"
@@ -60,6 +66,11 @@ enum {
 	OPTION_FILTER,
 	OPTION_HASH_KEY,
 	OPTION_SEED,
+	OPTION_FLOWS,
+	OPTION_LOOP,
+	OPTION_SPEED,
+	OPTION_MAX_GAP,
+	OPTION_MAX_FLOWS,
 };
 
 static const struct option options[] = {
@@ -77,6 +88,11 @@ static const struct option options[] = {
 	{ "filter", required_argument, NULL, OPTION_FILTER },
 	{ "hash-key", required_argument, NULL, OPTION_HASH_KEY },
 	{ "seed", required_argument, NULL, OPTION_SEED },
+	{ "flows", no_argument, NULL, OPTION_FLOWS },
+	{ "loop", required_argument, NULL, OPTION_LOOP },
+	{ "speed", required_argument, NULL, OPTION_SPEED },
+	{ "max-gap", required_argument, NULL, OPTION_MAX_GAP },
+	{ "max-flows", required_argument, NULL, OPTION_MAX_FLOWS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -136,36 +152,119 @@ read_backends(struct sim_options *o, const char *text)
 	return 0;
 }
 
+static int
+read_modes(struct sim_options *o, const char *text)
+{
+	return cli_modes_read("sim", text, &o->modes);
+}
+
+static int
+read_vip(struct sim_options *o, const char *text)
+{
+	if (sim_vip_read(text, &o->vip))
+		return 0;
+	return cli_usage("sim",
+	    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not \"%s\"",
+	    text);
+}
+
+static int
+read_hash_key(struct sim_options *o, const char *text)
+{
+	o->hash_key_set = true;
+	if (cli_hash_key(text, o->hash_key))
+		return 0;
+	return cli_usage(
+	    "sim", "--hash-key wants 32 hexadecimal digits, not \"%s\"", text);
+}
+
+static int
+read_seed(struct sim_options *o, const char *text)
+{
+	if (cli_number(text, UINT64_MAX, &o->seed))
+		return 0;
+	return cli_usage(
+	    "sim", "--seed wants a whole number, not \"%s\"", text);
+}
+
+static int
+read_loop(struct sim_options *o, const char *text)
+{
+	uint64_t count;
+
+	if (!cli_number(text, SIM_LOOP_MAX, &count) || count == 0)
+		return cli_usage("sim",
+		    "--loop wants a number from 1 to %u, not \"%s\"",
+		    SIM_LOOP_MAX, text);
+	o->loop = (uint32_t)count;
+	return 0;
+}
+
+static int
+read_speed(struct sim_options *o, const char *text)
+{
+	uint64_t speed;
+
+	if (!lb_millionths_of_text(text, &speed) || speed == 0 ||
+	    speed > SIM_SPEED_ONE * SIM_SPEED_ONE)
+		return cli_usage("sim",
+		    "--speed wants a factor from 0.000001 to 1000000, like 2 "
+		    "or 0.5, not \"%s\"",
+		    text);
+	o->speed_millionths = speed;
+	return 0;
+}
+
+static int
+read_max_gap(struct sim_options *o, const char *text)
+{
+	uint64_t ms;
+
+	if (!lb_duration_of_text(text, &ms) || ms == 0)
+		return cli_usage("sim",
+		    "--max-gap wants a time, like 500ms, 30s, 10m or 1h, not "
+		    "\"%s\"",
+		    text);
+	o->longest_gap_ns = ms * LB_NS_PER_MS;
+	return 0;
+}
+
+static int
+read_max_flows(struct sim_options *o, const char *text)
+{
+	uint64_t count;
+
+	if (!cli_number(text, SIM_FLOWS_MAX, &count) || count == 0)
+		return cli_usage("sim",
+		    "--max-flows wants a number from 1 to %u, not \"%s\"",
+		    SIM_FLOWS_MAX, text);
+	o->max_flows = (uint32_t)count;
+	return 0;
+}
+
 /* The options that have a value to check. */
+static const struct {
+	int option;
+	int (*read)(struct sim_options *o, const char *text);
+} readers[] = {
+	{ OPTION_BACKENDS, read_backends },
+	{ OPTION_HASH_KEY, read_hash_key },
+	{ OPTION_LOOP, read_loop },
+	{ OPTION_MAX_FLOWS, read_max_flows },
+	{ OPTION_MAX_GAP, read_max_gap },
+	{ OPTION_MODES, read_modes },
+	{ OPTION_SEED, read_seed },
+	{ OPTION_SPEED, read_speed },
+	{ OPTION_VIP, read_vip },
+};
+
 static int
 read_value(struct sim_options *o, int option, const char *value)
 {
-	switch (option) {
-	case OPTION_MODES:
-		return cli_modes_read("sim", value, &o->modes);
-	case OPTION_BACKENDS:
-		return read_backends(o, value);
-	case OPTION_VIP:
-		if (!sim_vip_read(value, &o->vip))
-			return cli_usage("sim",
-			    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or "
-			    "auto, not \"%s\"",
-			    value);
-		return 0;
-	case OPTION_HASH_KEY:
-		o->hash_key_set = true;
-		if (!cli_hash_key(value, o->hash_key))
-			return cli_usage("sim",
-			    "--hash-key wants 32 hexadecimal digits, not "
-			    "\"%s\"",
-			    value);
-		return 0;
-	default: /* OPTION_SEED */
-		if (!cli_number(value, UINT64_MAX, &o->seed))
-			return cli_usage("sim",
-			    "--seed wants a whole number, not \"%s\"", value);
-		return 0;
-	}
+	for (size_t i = 0; i < LB_COUNT(readers); i++)
+		if (readers[i].option == option)
+			return readers[i].read(o, value);
+	return cli_usage("sim", "option %d is not read", option);
 }
 
 static int
@@ -195,6 +294,9 @@ read_option(struct sim_options *o, int option, char **argv)
 		return 0;
 	case OPTION_JSON:
 		o->json = true;
+		return 0;
+	case OPTION_FLOWS:
+		o->flows = true;
 		return 0;
 	case OPTION_REVERSE:
 		o->reverse = true;
@@ -228,10 +330,12 @@ check_together(const struct sim_options *o, bool backends_given)
 		return cli_usage("sim",
 		    "--backends is for runs without -c: a configuration "
 		    "names its members");
-	if (!o->report && (o->out_dir != NULL || o->force))
+	if (!o->report && (o->out_dir != NULL || o->force || o->flows))
 		return cli_usage("sim",
 		    "--no-report writes nothing: there is no use for %s",
-		    o->out_dir != NULL ? "-o" : "--force");
+		    o->out_dir != NULL ? "-o"
+		    : o->force         ? "--force"
+				       : "--flows");
 	return 0;
 }
 

@@ -17,9 +17,11 @@ struct sim_options {
 	struct sim_vip vip;
 	unsigned backend_count;
 	uint64_t seed;
+	uint64_t speed_millionths, longest_gap_ns; /* 0: as captured */
+	uint32_t loop, max_flows;                  /* 0: not given */
 	bool hash_key_set;
 	uint8_t hash_key[16];
-	bool reverse, report, json, force, quiet;
+	bool reverse, report, flows, json, force, quiet;
 };
 
 /*

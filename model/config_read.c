@@ -7,6 +7,7 @@
 #include "model/names.h"
 #include "model/path/plan.h"
 #include "model/problems.h"
+#include "model/numbers.h"
 
 #define X(section, key, text) text,
 static const char *const root_keys[] = { LB_ROOT_KEYS(X) };

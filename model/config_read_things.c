@@ -6,6 +6,7 @@
 
 #include "model/names.h"
 #include "model/problems.h"
+#include "model/numbers.h"
 
 #define ZONE_MAX          31u
 #define THRESHOLD_MAX     1000000u

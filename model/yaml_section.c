@@ -7,6 +7,7 @@
 
 #include "model/names.h"
 #include "model/problems.h"
+#include "model/numbers.h"
 
 #define SHOWN_MAX  60 /* bytes of a wrong value that a message repeats */
 #define NEAR_BYTES 40u
@@ -255,20 +256,6 @@ lb_take_text(struct lb_section *section, unsigned key, const char **out)
 }
 
 bool
-lb_number_of_text(const char *text, uint64_t *number)
-{
-	size_t digits = strspn(text, "0123456789");
-	uint64_t value = 0;
-
-	if (digits == 0 || digits > 18 || text[digits] != '\0')
-		return false;
-	for (size_t i = 0; i < digits; i++)
-		value = 10 * value + (uint64_t)(text[i] - '0');
-	*number = value;
-	return true;
-}
-
-bool
 lb_take_number(
     struct lb_section *section, unsigned key, uint64_t max, uint64_t *out)
 {
@@ -304,33 +291,6 @@ lb_take_bool(struct lb_section *section, unsigned key, bool *out)
 	}
 	lb_section_refuse(
 	    section, key, "'%.*s' is neither true nor false", SHOWN_MAX, text);
-	return false;
-}
-
-bool
-lb_duration_of_text(const char *text, uint64_t *ms)
-{
-	static const struct {
-		const char *name;
-		uint64_t ms;
-	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 },
-		{ "h", 3600000 } };
-	size_t digits = strspn(text, "0123456789");
-	char number[11];
-	uint64_t value;
-
-	if (digits == 0 || digits >= sizeof(number))
-		return false;
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	if (!lb_number_of_text(number, &value))
-		return false;
-	for (size_t i = 0; i < LB_COUNT(units); i++) {
-		if (strcmp(text + digits, units[i].name) == 0) {
-			*ms = value * units[i].ms;
-			return true;
-		}
-	}
 	return false;
 }
 

@@ -76,10 +76,6 @@ bool lb_list_text(struct lb_section *section, unsigned key,
     const struct lb_yaml_node **node, const char **text,
     struct lb_where *where);
 
-/* "5s", "4m", "250ms", "1h", to milliseconds, at most 10 digits. */
-bool lb_duration_of_text(const char *text, uint64_t *ms);
-/* Decimal digits only, at most 18 of them. */
-bool lb_number_of_text(const char *text, uint64_t *number);
 /* The name most like text, NULL: none is near.  Cost: O(count). */
 const char *lb_nearest_name(
     const char *text, const char *const *names, size_t count);

@@ -102,12 +102,18 @@ input_json(const struct sim_input *in)
 	skipped = with(skipped, "malformed", whole(in->malformed));
 	skipped = with(skipped, "other_protocol", whole(in->other_protocol));
 	skipped = with(skipped, "icmp", whole(in->icmp));
+	skipped = with(skipped, "over_limit", whole(in->over_limit));
 
 	json_t *o = with(json_object(), "files", files);
 	o = with(o, "packets", whole(in->packets));
 	o = with(o, "bytes", whole(in->bytes));
 	o = with(o, "flows", whole(in->flows));
 	o = with(o, "duration_s", ratio((double)in->duration_ns / NS_PER_S));
+	o = with(o, "loop", whole(in->loop));
+	o = with(o, "backwards", whole(in->backwards));
+	o = with(o, "gaps_shortened", whole(in->gaps));
+	o = with(o, "gaps_shortened_by_s",
+	    ratio((double)in->gaps_cut_ns / NS_PER_S));
 	o = with(o, "role_by", role_by);
 	return with(o, "skipped", skipped);
 }

@@ -86,6 +86,7 @@ print_input(FILE *to, const struct sim_record *record)
 		{ "malformed", in->malformed },
 		{ "of another protocol", in->other_protocol },
 		{ "ICMP", in->icmp },
+		{ "of flows beyond --max-flows", in->over_limit },
 	};
 	char span[REPORT_TEXT_BYTES];
 
@@ -99,8 +100,10 @@ print_input(FILE *to, const struct sim_record *record)
 	report_put(to, in->packets == 1 ? " packet, " : " packets, ");
 	print_count(to, in->flows);
 	report_put(to, in->flows == 1 ? " flow, " : " flows, ");
-	report_print(
-	    to, "%s\n", report_span(span, &report_terminal, in->duration_ns));
+	report_put(to, report_span(span, &report_terminal, in->duration_ns));
+	if (in->loop > 1)
+		report_print(to, ", in %u rounds", in->loop);
+	report_put(to, "\n");
 	print_counted(to, "not replayed: ", skipped,
 	    sizeof(skipped) / sizeof(skipped[0]));
 	if (in->role_first > 0) {
@@ -115,9 +118,16 @@ print_input(FILE *to, const struct sim_record *record)
 		report_put(to, " packets, which were held at the latest time "
 			       "before\n");
 	}
+	if (in->gaps > 0) {
+		print_count(to, in->gaps);
+		report_print(to, " gap%s shortened, by %s in all\n",
+		    in->gaps == 1 ? " was" : "s were",
+		    report_span(span, &report_terminal, in->gaps_cut_ns));
+	}
 	print_files(to, in);
 	if (record->partial)
-		report_put(to, "PARTIAL: some input could not be read\n");
+		report_print(to, "PARTIAL: some input %s\n",
+		    in->over_limit > 0 ? "was left out" : "could not be read");
 	if (record->interrupted)
 		report_put(to, "INTERRUPTED: what was replayed until then\n");
 }

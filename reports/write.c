@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/chart.h"
+#include "reports/products.h"
 #include "reports/text.h"
 #include <dirent.h>
 #include <errno.h>
@@ -62,18 +63,32 @@ write_pdf(const struct sim_record *record, FILE *to)
 	return report_chart(record, REPORT_PDF, &sink, NULL);
 }
 
-/* What a run consists of.  summary.json is what a run is known by, and so it
- * comes last. */
+static bool
+has_flows(const struct sim_record *record)
+{
+	return record->flows != NULL;
+}
+
+/* What a run consists of, and when (NULL: always).  summary.json is what a
+ * run is known by, and so it comes last. */
 static const struct {
 	const char *name;
 	int (*write)(const struct sim_record *record, FILE *to);
+	bool (*wanted)(const struct sim_record *record);
 } products[] = {
-	{ "balance.png", write_png },
-	{ "balance.pdf", write_pdf },
-	{ "summary.json", write_summary },
+	{ "balance.png", write_png, NULL },
+	{ "balance.pdf", write_pdf, NULL },
+	{ "flows.csv", report_flows_csv, has_flows },
+	{ "summary.json", write_summary, NULL },
 };
 #define PRODUCT_COUNT (sizeof(products) / sizeof(products[0]))
 #define MARK          "summary.json"
+
+static bool
+is_wanted(size_t index, const struct sim_record *record)
+{
+	return products[index].wanted == NULL || products[index].wanted(record);
+}
 
 /* 0, or errno.  A full disk may show only when the file is closed. */
 static int
@@ -150,6 +165,8 @@ fill_temporary(char *temporary, const struct sim_record *record,
 		return fail(why, "cannot write %s: %s", dir, strerror(error));
 	}
 	for (size_t i = 0; i < PRODUCT_COUNT && error == 0; i++) {
+		if (!is_wanted(i, record))
+			continue;
 		error = write_product(fd, i, record);
 		if (error != 0)
 			fail(why, "cannot write %s/%s: %s%s", dir,
@@ -204,6 +221,10 @@ write_over(
 		report_format(
 		    from, sizeof(from), "%s/%s", temporary, products[i].name);
 		report_format(to, sizeof(to), "%s/%s", dir, products[i].name);
+		if (!is_wanted(i, record)) {
+			(void)unlink(to); /* of the run before */
+			continue;
+		}
 		if (rename(from, to) != 0) {
 			fail(why, "cannot replace %s: %s", to, strerror(errno));
 			discard(temporary);

@@ -104,6 +104,13 @@ build_input(const struct sim_run *run, struct sim_record *record)
 	in->malformed = run->skipped[LB_PARSED_MALFORMED];
 	in->other_protocol = run->skipped[LB_PARSED_OTHER_PROTOCOL];
 	in->icmp = run->icmp;
+	in->over_limit = run->over_limit;
+	in->max_flows = run->settings->max_flows != 0 ? run->settings->max_flows
+						      : SIM_MAX_FLOWS_DEFAULT;
+	in->loop = run->round + 1;
+	in->gaps = run->clock.gap_count;
+	in->gaps_cut_ns = run->clock.gap_cut_ns;
+	record->partial |= in->over_limit > 0;
 	in->backwards = run->clock.backwards_count;
 	return build_files(&run->feed, record) && build_busiest(run->flows, in);
 }
@@ -148,6 +155,7 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 		out->backends[out->backend_count++] = (struct sim_backend){
 			.name =
 			    copy(p->config->pools[pool].members[m].name, &fail),
+			.member = (uint32_t)m,
 			.flows = t->flows,
 			.packets = t->packets,
 			.packets_in = t->packets_in,
@@ -253,6 +261,8 @@ sim_build_record(const struct sim_run *run)
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (!build_case(run->players[i], &record->cases[i]))
 			goto fail;
+	if (run->settings->flow_rows && sim_build_flows(run, record) != 0)
+		goto fail;
 	return record;
 fail:
 	sim_record_free(record);

@@ -36,7 +36,7 @@ int
 sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter)
 {
-	*feed = (struct sim_feed){ .file_count = path_count };
+	*feed = (struct sim_feed){ .file_count = path_count, .filter = filter };
 	feed->files = calloc(path_count, sizeof(*feed->files));
 	if (feed->files == NULL)
 		return -1;
@@ -68,6 +68,26 @@ sim_feed_close(struct sim_feed *feed)
 		file_close(&feed->files[i]);
 	free(feed->files);
 	*feed = (struct sim_feed){ 0 };
+}
+
+void
+sim_feed_rewind(struct sim_feed *feed)
+{
+	for (size_t i = 0; i < feed->file_count; i++) {
+		struct sim_feed_file *file = &feed->files[i];
+		bool usage;
+
+		if (file->state == SIM_FEED_UNREADABLE)
+			continue;
+		trace_close(file->trace);
+		file->has_head = false;
+		file->packets = 0;
+		file->state = SIM_FEED_READING;
+		file->trace = trace_open(file->path, feed->filter, &usage,
+		    file->error, sizeof(file->error));
+		if (file->trace == NULL)
+			file->state = SIM_FEED_DAMAGED;
+	}
 }
 
 /* The file whose next packet is the earliest; NULL: all have ended. */

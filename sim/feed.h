@@ -20,7 +20,7 @@ enum sim_feed_state {
 struct sim_feed_file {
 	const char *path; /* not owned */
 	enum sim_feed_state state;
-	uint64_t packets;                 /* given out */
+	uint64_t packets;                 /* given out in this round */
 	char error[SIM_FEED_ERROR_BYTES]; /* DAMAGED, UNREADABLE: why */
 	struct trace *trace;
 	struct trace_packet head; /* the next one, while READING */
@@ -31,13 +31,14 @@ struct sim_feed_file {
 struct sim_feed {
 	struct sim_feed_file *files;
 	size_t file_count;
-	uint64_t packets;
+	const char *filter; /* not owned */
+	uint64_t packets;   /* of all rounds */
 };
 
 /*
  * sim_feed_open - open captures.
  *
- * paths   "-" is standard input; they must outlive the feed.
+ * paths   "-" is standard input; they and the filter must outlive the feed.
  * filter  pcap-filter(7), NULL: none.
  *
  * Returns 0; -1 without memory; 1 when the filter is wrong: then the first
@@ -46,6 +47,10 @@ struct sim_feed {
 int sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter);
 void sim_feed_close(struct sim_feed *feed); /* zeroed is fine */
+
+/* From the beginning again: all must be files that can be read twice.  One
+ * that is gone by now is DAMAGED. */
+void sim_feed_rewind(struct sim_feed *feed);
 
 /* The next packet; false at the end of all.  Good until the next call. */
 bool sim_feed_next(struct sim_feed *feed, struct trace_packet *p);

@@ -11,11 +11,16 @@
 #define CHUNK_FLOWS      (1u << CHUNK_SHIFT)
 #define CACHE_LINE_BYTES 64u
 
+/* Of a client's address, a round: 2^32 over the golden ratio, so that rounds
+ * lie far from one another and the first 2^32 differ. */
+#define SHIFT 0x9e3779b1u
+
 struct sim_flows {
 	struct sim_slots slots;
 	uint8_t **chunks;
 	uint32_t chunk_count, chunk_room;
-	uint32_t count;
+	uint32_t count, max;
+	uint32_t round;
 	unsigned case_count;
 	size_t flow_bytes;
 	size_t detail_at; /* in a flow's record; 0: there are none */
@@ -45,13 +50,14 @@ sim_flow_detail(const struct sim_flows *f, const struct sim_flow *flow)
 }
 
 struct sim_flows *
-sim_flows_new(unsigned case_count, bool details)
+sim_flows_new(unsigned case_count, bool details, uint32_t max)
 {
 	struct sim_flows *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
 	f->case_count = case_count;
+	f->max = max;
 	f->flow_bytes =
 	    sizeof(struct sim_flow) + case_count * sizeof(struct sim_flow_part);
 	f->flow_bytes = (f->flow_bytes + 7) & ~(size_t)7;
@@ -160,6 +166,7 @@ add_flow(struct sim_flows *f, const struct end *sender,
 		.marks = portless ? SIM_FLOW_PORTLESS : 0,
 		.frontend = LB_NONE,
 		.client_ms = SIM_TIME_NONE,
+		.round = f->round & SIM_ROUND_MAX,
 	};
 	for (unsigned i = 0; i < f->case_count; i++)
 		flow->parts[i] = (struct sim_flow_part){
@@ -188,8 +195,8 @@ sim_flows_hash(
 {
 	struct end src = end_of(&pkt->ip.src, pkt->ip.sport, portless);
 	struct end dst = end_of(&pkt->ip.dst, pkt->ip.dport, portless);
-	uint32_t hash =
-	    flow_hash(f, &src, &dst, pkt->ip.proto | (uint32_t)portless << 8);
+	uint32_t rest = pkt->ip.proto | (uint32_t)portless << 8;
+	uint32_t hash = flow_hash(f, &src, &dst, rest | f->round << 9);
 
 	sim_call_line(sim_slots_first(&f->slots, hash));
 	return hash;
@@ -227,7 +234,7 @@ sim_flows_find(struct sim_flows *f, const struct lb_packet *pkt, bool portless,
 			continue;
 		struct sim_flow *flow = flow_at(f, slot->number - 1);
 		if (flow->proto != pkt->ip.proto ||
-		    is_portless(flow) != portless)
+		    is_portless(flow) != portless || flow->round != f->round)
 			continue;
 		if (is_client(flow, &src) && is_server(flow, &dst)) {
 			*direction = SIM_FROM_CLIENT;
@@ -238,11 +245,37 @@ sim_flows_find(struct sim_flows *f, const struct lb_packet *pkt, bool portless,
 			return flow;
 		}
 	}
+	if (LB_UNLIKELY(f->count >= f->max)) {
+		*direction = SIM_FLOWS_FULL;
+		return NULL;
+	}
 	struct sim_flow *flow = add_flow(f, &src, &dst, pkt, portless);
 	if (flow != NULL)
 		sim_slots_fill(&f->slots, slot, hash, f->count);
 	*direction = SIM_NEW_FLOW;
 	return flow;
+}
+
+void
+sim_flows_begin_round(struct sim_flows *f, uint32_t round)
+{
+	lb_assert(round <= SIM_ROUND_MAX);
+	f->round = round;
+}
+
+struct lb_addr
+sim_shift_client(const struct lb_addr *captured, uint32_t round)
+{
+	const bool v4 = lb_addr_is_v4(captured);
+	uint32_t raw = (uint32_t)(captured->word[v4] >> 32);
+
+	raw = __builtin_bswap32(__builtin_bswap32(raw) + round * SHIFT);
+	if (v4)
+		return lb_addr_v4(raw);
+	return (struct lb_addr){ {
+	    (uint64_t)raw << 32 | (uint32_t)captured->word[0],
+	    captured->word[1],
+	} };
 }
 
 void

@@ -17,7 +17,9 @@
 
 #define SIM_KEY_NONE   UINT32_MAX
 #define SIM_PLACE_NONE 0x7fffffffu
-#define SIM_TIME_NONE  UINT64_MAX
+#define SIM_TIME_NONE  ((UINT64_C(1) << 45) - 1) /* 1,115 years */
+#define SIM_ROUND_MAX  ((1u << 19) - 1)
+#define SIM_FLOWS_MAX  (1u << 30)
 
 /* A rule number that says, without member: no rule took this flow. */
 #define SIM_RULE_NOT_OURS 0xfffeu
@@ -45,9 +47,10 @@ struct sim_flow {
 	struct lb_addr client, server;
 	lb_be16 client_port, server_port;
 	uint8_t proto;
-	uint8_t marks;      /* enum sim_flow_mark, and by whom */
-	uint16_t frontend;  /* its packets get that one's address; LB_NONE */
-	uint64_t client_ms; /* its latest client packet; SIM_TIME_NONE */
+	uint8_t marks;     /* enum sim_flow_mark, and by whom */
+	uint16_t frontend; /* its packets get that one's address; LB_NONE */
+	uint64_t client_ms : 45; /* its latest client packet; SIM_TIME_NONE */
+	uint64_t round : 19;     /* it is of: later rounds have other clients */
 	struct sim_flow_part parts[]; /* one per case */
 };
 
@@ -64,13 +67,33 @@ enum sim_direction {
 	SIM_NEW_FLOW, /* of a new flow, with its sender as the client so far */
 	SIM_FROM_CLIENT,
 	SIM_FROM_SERVER,
+	SIM_FLOWS_FULL, /* of a new flow that there is no room for */
 };
 
 struct sim_flows;
 
-/* details: with a struct sim_flow_detail each.  NULL: no memory. */
-struct sim_flows *sim_flows_new(unsigned case_count, bool details);
+/*
+ * sim_flows_new - no flows yet.
+ *
+ * details  with a struct sim_flow_detail each.
+ * max      so many and no more, at most SIM_FLOWS_MAX.
+ *
+ * NULL: no memory.
+ */
+struct sim_flows *sim_flows_new(
+    unsigned case_count, bool details, uint32_t max);
 void sim_flows_free(struct sim_flows *f); /* NULL is fine */
+
+/* From now on packets belong to that round, 0 at first, and to flows of it
+ * only: at most SIM_ROUND_MAX. */
+void sim_flows_begin_round(struct sim_flows *f, uint32_t round);
+
+/*
+ * sim_shift_client - the address that a captured client has in a round: the
+ * captured one, moved on by an odd constant a round, so that rounds bring
+ * clients of their own.  IPv4: the whole address; IPv6: its second 32 bits.
+ */
+struct lb_addr sim_shift_client(const struct lb_addr *captured, uint32_t round);
 
 /*
  * Finding a packet's flow is done in three steps, because each waits for
@@ -93,7 +116,7 @@ void sim_flows_call(const struct sim_flows *f, uint32_t hash);
  * hash       of sim_flows_hash() with the same pkt and portless.
  * direction  out.
  *
- * Returns NULL without memory or beyond 2^30 flows.
+ * Returns NULL without memory, or with SIM_FLOWS_FULL.
  * Cost: one lookup; the record stays where it is for good.
  */
 struct sim_flow *sim_flows_find(struct sim_flows *f,

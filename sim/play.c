@@ -31,14 +31,27 @@ is_icmp(const struct lb_packet *pkt)
 	       pkt->ip.proto == LB_PROTO_ICMP6;
 }
 
+/* Captured time as it passes here: at that speed; at most 2^64 - 1 ns. */
+static uint64_t
+at_speed(const struct sim_settings *s, uint64_t ns)
+{
+	if (LB_LIKELY(s->speed_millionths == 0 ||
+		      s->speed_millionths == SIM_SPEED_ONE))
+		return ns;
+	unsigned __int128 wide = (unsigned __int128)ns * SIM_SPEED_ONE;
+	wide /= s->speed_millionths;
+	return wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
+}
+
 /* When it happens, and how long it was. */
 static void
 note_packet(struct sim_run *run, const struct trace_packet *captured,
     struct sim_arrival *a)
 {
-	run->duration_ns = trace_clock_ns(&run->clock, captured->time_ns);
-	a->now_ns = run->duration_ns;
-	a->now_ms = run->duration_ns / LB_NS_PER_MS;
+	a->now_ns = at_speed(
+	    run->settings, trace_clock_ns(&run->clock, captured->time_ns));
+	a->now_ms = a->now_ns / LB_NS_PER_MS;
+	run->duration_ns = a->now_ns;
 	/* Offload leaves a length of 0 behind: then the frame's. */
 	a->ip_bytes = a->pkt.ip_bytes;
 	if (LB_UNLIKELY(a->ip_bytes == 0))
@@ -104,6 +117,8 @@ find_flows(struct sim_run *run, struct batch *b)
 		struct sim_arrival *a = &b->at[i];
 		if (sim_find_flow(run, a) != 0)
 			return -1;
+		if (LB_UNLIKELY(a->flow == NULL))
+			continue;
 		for (unsigned p = 0; p < run->player_count; p++)
 			sim_player_call(run->players[p], a, p);
 	}
@@ -139,13 +154,18 @@ play(struct sim_run *run, const struct sim_arrival *a)
 	    sweep(run, a->now_ms) != 0)
 		return -1;
 	run->last_ms = a->now_ms;
+	if (LB_UNLIKELY(a->flow == NULL)) {
+		run->over_limit++;
+		run->ip_bytes -= a->ip_bytes;
+		return 0;
+	}
 	if (run->settings->details)
 		note_detail(run, a);
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (play_to(run->players[i], a, i) != 0)
 			return -1;
 	if (a->from_client)
-		a->flow->client_ms = a->now_ms;
+		a->flow->client_ms = a->now_ms & SIM_TIME_NONE;
 	return 0;
 }
 
@@ -163,8 +183,9 @@ may_go_on(const struct sim_run *run)
 	    s->progress_arg, run->feed.packets, bytes_read, bytes_total);
 }
 
-int
-sim_play_all(struct sim_run *run)
+/* From where the feed is to its end, or as far as somebody wants. */
+static int
+play_round(struct sim_run *run)
 {
 	struct batch b;
 	uint64_t batches = 0;
@@ -182,4 +203,20 @@ sim_play_all(struct sim_run *run)
 	/* A signal may have cut a read short: then this is not the end. */
 	run->interrupted = !go_on || !may_go_on(run);
 	return 0;
+}
+
+int
+sim_play_all(struct sim_run *run)
+{
+	const uint32_t loop = run->settings->loop;
+
+	for (run->round = 0; play_round(run) == 0;) {
+		if (run->interrupted || run->round + 1 >= loop ||
+		    run->feed.packets == 0)
+			return 0;
+		sim_flows_begin_round(run->flows, ++run->round);
+		sim_feed_rewind(&run->feed);
+		trace_clock_again(&run->clock);
+	}
+	return -1;
 }

@@ -45,6 +45,8 @@ sim_record_free(struct sim_record *record)
 	for (size_t i = 0; record->cases != NULL && i < record->case_count; i++)
 		free_case(&record->cases[i]);
 	free(record->cases);
+	free(record->flows);
+	free(record->places);
 	free_input(&record->input);
 	free(record->version);
 	free(record);

@@ -10,8 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/path/addr.h"
+
 struct sim_backend {
 	char *name;
+	uint32_t member;              /* its index in the pool */
 	uint64_t flows;               /* whose first client packet it got */
 	uint64_t packets, packets_in; /* both directions; client to member */
 	uint64_t bytes, bytes_in;     /* IP length on the wire */
@@ -74,10 +77,34 @@ struct sim_input {
 	uint64_t role_syn, role_port, role_first; /* flows, by how */
 	uint64_t not_ip, truncated, malformed, other_protocol, icmp; /* skipped,
 								packets */
-	uint64_t backwards; /* packets whose clock ran back: held at the
-			       latest time before */
+	uint64_t over_limit; /* skipped: of flows beyond max_flows */
+	uint32_t max_flows;
+	uint32_t loop; /* rounds; packets are those of all, files' of one */
+	uint64_t gaps, gaps_cut_ns; /* longer than the longest asked for */
+	uint64_t backwards;         /* packets whose clock ran back: held at the
+				       latest time before */
 	struct sim_endpoint *busiest; /* servers by flows, at most 5 */
 	size_t busiest_count;
+};
+
+/* Who carried a flow in a case: number of the rule in the case and of the
+ * backend in the rule. */
+#define SIM_NOWHERE UINT32_MAX
+struct sim_flow_place {
+	uint32_t rule, backend; /* both SIM_NOWHERE: nobody */
+};
+
+/* A flow as it was seen, and who got its latest client packet. */
+struct sim_flow_row {
+	struct lb_addr client, server; /* as played */
+	uint16_t client_port, server_port;
+	uint8_t proto;
+	bool portless;                /* later fragments, which have no ports */
+	const char *role_by;          /* "syn"; how its client was told */
+	uint64_t packets, packets_in; /* both directions; from the client */
+	uint64_t bytes, bytes_in;     /* IP length on the wire */
+	uint64_t first_ns, last_ns;   /* since the first packet */
+	const struct sim_flow_place *places; /* one per case */
 };
 
 struct sim_record {
@@ -89,6 +116,9 @@ struct sim_record {
 	struct sim_input input;
 	struct sim_case *cases;
 	size_t case_count;
+	struct sim_flow_row *flows; /* only where asked for; else NULL */
+	size_t flow_count;
+	struct sim_flow_place *places; /* what the rows point to */
 	uint64_t events, max_pending;
 };
 

@@ -33,7 +33,9 @@ run_open(
 {
 	const struct sim_settings *s = run->settings;
 
-	run->flows = sim_flows_new(player_count, s->details);
+	run->flows = sim_flows_new(player_count, s->details,
+	    s->max_flows != 0 ? s->max_flows : SIM_MAX_FLOWS_DEFAULT);
+	run->clock.longest_gap_ns = s->longest_gap_ns;
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
 	if (run->flows == NULL || run->players == NULL)
 		return no_memory(trouble);
@@ -63,8 +65,12 @@ static int
 find_vip(const struct sim_settings *settings, struct sim_vip *vip,
     struct sim_trouble *trouble)
 {
-	struct sim_run run = { .settings = settings };
+	struct sim_settings once = *settings;
+	struct sim_run run = { .settings = &once };
 	struct sim_server server = { 0 };
+
+	once.loop = 1;
+	once.details = false;
 
 	int status = run_open(&run, 0, trouble);
 	if (status == SIM_DONE &&
@@ -91,22 +97,32 @@ read_once_only(const struct sim_settings *s)
 	return NULL;
 }
 
+/* What is to be read again must let itself be. */
+static int
+check_rereading(const struct sim_settings *s, struct sim_trouble *trouble)
+{
+	const bool find = s->vip.kind == SIM_VIP_AUTO;
+	const char *once = find || s->loop > 1 ? read_once_only(s) : NULL;
+
+	if (once == NULL)
+		return SIM_DONE;
+	(void)snprintf(trouble->text, sizeof(trouble->text),
+	    "%s reads its input more than once, and %s can be read only once; "
+	    "%s",
+	    find ? "--vip auto" : "--loop", once,
+	    find ? "name the address" : "keep it in a file first");
+	return SIM_USAGE;
+}
+
 static int
 choose_vip(const struct sim_settings *s, struct sim_vip *vip,
     struct sim_trouble *trouble)
 {
 	*vip = s->vip;
-	if (s->vip.kind != SIM_VIP_AUTO)
-		return SIM_DONE;
-	const char *once = read_once_only(s);
-	if (once != NULL) {
-		(void)snprintf(trouble->text, sizeof(trouble->text),
-		    "--vip auto reads its input twice, and %s can be read "
-		    "only once; name the address",
-		    once);
-		return SIM_USAGE;
-	}
-	return find_vip(s, vip, trouble);
+	int status = check_rereading(s, trouble);
+	if (status == SIM_DONE && s->vip.kind == SIM_VIP_AUTO)
+		status = find_vip(s, vip, trouble);
+	return status;
 }
 
 int

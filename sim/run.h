@@ -10,8 +10,8 @@
  *       from the server  played from that member, or only counted where the
  *                        balancer does not see replies
  *
- * The path's clock is the capture's, in milliseconds since the first packet
- * that is played, modulo 2^32; it never runs back.
+ * The path's clock is the capture's, divided by the speed, in milliseconds
+ * since the first packet that is played, modulo 2^32; it never runs back.
  *
  * Source: design.md 4, 8, 10 (5).
  */
@@ -25,16 +25,26 @@ struct sim_vip {
 	uint16_t port;       /* with ADDRESS; 0: every */
 };
 
+#define SIM_LOOP_MAX          500000u
+#define SIM_MAX_FLOWS_DEFAULT (1u << 24) /* about 2 GB with three modes */
+#define SIM_SPEED_ONE         UINT64_C(1000000)
+
 struct sim_settings {
 	const char *const *paths; /* captures; "-": standard input */
 	size_t path_count;
 	const char *filter; /* pcap-filter(7), NULL: none */
 	const struct sim_case_settings *cases;
 	size_t case_count;
-	bool together; /* zero configuration: all rules are reported as one */
-	bool reverse;  /* the captured servers are the clients */
-	bool details;  /* keep what was seen of each flow */
+	bool together;  /* zero configuration: all rules are reported as one */
+	bool reverse;   /* the captured servers are the clients */
+	bool details;   /* keep what was seen of each flow */
+	bool flow_rows; /* and put it into the record: wants details */
 	struct sim_vip vip;
+	uint32_t loop;             /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
+	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */
+	uint64_t longest_gap_ns;   /* between packets, as captured; 0: any */
+	uint32_t
+	    max_flows; /* packets of later ones are left out; 0: a default */
 	uint64_t seed; /* only noted: a replay draws nothing */
 	/* Asked every few thousand packets; false: stop here.  May be NULL. */
 	bool (*progress)(void *arg, uint64_t packets, uint64_t bytes_read,
@@ -61,7 +71,11 @@ struct sim_trouble {
  *
  * A file that can't be opened or is damaged is no trouble: its entry in
  * record->input.files has the error and record->partial is true.  With
- * SIM_VIP_AUTO the captures are read twice, so none may be a pipe.
+ * SIM_VIP_AUTO or a loop the captures are read more than once, so none may be
+ * a pipe.
+ *
+ * A loop plays the captures again, behind one another, each round with other
+ * client addresses (sim_shift_client()): the same behaviour of more clients.
  *
  * With a vip that is no frontend of a configuration, its flows are played to
  * the frontend of the first rule that has their protocol and port.

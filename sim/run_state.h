@@ -25,6 +25,8 @@ struct sim_run {
 	uint64_t role_by[SIM_ROLE_BY_COUNT];
 	uint64_t skipped[LB_PARSED_COUNT]; /* by enum lb_parsed */
 	uint64_t icmp;
+	uint64_t over_limit; /* packets of flows beyond max_flows */
+	uint32_t round;
 	bool interrupted;
 };
 
@@ -34,11 +36,15 @@ int sim_play_all(struct sim_run *run);
 
 /*
  * sim_find_flow - fills in whose packet an arrival is, deciding the roles of
- * a flow that is new.  0; -1 without memory.
+ * a flow that is new.  0; -1 without memory.  The flow is NULL when it would
+ * be one too many.
  */
 int sim_find_flow(struct sim_run *run, struct sim_arrival *a);
 
 /* The record of a run that is over; NULL without memory. */
 struct sim_record *sim_build_record(const struct sim_run *run);
+
+/* Its rows of flows, when all else of it is there.  0; -1 without memory. */
+int sim_build_flows(const struct sim_run *run, struct sim_record *record);
 
 #endif

@@ -76,22 +76,40 @@ count_flow(struct sim_run *run, struct sim_flow *flow)
 /*
  * The first fragment of a datagram has ports, the others do not and are a
  * flow of their own: its roles are decided now, while there are ports to tell
- * by.  NULL without memory.
+ * by.  0; -1 without memory.
  */
-static struct sim_flow *
-find_datagram(struct sim_run *run, const struct sim_arrival *a)
+static int
+find_datagram(struct sim_run *run, struct sim_arrival *a)
 {
 	enum sim_direction direction;
-	struct sim_flow *datagram = sim_flows_find(run->flows, &a->pkt, true,
-	    sim_flows_hash(run->flows, &a->pkt, true), &direction);
 
-	if (datagram != NULL && direction == SIM_NEW_FLOW)
-		(void)settle(run, datagram,
+	a->datagram = sim_flows_find(run->flows, &a->pkt, true,
+	    sim_flows_hash(run->flows, &a->pkt, true), &direction);
+	if (a->datagram == NULL)
+		return direction == SIM_FLOWS_FULL ? 0 : -1;
+	if (direction == SIM_NEW_FLOW)
+		(void)settle(run, a->datagram,
 		    (struct sim_role){
 			.sender_is_client = a->from_client,
 			.by = a->flow->marks >> SIM_FLOW_BY_SHIFT,
 		    });
-	return datagram;
+	return 0;
+}
+
+/* The addresses that the packet has in this round and with this vip. */
+static void
+readdress(const struct sim_run *run, struct sim_arrival *a)
+{
+	struct lb_headers *ip = &a->pkt.ip;
+
+	if (run->round > 0) {
+		struct lb_addr *client = a->from_client ? &ip->src : &ip->dst;
+		*client = sim_shift_client(client, run->round);
+	}
+	if (a->flow->frontend != LB_NONE && a->from_client)
+		ip->dst = run->settings->cases[0]
+			      .config->frontends[a->flow->frontend]
+			      .address;
 }
 
 int
@@ -103,8 +121,8 @@ sim_find_flow(struct sim_run *run, struct sim_arrival *a)
 	a->datagram = NULL;
 	a->flow = sim_flows_find(run->flows, &a->pkt,
 	    fragment == LB_FRAGMENT_LATER, a->hash, &direction);
-	if (a->flow == NULL)
-		return -1;
+	if (LB_UNLIKELY(a->flow == NULL))
+		return direction == SIM_FLOWS_FULL ? 0 : -1;
 	a->from_client = direction == SIM_FROM_CLIENT;
 	if (direction == SIM_NEW_FLOW) {
 		struct sim_role role = sim_role_of(&a->pkt);
@@ -112,14 +130,10 @@ sim_find_flow(struct sim_run *run, struct sim_arrival *a)
 		a->from_client = settle(run, a->flow, role);
 	}
 	count_flow(run, a->flow);
-	if (LB_UNLIKELY(fragment == LB_FRAGMENT_FIRST)) {
-		a->datagram = find_datagram(run, a);
-		if (a->datagram == NULL)
-			return -1;
-	}
-	if (LB_UNLIKELY(a->flow->frontend != LB_NONE) && a->from_client)
-		a->pkt.ip.dst = run->settings->cases[0]
-				    .config->frontends[a->flow->frontend]
-				    .address;
+	if (LB_UNLIKELY(fragment == LB_FRAGMENT_FIRST) &&
+	    find_datagram(run, a) != 0)
+		return -1;
+	if (LB_UNLIKELY(a->flow->frontend != LB_NONE || run->round > 0))
+		readdress(run, a);
 	return 0;
 }

@@ -203,7 +203,9 @@ test_json(void)
 
 	v.cases[0].plan = lb_plan_compile(config, NULL, NULL, &problems);
 	UNIT_NEED(v.cases[0].plan);
-	v.feed = (struct sim_feed){ files, LB_COUNT(files), 39 };
+	v.feed = (struct sim_feed){
+		.files = files, .file_count = LB_COUNT(files), .packets = 39
+	};
 	v.cases[0].differences = 2;
 	v.cases[0].first = &in_packet;
 	v.cases[1].differences = 1;

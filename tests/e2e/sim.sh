@@ -64,6 +64,21 @@ says err "report: coap-run"
 cmp -s out coap-run/summary.json || fail "--json is not summary.json"
 rm -rf coap-run
 
+expect 0 sim -o flows --flows --loop 3 --speed 2 --max-gap 1s "$coap"
+silent err
+says out "1 431 flows, .* in 3 rounds"
+says out "gaps were shortened"
+says flows/summary.json '"loop": 3'
+test "$(wc -l <flows/flows.csv)" = 1432 || fail "rows of flows.csv"
+awk -F, 'NR == 1 { n = NF } NF != n { exit 1 }' flows/flows.csv ||
+    fail "flows.csv is not even"
+expect 0 sim -o flows --force "$coap"
+test ! -e flows/flows.csv || fail "flows.csv of the run before"
+expect 4 sim --no-report --json --max-flows 100 "$coap"
+says err "more than 100 flows"
+says out '"partial": true'
+rm -rf flows
+
 head -c 24 "$coap" >header.pcap
 expect 0 sim header.pcap
 test -d header-run || fail "no report of an empty capture"
@@ -81,8 +96,16 @@ echo "== usage"
 expect 2
 expect 2 bogus
 expect 2 sim
-expect 2 sim --speed 2 "$coap"
-says err "no option --speed"
+expect 2 sim --speed 0 "$coap"
+expect 2 sim --speed 1e3 "$coap"
+expect 2 sim --loop 0 "$coap"
+expect 2 sim --loop 2 -
+says err "read only once"
+expect 2 sim --max-gap 5 "$coap"
+expect 2 sim --max-flows 0 "$coap"
+expect 2 sim --flows --no-report "$coap"
+expect 2 sim --replications 2 "$coap"
+says err "no option --replications"
 expect 2 sim -s scenario.yaml "$coap"
 says err "no option -s"
 expect 2 sim --json=yes "$coap"

@@ -24,8 +24,8 @@ summary(const struct sim_record *record)
  * 3:1, bytes 3:1 (so Jain 0.8, cv 0.5, Gini 0.25); H of packets 10/16, so a
  * perfect hash gives 1/(1 + 0.625). */
 static struct sim_backend backends[] = {
-	{ (char[]){ "backend-1" }, 1, 3, 2, 300, 100 },
-	{ (char[]){ "backend-2" }, 1, 1, 1, 100, 100 },
+	{ (char[]){ "backend-1" }, 0, 1, 3, 2, 300, 100 },
+	{ (char[]){ "backend-2" }, 1, 1, 1, 1, 100, 100 },
 };
 static struct sim_key keys[] = { { 1, 3, 300, 0 }, { 1, 1, 100, 1 } };
 static struct sim_rule rules[] = { {
@@ -72,7 +72,12 @@ static const struct sim_record small = {
 	    .truncated = 2,
 	    .malformed = 0,
 	    .other_protocol = 1,
-	    .icmp = 1 },
+	    .icmp = 1,
+	    .over_limit = 5,
+	    .loop = 2,
+	    .gaps = 1,
+	    .gaps_cut_ns = 2250000000,
+	    .backwards = 4 },
 	.cases = cases,
 	.case_count = 1,
 	.events = 4,
@@ -117,6 +122,10 @@ static const char golden[] =
 "    \"bytes\": 400,\n"
 "    \"flows\": 2,\n"
 "    \"duration_s\": 1.5,\n"
+"    \"loop\": 2,\n"
+"    \"backwards\": 4,\n"
+"    \"gaps_shortened\": 1,\n"
+"    \"gaps_shortened_by_s\": 2.25,\n"
 "    \"role_by\": {\n"
 "      \"syn\": 1,\n"
 "      \"port\": 1,\n"
@@ -127,7 +136,8 @@ static const char golden[] =
 "      \"truncated\": 2,\n"
 "      \"malformed\": 0,\n"
 "      \"other_protocol\": 1,\n"
-"      \"icmp\": 1\n"
+"      \"icmp\": 1,\n"
+"      \"over_limit\": 5\n"
 "    }\n"
 "  },\n"
 "  \"cases\": [\n"

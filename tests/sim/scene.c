@@ -158,7 +158,8 @@ check_case(
 {
 	uint64_t bytes = 0;
 	uint64_t packets = in->not_ip + in->truncated + in->malformed +
-			   in->other_protocol + in->icmp + c->reply_suppressed;
+			   in->other_protocol + in->icmp + in->over_limit +
+			   c->reply_suppressed;
 
 	for (size_t r = 0; r < c->rule_count; r++) {
 		check_rule(row, &c->rules[r]);
@@ -180,7 +181,7 @@ scene_check(const char *row, const struct sim_record *record)
 
 	for (size_t i = 0; i < in->file_count; i++)
 		packets += in->files[i].packets;
-	UNIT_EQUAL(row, packets, in->packets);
+	UNIT_EQUAL(row, packets * in->loop, in->packets);
 	UNIT_EQUAL(
 	    row, in->role_syn + in->role_port + in->role_first, in->flows);
 	for (size_t i = 0; i < record->case_count; i++)

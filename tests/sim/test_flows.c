@@ -76,7 +76,7 @@ static const struct {
 static void
 test_lookups(void)
 {
-	struct sim_flows *f = sim_flows_new(2, false);
+	struct sim_flows *f = sim_flows_new(2, false, 1000);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 
 	for (size_t i = 0; i < LB_COUNT(lookups); i++) {
@@ -99,7 +99,7 @@ test_lookups(void)
 static void
 test_new_and_turned(void)
 {
-	struct sim_flows *f = sim_flows_new(3, false);
+	struct sim_flows *f = sim_flows_new(3, false, 1000);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	struct lb_packet reply = packet((struct lb_addr)SERVER4, 80,
 	    (struct lb_addr)CLIENT4, 4000, LB_PROTO_TCP);
@@ -134,7 +134,7 @@ one_of_many(uint32_t i)
 static void
 test_growth(void)
 {
-	struct sim_flows *f = sim_flows_new(1, false);
+	struct sim_flows *f = sim_flows_new(1, false, SIM_FLOWS_MAX);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	struct lb_packet pkt = one_of_many(0);
 	enum sim_direction direction;
@@ -189,7 +189,7 @@ test_keys(void)
 static void
 test_busiest(void)
 {
-	struct sim_flows *f = sim_flows_new(0, false);
+	struct sim_flows *f = sim_flows_new(0, false, 1000);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	struct sim_server top[5];
 	enum sim_direction direction;

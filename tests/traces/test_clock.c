@@ -44,7 +44,7 @@ walk(const struct row *rows, size_t count)
 		CU_ASSERT_EQUAL(ns, rows[i].expect_ns);
 		CU_ASSERT_EQUAL(c.backwards_count, rows[i].backwards_expect);
 		CU_ASSERT_EQUAL(c.first_ns, rows[0].captured_ns);
-		CU_ASSERT_EQUAL(c.last_ns - c.first_ns, ns);
+		CU_ASSERT_EQUAL(c.elapsed_ns, ns);
 	}
 }
 
@@ -55,11 +55,69 @@ test_clock(void)
 	walk(from_zero, COUNT(from_zero));
 }
 
+static void
+test_longest_gap(void)
+{
+	/* clang-format off */
+	static const struct {
+		uint64_t captured_ns, expect_ns, gaps_expect, cut_expect_ns;
+	} rows[] = {
+		{ 1000,        0, 0,   0 },
+		{ 1100,      100, 0,   0 },	/* just as long is none */
+		{ 1201,      200, 1,   1 },
+		{  500,      200, 1,   1 },	/* back, and no gap to where */
+		{ 1202,      201, 1,   1 },	/* it goes on from the latest */
+		{ 9302,      301, 2, 8001 },
+		{ UINT64_MAX, 401, 3, 8001 + (UINT64_MAX - 9302 - 100) },
+	};
+	/* clang-format on */
+	struct trace_clock c = { .longest_gap_ns = 100 };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CU_ASSERT_EQUAL(trace_clock_ns(&c, rows[i].captured_ns),
+		    rows[i].expect_ns);
+		CU_ASSERT_EQUAL(c.gap_count, rows[i].gaps_expect);
+		CU_ASSERT_EQUAL(c.gap_cut_ns, rows[i].cut_expect_ns);
+	}
+}
+
+/* A round of three packets over 200 ns, and again: a mean gap between. */
+static void
+test_again(void)
+{
+	struct trace_clock c = { 0 };
+	static const uint64_t captured_ns[] = { 5000, 5050, 5200 };
+	static const uint64_t expect_ns[] = { 0, 50, 200 };
+
+	for (unsigned round = 0; round < 3; round++) {
+		for (size_t i = 0; i < COUNT(captured_ns); i++)
+			CU_ASSERT_EQUAL(trace_clock_ns(&c, captured_ns[i]),
+			    round * 300 + expect_ns[i]);
+		trace_clock_again(&c);
+	}
+	CU_ASSERT_EQUAL(c.backwards_count, 0);
+	CU_ASSERT_EQUAL(c.first_ns, 5000);
+
+	/* One packet has no gap to take the mean of; and time has an end. */
+	struct trace_clock one = { 0 };
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, 7), 0);
+	trace_clock_again(&one);
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, 7), 0);
+	trace_clock_again(&one);
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, 0), 0);
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, UINT64_MAX), UINT64_MAX);
+	trace_clock_again(&one);
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, 0), UINT64_MAX);
+	CU_ASSERT_EQUAL(trace_clock_ns(&one, 9), UINT64_MAX);
+}
+
 int
 main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "clock", test_clock },
+		{ "longest gap", test_longest_gap },
+		{ "again", test_again },
 		CU_TEST_INFO_NULL,
 	};
 	static CU_SuiteInfo suites[] = {
