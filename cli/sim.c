@@ -287,6 +287,7 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 		.together = o->config == NULL,
 		.reverse = o->reverse,
 		.vip = o->vip,
+		.report = o->report,
 		.details = o->flows,
 		.flow_rows = o->flows,
 		.loop = o->loop,

@@ -79,6 +79,7 @@ static const struct {
 	{ "balance.png", write_png, NULL },
 	{ "balance.pdf", write_pdf, NULL },
 	{ "flows.csv", report_flows_csv, has_flows },
+	{ "run.record", sim_record_save, NULL },
 	{ "summary.json", write_summary, NULL },
 };
 #define PRODUCT_COUNT (sizeof(products) / sizeof(products[0]))

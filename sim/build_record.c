@@ -181,8 +181,30 @@ build_keys(const struct sim_player_rule *r, const uint32_t *backend_of,
 	return true;
 }
 
+/* The backends' columns of the members' series, as far as time went. */
 static bool
-build_rule(const struct sim_player *p, uint16_t rule_id, struct sim_rule *out)
+build_slices(
+    const struct sim_player_rule *r, size_t bin_count, struct sim_rule *out)
+{
+	const size_t n = out->backend_count;
+
+	if (r->series.at == NULL)
+		return true;
+	out->slices = calloc(bin_count * n + 1, sizeof(*out->slices));
+	if (out->slices == NULL)
+		return false;
+	out->slice_count = bin_count * n;
+	for (size_t bin = 0; bin < bin_count; bin++)
+		for (size_t b = 0; b < n; b++)
+			out->slices[bin * n + b] =
+			    r->series.at[bin * r->member_count +
+					 out->backends[b].member];
+	return true;
+}
+
+static bool
+build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
+    struct sim_rule *out)
 {
 	const struct lb_config_rule *config =
 	    &p->config->rules[p->plan->rules[rule_id].rule_index];
@@ -199,7 +221,8 @@ build_rule(const struct sim_player *p, uint16_t rule_id, struct sim_rule *out)
 	uint32_t *backend_of = calloc(r->member_count + 1, sizeof(uint32_t));
 	bool built = backend_of != NULL && !fail &&
 		     build_backends(p, rule_id, out, backend_of) &&
-		     build_keys(r, backend_of, out);
+		     build_keys(r, backend_of, out) &&
+		     build_slices(r, bin_count, out);
 	free(backend_of);
 	return built;
 }
@@ -220,8 +243,10 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 }
 
 static bool
-build_case(const struct sim_player *p, struct sim_case *out)
+build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
+	const struct sim_player *p = run->players[number];
+	const size_t bin_count = (size_t)run->timeline.bin + 1;
 	bool fail = false;
 
 	out->name = copy(p->name, &fail);
@@ -235,10 +260,11 @@ build_case(const struct sim_player *p, struct sim_case *out)
 		if (p->plan->rules[id].rule_index < 0)
 			continue;
 		struct sim_rule *rule = &out->rules[p->rule_of_id[id]];
-		if (rule->name == NULL && !build_rule(p, (uint16_t)id, rule))
+		if (rule->name == NULL &&
+		    !build_rule(p, (uint16_t)id, bin_count, rule))
 			return false;
 	}
-	return true;
+	return !run->settings->report || sim_build_keys(run, number, out) == 0;
 }
 
 struct sim_record *
@@ -252,6 +278,9 @@ sim_build_record(const struct sim_run *run)
 	record->version = copy(PACKAGE_VERSION, &fail);
 	record->seed = run->settings->seed;
 	record->deterministic = true;
+	record->bin_ns = run->timeline.bin_ns;
+	record->bin_count =
+	    run->timeline.bin_ns != 0 ? (size_t)run->timeline.bin + 1 : 0;
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));
@@ -259,7 +288,7 @@ sim_build_record(const struct sim_run *run)
 		goto fail;
 	record->case_count = run->player_count;
 	for (unsigned i = 0; i < run->player_count; i++)
-		if (!build_case(run->players[i], &record->cases[i]))
+		if (!build_case(run, i, &record->cases[i]))
 			goto fail;
 	if (run->settings->flow_rows && sim_build_flows(run, record) != 0)
 		goto fail;

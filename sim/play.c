@@ -147,8 +147,22 @@ play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 			      : sim_player_reply(p, a, number);
 }
 
+static void
+keep_time(struct sim_run *run, struct sim_arrival *a)
+{
+	unsigned widen = sim_timeline_advance(&run->timeline, a->now_ns);
+
+	a->bin = run->timeline.bin;
+	for (; LB_UNLIKELY(widen > 0); widen--)
+		for (unsigned i = 0; i < run->player_count; i++) {
+			struct sim_player *p = run->players[i];
+			for (size_t r = 0; r < p->rule_count; r++)
+				sim_series_widen(&p->rules[r].series);
+		}
+}
+
 static int
-play(struct sim_run *run, const struct sim_arrival *a)
+play(struct sim_run *run, struct sim_arrival *a)
 {
 	if (LB_UNLIKELY(a->now_ms - run->swept_ms >= SWEEP_MS) &&
 	    sweep(run, a->now_ms) != 0)
@@ -159,6 +173,8 @@ play(struct sim_run *run, const struct sim_arrival *a)
 		run->ip_bytes -= a->ip_bytes;
 		return 0;
 	}
+	if (run->timeline.bin_ns != 0)
+		keep_time(run, a);
 	if (run->settings->details)
 		note_detail(run, a);
 	for (unsigned i = 0; i < run->player_count; i++)

@@ -24,7 +24,7 @@ set_rule(struct sim_player *p, struct sim_player_rule *r, uint16_t id)
 }
 
 static int
-new_rules(struct sim_player *p, bool together)
+new_rules(struct sim_player *p, bool together, bool series)
 {
 	const struct lb_config *c = p->config;
 
@@ -52,6 +52,8 @@ new_rules(struct sim_player *p, bool together)
 		r->members = calloc(r->member_count + 1, sizeof(*r->members));
 		if (r->members == NULL || sim_keys_init(&r->keys) != 0)
 			return -1;
+		if (series && sim_series_init(&r->series, r->member_count) != 0)
+			return -1;
 	}
 	return 0;
 }
@@ -72,7 +74,7 @@ longest_timeout_ms(const struct lb_plan *plan)
 
 struct sim_player *
 sim_player_new(const struct sim_case_settings *settings, bool together,
-    struct lb_problems *problems)
+    bool series, struct lb_problems *problems)
 {
 	struct sim_player *p = calloc(1, sizeof(*p));
 
@@ -85,7 +87,7 @@ sim_player_new(const struct sim_case_settings *settings, bool together,
 		goto fail;
 	p->longest_ms = longest_timeout_ms(p->plan);
 	p->world = lb_world_new(p->plan);
-	if (p->world == NULL || new_rules(p, together) != 0)
+	if (p->world == NULL || new_rules(p, together, series) != 0)
 		goto fail;
 	return p;
 fail:
@@ -101,6 +103,7 @@ sim_player_free(struct sim_player *p)
 	for (size_t i = 0; p->rules != NULL && i < p->rule_count; i++) {
 		free(p->rules[i].members);
 		sim_keys_free(&p->rules[i].keys);
+		sim_series_free(&p->rules[i].series);
 	}
 	free(p->rules);
 	free(p->rule_of_id);
@@ -154,14 +157,22 @@ key_of(struct sim_player_rule *r, const struct sim_arrival *a, unsigned number)
 
 static void
 count_packet(struct sim_player_rule *r, struct sim_tally *member,
-    struct sim_key *key, uint32_t ip_bytes)
+    struct sim_key *key, const struct sim_arrival *a, bool first)
 {
 	r->packets++;
-	r->bytes += ip_bytes;
+	r->bytes += a->ip_bytes;
 	member->packets++;
-	member->bytes += ip_bytes;
+	member->bytes += a->ip_bytes;
 	key->packets++;
-	key->bytes += ip_bytes;
+	key->bytes += a->ip_bytes;
+	if (r->series.at != NULL) {
+		struct sim_slice *slice =
+		    &r->series.at[a->bin * r->member_count +
+				  (size_t)(member - r->members)];
+		slice->bytes += a->ip_bytes;
+		slice->packets++;
+		slice->flows += first;
+	}
 }
 
 /* Does this packet, which went to a member, start a connection? */
@@ -233,9 +244,12 @@ sim_player_client(
 	part->rule = rule;
 	part->member = result->member;
 	part->last_key = key_number;
+	if (LB_UNLIKELY(a->datagram != NULL))
+		/* Whose key it is, should no later fragment come. */
+		a->datagram->parts[number].rule = rule;
 	member->packets_in++;
 	member->bytes_in += a->ip_bytes;
-	count_packet(r, member, key, a->ip_bytes);
+	count_packet(r, member, key, a, first);
 	return 0;
 }
 
@@ -276,7 +290,7 @@ sim_player_reply(
 	if (!r->one_sided && !play_reply(p, r, a, part->member))
 		return 0;
 	count_packet(r, &r->members[p->member_of_id[part->member]],
-	    &r->keys.at[part->last_key], a->ip_bytes);
+	    &r->keys.at[part->last_key], a, false);
 	if (LB_UNLIKELY(a->datagram != NULL)) {
 		/* Its later fragments come from the same member. */
 		struct sim_flow_part *later = &a->datagram->parts[number];

@@ -13,6 +13,7 @@
 #include "model/world.h"
 #include "sim/flows.h"
 #include "sim/keys.h"
+#include "sim/timeline.h"
 
 struct sim_case_settings {
 	const char *name;
@@ -29,6 +30,7 @@ struct sim_player_rule {
 	struct sim_tally *members; /* by index in the pool */
 	size_t member_count;
 	struct sim_keys keys;
+	struct sim_series series;
 	const struct lb_mode_masks *masks;
 	bool key_is_flow;
 	bool one_sided, any_port, track_udp;
@@ -58,6 +60,7 @@ struct sim_arrival {
 	uint64_t now_ns;   /* since the first packet */
 	uint64_t now_ms;   /* the same, rounded down */
 	uint32_t ip_bytes; /* on the wire */
+	uint32_t bin;      /* piece of time, where there is a timeline */
 	uint32_t hash;     /* of its flow */
 	struct sim_flow *flow;
 	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
@@ -68,13 +71,14 @@ struct sim_arrival {
  * sim_player_new - compile a case and make its tables.
  *
  * together  count all rules as one: zero configuration's two families.
+ * series    keep what members got over time.
  * problems  grows when the plan can't be compiled.
  *
  * Returns NULL with problems, or without memory.  settings' config must
  * outlive the player.
  */
 struct sim_player *sim_player_new(const struct sim_case_settings *settings,
-    bool together, struct lb_problems *problems);
+    bool together, bool series, struct lb_problems *problems);
 void sim_player_free(struct sim_player *p); /* NULL is fine */
 
 /*

@@ -11,6 +11,9 @@ free_rule(struct sim_rule *rule)
 		free(rule->backends[i].name);
 	free(rule->backends);
 	free(rule->keys);
+	free(rule->key_ids);
+	free(rule->heavy);
+	free(rule->slices);
 	free(rule->name);
 	free(rule->distribution);
 	free(rule->algorithm);

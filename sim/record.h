@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "model/path/addr.h"
 
@@ -20,10 +21,25 @@ struct sim_backend {
 	uint64_t bytes, bytes_in;     /* IP length on the wire */
 };
 
+/* What a backend got in one piece of time. */
+struct sim_slice {
+	uint64_t bytes;
+	uint32_t packets, flows; /* both directions; first client packets */
+};
+
 /* One affinity key: what the hash could not have divided further. */
 struct sim_key {
 	uint64_t flows, packets, bytes;
 	uint32_t backend; /* index of the member its first packet went to */
+};
+
+/* A key by name.  What the mode does not look at is not there. */
+struct sim_heavy {
+	uint32_t key; /* number in the rule's keys */
+	uint8_t proto;
+	bool has_proto, has_server, has_ports;
+	uint16_t client_port, server_port;
+	struct lb_addr client, server;
 };
 
 struct sim_rule {
@@ -35,6 +51,12 @@ struct sim_rule {
 	size_t backend_count;
 	struct sim_key *keys; /* in order of first appearance */
 	size_t key_count;
+	/* Only in a run that is reported: */
+	uint64_t *key_ids; /* by key: the same in every run of that input */
+	struct sim_heavy *heavy; /* heaviest by bytes, packets or flows */
+	size_t heavy_count;
+	struct sim_slice *slices; /* [bin_count of the record][backend_count] */
+	size_t slice_count;
 };
 
 struct sim_drop {
@@ -116,6 +138,8 @@ struct sim_record {
 	struct sim_input input;
 	struct sim_case *cases;
 	size_t case_count;
+	uint64_t bin_ns; /* of the rules' slices; 0: there are none */
+	size_t bin_count;
 	struct sim_flow_row *flows; /* only where asked for; else NULL */
 	size_t flow_count;
 	struct sim_flow_place *places; /* what the rows point to */
@@ -123,5 +147,25 @@ struct sim_record {
 };
 
 void sim_record_free(struct sim_record *record); /* NULL is fine */
+
+/*
+ * sim_record_save - the record as a file, from which it can be reported again
+ * without the captures.  Rows of flows are not in it: they have a file of
+ * their own.  The same record gives the same bytes.
+ *
+ * Returns 0; -1 when writing fails (errno).
+ */
+int sim_record_save(const struct sim_record *record, FILE *to);
+
+/*
+ * sim_record_load - read it back.  Nothing in the file is trusted: what is no
+ * record, was cut or changed is refused.
+ *
+ * error  on NULL: what is wrong, without the file's name; at least 128 bytes.
+ *
+ * Returns NULL with an error.  Cost: linear; memory as much as the file can
+ * account for.
+ */
+struct sim_record *sim_record_load(FILE *from, char *error, size_t error_bytes);
 
 #endif

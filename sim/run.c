@@ -36,12 +36,13 @@ run_open(
 	run->flows = sim_flows_new(player_count, s->details,
 	    s->max_flows != 0 ? s->max_flows : SIM_MAX_FLOWS_DEFAULT);
 	run->clock.longest_gap_ns = s->longest_gap_ns;
+	run->timeline.bin_ns = s->report ? SIM_BIN_FIRST_NS : 0;
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
 	if (run->flows == NULL || run->players == NULL)
 		return no_memory(trouble);
 	for (unsigned i = 0; i < player_count; i++) {
 		run->players[i] = sim_player_new(
-		    &s->cases[i], s->together, &trouble->problems);
+		    &s->cases[i], s->together, s->report, &trouble->problems);
 		if (run->players[i] == NULL)
 			return trouble->problems.error_count > 0
 				   ? SIM_USAGE

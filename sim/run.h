@@ -38,6 +38,7 @@ struct sim_settings {
 	bool together;  /* zero configuration: all rules are reported as one */
 	bool reverse;   /* the captured servers are the clients */
 	bool details;   /* keep what was seen of each flow */
+	bool report;    /* keep what only a report shows: time, keys' names */
 	bool flow_rows; /* and put it into the record: wants details */
 	struct sim_vip vip;
 	uint32_t loop;             /* rounds, 1..SIM_LOOP_MAX; 0: 1 */

@@ -15,6 +15,7 @@ struct sim_run {
 	struct sim_feed feed;
 	struct sim_flows *flows;
 	struct trace_clock clock;
+	struct sim_timeline timeline;
 	struct sim_player **players;
 	unsigned player_count;
 	uint64_t last_ms;     /* of the packet before */
@@ -43,6 +44,10 @@ int sim_find_flow(struct sim_run *run, struct sim_arrival *a);
 
 /* The record of a run that is over; NULL without memory. */
 struct sim_record *sim_build_record(const struct sim_run *run);
+
+/* Who a case's keys are.  0; -1 without memory. */
+int sim_build_keys(
+    const struct sim_run *run, unsigned number, struct sim_case *out);
 
 /* Its rows of flows, when all else of it is there.  0; -1 without memory. */
 int sim_build_flows(const struct sim_run *run, struct sim_record *record);

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* sim/record_file.c, and what a reported run keeps: time and keys' names. */
+#include <string.h>
+
+#include "model/names.h"
+#include "tests/sim/scene.h"
+#include "tests/unit.h"
+
+#define CLIENTS 5u
+#define ROUNDS  40u
+
+/* Client i speaks i + 1 times a round; a round is 1 s. */
+static struct sim_record *
+play(struct scene *s)
+{
+	scene_open(s);
+	for (unsigned round = 0; round < ROUNDS; round++)
+		for (unsigned i = 0; i < CLIENTS; i++)
+			for (unsigned n = 0; n <= i; n++) {
+				struct frame_spec spec = {
+					.src = FRAME_V4(192, 0, 2, i + 1),
+					.dst = FRAME_V4(203, 0, 113, 10),
+					.proto = LB_PROTO_UDP,
+					.sport = (uint16_t)(4000 + round % 2),
+					.dport = 5683,
+				};
+				scene_add(s, round * 1000, &spec);
+			}
+	s->settings.report = true;
+	return scene_play(s, NULL);
+}
+
+static char *
+save(const struct sim_record *r, size_t *bytes)
+{
+	char *data = NULL;
+	FILE *to = open_memstream(&data, bytes);
+
+	UNIT_NEED(to);
+	CU_ASSERT_EQUAL(sim_record_save(r, to), 0);
+	CU_ASSERT_EQUAL(fclose(to), 0);
+	return data;
+}
+
+static struct sim_record *
+load(char *data, size_t bytes, char error[128])
+{
+	FILE *from = fmemopen(data, bytes, "r");
+
+	UNIT_NEED(from);
+	error[0] = '\0';
+	struct sim_record *r = sim_record_load(from, error, 128);
+	(void)fclose(from);
+	CU_ASSERT_EQUAL(r == NULL, error[0] != '\0');
+	return r;
+}
+
+static void
+test_there_and_back(void)
+{
+	struct scene s;
+	struct sim_record *r = play(&s);
+	size_t bytes = 0, again_bytes = 0;
+	char *data = save(r, &bytes), error[128];
+	struct sim_record *back = load(data, bytes, error);
+
+	UNIT_NEED(back);
+	char *again = save(back, &again_bytes);
+	CU_ASSERT_EQUAL(bytes, again_bytes);
+	CU_ASSERT_EQUAL(memcmp(data, again, bytes), 0);
+	scene_check("loaded", back);
+	CU_ASSERT_STRING_EQUAL(back->cases[2].name, "source-ip-protocol");
+	CU_ASSERT_EQUAL(back->input.flows, 2 * CLIENTS);
+	CU_ASSERT_EQUAL(back->bin_count, r->bin_count);
+	free(again);
+	free(data);
+	sim_record_free(back);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* Cut anywhere, changed anywhere, or longer: refused. */
+static void
+test_damaged(void)
+{
+	struct scene s;
+	struct sim_record *r = play(&s);
+	size_t bytes = 0;
+	char *data = save(r, &bytes), error[128];
+
+	for (size_t cut = 1; cut < bytes; cut += 3)
+		CU_ASSERT_PTR_NULL(load(data, cut, error));
+	for (size_t at = 0; at < bytes; at += 5) {
+		for (unsigned bit = 0; bit < 8; bit += 7) {
+			data[at] = (char)(data[at] ^ 1 << bit);
+			CU_ASSERT_PTR_NULL(load(data, bytes, error));
+			data[at] = (char)(data[at] ^ 1 << bit);
+		}
+	}
+	char *longer = calloc(bytes + 1, 1);
+	UNIT_NEED(longer);
+	memcpy(longer, data, bytes);
+	CU_ASSERT_PTR_NULL(load(longer, bytes + 1, error));
+	CU_ASSERT_STRING_EQUAL(error, "something follows it");
+	data[0] ^= 1;
+	CU_ASSERT_PTR_NULL(load(data, bytes, error));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "no record"));
+	free(longer);
+	free(data);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* The pieces of time add up to what the backends got. */
+static void
+test_slices(void)
+{
+	struct scene s;
+	struct sim_record *r = play(&s);
+
+	/* 39 s in at most 240 pieces of 2^n ms. */
+	CU_ASSERT_EQUAL(r->bin_ns, 256 * LB_NS_PER_MS);
+	CU_ASSERT_EQUAL(r->bin_count, 39000 / 256 + 1);
+	for (size_t c = 0; c < r->case_count; c++) {
+		const struct sim_rule *rule = &r->cases[c].rules[0];
+		const size_t n = rule->backend_count;
+		for (size_t b = 0; b < n; b++) {
+			struct sim_slice sum = { 0 };
+			for (size_t bin = 0; bin < r->bin_count; bin++) {
+				sum.bytes += rule->slices[bin * n + b].bytes;
+				sum.packets +=
+				    rule->slices[bin * n + b].packets;
+				sum.flows += rule->slices[bin * n + b].flows;
+			}
+			CU_ASSERT_EQUAL(sum.bytes, rule->backends[b].bytes);
+			CU_ASSERT_EQUAL(sum.packets, rule->backends[b].packets);
+			CU_ASSERT_EQUAL(sum.flows, rule->backends[b].flows);
+		}
+	}
+	/* In the first, all clients once: 15 packets. */
+	const struct sim_rule *rule = &r->cases[0].rules[0];
+	uint64_t packets = 0;
+	for (size_t b = 0; b < rule->backend_count; b++)
+		packets += rule->slices[b].packets;
+	CU_ASSERT_EQUAL(packets, CLIENTS * (CLIENTS + 1) / 2);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+static const struct sim_heavy *
+heaviest(const struct sim_rule *rule)
+{
+	UNIT_NEED(rule->heavy);
+	CU_ASSERT_TRUE_FATAL(rule->heavy_count > 0);
+	return &rule->heavy[0];
+}
+
+static void
+test_names(void)
+{
+	struct scene s;
+	struct sim_record *r = play(&s);
+	const struct sim_heavy *flow = heaviest(&r->cases[0].rules[0]);
+	const struct sim_heavy *client = heaviest(&r->cases[1].rules[0]);
+	const struct sim_heavy *both = heaviest(&r->cases[2].rules[0]);
+	char text[46];
+
+	CU_ASSERT_STRING_EQUAL(
+	    lb_addr_text(&flow->client, text, sizeof(text)), "192.0.2.5");
+	CU_ASSERT_TRUE(flow->has_ports && flow->has_server && flow->has_proto);
+	CU_ASSERT_EQUAL(flow->server_port, 5683);
+	CU_ASSERT_EQUAL(r->cases[0].rules[0].heavy_count, 10);
+	CU_ASSERT_STRING_EQUAL(
+	    lb_addr_text(&client->client, text, sizeof(text)), "192.0.2.5");
+	CU_ASSERT_TRUE(!client->has_ports && !client->has_server);
+	CU_ASSERT_TRUE(!client->has_proto && both->has_proto);
+	CU_ASSERT_EQUAL(both->proto, LB_PROTO_UDP);
+	CU_ASSERT_EQUAL(r->cases[1].rules[0].heavy_count, CLIENTS);
+	/* No two keys have the same number; another run has the same ones. */
+	const struct sim_rule *rule = &r->cases[0].rules[0];
+	for (size_t a = 0; a < rule->key_count; a++)
+		for (size_t b = 0; b < a; b++)
+			CU_ASSERT_NOT_EQUAL(rule->key_ids[a], rule->key_ids[b]);
+	struct sim_record *again = scene_play(&s, NULL);
+	for (size_t a = 0; a < rule->key_count; a++)
+		CU_ASSERT_EQUAL(
+		    rule->key_ids[a], again->cases[0].rules[0].key_ids[a]);
+	sim_record_free(again);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+int
+main(void)
+{
+	static CU_TestInfo tests[] = {
+		{ "there and back", test_there_and_back },
+		{ "damaged", test_damaged },
+		{ "pieces of time", test_slices },
+		{ "names of keys", test_names },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("record", tests);
+}
