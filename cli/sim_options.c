@@ -96,6 +96,25 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* Which row of the table, by what getopt_long() returns; -1: none. */
+static int
+option_row(int option)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (options[i].val == option)
+			return i;
+	return -1;
+}
+
+bool
+sim_options_given(const struct sim_options *o, const char *name)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return (o->given >> i & 1) != 0;
+	return false;
+}
+
 static bool
 port_read(const char *text, uint16_t *port)
 {
@@ -352,6 +371,7 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
+		o->given |= UINT64_C(1) << option_row(option);
 	}
 	o->captures = (const char *const *)argv + optind;
 	o->capture_count = (size_t)(argc - optind);

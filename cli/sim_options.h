@@ -22,6 +22,7 @@ struct sim_options {
 	bool hash_key_set;
 	uint8_t hash_key[16];
 	bool reverse, report, flows, json, force, quiet;
+	uint64_t given; /* sim_options_given() */
 };
 
 /*
@@ -31,6 +32,12 @@ struct sim_options {
  * error said on stderr.
  */
 int sim_options_read(struct sim_options *o, int argc, char **argv);
+
+/* Did the user say it, or is it a default?  name: of a long option. */
+bool sim_options_given(const struct sim_options *o, const char *name);
+
+/* Notes in a record what was asked, for run.json.  0, -1 without memory. */
+int sim_settings_note(const struct sim_options *o, struct sim_record *record);
 
 /* ADDR, ADDR:PORT, [ADDR]:PORT or "auto"; false: none of them. */
 bool sim_vip_read(const char *text, struct sim_vip *vip);

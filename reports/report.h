@@ -14,7 +14,9 @@ void report_table(const struct sim_record *record, FILE *to);
 int report_json(const struct sim_record *record, FILE *to);
 
 /*
- * report_write - a run directory: summary.json, balance.png, balance.pdf.
+ * report_write  - a run directory: everything in reports/write.c's list.
+ * report_redraw - the same again into a run's own directory: what a saved
+ *     record does not hold (flows.csv, timing.json) stays as it is.
  *
  * Every file is written under a temporary name and renamed; the directory
  * appears only when all is there.  force: replace an existing run.
@@ -22,5 +24,7 @@ int report_json(const struct sim_record *record, FILE *to);
  */
 int report_write(const struct sim_record *record, const char *dir, bool force,
     char *error, size_t error_bytes);
+int report_redraw(const struct sim_record *record, const char *dir, char *error,
+    size_t error_bytes);
 
 #endif

@@ -27,6 +27,12 @@ struct failure {
 	size_t bytes;
 };
 
+enum how {
+	NEW,     /* nothing is to be there */
+	REPLACE, /* another run may be */
+	REDRAW,  /* this run is there: what its record lacks stays as it is */
+};
+
 __attribute__((format(printf, 2, 3))) static int
 fail(const struct failure *to, const char *format, ...)
 {
@@ -69,6 +75,18 @@ has_flows(const struct sim_record *record)
 	return record->flows != NULL;
 }
 
+static bool
+has_timeline(const struct sim_record *record)
+{
+	return record->bin_ns > 0;
+}
+
+static bool
+has_timing(const struct sim_record *record)
+{
+	return record->timing != NULL;
+}
+
 /* What a run consists of, and when (NULL: always).  summary.json is what a
  * run is known by, and so it comes last. */
 static const struct {
@@ -78,7 +96,12 @@ static const struct {
 } products[] = {
 	{ "balance.png", write_png, NULL },
 	{ "balance.pdf", write_pdf, NULL },
+	{ "backends.csv", report_backends_csv, NULL },
+	{ "timeline.csv", report_timeline_csv, has_timeline },
+	{ "events.jsonl", report_events_jsonl, NULL },
 	{ "flows.csv", report_flows_csv, has_flows },
+	{ "timing.json", report_timing_json, has_timing },
+	{ "run.json", report_run_json, NULL },
 	{ "run.record", sim_record_save, NULL },
 	{ "summary.json", write_summary, NULL },
 };
@@ -208,8 +231,8 @@ write_new(
 }
 
 static int
-write_over(
-    const struct sim_record *record, const char *dir, const struct failure *why)
+write_over(const struct sim_record *record, const char *dir, enum how how,
+    const struct failure *why)
 {
 	char temporary[PATH_MAX], from[PATH_MAX + 32], to[PATH_MAX + 32];
 
@@ -223,7 +246,8 @@ write_over(
 		    from, sizeof(from), "%s/%s", temporary, products[i].name);
 		report_format(to, sizeof(to), "%s/%s", dir, products[i].name);
 		if (!is_wanted(i, record)) {
-			(void)unlink(to); /* of the run before */
+			if (how != REDRAW)
+				(void)unlink(to); /* of the run before */
 			continue;
 		}
 		if (rename(from, to) != 0) {
@@ -272,7 +296,7 @@ trimmed(const char *dir)
 }
 
 static int
-write_run(const struct sim_record *record, const char *dir, bool force,
+write_run(const struct sim_record *record, const char *dir, enum how how,
     const struct failure *why)
 {
 	enum found found = FOUND_NOTHING;
@@ -285,10 +309,10 @@ write_run(const struct sim_record *record, const char *dir, bool force,
 	case FOUND_NOTHING:
 		return write_new(record, dir, why);
 	case FOUND_EMPTY:
-		return write_over(record, dir, why);
+		return write_over(record, dir, how, why);
 	case FOUND_RUN:
-		if (force)
-			return write_over(record, dir, why);
+		if (how != NEW)
+			return write_over(record, dir, how, why);
 		return fail(why,
 		    "%s holds a run already; --force replaces it, or choose "
 		    "another directory",
@@ -304,8 +328,8 @@ write_run(const struct sim_record *record, const char *dir, bool force,
 	}
 }
 
-int
-report_write(const struct sim_record *record, const char *dir, bool force,
+static int
+write_to(const struct sim_record *record, const char *dir, enum how how,
     char *error, size_t error_bytes)
 {
 	struct failure why = { error, error_bytes };
@@ -317,7 +341,21 @@ report_write(const struct sim_record *record, const char *dir, bool force,
 	else if (target[0] == '\0')
 		fail(&why, "the run's directory has no name");
 	else
-		done = write_run(record, target, force, &why);
+		done = write_run(record, target, how, &why);
 	free(target);
 	return done;
+}
+
+int
+report_write(const struct sim_record *record, const char *dir, bool force,
+    char *error, size_t error_bytes)
+{
+	return write_to(record, dir, force ? REPLACE : NEW, error, error_bytes);
+}
+
+int
+report_redraw(const struct sim_record *record, const char *dir, char *error,
+    size_t error_bytes)
+{
+	return write_to(record, dir, REDRAW, error, error_bytes);
 }

@@ -48,7 +48,20 @@ test -s named/summary.json || fail "no named/summary.json"
 expect 2 sim -o named "$coap"
 says err "already"
 expect 0 sim -o named --force "$coap"
-cmp -s named/summary.json coap-run/summary.json || fail "not the same twice"
+for f in coap-run/*; do
+	test "${f##*/}" != timing.json || continue
+	cmp -s "$f" "named/${f##*/}" || fail "not the same twice: $f"
+done
+test "$(echo coap-run/*)" = "$(echo coap-run/backends.csv \
+    coap-run/balance.pdf coap-run/balance.png coap-run/events.jsonl \
+    coap-run/run.json coap-run/run.record coap-run/summary.json \
+    coap-run/timeline.csv coap-run/timing.json)" || fail "files: $(ls coap-run)"
+if grep -q "$(pwd)\|$(hostname)" coap-run/run.json coap-run/summary.json; then
+	fail "run.json says where it was"
+fi
+says coap-run/timing.json "$(pwd)/coap-run"
+says coap-run/events.jsonl '^{"at_s":90.426067,"event":"end"}$'
+says coap-run/run.json '"max-flows": 16777216'
 says named/summary.json '"sha256": "[0-9a-f]\{64\}"'
 rm -rf coap-run coap-run-2 named
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORTS_JSON_PARTS_H
+#define REPORTS_JSON_PARTS_H
+/*
+ * JSON documents, put together inside reports/ alone.  An object that could
+ * not be made is NULL, and jansson's *_new functions take a NULL value as
+ * their own failure: so errors travel up by themselves and are looked at once,
+ * by report_json_put().
+ */
+#include "reports/text.h"
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define NS_PER_S 1e9
+
+/*
+ * report_json_put - writes a document, frees it, ends the line.
+ *
+ * document  NULL: there was no memory.
+ * layout    JSON_INDENT(2) or JSON_COMPACT.
+ *
+ * Returns 0; -1 with errno.
+ */
+int report_json_put(json_t *document, size_t layout, FILE *to);
+
+/* Returns the object, or NULL (object and value freed) when either is NULL. */
+static inline json_t *
+with(json_t *object, const char *key, json_t *value)
+{
+	if (object == NULL) {
+		json_decref(value);
+		return NULL;
+	}
+	if (json_object_set_new(object, key, value) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static inline json_t *
+with_item(json_t *array, json_t *value)
+{
+	if (array == NULL) {
+		json_decref(value);
+		return NULL;
+	}
+	if (json_array_append_new(array, value) == 0)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+/* jansson's integers are signed: what does not fit keeps its digits as text
+ * rather than turn negative. */
+static inline json_t *
+whole(uint64_t value)
+{
+	char digits[REPORT_TEXT_BYTES];
+	const struct report_script plain = { "", "-", "" };
+
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	return json_string(report_count(digits, &plain, value));
+}
+
+static inline json_t *
+ratio(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static inline json_t *
+text(const char *raw)
+{
+	char *clean = report_clean(raw, false);
+	json_t *value = clean != NULL ? json_string(clean) : NULL;
+	free(clean);
+	return value;
+}
+
+static inline json_t *
+text_or_null(const char *raw)
+{
+	return raw == NULL || raw[0] == '\0' ? json_null() : text(raw);
+}
+
+static inline json_t *
+seconds(uint64_t ns)
+{
+	return json_real((double)ns / NS_PER_S);
+}
+
+#endif
