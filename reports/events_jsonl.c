@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* events.jsonl: an object a line, in order of time; what cannot be dated (a
  * file that broke off) has at_s null and stands before the end. */
-#include "reports/json_parts.h"
+#include "reports/json_build.h"
 #include "reports/products.h"
+
+#define NS_PER_S 1e9
 
 /* What happened, and what of it is counted (NULL: nothing). */
 static const struct {
@@ -22,7 +24,8 @@ _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == SIM_EVENT_COUNT,
 static json_t *
 event_json(const struct sim_record *record, const struct sim_event *e)
 {
-	json_t *o = with(json_object(), "at_s", seconds(e->at_ns));
+	json_t *o =
+	    with(json_object(), "at_s", ratio((double)e->at_ns / NS_PER_S));
 
 	o = with(o, "event", text(kinds[e->kind].name));
 	if (e->of_case != SIM_NO_CASE)
@@ -30,7 +33,8 @@ event_json(const struct sim_record *record, const struct sim_event *e)
 	if (kinds[e->kind].counted != NULL)
 		o = with(o, kinds[e->kind].counted, whole(e->count));
 	if (e->kind == SIM_EVENT_GAP)
-		o = with(o, "by_s", seconds(record->input.gaps_cut_ns));
+		o = with(o, "by_s",
+		    ratio((double)record->input.gaps_cut_ns / NS_PER_S));
 	if (e->kind == SIM_EVENT_FLOW_LIMIT)
 		o = with(o, "max_flows", whole(record->input.max_flows));
 	return o;
@@ -48,6 +52,20 @@ file_json(const struct sim_file *file)
 	return with(o, "packets", whole(file->packets));
 }
 
+/* Writes and frees an object, as a line.  0; -1 with errno. */
+static int
+put_line(json_t *object, FILE *to)
+{
+	if (object == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	int done = json_dumpf(
+	    object, to, JSON_COMPACT | JSON_REAL_PRECISION(JSON_DIGITS));
+	json_decref(object);
+	return done == 0 && fputc('\n', to) != EOF ? 0 : -1;
+}
+
 int
 report_events_jsonl(const struct sim_record *record, FILE *to)
 {
@@ -60,11 +78,9 @@ report_events_jsonl(const struct sim_record *record, FILE *to)
 				   e->kind == SIM_EVENT_END;
 		     f++)
 			if (in->files[f].error != NULL)
-				done = report_json_put(
-				    file_json(&in->files[f]), JSON_COMPACT, to);
+				done = put_line(file_json(&in->files[f]), to);
 		if (done == 0)
-			done = report_json_put(
-			    event_json(record, e), JSON_COMPACT, to);
+			done = put_line(event_json(record, e), to);
 	}
 	return done;
 }

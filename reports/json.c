@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
-#include "reports/json_parts.h"
+#include "reports/json_build.h"
 #include "reports/stats.h"
 
-/* summary.json (design.md 8).  Keys stand in the order they are set in. */
-#define SCHEMA 1
+/* summary.json (design.md 8). */
+#define SCHEMA   1
+#define NS_PER_S 1e9
 
 static json_t *
 file_json(const struct sim_file *file)
@@ -140,5 +141,5 @@ record_json(const struct sim_record *record)
 int
 report_json(const struct sim_record *record, FILE *to)
 {
-	return report_json_put(record_json(record), JSON_INDENT(2), to);
+	return json_write(record_json(record), to);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* run.json: what it takes to run this again, and nothing that differs when it
  * is; that is timing.json, where time, host and folders are. */
-#include "reports/json_parts.h"
+#include "reports/json_build.h"
 #include "reports/products.h"
 #include <string.h>
 #include <time.h>
 
-#define SCHEMA 1
+#define SCHEMA   1
+#define NS_PER_S 1e9
 
 static json_t *
 value_json(const struct sim_setting *setting)
@@ -109,17 +110,17 @@ run_json(const struct sim_record *record)
 int
 report_run_json(const struct sim_record *record, FILE *to)
 {
-	return report_json_put(run_json(record), JSON_INDENT(2), to);
+	return json_write(run_json(record), to);
 }
 
 static json_t *
 date_json(uint64_t since_1970_s)
 {
 	char date[REPORT_TEXT_BYTES] = "";
-	time_t seconds_ = (time_t)since_1970_s;
+	time_t then = (time_t)since_1970_s;
 	struct tm utc;
 
-	if (gmtime_r(&seconds_, &utc) == NULL ||
+	if (gmtime_r(&then, &utc) == NULL ||
 	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
 		return json_null();
 	return json_string(date);
@@ -137,7 +138,7 @@ report_timing_json(const struct sim_record *record, FILE *to)
 	json_t *o = with(json_object(), "started_utc", date_json(t->started_s));
 	o = with(o, "finished_utc", date_json(t->finished_s));
 	o = with(o, "wall_s", ratio(wall_s));
-	o = with(o, "cpu_s", seconds(t->cpu_ns));
+	o = with(o, "cpu_s", ratio((double)t->cpu_ns / NS_PER_S));
 	o = with(
 	    o, "packets_per_s", ratio((double)record->input.packets / wall_s));
 	o = with(o, "times_real_time",
@@ -147,5 +148,5 @@ report_timing_json(const struct sim_record *record, FILE *to)
 	o = with(o, "host", text_or_null(t->host));
 	o = with(o, "directory", text_or_null(t->directory));
 	o = with(o, "inputs", inputs);
-	return report_json_put(o, JSON_INDENT(2), to);
+	return json_write(o, to);
 }

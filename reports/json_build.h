@@ -1,28 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef REPORTS_JSON_PARTS_H
-#define REPORTS_JSON_PARTS_H
+#ifndef REPORTS_JSON_BUILD_H
+#define REPORTS_JSON_BUILD_H
 /*
- * JSON documents, put together inside reports/ alone.  An object that could
- * not be made is NULL, and jansson's *_new functions take a NULL value as
- * their own failure: so errors travel up by themselves and are looked at once,
- * by report_json_put().
+ * The words in which reports/ builds its JSON documents; for their .c files
+ * only.  Keys stand in the order they are set in; an object that could not be
+ * made is NULL, and jansson's *_new functions take a NULL value as their own
+ * failure: so errors travel up by themselves and are looked at once, by
+ * json_write().
  */
-#include "reports/text.h"
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include "reports/text.h"
 
-#define NS_PER_S 1e9
-
-/*
- * report_json_put - writes a document, frees it, ends the line.
- *
- * document  NULL: there was no memory.
- * layout    JSON_INDENT(2) or JSON_COMPACT.
- *
- * Returns 0; -1 with errno.
- */
-int report_json_put(json_t *document, size_t layout, FILE *to);
+#define JSON_DIGITS 12
 
 /* Returns the object, or NULL (object and value freed) when either is NULL. */
 static inline json_t *
@@ -58,7 +50,6 @@ whole(uint64_t value)
 {
 	char digits[REPORT_TEXT_BYTES];
 	const struct report_script plain = { "", "-", "" };
-
 	if (value <= INT64_MAX)
 		return json_integer((json_int_t)value);
 	return json_string(report_count(digits, &plain, value));
@@ -85,10 +76,24 @@ text_or_null(const char *raw)
 	return raw == NULL || raw[0] == '\0' ? json_null() : text(raw);
 }
 
-static inline json_t *
-seconds(uint64_t ns)
+/* Writes and frees a document, indented, ending in a newline.  0; -1 without
+ * memory (NULL, too) or when writing fails (errno). */
+static inline int
+json_write(json_t *document, FILE *to)
 {
-	return json_real((double)ns / NS_PER_S);
+	if (document == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	errno = 0;
+	int done = json_dumpf(
+	    document, to, JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_DIGITS));
+	if (done == 0 && (fputc('\n', to) == EOF || fflush(to) != 0))
+		done = -1;
+	if (done != 0 && errno == 0)
+		errno = ENOMEM;
+	json_decref(document);
+	return done;
 }
 
 #endif
