@@ -139,6 +139,7 @@ redraw(const struct report_options *o, const struct sim_record *record)
 
 	if (!o->json) {
 		report_table(record, stdout);
+		(void)report_assertions(record, stdout);
 	} else if (report_json(record, stdout) != 0) {
 		cli_say(
 		    "report", "can't write the result: %s", strerror(errno));
@@ -225,9 +226,11 @@ report(const struct report_options *o)
 		loaded = loaded && runs[i] != NULL;
 		status = cli_worse(status, load_status);
 	}
-	if (loaded)
-		status = cli_worse(status,
-		    o->dir_count == 1 ? redraw(o, runs[0]) : compare(o, runs));
+	if (loaded && o->dir_count > 1)
+		status = cli_worse(status, compare(o, runs));
+	else if (loaded)
+		status = cli_worse(cli_worse(status, redraw(o, runs[0])),
+		    report_failures(runs[0]) != 0 ? CLI_FAILED : CLI_DONE);
 	for (size_t i = 0; i < o->dir_count; i++)
 		sim_record_free(runs[i]);
 	free(runs);

@@ -230,14 +230,18 @@ take_digests(struct cli_digests *digests, struct sim_record *record)
 
 /* What the report says of how it came to be.  0, -1 without memory. */
 static int
-note_settings(const struct sim_options *o, const struct cases *cases,
-    struct sim_record *record)
+note_settings(
+    struct sim_options *o, const struct cases *cases, struct sim_record *record)
 {
-	if (cases->text.text != NULL) {
-		record->config = strdup(cases->text.text);
-		if (record->config == NULL)
-			return -1;
-	}
+	const char *config = cases->text.text;
+	const char *scenario = o->scenario.text.text;
+
+	record->config = config != NULL ? strdup(config) : NULL;
+	record->scenario = scenario != NULL ? strdup(scenario) : NULL;
+	if ((config != NULL && record->config == NULL) ||
+	    (scenario != NULL && record->scenario == NULL))
+		return -1;
+	cli_assertions_give(&o->assertions, record);
 	return sim_settings_note(o, record);
 }
 
@@ -266,9 +270,10 @@ static int
 show(const struct sim_options *o, struct sim_record *record,
     struct cli_timing *timing, const char *dir)
 {
-	if (!o->json)
+	if (!o->json) {
 		report_table(record, stdout);
-	else if (report_json(record, stdout) != 0) {
+		(void)report_assertions(record, stdout);
+	} else if (report_json(record, stdout) != 0) {
 		cli_say("sim", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
 	}
@@ -305,7 +310,7 @@ say_trouble(int status, const struct sim_trouble *trouble, const char *config)
 
 /* What the run came to; the record may yet say that it was cut short. */
 static int
-tell(const struct sim_options *o, const struct cases *cases,
+tell(struct sim_options *o, const struct cases *cases,
     struct sim_record *record, struct cli_timing *timing, const char *dir)
 {
 	if (note_settings(o, cases, record) != 0) {
@@ -315,13 +320,17 @@ tell(const struct sim_options *o, const struct cases *cases,
 	if (record->interrupted)
 		return show(o, record, timing, dir);
 	int status = say_unreadable(o, record);
-	if (status != CLI_UNREADABLE)
-		status = cli_worse(status, show(o, record, timing, dir));
-	return status;
+	if (status == CLI_UNREADABLE)
+		return status;
+	status = cli_worse(status, show(o, record, timing, dir));
+	int failed = report_failures(record);
+	return failed == 0  ? status
+	       : failed > 0 ? cli_worse(status, CLI_FAILED)
+			    : cli_worse(status, CLI_REFUSED);
 }
 
 static int
-run(const struct sim_options *o, const struct cases *cases, const char *dir)
+run(struct sim_options *o, const struct cases *cases, const char *dir)
 {
 	struct cli_progress progress;
 	struct cli_timing timing;
@@ -369,25 +378,40 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 	return status;
 }
 
+/* With the options read: a run, and what came of it to the user. */
+static int
+sim(struct sim_options *o)
+{
+	struct cases cases = { 0 };
+	char *dir = NULL;
+	int status;
+
+	if (o->report) {
+		dir = choose_dir(o, &status);
+		if (dir == NULL)
+			return status;
+	}
+	status = make_cases(o, &cases);
+	if (status == CLI_DONE)
+		status = cli_assertions_check("sim", &o->assertions, cases.at,
+		    cases.count, o->config == NULL);
+	if (status == CLI_DONE)
+		status = run(o, &cases, dir);
+	free_cases(&cases);
+	free(dir);
+	return status;
+}
+
 int
 sim_main(int argc, char **argv)
 {
 	struct sim_options o;
-	struct cases cases = { 0 };
-	char *dir = NULL;
-
 	int status = sim_options_read(&o, argc, argv);
-	if (status != 0)
-		return status == 1 ? cli_flush("sim") : CLI_USAGE;
-	if (o.report) {
-		dir = choose_dir(&o, &status);
-		if (dir == NULL)
-			return status;
-	}
-	status = make_cases(&o, &cases);
-	if (status == CLI_DONE)
-		status = run(&o, &cases, dir);
-	free_cases(&cases);
-	free(dir);
+
+	if (status == 0)
+		status = sim(&o);
+	else if (status == 1)
+		status = cli_flush("sim");
+	sim_options_free(&o);
 	return status;
 }

@@ -97,12 +97,13 @@ set_vip(struct sim_record *record, const struct sim_options *o)
 
 /* Its name is that of whoever has the same file: without its folder. */
 static int
-set_config(struct sim_record *record, const struct sim_options *o)
+set_file(struct sim_record *record, const struct sim_options *o,
+    const char *name, const char *path)
 {
-	const char *slash = o->config != NULL ? strrchr(o->config, '/') : NULL;
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
 
-	return set(record, o, "config", SIM_SETTING_TEXT,
-	    slash != NULL ? slash + 1 : o->config);
+	return set(record, o, name, SIM_SETTING_TEXT,
+	    slash != NULL ? slash + 1 : path);
 }
 
 static int
@@ -128,7 +129,9 @@ int
 sim_settings_note(const struct sim_options *o, struct sim_record *record)
 {
 	record->command = strdup("sim");
-	if (record->command == NULL || set_config(record, o) != 0 ||
+	if (record->command == NULL ||
+	    set_file(record, o, "config", o->config) != 0 ||
+	    set_file(record, o, "scenario", o->scenario_path) != 0 ||
 	    set_modes(record, o) != 0 || set_backends(record, o) != 0 ||
 	    set_vip(record, o) != 0 ||
 	    set_bool(record, o, "reverse", o->reverse) != 0 ||

@@ -9,6 +9,17 @@
  * fairness in a line, what was skipped and dropped. */
 void report_table(const struct sim_record *record, FILE *to);
 
+/*
+ * report_assertions - what was demanded, with PASS or FAIL; nothing when
+ * nothing was.
+ *
+ * Returns how many failed; -1 without memory.
+ */
+int report_assertions(const struct sim_record *record, FILE *to);
+
+/* The same without a word. */
+int report_failures(const struct sim_record *record);
+
 /* summary.json (design.md 8), indented, ending in a newline.
  * 0, -1 without memory or when writing fails (errno). */
 int report_json(const struct sim_record *record, FILE *to);

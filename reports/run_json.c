@@ -74,6 +74,21 @@ settings_json(const struct sim_record *record, json_t **given)
 	return settings;
 }
 
+/* As they were given, each of which may be several to check. */
+static json_t *
+assertions_json(const struct sim_record *record)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < record->assertion_count; i++) {
+		const struct lb_assertion *a = &record->assertions[i];
+		char *shown = lb_assertion_text(a, a->rule, a->case_name);
+		list = with_item(list, shown != NULL ? text(shown) : NULL);
+		free(shown);
+	}
+	return list;
+}
+
 static json_t *
 run_json(const struct sim_record *record)
 {
@@ -103,8 +118,11 @@ run_json(const struct sim_record *record)
 	o = with(o, "given", given);
 	o = with(o, "cases", cases);
 	o = with(o, "inputs", inputs);
-	return with(o, "configuration",
+	o = with(o, "assertions", assertions_json(record));
+	o = with(o, "configuration",
 	    record->config != NULL ? text(record->config) : json_null());
+	return with(o, "scenario",
+	    record->scenario != NULL ? text(record->scenario) : json_null());
 }
 
 int

@@ -57,7 +57,11 @@ sim_record_free(struct sim_record *record)
 		free(record->settings[i].value);
 	}
 	free(record->settings);
+	for (size_t i = 0; i < record->assertion_count; i++)
+		lb_assertion_free(&record->assertions[i]);
+	free(record->assertions);
 	free(record->config);
+	free(record->scenario);
 	free(record->command);
 	free(record->log);
 	free(record->libraries);

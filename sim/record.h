@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/assertion.h"
 #include "model/path/addr.h"
 
 struct sim_backend {
@@ -182,6 +183,9 @@ struct sim_record {
 	struct sim_setting *settings;
 	size_t setting_count;
 	char *config;                    /* the file's text; NULL: none */
+	char *scenario;                  /* the same */
+	struct lb_assertion *assertions; /* what was demanded */
+	size_t assertion_count;
 	const struct sim_timing *timing; /* NULL: not known; not owned */
 	uint64_t seed;
 	bool deterministic; /* nothing was drawn */

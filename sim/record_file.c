@@ -435,6 +435,20 @@ event(struct stream *s, void *item)
 }
 
 static void
+assertion(struct stream *s, void *item)
+{
+	struct lb_assertion *a = item;
+
+	NARROW(s, a->metric, LB_METRIC_COUNT - 1);
+	NARROW(s, a->relation, LB_RELATION_COUNT - 1);
+	NARROW(s, a->unit, LB_ASSERTION_UNITS - 1);
+	text(s, &a->rule);
+	text(s, &a->object);
+	text(s, &a->case_name);
+	number(s, &a->bound);
+}
+
+static void
 record_both_ways(struct stream *s, struct sim_record *r)
 {
 	text(s, &r->version);
@@ -442,6 +456,8 @@ record_both_ways(struct stream *s, struct sim_record *r)
 	text(s, &r->command);
 	LIST(s, r->settings, r->setting_count, setting);
 	long_text(s, &r->config);
+	long_text(s, &r->scenario);
+	LIST(s, r->assertions, r->assertion_count, assertion);
 	number(s, &r->seed);
 	flag(s, &r->deterministic);
 	flag(s, &r->partial);

@@ -109,7 +109,7 @@ static const char text[] =
     "  vip                                                  -                  auto\n"
     "  later                                                -                     x\n"
     "  configuration, line 3                            three                     3\n"
-    "  hash key in use                   00000000...000000000  ab000000...000000000\n"
+    "  hash key in use                   000000000...00000000  ab0000000...00000000\n"
     "\n"
     "m, rule all\n"
     "  Jain by flows                                    0.800                 1.000\n"

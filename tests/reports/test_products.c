@@ -56,6 +56,11 @@ static struct sim_setting settings[] = {
 	{ (char[]){ "loop" }, (char[]){ "no" }, SIM_SETTING_NUMBER, false },
 	{ (char[]){ "reverse" }, (char[]){ "true" }, SIM_SETTING_BOOL, false },
 };
+static struct lb_assertion assertions[] = {
+	{ .metric = LB_METRIC_DROPS,
+	    .relation = LB_ABOVE,
+	    .case_name = (char[]){ "x" } },
+};
 static struct sim_timing timing = {
 	.started_s = 951782400, /* a leap day */
 	.finished_s = 951782402,
@@ -74,6 +79,8 @@ static const struct sim_record record = {
 	.settings = settings,
 	.setting_count = 5,
 	.config = (char[]){ "rules: []\n# \xc3\xa9\n" },
+	.assertions = assertions,
+	.assertion_count = 1,
 	.timing = &timing,
 	.seed = 7,
 	.deterministic = true,
@@ -160,7 +167,11 @@ static const char run_json[] =
     "      \"sha256\": null\n"
     "    }\n"
     "  ],\n"
-    "  \"configuration\": \"rules: []\\n# \xc3\xa9\\n\"\n"
+    "  \"assertions\": [\n"
+    "    \"drops(*, x) > 0\"\n"
+    "  ],\n"
+    "  \"configuration\": \"rules: []\\n# \xc3\xa9\\n\",\n"
+    "  \"scenario\": null\n"
     "}\n";
 
 static const char timing_json[] =

@@ -34,6 +34,12 @@ play(struct scene *s)
 	    sim_record_set(r, "filter", SIM_SETTING_TEXT, NULL, false), 0);
 	r->config = strdup("rules: []\n");
 	UNIT_NEED(r->config);
+	r->assertions = calloc(1, sizeof(*r->assertions));
+	UNIT_NEED(r->assertions);
+	r->assertion_count = 1;
+	char error[128];
+	CU_ASSERT_TRUE(lb_assertion_read("drops(ttl, x) < 123456.5",
+	    &r->assertions[0], error, sizeof(error)));
 	return r;
 }
 
@@ -81,6 +87,12 @@ test_there_and_back(void)
 	CU_ASSERT_EQUAL(back->bin_count, r->bin_count);
 	CU_ASSERT_STRING_EQUAL(back->config, "rules: []\n");
 	CU_ASSERT_STRING_EQUAL(back->libraries, FAIRLEAD_LIBRARIES);
+	CU_ASSERT_PTR_NULL(back->scenario);
+	CU_ASSERT_EQUAL_FATAL(back->assertion_count, 1);
+	CU_ASSERT_EQUAL(back->assertions[0].bound, 123456500000);
+	CU_ASSERT_EQUAL(back->assertions[0].relation, LB_BELOW);
+	CU_ASSERT_STRING_EQUAL(back->assertions[0].object, "ttl");
+	CU_ASSERT_PTR_NULL(back->assertions[0].rule);
 	CU_ASSERT_EQUAL(back->setting_count, 2);
 	CU_ASSERT_STRING_EQUAL(back->settings[0].value, "1");
 	CU_ASSERT_PTR_NULL(back->settings[1].value);
