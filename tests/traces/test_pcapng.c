@@ -409,7 +409,7 @@ test_damage(void)
 	} rows[] = {
 		{ "length 0", 0x99, 1, 0, "", 0, "a block of 1 bytes" },
 		{ "length 8", 0x99, 8, 0, "", 0, "a block of 8 bytes" },
-		{ "odd length", 0x99, 14, 0, "\0\0", 4, "a block of 14 bytes" },
+		{ "odd length", 0x99, 14, 0, "\0\0\0", 4, "a block of 14 bytes" },
 		{ "huge", 0x99, 0xfffffffc, 0, "", 0, "a block of 4294967292 bytes" },
 		{ "beyond the end", 0x99, 0x1000000, 0, "", 0, "it is cut off" },
 		{ "other tail", 0x99, 0, 28, "\0\0\0", 4, "ends with a length of 28" },
