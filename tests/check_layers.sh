@@ -75,7 +75,8 @@ for f in $(bpf_files); do
 	    'BPF sources may name model/path, live/xdp, tests/bench and tests/live only'
 done
 
-home libpcap    'pcap'                           'traces'
+home libpcap    'pcap'                           'traces tests'
+home zlib       'zlib'                           'traces tests'
 home nettle     'nettle/'                        'traces'
 home cairo      'cairo'                          'reports'
 home pango      '(pango|glib|gobject|fontconfig)' 'reports'
