@@ -1,6 +1,6 @@
 #!/bin/sh
 # fairlead sim from outside: exit codes, what is on which stream, what is left
-# on disk; and every capture of $FAIRLEAD_CAPTURES.
+# on disk.  Every capture there is: tests/sim/test_captures.c.
 set -eu
 : "${FAIRLEAD:?names the program}" "${SRC:?names the source tree}"
 dir=$(mktemp -d)
@@ -204,33 +204,4 @@ test $got = 130 || fail "exit code $got after an interrupt"
 says err interrupted
 test ! -e interrupted || fail "a report of an interrupted run"
 test -z "$(find . -maxdepth 1 -name '*interrupted*')" || fail "left behind: $(ls)"
-
-echo "== captures"
-# Link types that are not read, and files that are no captures; and what
-# breaks in the middle.
-unreadable="libpcap_pcap-invalid-version-1.pcap libpcap_shb-option-too-long.pcapng
-ndpi_KakaoTalk_chat.pcap ndpi_fuzz-2021-10-13.pcap ndpi_quic-v2.pcapng
-suricata_decode-sll2-01.pcap suricata_http-range-multiflows.pcap
-tcpdump_tcp-handshake-nano.pcap ttproto_coap_get_migled_with_tcp_traffic.pcap
-ttproto_test_mergecap.pcap zeek_nflog-http.pcap"
-damaged="pcapngtest_le-basic-test008.pcapng pcpp_many_interfaces-1.pcapng
-suricata_smtp-to-comma.pcap"
-is_in() { # WORD LIST
-	case " $(echo "$2" | tr '\n' ' ') " in *" $1 "*) return 0 ;; esac
-	return 1
-}
-found=0
-for f in "${FAIRLEAD_CAPTURES:-}"/*.pcap*; do
-	test -f "$f" || continue
-	found=$((found + 1))
-	want=0
-	if is_in "${f##*/}" "$unreadable"; then want=3; fi
-	if is_in "${f##*/}" "$damaged"; then want=4; fi
-	expect $want sim --no-report "$f"
-done
-if test $failed = 0 && test $found = 0; then
-	echo "skipped: FAIRLEAD_CAPTURES names no captures; the rest passed"
-	exit 77
-fi
-echo "$found captures"
 exit $failed
