@@ -26,8 +26,8 @@ free_case(struct sim_case *c)
 	free(c->name);
 }
 
-static void
-free_input(struct sim_input *input)
+void
+sim_input_free(struct sim_input *input)
 {
 	for (size_t i = 0; input->files != NULL && i < input->file_count; i++) {
 		free(input->files[i].name);
@@ -45,7 +45,7 @@ sim_record_free(struct sim_record *record)
 	for (size_t i = 0; record->cases != NULL && i < record->case_count; i++)
 		free_case(&record->cases[i]);
 	free(record->cases);
-	free_input(&record->input);
+	sim_input_free(&record->input);
 	free(record->version);
 	free(record);
 }
