@@ -12,7 +12,7 @@
 #define GUESSED_SHARE 0.2  /* of flows; with fewer, keys hardly change */
 #define ONE_SIDED     0.1  /* of flows; what a replay would leave out */
 #define CROWD         20   /* fewer flows or clients show no pattern */
-#define WORSE         0.05 /* in Jain: more than chance makes */
+#define WORSE         0.1  /* in Jain; ten clients a backend make 0.07 */
 #define LONE_KEYS     1.5  /* 1/H of one client and some noise (finding.c) */
 #define SPOOFED_PER_S 20.0 /* new clients a second, none of them twice */
 #define ABSURD_GAP_NS UINT64_C(3600000000000)
@@ -72,6 +72,13 @@ static double
 keys_wanted(const struct look *l)
 {
 	return REPORT_KEYS_WANTED * (double)l->p->backends;
+}
+
+/* What is printed as the number wanted is not too few. */
+static bool
+is_too_few(const struct look *l, double alike)
+{
+	return alike < 0.998 * keys_wanted(l);
 }
 
 /* 1/H of the flows, in the unit that is harder to spread. */
@@ -175,7 +182,7 @@ is_few(const struct look *l)
 {
 	const double(*jain)[REPORT_UNIT_COUNT] = l->p->jain;
 
-	return l->p->alike[SOURCE_IP][REPORT_FLOWS] < keys_wanted(l) ||
+	return is_too_few(l, l->p->alike[SOURCE_IP][REPORT_FLOWS]) ||
 	       jain[FIVE_TUPLE][REPORT_BYTES] - jain[SOURCE_IP][REPORT_BYTES] >
 		   WORSE;
 }
@@ -299,7 +306,7 @@ note_few_flows(FILE *to, const struct look *l)
 {
 	char text[REPORT_TEXT_BYTES];
 
-	if (flows_alike(l) >= keys_wanted(l) || is_one_flow(l))
+	if (!is_too_few(l, flows_alike(l)) || is_one_flow(l))
 		return;
 	if (l->heaviest > HALF)
 		report_print(to,

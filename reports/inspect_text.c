@@ -13,7 +13,8 @@
 #define FLOW_COLUMNS     45   /* of two */
 #define CROWD_SHARE      0.01 /* of the bytes; below it nobody stands out */
 
-#define NO_PORTS ", no ports" /* of fragments */
+#define TINY_SHARE 0.0001
+#define NO_PORTS   ", no ports" /* of fragments */
 
 enum { FIVE_TUPLE, SOURCE_IP };
 
@@ -100,6 +101,7 @@ put_span(FILE *to, uint64_t packets, uint64_t first_ns, uint64_t last_ns)
 	char first[REPORT_TEXT_BYTES], last[REPORT_TEXT_BYTES];
 	char span[REPORT_TEXT_BYTES];
 	const size_t date = strlen("2014-03-09 ");
+	const size_t seconds = strlen("2014-03-09 08:05:01");
 
 	report_put_count(to, packets);
 	report_put(to, packets == 1 ? " packet" : " packets");
@@ -109,10 +111,13 @@ put_span(FILE *to, uint64_t packets, uint64_t first_ns, uint64_t last_ns)
 	}
 	report_time(first, first_ns);
 	report_time(last, last_ns);
+	const bool same_day = strncmp(first, last, date) == 0;
+	if (!same_day) /* then milliseconds only fill the line */
+		first[seconds] = last[seconds] = '\0';
 	report_print(to, ", %s", first);
 	if (last_ns > first_ns)
 		report_print(to, " to %s UTC (%s)\n",
-		    strncmp(first, last, date) == 0 ? last + date : last,
+		    same_day ? last + date : last,
 		    report_span(span, &report_terminal, last_ns - first_ns));
 	else
 		report_put(to, " UTC\n");
@@ -193,7 +198,7 @@ put_flows(FILE *to, const struct sim_survey *s)
 	const struct report_counted roles[] = {
 		{ "by SYN", s->role_syn },
 		{ "by a well-known port", s->role_port },
-		{ "guessed (who spoke first)", s->role_first },
+		{ "guessed (spoke first)", s->role_first },
 	};
 	const struct report_counted sides[] = {
 		{ "without an answer", s->only_client },
@@ -215,7 +220,7 @@ put_flows(FILE *to, const struct sim_survey *s)
 	report_put_count(to, s->bytes);
 	report_put(to, " bytes of IP\n");
 	report_put_counted(to,
-	    s->reverse ? "client known (then reversed): " : "client known: ",
+	    s->reverse ? "client known, reversed: " : "client known: ",
 	    roles, sizeof(roles) / sizeof(roles[0]));
 	report_put_counted(
 	    to, "one-sided: ", sides, sizeof(sides) / sizeof(sides[0]));
@@ -262,7 +267,8 @@ put_weight(FILE *to, const struct sim_key *weight, uint64_t bytes_total)
 	report_print(to, " %10s %12s %7s\n",
 	    report_count(packets, s, weight->packets),
 	    report_count(bytes, s, weight->bytes),
-	    report_percent(share, s, ratio));
+	    ratio > 0 && ratio < TINY_SHARE ? "<0.01 %"
+					    : report_percent(share, s, ratio));
 }
 
 /* One who has flows. */
