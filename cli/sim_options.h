@@ -5,8 +5,6 @@
 #include "cli/modes.h"
 #include "sim/run.h"
 
-#define SIM_BACKENDS_DEFAULT 4u
-
 struct sim_options {
 	const char *config;  /* NULL: zero configuration */
 	const char *out_dir; /* NULL: named after the first capture */

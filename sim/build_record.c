@@ -41,9 +41,8 @@ without_path(const char *error, const char *path)
 }
 
 static bool
-build_files(const struct sim_feed *feed, struct sim_record *record)
+build_files(const struct sim_feed *feed, struct sim_input *in, bool *partial)
 {
-	struct sim_input *in = &record->input;
 	bool fail = false;
 
 	in->files = calloc(feed->file_count + 1, sizeof(*in->files));
@@ -56,7 +55,7 @@ build_files(const struct sim_feed *feed, struct sim_record *record)
 		in->files[i].packets = from->packets;
 		if (from->state == SIM_FEED_DAMAGED ||
 		    from->state == SIM_FEED_UNREADABLE) {
-			record->partial = true;
+			*partial = true;
 			in->files[i].unreadable =
 			    from->state == SIM_FEED_UNREADABLE;
 			in->files[i].error =
@@ -87,11 +86,9 @@ build_busiest(const struct sim_flows *flows, struct sim_input *in)
 	return true;
 }
 
-static bool
-build_input(const struct sim_run *run, struct sim_record *record)
+bool
+sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 {
-	struct sim_input *in = &record->input;
-
 	in->packets = run->feed.packets;
 	in->bytes = run->ip_bytes;
 	in->flows = run->flow_count;
@@ -110,9 +107,10 @@ build_input(const struct sim_run *run, struct sim_record *record)
 	in->loop = run->round + 1;
 	in->gaps = run->clock.gap_count;
 	in->gaps_cut_ns = run->clock.gap_cut_ns;
-	record->partial |= in->over_limit > 0;
+	*partial |= in->over_limit > 0;
 	in->backwards = run->clock.backwards_count;
-	return build_files(&run->feed, record) && build_busiest(run->flows, in);
+	return build_files(&run->feed, in, partial) &&
+	       build_busiest(run->flows, in);
 }
 
 /* --- cases --------------------------------------------------------------- */
@@ -284,7 +282,8 @@ sim_build_record(const struct sim_run *run)
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));
-	if (fail || record->cases == NULL || !build_input(run, record))
+	if (fail || record->cases == NULL ||
+	    !sim_build_input(run, &record->input, &record->partial))
 		goto fail;
 	record->case_count = run->player_count;
 	for (unsigned i = 0; i < run->player_count; i++)

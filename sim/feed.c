@@ -5,11 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The trace's own interfaces go with it: these are copies. */
+static void
+keep_info(struct sim_feed_file *file)
+{
+	struct trace_info *info = &file->info;
+
+	trace_info(file->trace, info);
+	size_t bytes = info->interface_count * sizeof(*info->interfaces);
+	struct trace_interface *copy = bytes > 0 ? malloc(bytes) : NULL;
+	if (copy != NULL)
+		memcpy(copy, info->interfaces, bytes);
+	else
+		info->interface_count = 0;
+	info->interfaces = copy;
+}
+
 static void
 file_close(struct sim_feed_file *file)
 {
-	if (file->trace != NULL)
+	if (file->trace != NULL) {
 		file->bytes = trace_bytes_read(file->trace);
+		keep_info(file);
+	}
 	trace_close(file->trace);
 	file->trace = NULL;
 }
@@ -64,8 +82,10 @@ sim_feed_open(struct sim_feed *feed, const char *const *paths,
 void
 sim_feed_close(struct sim_feed *feed)
 {
-	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++)
+	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++) {
 		file_close(&feed->files[i]);
+		free((void *)(uintptr_t)feed->files[i].info.interfaces);
+	}
 	free(feed->files);
 	*feed = (struct sim_feed){ 0 };
 }
@@ -111,6 +131,15 @@ earliest(struct sim_feed *feed)
 	return best;
 }
 
+LB_INLINE void
+note_time(struct sim_feed_file *file, uint64_t time_ns)
+{
+	if (time_ns < file->first_ns || file->packets == 0)
+		file->first_ns = time_ns;
+	if (time_ns > file->last_ns)
+		file->last_ns = time_ns;
+}
+
 bool
 sim_feed_next(struct sim_feed *feed, struct trace_packet *p)
 {
@@ -128,9 +157,18 @@ sim_feed_next(struct sim_feed *feed, struct trace_packet *p)
 		 * call makes. */
 		file->has_head = false;
 	}
+	note_time(file, p->time_ns);
 	file->packets++;
 	feed->packets++;
 	return true;
+}
+
+void
+sim_feed_info(const struct sim_feed_file *file, struct trace_info *info)
+{
+	*info = file->info;
+	if (file->trace != NULL)
+		trace_info(file->trace, info);
 }
 
 void

@@ -26,6 +26,10 @@ struct sim_feed_file {
 	struct trace_packet head; /* the next one, while READING */
 	bool has_head;
 	uint64_t bytes; /* of the file, when it was closed */
+	/* What the file says of itself, as it was closed; its interfaces are
+	 * the feed's, none without memory. */
+	struct trace_info info;
+	uint64_t first_ns, last_ns; /* earliest and latest packet, since 1970 */
 };
 
 struct sim_feed {
@@ -54,6 +58,9 @@ void sim_feed_rewind(struct sim_feed *feed);
 
 /* The next packet; false at the end of all.  Good until the next call. */
 bool sim_feed_next(struct sim_feed *feed, struct trace_packet *p);
+
+/* What a file says of itself: all of it when it has ended. */
+void sim_feed_info(const struct sim_feed_file *file, struct trace_info *info);
 
 /* How far it is: bytes read of bytes in all, 0 when that is not known. */
 void sim_feed_progress(

@@ -146,6 +146,7 @@ struct sim_record {
 	uint64_t events, max_pending;
 };
 
+void sim_input_free(struct sim_input *input);    /* zeroed is fine */
 void sim_record_free(struct sim_record *record); /* NULL is fine */
 
 /*

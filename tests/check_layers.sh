@@ -57,7 +57,9 @@ may model/path 9 "model/path/$h"
 may model      1 "model/(path/)?$h"
 may traces     9 "model/path/(base|packet|flow|wire)\.h|traces/$h"
 may sim        9 "(model/path|model|traces|sim)/$h"
-may reports    9 "sim/record\.h|model/names\.h|reports/$h"
+# Two kinds of plain data come out of sim: what a run did (record), and what a
+# capture is made of, which no run was needed for (survey).
+may reports    9 "sim/(record|survey)\.h|model/names\.h|reports/$h"
 may live       9 "(model/path|model|live|live/xdp)/$h"
 may cli        9 "(model/path|model|traces|sim|live|live/xdp|reports|cli)/$h"
 may tests      9 '(model|traces|sim|reports|live|cli|tests)/([a-z0-9_]+/)*[a-z0-9_]+\.[ch]'
