@@ -14,7 +14,8 @@ void report_table(const struct sim_record *record, FILE *to);
 int report_json(const struct sim_record *record, FILE *to);
 
 /*
- * report_write - a run directory: summary.json, balance.png, balance.pdf.
+ * report_write - a run directory: summary.json, balance.png, balance.pdf,
+ * lorenz.csv (lorenz.h).
  *
  * Every file is written under a temporary name and renamed; the directory
  * appears only when all is there.  force: replace an existing run.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/chart.h"
+#include "reports/lorenz.h"
 #include "reports/text.h"
 #include <dirent.h>
 #include <errno.h>
@@ -70,6 +71,7 @@ static const struct {
 } products[] = {
 	{ "balance.png", write_png },
 	{ "balance.pdf", write_pdf },
+	{ "lorenz.csv", report_lorenz_csv },
 	{ "summary.json", write_summary },
 };
 #define PRODUCT_COUNT (sizeof(products) / sizeof(products[0]))
