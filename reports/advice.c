@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/advice.h"
-#include "reports/finding.h"
+#include "reports/reason.h"
 #include "reports/text.h"
 #include <math.h>
 #include <stdio.h>

@@ -24,7 +24,8 @@ int report_inspect_json(
     const struct sim_survey *survey, size_t backends, FILE *to);
 
 /*
- * report_write - a run directory: summary.json, balance.png, balance.pdf.
+ * report_write - a run directory: summary.json, balance.png, balance.pdf,
+ * lorenz.csv (lorenz.h).
  *
  * Every file is written under a temporary name and renamed; the directory
  * appears only when all is there.  force: replace an existing run.

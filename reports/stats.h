@@ -61,14 +61,14 @@ double report_keys_concentration(
 /* From H; NAN when that is, or without backends. */
 double report_expected_jain(double concentration, size_t backend_count);
 
-/* From and to, as (share - fair)/fair; NAN unknown. */
+/* From and to; NAN unknown. */
 struct report_range {
 	double low, high;
 };
 
 /*
  * report_band - where 95 % of the backends lie under a perfect hash, by the
- * normal law.
+ * normal law, as (share - fair)/fair.
  *
  * A key of weight w goes to a backend with probability 1/n, so the share's
  * variance is H (1/n)(1 - 1/n), and 1.96 standard deviations relative to 1/n

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/chart.h"
+#include "reports/lorenz.h"
 #include "reports/products.h"
 #include "reports/text.h"
 #include <dirent.h>
@@ -79,6 +80,7 @@ static const struct {
 	{ "balance.png", write_png, NULL },
 	{ "balance.pdf", write_pdf, NULL },
 	{ "flows.csv", report_flows_csv, has_flows },
+	{ "lorenz.csv", report_lorenz_csv, NULL },
 	{ "run.record", sim_record_save, NULL },
 	{ "summary.json", write_summary, NULL },
 };

@@ -69,7 +69,7 @@ empty_base(void)
 		abort();
 }
 
-#define RUN "balance.pdf balance.png run.record summary.json"
+#define RUN "balance.pdf balance.png lorenz.csv run.record summary.json"
 
 /* clang-format off */
 static const struct {
@@ -86,7 +86,7 @@ static const struct {
 	    "holds a run already; --force replaces it", "run", "summary.json" },
 	{ "run/ run/summary.json", true, "run",   NULL, "run", RUN },
 	{ "run/ run/summary.json run/notes", true, "run", NULL, "run",
-	    "balance.pdf balance.png notes run.record summary.json" },
+	    "balance.pdf balance.png lorenz.csv notes run.record summary.json" },
 	{ "run/ run/notes",       false, "run",
 	    "holds other files and no run", "run", "notes" },
 	{ "run/ run/notes",       true,  "run",

@@ -18,7 +18,7 @@ NR == 1 || /^not replayed:/ { print "    " $0 }
 	modes[++n] = mode " " keys
 }
 /^  (flows|bytes) +[01]\.[0-9]+ / {
-	row[n, $1] = sprintf("%s %7s %5s", $2, $3, $4)
+	row[n, $1] = sprintf("%s %7s %5s", $2, $4, $5)
 }
 END {
 	printf "\n%-22s  %7s   %-19s   %s\n", "", "", "by flows", "by bytes"
