@@ -285,14 +285,15 @@ stop(struct trace *t, int status)
 static bool
 unwrap(struct trace *t, size_t interface, struct trace_packet *p)
 {
-	enum trace_link_form form = form_of(t, interface);
+	int link_type = t->reader->interfaces[interface].link_type;
 
 	if (LB_UNLIKELY(t->filter != NULL))
-		return trace_filter_strip(t->filter, form, p);
-	if (LB_LIKELY(form == TRACE_FORM_ETHERNET))
+		return trace_filter_strip(
+		    t->filter, trace_link_form(link_type), p);
+	if (LB_LIKELY(link_type == TRACE_LINK_ETHERNET))
 		p->link = TRACE_ETHERNET;
 	else
-		trace_link_strip(form, p);
+		trace_link_strip(trace_link_form(link_type), p);
 	return true;
 }
 

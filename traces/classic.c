@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define FILE_HEADER_BYTES 24u
+#define SNAPLEN_AT        16u
+#define LINK_TYPE_AT      20u
 
 /* pcap-savefile(5), as the first four bytes read in the file's order. */
 #define MAGIC_US     0xa1b2c3d4u
@@ -26,9 +28,8 @@ struct classic {
 	struct trace_input *input;
 	pcap_t *pcap; /* once open, it closes the file */
 	FILE *file;
-	uint64_t start; /* where ftello() was when all began */
 	uint32_t header_bytes;
-	uint32_t snaplen;
+	uint32_t snaplen; /* UINT32_MAX: any */
 };
 
 /*
@@ -69,14 +70,11 @@ classic_next(struct trace_reader *r, struct trace_packet *p, size_t *interface)
 	p->time_ns = time_ns(&header->ts);
 	/* libpcap has read that much; what the header says of the wire may
 	 * be nonsense. */
-	p->captured_bytes = header->caplen;
-	p->wire_bytes =
-	    header->len > header->caplen ? header->len : header->caplen;
+	uint32_t bytes =
+	    header->caplen < c->snaplen ? header->caplen : c->snaplen;
+	p->captured_bytes = bytes;
+	p->wire_bytes = header->len > bytes ? header->len : bytes;
 	r->at += c->header_bytes + header->caplen;
-	/* It cuts what is longer than the file says packets are: only the
-	 * stream knows how much it read. */
-	if (LB_UNLIKELY(header->caplen == c->snaplen))
-		r->at = (uint64_t)ftello(c->file) - c->start;
 	*interface = 0;
 	return TRACE_PACKET;
 }
@@ -104,45 +102,65 @@ get32(const uint8_t *from, bool big)
 	return big ? be32toh(value) : le32toh(value);
 }
 
-/* What libpcap does not tell of a header that it took. */
+/*
+ * Takes from the header what libpcap does not tell; and takes the snapshot
+ * length out of it.  libpcap cuts longer packets to it without telling how
+ * many bytes it left out, and no later offset would be known: they are cut
+ * here.
+ */
 static void
-read_header(struct classic *c, const uint8_t *head)
+read_header(struct classic *c, uint8_t *head)
 {
 	bool big = head[0] == 0xa1;
 	uint32_t magic = get32(head, big);
+	uint32_t snaplen = get32(head + SNAPLEN_AT, big);
 
 	c->header_bytes = magic == MAGIC_LONGER ? 24 : 16;
+	c->snaplen = snaplen == 0 ? UINT32_MAX : snaplen;
 	c->interface.link_type =
-	    (int)(get32(head + FILE_HEADER_BYTES - 4, big) & LINK_TYPE_MASK);
+	    (int)(get32(head + LINK_TYPE_AT, big) & LINK_TYPE_MASK);
+	c->interface.snaplen = snaplen;
 	c->interface.units_per_s = magic == MAGIC_NS ? LB_NS_PER_S : 1000000;
 	c->reader.big_endian = big;
+	memset(head + SNAPLEN_AT, 0, sizeof(snaplen));
+}
+
+static bool
+open_pcap(struct classic *c, struct trace_input *in, char *why)
+{
+	char said[PCAP_ERRBUF_SIZE] = "no memory";
+	uint8_t head[TRACE_INPUT_HEAD_BYTES] = { 0 };
+	size_t head_bytes;
+	const uint8_t *is = trace_input_head(in, &head_bytes);
+
+	memcpy(head, is, head_bytes);
+	if (head_bytes >= FILE_HEADER_BYTES)
+		read_header(c, head);
+	c->file = trace_input_stream(in, head);
+	if (c->file != NULL)
+		c->pcap = pcap_fopen_offline_with_tstamp_precision(
+		    c->file, PCAP_TSTAMP_PRECISION_NANO, said);
+	const char *broken = trace_input_why(in);
+	if (c->pcap == NULL)
+		(void)snprintf(
+		    why, TRACE_WHY_BYTES, "%s", broken != NULL ? broken : said);
+	return c->pcap != NULL;
 }
 
 struct trace_reader *
 trace_classic_open(struct trace_input *in, char why[TRACE_WHY_BYTES])
 {
-	char said[PCAP_ERRBUF_SIZE] = "no memory";
-	size_t head_bytes;
-	const uint8_t *head = trace_input_head(in, &head_bytes);
 	struct classic *c = calloc(1, sizeof(*c));
 
-	if (c != NULL)
-		c->file = trace_input_stream(in, &c->start);
-	if (c != NULL && c->file != NULL)
-		c->pcap = pcap_fopen_offline_with_tstamp_precision(
-		    c->file, PCAP_TSTAMP_PRECISION_NANO, said);
-	if (c == NULL || c->pcap == NULL || head_bytes < FILE_HEADER_BYTES) {
-		const char *broken = trace_input_why(in);
-		(void)snprintf(
-		    why, TRACE_WHY_BYTES, "%s", broken != NULL ? broken : said);
-		if (c != NULL)
-			classic_close(&c->reader);
+	if (c == NULL) {
+		(void)snprintf(why, TRACE_WHY_BYTES, "no memory");
+		return NULL;
+	}
+	if (!open_pcap(c, in, why)) {
+		classic_close(&c->reader);
 		return NULL;
 	}
 	c->input = in;
-	c->snaplen = (uint32_t)pcap_snapshot(c->pcap);
-	c->interface.snaplen = c->snaplen;
-	read_header(c, head);
 	c->reader.format = "pcap";
 	c->reader.interfaces = &c->interface;
 	c->reader.interface_count = 1;

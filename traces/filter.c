@@ -103,25 +103,28 @@ trace_filter_why(const struct trace_filter *f)
 	return f->why;
 }
 
+static bool
+matches(const struct trace_filter *f, unsigned kind,
+    const struct trace_packet *p, uint32_t bytes)
+{
+	return bpf_filter(f->kinds[kind].program.bf_insns, p->data,
+		   p->wire_bytes, bytes) != 0;
+}
+
 bool
 trace_filter_strip(
     struct trace_filter *f, enum trace_link_form form, struct trace_packet *p)
 {
-	unsigned kind = kind_of(form);
-	struct trace_packet whole = *p;
+	const unsigned kind = kind_of(form);
 
-	trace_link_strip(form, p);
 	if (form == TRACE_FORM_UNREAD || !trace_filter_fits(f, form))
 		return false;
-
-	const struct trace_packet *seen = kind == KIND_IP ? p : &whole;
+	if (kind != KIND_IP && !matches(f, kind, p, p->captured_bytes))
+		return false;
+	trace_link_strip(form, p);
 	/* Behind a loopback header that says so is no IP, whatever its bytes
 	 * look like. */
-	bool hidden = kind == KIND_IP && p->link != TRACE_RAW_IP;
-	struct pcap_pkthdr header = {
-		.caplen = hidden ? 0 : seen->captured_bytes,
-		.len = seen->wire_bytes,
-	};
-	return pcap_offline_filter(
-		   &f->kinds[kind].program, &header, seen->data) != 0;
+	return kind != KIND_IP ||
+	       matches(
+		   f, kind, p, p->link == TRACE_RAW_IP ? p->captured_bytes : 0);
 }

@@ -30,7 +30,6 @@ struct trace_input {
 	int fd;
 	bool broken; /* for good, for the reason in why */
 	uint64_t bytes_total;
-	uint64_t given; /* handed on so far */
 	struct packed *packed;
 	uint8_t head[TRACE_INPUT_HEAD_BYTES];
 	size_t head_at, head_bytes;
@@ -305,7 +304,6 @@ trace_input_read(struct trace_input *in, void *to, size_t bytes)
 	} else {
 		got = read_source(in, to, bytes);
 	}
-	in->given += got > 0 ? (uint64_t)got : 0;
 	return got;
 }
 
@@ -315,30 +313,16 @@ cookie_read(void *cookie, char *to, size_t bytes)
 	return trace_input_read(cookie, to, bytes);
 }
 
-/* Only tells where it is, for ftello(). */
-static int
-cookie_seek(void *cookie, off64_t *offset, int whence)
-{
-	const struct trace_input *in = cookie;
-
-	if (*offset != 0 || whence != SEEK_CUR) {
-		errno = ESPIPE;
-		return -1;
-	}
-	*offset = (off64_t)in->given;
-	return 0;
-}
-
-/* A file as it is needs nobody between it and the C library. */
+/*
+ * A file as it is needs nobody between it and the C library, which copies the
+ * few bytes of a record's header faster then.
+ */
 static FILE *
-plain_stream(struct trace_input *in, uint64_t *start)
+plain_stream(struct trace_input *in)
 {
-	if (in->packed != NULL || in->bytes_total == 0)
+	if (in->packed != NULL || in->bytes_total == 0 ||
+	    lseek(in->fd, -(off_t)in->head_bytes, SEEK_CUR) < 0)
 		return NULL;
-	off_t at = lseek(in->fd, -(off_t)in->head_bytes, SEEK_CUR);
-	if (at < 0)
-		return NULL;
-	*start = (uint64_t)at;
 	FILE *file = fdopen(in->fd, "rb");
 	if (file != NULL)
 		in->fd = -1; /* the stream's now */
@@ -347,24 +331,35 @@ plain_stream(struct trace_input *in, uint64_t *start)
 	return file;
 }
 
-FILE *
-trace_input_stream(struct trace_input *in, uint64_t *start)
+/* Fills the stream's buffer, which is ours, and changes its beginning. */
+static void
+change_head(struct trace_input *in, FILE *file, const uint8_t *head)
 {
-	static const cookie_io_functions_t functions = {
-		.read = cookie_read,
-		.seek = cookie_seek,
-	};
+	(void)ungetc(getc(file), file);
+	if (!memcmp(in->buffer, in->head, in->head_bytes))
+		memcpy(in->buffer, head, in->head_bytes);
+}
 
-	*start = 0;
+FILE *
+trace_input_stream(
+    struct trace_input *in, const uint8_t head[TRACE_INPUT_HEAD_BYTES])
+{
+	static const cookie_io_functions_t functions = { .read = cookie_read };
+
 	in->buffer = malloc(STREAM_BUFFER_BYTES);
 	if (in->buffer == NULL)
 		return NULL;
-	FILE *file = plain_stream(in, start);
-	if (file == NULL)
+	FILE *file = plain_stream(in);
+	bool plain = file != NULL;
+	if (!plain)
 		file = fopencookie(in, "rb", functions);
+	if (file == NULL)
+		return NULL;
 	/* glibc takes a size only together with a buffer. */
-	if (file != NULL)
-		(void)setvbuf(file, in->buffer, _IOFBF, STREAM_BUFFER_BYTES);
+	(void)setvbuf(file, in->buffer, _IOFBF, STREAM_BUFFER_BYTES);
+	if (plain)
+		change_head(in, file, head);
+	memcpy(in->head, head, in->head_bytes);
 	return file;
 }
 

@@ -37,12 +37,10 @@ const uint8_t *trace_input_head(const struct trace_input *in, size_t *bytes);
  */
 ssize_t trace_input_read(struct trace_input *in, void *to, size_t bytes);
 
-/*
- * The same as a stream, for libpcap, instead of trace_input_read().  Close it
- * before the input.  ftello() counts from where the input began, or from
- * *start.
- */
-FILE *trace_input_stream(struct trace_input *in, uint64_t *start);
+/* The same as a stream, for libpcap, with other first bytes: as many as
+ * trace_input_head() gave.  Close it before the input. */
+FILE *trace_input_stream(
+    struct trace_input *in, const uint8_t head[TRACE_INPUT_HEAD_BYTES]);
 
 /* NULL while sound; then one phrase. */
 const char *trace_input_why(const struct trace_input *in);

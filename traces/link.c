@@ -8,7 +8,6 @@
 /* As files number them, which libpcap's DLT_ are on some system only. */
 enum {
 	LINK_NULL = 0,
-	LINK_ETHERNET = 1,
 	LINK_RAW_DLT = 12,         /* DLT_RAW, put in by mistake */
 	LINK_RAW_DLT_OPENBSD = 14, /* the same on OpenBSD */
 	LINK_RAW = 101,
@@ -41,7 +40,7 @@ enum trace_link_form
 trace_link_form(int link_type)
 {
 	switch (link_type) {
-	case LINK_ETHERNET:
+	case TRACE_LINK_ETHERNET:
 		return TRACE_FORM_ETHERNET;
 	case LINK_NULL:
 		return TRACE_FORM_NULL;

@@ -9,6 +9,8 @@
  */
 #include "traces/capture.h"
 
+#define TRACE_LINK_ETHERNET 1 /* as files number it */
+
 enum trace_link_form {
 	TRACE_FORM_UNREAD, /* one that we don't read */
 	TRACE_FORM_ETHERNET,

@@ -275,18 +275,19 @@ read_resolution(struct pcapng *ng, struct clock *clock, uint8_t said)
 	return TRACE_PACKET;
 }
 
-/* One word for people: what came out of a file may be anything. */
+/* For people to read: what came out of a file may be anything. */
 static void
 read_name(struct trace_interface *interface, const uint8_t *from, size_t bytes)
 {
-	size_t i;
+	char *name = interface->name;
 
-	for (i = 0;
-	     i < bytes && i < sizeof(interface->name) - 1 && from[i] != '\0';
-	     i++)
-		interface->name[i] =
-		    from[i] < ' ' || from[i] > '~' ? '?' : (char)from[i];
-	interface->name[i] = '\0';
+	if (bytes > sizeof(interface->name) - 1)
+		bytes = sizeof(interface->name) - 1;
+	memcpy(name, from, bytes);
+	name[bytes] = '\0';
+	for (; *name != '\0'; name++)
+		if (*name < ' ' || *name > '~')
+			*name = '?';
 }
 
 static int
@@ -490,7 +491,7 @@ static int
 pcapng_next(struct trace_reader *r, struct trace_packet *p, size_t *interface)
 {
 	struct pcapng *ng = (struct pcapng *)r;
-	struct block b;
+	struct block b = { 0 };
 	int status;
 
 	while ((status = read_block(ng, &b)) == TRACE_PACKET) {
@@ -528,7 +529,7 @@ struct trace_reader *
 trace_pcapng_open(struct trace_input *in, char why[TRACE_WHY_BYTES])
 {
 	struct pcapng *ng = calloc(1, sizeof(*ng));
-	struct block first;
+	struct block first = { 0 };
 
 	if (ng != NULL)
 		ng->buffer = malloc(BUFFER_BYTES);

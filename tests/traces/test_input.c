@@ -145,6 +145,34 @@ test_members(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(o.error, "other bytes follow its end"));
 }
 
+static void
+check_cut(size_t at, uint32_t *most)
+{
+	char row[32];
+
+	(void)snprintf(row, sizeof(row), "cut at %zu", at);
+	capture_write(packed, at);
+	struct outcome o = read_capture(capture_path);
+	UNIT_ROW(row, o.status == -1 || o.status == TRACE_DAMAGED);
+	UNIT_ROW(
+	    row, o.status == -1 || strstr(o.error, "gzip packing is damaged"));
+	UNIT_ROW(row, o.in_order && o.packets >= *most);
+	*most = o.packets;
+}
+
+static void
+check_changed(size_t at)
+{
+	char row[32];
+
+	(void)snprintf(row, sizeof(row), "changed at %zu", at);
+	packed[at] ^= 0x20;
+	capture_write(packed, packed_bytes);
+	packed[at] ^= 0x20;
+	struct outcome o = read_capture(capture_path);
+	UNIT_ROW(row, o.status == -1 || o.status == TRACE_DAMAGED);
+}
+
 /* Cut off or with one byte changed, a packed capture is never taken for a
  * whole one, and what came before is given out. */
 static void
@@ -154,31 +182,12 @@ test_gzip_damage(void)
 		uint32_t most = 0;
 
 		make_files(ng);
-		for (size_t at = 1; at < packed_bytes; at += 97) {
-			char row[32];
-			(void)snprintf(row, sizeof(row), "cut at %zu", at);
-			capture_write(packed, at);
-			struct outcome o = read_capture(capture_path);
-			UNIT_ROW(
-			    row, o.status == -1 || o.status == TRACE_DAMAGED);
-			UNIT_ROW(row, o.packets <= PACKETS && o.in_order);
-			UNIT_ROW(row,
-			    o.status == -1 ||
-				strstr(o.error, "gzip packing is damaged"));
-			UNIT_ROW(row, o.packets >= most);
-			most = o.packets;
-		}
+		for (size_t at = 1; at < packed_bytes; at += 97)
+			check_cut(at, &most);
 		CU_ASSERT(most > PACKETS * 3 / 4);
-		for (size_t at = 10; at < packed_bytes; at += 97) {
-			char row[32];
-			(void)snprintf(row, sizeof(row), "changed at %zu", at);
-			packed[at] ^= 0x20;
-			capture_write(packed, packed_bytes);
-			struct outcome o = read_capture(capture_path);
-			UNIT_ROW(
-			    row, o.status == -1 || o.status == TRACE_DAMAGED);
-			packed[at] ^= 0x20;
-		}
+		CU_ASSERT(most <= PACKETS);
+		for (size_t at = 10; at < packed_bytes; at += 97)
+			check_changed(at);
 	}
 }
 

@@ -99,46 +99,50 @@ test_strip(void)
 	}
 }
 
+/* The first bytes of a row's packet, of so many on the wire. */
+static int
+parse_part(size_t i, uint32_t bytes, uint32_t wire, enum trace_link *link)
+{
+	uint8_t data[HEADER_MAX + sizeof(packet_ip6)];
+	uint8_t *part = malloc(bytes + 1); /* watched for its end */
+	struct lb_packet pkt;
+
+	UNIT_NEED(part);
+	(void)build(i, data);
+	memcpy(part, data, bytes);
+	struct trace_packet p = {
+		.data = part, .captured_bytes = bytes, .wire_bytes = wire
+	};
+	trace_link_strip(trace_link_form(rows[i].link_type), &p);
+	int parsed = trace_parse(&p, &pkt);
+	*link = p.link;
+	free(part);
+	return parsed;
+}
+
 /* Too short for its link header: truncated when more was on the wire, and
  * malformed, as a frame of a few bytes is, when not. */
 static void
+check_short(size_t i, uint32_t bytes)
+{
+	enum trace_link link;
+
+	int cut = parse_part(i, bytes, 100, &link);
+	int runt = parse_part(i, bytes, bytes, &link);
+	if (link == TRACE_RAW_IP) {
+		UNIT_EQUAL(rows[i].name, cut, LB_PARSED_TRUNCATED);
+		UNIT_EQUAL(rows[i].name, runt, LB_PARSED_MALFORMED);
+	} else { /* enough to know that it is no IP */
+		UNIT_EQUAL(rows[i].name, rows[i].expect, TRACE_NOT_IP);
+	}
+}
+
+static void
 test_short(void)
 {
-	for (size_t i = 0; i < LB_COUNT(rows); i++) {
-		for (uint32_t bytes = 0; bytes < rows[i].stripped; bytes++) {
-			uint8_t data[HEADER_MAX + sizeof(packet_ip6)];
-			uint32_t whole = build(i, data);
-			uint8_t *part = malloc(bytes + 1); /* to its end */
-			struct lb_packet pkt;
-
-			UNIT_NEED(part);
-			memcpy(part, data, bytes);
-			struct trace_packet cut = { .data = part,
-				.captured_bytes = bytes,
-				.wire_bytes = whole };
-			struct trace_packet runt = { .data = part,
-				.captured_bytes = bytes,
-				.wire_bytes = bytes };
-			enum trace_link_form form =
-			    trace_link_form(rows[i].link_type);
-			trace_link_strip(form, &cut);
-			trace_link_strip(form, &runt);
-			if (cut.link == TRACE_RAW_IP) {
-				UNIT_EQUAL(rows[i].name, cut.captured_bytes, 0);
-				UNIT_EQUAL(rows[i].name,
-				    trace_parse(&cut, &pkt),
-				    LB_PARSED_TRUNCATED);
-				UNIT_EQUAL(rows[i].name,
-				    trace_parse(&runt, &pkt),
-				    LB_PARSED_MALFORMED);
-			} else {
-				/* enough to know that it is no IP */
-				UNIT_EQUAL(
-				    rows[i].name, rows[i].expect, TRACE_NOT_IP);
-			}
-			free(part);
-		}
-	}
+	for (size_t i = 0; i < LB_COUNT(rows); i++)
+		for (uint32_t bytes = 0; bytes < rows[i].stripped; bytes++)
+			check_short(i, bytes);
 }
 
 /* Nothing behind the header is a packet cut off, not one that is no IP. */

@@ -403,31 +403,30 @@ test_damage(void)
 	static const struct {
 		const char *name;
 		uint32_t type, length, tail; /* lengths 0: as they are */
-		const char *body;
-		uint32_t bytes;
-		const char *says;
+		uint32_t bytes;              /* of the body */
+		const char *body, *says;
 	} rows[] = {
-		{ "length 0", 0x99, 1, 0, "", 0, "a block of 1 bytes" },
-		{ "length 8", 0x99, 8, 0, "", 0, "a block of 8 bytes" },
-		{ "odd length", 0x99, 14, 0, "\0\0\0", 4, "a block of 14 bytes" },
-		{ "huge", 0x99, 0xfffffffc, 0, "", 0, "a block of 4294967292 bytes" },
-		{ "beyond the end", 0x99, 0x1000000, 0, "", 0, "it is cut off" },
-		{ "other tail", 0x99, 0, 28, "\0\0\0", 4, "ends with a length of 28" },
-		{ "short packet", 6, 0, 0, "\0\0\0", 4, "a packet block of 4 bytes" },
-		{ "short old packet", 2, 0, 0, "\0\0\0", 4, "a packet block of 4 bytes" },
-		{ "empty simple packet", 3, 0, 0, "", 0, "a packet block of 0 bytes" },
-		{ "unknown interface", 6, 0, 0, "\1\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, "interface 1" },
-		{ "beyond its block", 6, 0, 0, "\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\5\0\0\0aaa", 24, "a packet of 5 bytes in a block with room for 4" },
-		{ "simple beyond", 3, 0, 0, "\5\0\0\0aaa", 8, "a packet of 5 bytes" },
-		{ "short interface", 1, 0, 0, "\0\0\0", 4, "an interface description of 4" },
-		{ "option beyond", 1, 0, 0, "\1\0\0\0\0\0\0\0\2\0\5\0abc", 16, "option 2 of 5 bytes" },
-		{ "resolution of 2 bytes", 1, 0, 0, "\1\0\0\0\0\0\0\0\x9\0\2\0ab\0", 16, "option 9 has 2 bytes" },
-		{ "offset of 4 bytes", 1, 0, 0, "\1\0\0\0\0\0\0\0\xe\0\4\0abc", 16, "option 14 has 4 bytes" },
-		{ "too fine", 1, 0, 0, "\1\0\0\0\0\0\0\0\x9\0\1\0\x14\0\0", 16, "10^-20" },
-		{ "too fine, twos", 1, 0, 0, "\1\0\0\0\0\0\0\0\x9\0\1\0\xc0\0\0", 16, "2^-64" },
-		{ "no byte order", 0x0a0d0d0a, 0, 0, "\1\2\3\4\1\0\0\0\0\0\0\0\0\0\0", 16, "0x01020304" },
-		{ "short section", 0x0a0d0d0a, 0, 0, "\x4d\x3c\x2b\x1a\1\0\0", 8, "a section header of 8" },
-		{ "version 2", 0x0a0d0d0a, 0, 0, "\x4d\x3c\x2b\x1a\2\0\0\0\0\0\0\0\0\0\0", 16, "version 2" },
+		{ "length 0", 0x99, 1, 0, 0, "", "a block of 1 bytes" },
+		{ "length 8", 0x99, 8, 0, 0, "", "a block of 8 bytes" },
+		{ "odd length", 0x99, 14, 0, 4, "\0\0\0", "a block of 14 bytes" },
+		{ "huge", 0x99, 0xfffffffc, 0, 0, "", "a block of 4294967292 bytes" },
+		{ "beyond the end", 0x99, 0x1000000, 0, 0, "", "it is cut off" },
+		{ "other tail", 0x99, 0, 28, 4, "\0\0\0", "ends with a length of 28" },
+		{ "short packet", 6, 0, 0, 4, "\0\0\0", "a packet block of 4 bytes" },
+		{ "short old packet", 2, 0, 0, 4, "\0\0\0", "a packet block of 4 bytes" },
+		{ "empty simple packet", 3, 0, 0, 0, "", "a packet block of 0 bytes" },
+		{ "unknown interface", 6, 0, 0, 20, "\1\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "interface 1" },
+		{ "beyond its block", 6, 0, 0, 24, "\0\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\5\0\0\0aaa", "a packet of 5 bytes in a block with room for 4" },
+		{ "simple beyond", 3, 0, 0, 8, "\5\0\0\0aaa", "a packet of 5 bytes" },
+		{ "short interface", 1, 0, 0, 4, "\0\0\0", "an interface description of 4" },
+		{ "option beyond", 1, 0, 0, 16, "\1\0\0\0\0\0\0\0\2\0\5\0abc", "option 2 of 5 bytes" },
+		{ "resolution of 2 bytes", 1, 0, 0, 16, "\1\0\0\0\0\0\0\0\x9\0\2\0ab\0", "option 9 has 2 bytes" },
+		{ "offset of 4 bytes", 1, 0, 0, 16, "\1\0\0\0\0\0\0\0\xe\0\4\0abc", "option 14 has 4 bytes" },
+		{ "too fine", 1, 0, 0, 16, "\1\0\0\0\0\0\0\0\x9\0\1\0\x14\0\0", "10^-20" },
+		{ "too fine, twos", 1, 0, 0, 16, "\1\0\0\0\0\0\0\0\x9\0\1\0\xc0\0\0", "2^-64" },
+		{ "no byte order", 0x0a0d0d0a, 0, 0, 16, "\1\2\3\4\1\0\0\0\0\0\0\0\0\0\0", "0x01020304" },
+		{ "short section", 0x0a0d0d0a, 0, 0, 8, "\x4d\x3c\x2b\x1a\1\0\0", "a section header of 8" },
+		{ "version 2", 0x0a0d0d0a, 0, 0, 16, "\x4d\x3c\x2b\x1a\2\0\0\0\0\0\0\0\0\0\0", "version 2" },
 	};
 	/* clang-format on */
 
