@@ -220,8 +220,8 @@ put_flows(FILE *to, const struct sim_survey *s)
 	report_put_count(to, s->bytes);
 	report_put(to, " bytes of IP\n");
 	report_put_counted(to,
-	    s->reverse ? "client known, reversed: " : "client known: ",
-	    roles, sizeof(roles) / sizeof(roles[0]));
+	    s->reverse ? "client known, reversed: " : "client known: ", roles,
+	    sizeof(roles) / sizeof(roles[0]));
 	report_put_counted(
 	    to, "one-sided: ", sides, sizeof(sides) / sizeof(sides[0]));
 	if (s->half_open > 0) {

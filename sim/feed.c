@@ -13,12 +13,12 @@ keep_info(struct sim_feed_file *file)
 
 	trace_info(file->trace, info);
 	size_t bytes = info->interface_count * sizeof(*info->interfaces);
-	struct trace_interface *copy = bytes > 0 ? malloc(bytes) : NULL;
-	if (copy != NULL)
-		memcpy(copy, info->interfaces, bytes);
+	file->interfaces = bytes > 0 ? malloc(bytes) : NULL;
+	if (file->interfaces != NULL)
+		memcpy(file->interfaces, info->interfaces, bytes);
 	else
 		info->interface_count = 0;
-	info->interfaces = copy;
+	info->interfaces = file->interfaces;
 }
 
 static void
@@ -84,7 +84,7 @@ sim_feed_close(struct sim_feed *feed)
 {
 	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++) {
 		file_close(&feed->files[i]);
-		free((void *)(uintptr_t)feed->files[i].info.interfaces);
+		free(feed->files[i].interfaces);
 	}
 	free(feed->files);
 	*feed = (struct sim_feed){ 0 };

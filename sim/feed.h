@@ -26,9 +26,10 @@ struct sim_feed_file {
 	struct trace_packet head; /* the next one, while READING */
 	bool has_head;
 	uint64_t bytes; /* of the file, when it was closed */
-	/* What the file says of itself, as it was closed; its interfaces are
-	 * the feed's, none without memory. */
+	/* What the file says of itself, as it was closed; no interfaces
+	 * without memory for them. */
 	struct trace_info info;
+	struct trace_interface *interfaces; /* info's */
 	uint64_t first_ns, last_ns; /* earliest and latest packet, since 1970 */
 };
 

@@ -226,7 +226,7 @@ proto_of(const struct sim_key_id *id)
 static void
 set_servers(struct sim_survey *out, const struct sim_keys *servers)
 {
-	uint32_t top[SIM_SURVEY_TOP];
+	uint32_t top[SIM_SURVEY_TOP] = { 0 };
 	size_t count = find_top(servers, by_flows, top);
 
 	out->server_count = servers->count;
@@ -246,7 +246,7 @@ set_servers(struct sim_survey *out, const struct sim_keys *servers)
 static void
 set_mode(struct sim_survey_mode *out, enum lb_mode mode, struct sim_keys *keys)
 {
-	uint32_t top[SIM_SURVEY_TOP];
+	uint32_t top[SIM_SURVEY_TOP] = { 0 };
 
 	out->name = lb_mode_name(mode);
 	out->top_count = find_top(keys, by_bytes, top);

@@ -132,9 +132,10 @@ job=$!
 exec 3>pipe
 cat "$coap" >&3
 kill -INT "$job"
+# The end of the pipe, too: it may have been about to read when the signal came.
+exec 3>&-
 got=0
 wait "$job" || got=$?
-exec 3>&-
 test "$got" = 130 || fail "exit code $got, not 130: interrupted"
 says out "INTERRUPTED"
 

@@ -96,8 +96,9 @@ check_notes(const char *row, const struct report_advice *a, const char *expect)
 	char names[256] = "";
 
 	for (size_t i = 0; i < a->note_count; i++) {
-		(void)strcat(names, i > 0 ? " " : "");
-		(void)strcat(names, a->notes[i].about);
+		size_t used = strlen(names);
+		(void)snprintf(names + used, sizeof(names) - used, "%s%s",
+		    i > 0 ? " " : "", a->notes[i].about);
 		UNIT_ROW(row, strchr(a->notes[i].text, '\n') == NULL);
 		UNIT_ROW(row, strlen(a->notes[i].text) > 20);
 	}

@@ -144,6 +144,20 @@ test_keys(void)
 	scene_close(&s);
 }
 
+static void
+check_as_played(const struct sim_survey_mode *m, const struct sim_case *c)
+{
+	const struct sim_rule *rule = &c->rules[0];
+
+	CU_ASSERT_STRING_EQUAL(m->name, c->name);
+	CU_ASSERT_EQUAL_FATAL(m->key_count, rule->key_count);
+	for (size_t k = 0; k < rule->key_count; k++) {
+		UNIT_EQUAL(c->name, m->keys[k].flows, rule->keys[k].flows);
+		UNIT_EQUAL(c->name, m->keys[k].packets, rule->keys[k].packets);
+		UNIT_EQUAL(c->name, m->keys[k].bytes, rule->keys[k].bytes);
+	}
+}
+
 /* What the replay says of the same flows, where it can play them all. */
 static void
 test_as_played(void)
@@ -161,18 +175,8 @@ test_as_played(void)
 	struct sim_survey *v = look(&s);
 	struct sim_record *r = scene_play(&s, NULL);
 	check_sums(v);
-	for (unsigned m = 0; m < SIM_SURVEY_MODE; m++) {
-		const struct sim_rule *rule = &r->cases[m].rules[0];
-		UNIT_EQUAL(
-		    r->cases[m].name, v->modes[m].key_count, rule->key_count);
-		CU_ASSERT_STRING_EQUAL(v->modes[m].name, r->cases[m].name);
-		for (size_t k = 0; k < rule->key_count; k++) {
-			UNIT_EQUAL(r->cases[m].name, v->modes[m].keys[k].flows,
-			    rule->keys[k].flows);
-			UNIT_EQUAL(r->cases[m].name, v->modes[m].keys[k].bytes,
-			    rule->keys[k].bytes);
-		}
-	}
+	for (unsigned m = 0; m < SIM_SURVEY_MODE; m++)
+		check_as_played(&v->modes[m], &r->cases[m]);
 	sim_record_free(r);
 	sim_survey_free(v);
 	scene_close(&s);
