@@ -32,34 +32,39 @@ struct spent {
 	double peak_bytes, user_s;
 };
 
-/* The program, reading *to; -1 with errno. */
+/* The program, reading what is written to *to, which may be NULL for want of
+ * memory; -1 with errno. */
 static pid_t
 start(const char *modes, FILE **to)
 {
 	const char *program = getenv("FAIRLEAD");
-	char *const argv[] = { (char *)(uintptr_t) "fairlead",
-		(char *)(uintptr_t) "sim", (char *)(uintptr_t) "--no-report",
-		(char *)(uintptr_t) "--quiet", (char *)(uintptr_t) "--modes",
-		(char *)(uintptr_t)modes, (char *)(uintptr_t) "-", NULL };
+	const char *const argv[] = { "fairlead", "sim", "--no-report",
+		"--quiet", "--modes", modes, "-", NULL };
 	extern char **environ;
 	posix_spawn_file_actions_t actions;
 	int ends[2];
 	pid_t pid = -1;
 
-	if (program == NULL || pipe2(ends, O_CLOEXEC) != 0)
+	if (program == NULL) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -1;
 	(void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_BYTES);
 	(void)posix_spawn_file_actions_init(&actions);
 	(void)posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
 	(void)posix_spawn_file_actions_addopen(
 	    &actions, 1, "/dev/null", O_WRONLY, 0);
-	errno = posix_spawn(&pid, program, &actions, NULL, argv, environ);
+	int rc = posix_spawn(
+	    &pid, program, &actions, NULL, (char *const *)argv, environ);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)close(ends[0]);
-	*to = errno == 0 ? fdopen(ends[1], "wb") : NULL;
+	*to = rc == 0 ? fdopen(ends[1], "wb") : NULL;
 	if (*to == NULL)
 		(void)close(ends[1]);
-	return errno == 0 ? pid : -1;
+	errno = rc;
+	return rc == 0 ? pid : -1;
 }
 
 /* Has the program read a capture; false: it or we could not. */
@@ -152,12 +157,11 @@ measure_length(void)
 int
 bench_memory(void)
 {
-	/* sim/flows.h, sim/slots.h, sim/keys.h: what they promise. */
-	printf(
-	    "  a flow: 64 bytes with one case, 88 with three, and 16 to 32 of"
-	    " slots;\n  a key: 32, while their array doubles up to half as"
-	    " much again; in the\n  two other modes 48 and slots more, but"
-	    " far fewer keys\n");
+	/* sim/flows.h, sim/slots.h, sim/keys.h, sim/record.h. */
+	printf("  promised: a flow 64 bytes with one case, 88 with three, and "
+	       "16 to 32 of slots;\n  a key 32, and 32 again in the record; in "
+	       "the other two modes, which have fewer\n  (here one per 16 "
+	       "flows), 48 and slots more\n");
 	bool ok = measure_flows("memory_per_flow_1_mode", "five-tuple", false);
 	ok = ok && measure_flows("memory_per_flow_3_modes", THREE_MODES, false);
 	ok = ok &&
