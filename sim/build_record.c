@@ -164,19 +164,16 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 	return !fail;
 }
 
-static bool
-build_keys(const struct sim_player_rule *r, const uint32_t *backend_of,
-    struct sim_rule *out)
+/* A million keys are not copied: the record takes them. */
+static void
+take_keys(
+    struct sim_player_rule *r, const uint32_t *backend_of, struct sim_rule *out)
 {
-	out->keys = calloc((size_t)r->keys.count + 1, sizeof(*out->keys));
-	if (out->keys == NULL)
-		return false;
+	out->keys = r->keys.at;
 	out->key_count = r->keys.count;
-	for (uint32_t i = 0; i < r->keys.count; i++) {
-		out->keys[i] = r->keys.at[i];
-		out->keys[i].backend = backend_of[r->keys.at[i].backend];
-	}
-	return true;
+	r->keys.at = NULL;
+	for (size_t i = 0; i < out->key_count; i++)
+		out->keys[i].backend = backend_of[out->keys[i].backend];
 }
 
 /* The backends' columns of the members' series, as far as time went. */
@@ -206,7 +203,7 @@ build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
 {
 	const struct lb_config_rule *config =
 	    &p->config->rules[p->plan->rules[rule_id].rule_index];
-	const struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
+	struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
 	bool fail = false;
 
 	out->name = copy(config->name, &fail);
@@ -219,8 +216,9 @@ build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
 	uint32_t *backend_of = calloc(r->member_count + 1, sizeof(uint32_t));
 	bool built = backend_of != NULL && !fail &&
 		     build_backends(p, rule_id, out, backend_of) &&
-		     build_keys(r, backend_of, out) &&
 		     build_slices(r, bin_count, out);
+	if (built)
+		take_keys(r, backend_of, out);
 	free(backend_of);
 	return built;
 }

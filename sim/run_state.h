@@ -74,7 +74,8 @@ int sim_find_flow(struct sim_run *run, struct sim_arrival *a);
 bool sim_build_input(
     const struct sim_run *run, struct sim_input *in, bool *partial);
 
-/* The record of a run that is over; NULL without memory. */
+/* The record of a run that is over; it takes the players' keys.  NULL without
+ * memory. */
 struct sim_record *sim_build_record(const struct sim_run *run);
 
 /* Who a case's keys are.  0; -1 without memory. */
