@@ -15,7 +15,10 @@ file_json(const struct sim_file *file)
 	json_t *o = with(json_object(), "name", text(file->name));
 	o = with(o, "sha256", text_or_null(file->sha256));
 	o = with(o, "packets", whole(file->packets));
-	return with(o, "error", text_or_null(file->error));
+	o = with(o, "error", text_or_null(file->error));
+	return with(o, "damaged_at",
+	    file->damaged_at == UINT64_MAX ? json_null()
+					   : whole(file->damaged_at));
 }
 
 static json_t *

@@ -27,11 +27,6 @@ print_files(FILE *to, const struct sim_input *in)
 		report_put_name(to, file->name, SIZE_MAX, false);
 		report_put(to, ": ");
 		report_put_name(to, file->error, SIZE_MAX, false);
-		if (!file->unreadable) {
-			report_put(to, " (after ");
-			report_put_count(to, file->packets);
-			report_put(to, " packets)");
-		}
 		report_put(to, "\n");
 	}
 }

@@ -32,6 +32,8 @@ base_name(const char *path)
 static const char *
 without_path(const char *error, const char *path)
 {
+	if (strcmp(path, "-") == 0)
+		path = "standard input";
 	size_t bytes = strlen(path);
 
 	if (strncmp(error, path, bytes) == 0 && error[bytes] == ':' &&
@@ -53,6 +55,7 @@ build_files(const struct sim_feed *feed, struct sim_input *in, bool *partial)
 		const struct sim_feed_file *from = &feed->files[i];
 		in->files[i].name = copy(base_name(from->path), &fail);
 		in->files[i].packets = from->packets;
+		in->files[i].damaged_at = from->damaged_at;
 		if (from->state == SIM_FEED_DAMAGED ||
 		    from->state == SIM_FEED_UNREADABLE) {
 			*partial = true;

@@ -174,7 +174,17 @@ for f in missing.pcap zero.pcap garbage.pcap "$dir"; do
 done
 expect 3 sim missing.pcap zero.pcap
 expect 4 sim cut.pcap
+says err "damaged at byte [0-9]*, after"
+says cut-run/summary.json '"damaged_at": [0-9]'
+gzip -c "$coap" >coap.gz
+expect 0 sim --no-report coap.gz
+mv out plain
+expect 0 sim --no-report "$coap"
+sed 's/coap.pcap/coap.gz/' out | cmp -s - plain || fail "gzip is not the same"
+head -c 30000 coap.gz >cut.gz
+expect 4 sim --no-report cut.gz
 says err damaged
+expect 0 sim --no-report --filter 'ether broadcast or udp' "$coap"
 says cut-run/summary.json '"partial": true'
 expect 4 sim --no-report "$coap" missing.pcap
 says err missing.pcap

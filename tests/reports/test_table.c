@@ -85,7 +85,7 @@ static const char what_went_wrong[] =
 "not replayed: 3 not IP, 4 ICMP\n"
 "5 flows show no SYN or known port: who spoke first is the client\n"
 "the clock ran back at 1 234 packets, which were held at the latest time before\n"
-"b?[2J.pcap: cut off (after 3 packets)\n"
+"b?[2J.pcap: cut off\n"
 "PARTIAL: some input could not be read\n"
 "INTERRUPTED: what was replayed until then\n"
 "\n"
