@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cli/captures.h"
 #include "cli/cli.h"
 #include "cli/digests.h"
 #include "cli/progress.h"
@@ -134,32 +135,6 @@ choose_dir(const struct sim_options *o, int *status)
 }
 
 /* --- what a person must know --------------------------------------------- */
-
-static int
-say_unreadable(const struct sim_options *o, const struct sim_record *record)
-{
-	size_t unreadable = 0, damaged = 0;
-
-	for (size_t i = 0; i < record->input.file_count; i++) {
-		const struct sim_file *file = &record->input.files[i];
-		if (file->error == NULL)
-			continue;
-		cli_say("sim", "%s: %s", o->captures[i], file->error);
-		unreadable += file->unreadable;
-		damaged += !file->unreadable;
-	}
-	if (unreadable == record->input.file_count)
-		return CLI_UNREADABLE;
-	if (record->input.over_limit > 0) {
-		cli_say("sim",
-		    "more than %u flows: %ju packets of later ones were left "
-		    "out; --max-flows lets more in, at 64 to 200 bytes each",
-		    record->input.max_flows,
-		    (uintmax_t)record->input.over_limit);
-		damaged++;
-	}
-	return unreadable + damaged > 0 ? CLI_PARTIAL : CLI_DONE;
-}
 
 /* What came of all packets of all cases, as far as it matters here. */
 struct fate {
@@ -300,15 +275,6 @@ show(const struct sim_options *o, struct sim_record *record,
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
 }
 
-static int
-say_trouble(int status, const struct sim_trouble *trouble, const char *config)
-{
-	if (trouble->text[0] != '\0')
-		cli_say("sim", "%s", trouble->text);
-	lb_problems_print(&trouble->problems, config, stderr);
-	return status == SIM_USAGE ? CLI_USAGE : CLI_REFUSED;
-}
-
 /* What the run came to; the record may yet say that it was cut short. */
 static int
 tell(struct sim_options *o, const struct cases *cases,
@@ -320,7 +286,7 @@ tell(struct sim_options *o, const struct cases *cases,
 	}
 	if (record->interrupted)
 		return show(o, record, timing, dir);
-	int status = say_unreadable(o, record);
+	int status = cli_say_unreadable("sim", o->captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status = cli_worse(status, show(o, record, timing, dir));
@@ -366,15 +332,13 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	cli_progress_start(&progress, o->quiet);
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
-	if (status == SIM_DONE) {
-		cli_progress_rate(&progress, record->input.packets,
-		    record->input.duration_ns);
-		if (!record->interrupted)
-			take_digests(digests, record);
-		status = tell(o, cases, record, &timing, dir);
-	} else {
-		status = say_trouble(status, &trouble, o->config);
-	}
+	if (status != SIM_DONE)
+		return cli_say_trouble("sim", status, &trouble, o->config);
+	cli_progress_rate(
+	    &progress, record->input.packets, record->input.duration_ns);
+	if (!record->interrupted)
+		take_digests(digests, record);
+	status = tell(o, cases, record, &timing, dir);
 	cli_timing_free(&timing);
 	sim_record_free(record);
 	lb_problems_free(&trouble.problems);

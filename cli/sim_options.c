@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/captures.h"
 #include "cli/cli.h"
 #include "model/names.h"
 #include "model/numbers.h"
 
-#define SIM_BACKENDS_MAX ((LB_MEMBER_MAX - 1) / 2) /* one id per family */
-#define SEED_DEFAULT     1u
+#define SEED_DEFAULT 1u
 
 static const char help[] =
     "usage: fairlead sim [OPTION...] CAPTURE...\n"
@@ -172,14 +172,7 @@ sim_vip_read(const char *text, struct sim_vip *vip)
 static int
 read_backends(struct sim_options *o, const char *text)
 {
-	uint64_t count;
-
-	if (!cli_number(text, SIM_BACKENDS_MAX, &count) || count == 0)
-		return cli_usage("sim",
-		    "--backends wants a number from 1 to %u, not \"%s\"",
-		    SIM_BACKENDS_MAX, text);
-	o->backend_count = (unsigned)count;
-	return 0;
+	return cli_backends_read("sim", text, &o->backend_count);
 }
 
 static int
@@ -430,7 +423,7 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 	if (status != 0)
 		return status;
 	if (o->backend_count == 0)
-		o->backend_count = SIM_BACKENDS_DEFAULT;
+		o->backend_count = CLI_BACKENDS_DEFAULT;
 	if (o->modes.count == 0 && o->config == NULL)
 		o->modes = cli_modes_all();
 	return 0;

@@ -7,8 +7,6 @@
 #include "cli/scenario.h"
 #include "sim/run.h"
 
-#define SIM_BACKENDS_DEFAULT 4u
-
 struct sim_options {
 	const char *config;        /* NULL: zero configuration */
 	const char *scenario_path; /* NULL: none */

@@ -4,6 +4,7 @@
 /* What reports/ does with a run record, one function per product. */
 #include <stdio.h>
 #include "sim/record.h"
+#include "sim/survey.h"
 
 /* The comparison as a person reads it: per case the backends' shares, the
  * fairness in a line, what was skipped and dropped. */
@@ -26,6 +27,15 @@ int report_failures(const struct sim_record *record);
 /* summary.json (design.md 8), indented, ending in a newline.
  * 0, -1 without memory or when writing fails (errno). */
 int report_json(const struct sim_record *record, FILE *to);
+
+/* What captures are made of, how each mode would share it over so many
+ * backends, and advice: as a person reads it. */
+void report_inspect(const struct sim_survey *survey, size_t backends, FILE *to);
+
+/* The same as a JSON document.  0, -1 without memory or when writing fails
+ * (errno). */
+int report_inspect_json(
+    const struct sim_survey *survey, size_t backends, FILE *to);
 
 /*
  * report_write  - a run directory: everything in reports/write.c's list.

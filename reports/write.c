@@ -2,6 +2,7 @@
 #include "reports/report.h"
 #include "reports/chart.h"
 #include "reports/directory.h"
+#include "reports/lorenz.h"
 #include "reports/products.h"
 
 /* A run directory: which files there are, and what is in them. */
@@ -63,6 +64,7 @@ static const struct {
 	{ "timeline.csv", report_timeline_csv, has_timeline },
 	{ "events.jsonl", report_events_jsonl, NULL },
 	{ "flows.csv", report_flows_csv, has_flows },
+	{ "lorenz.csv", report_lorenz_csv, NULL },
 	{ "timing.json", report_timing_json, has_timing },
 	{ "run.json", report_run_json, NULL },
 	{ "run.record", sim_record_save, NULL },

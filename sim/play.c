@@ -47,26 +47,6 @@ note_packet(struct sim_run *run, const struct trace_packet *captured,
 	run->ip_bytes += a->ip_bytes;
 }
 
-/* What is noted of a packet besides what the players count. */
-static void
-note_detail(const struct sim_run *run, const struct sim_arrival *a)
-{
-	struct sim_flow_detail *d = sim_flow_detail(run->flows, a->flow);
-
-	if (d->packets_in + d->packets_out == 0)
-		d->first_ns = a->now_ns;
-	d->last_ns = a->now_ns;
-	if (a->from_client) {
-		d->packets_in++;
-		d->bytes_in += a->ip_bytes;
-		d->tcp_flags_in |= a->pkt.tcp_flags;
-	} else {
-		d->packets_out++;
-		d->bytes_out += a->ip_bytes;
-		d->tcp_flags_out |= a->pkt.tcp_flags;
-	}
-}
-
 /* Reads packets that can be played.  Returns how many were read at all. */
 static unsigned
 gather(struct sim_run *run, struct batch *b)
@@ -80,6 +60,8 @@ gather(struct sim_run *run, struct batch *b)
 		int parsed = trace_parse(&captured, &a->pkt);
 
 		read++;
+		if (run->settings->details)
+			sim_note_captured(&run->notes, &captured);
 		if (LB_UNLIKELY(parsed != LB_PARSED)) {
 			run->skipped[parsed]++;
 			continue;
@@ -165,7 +147,7 @@ play(struct sim_run *run, struct sim_arrival *a)
 	if (run->timeline.bin_ns != 0)
 		keep_time(run, a);
 	if (run->settings->details)
-		note_detail(run, a);
+		sim_note_arrival(run, a);
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (play_to(run->players[i], a, i) != 0)
 			return -1;

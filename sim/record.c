@@ -30,8 +30,8 @@ free_case(struct sim_case *c)
 	free(c->name);
 }
 
-static void
-free_input(struct sim_input *input)
+void
+sim_input_free(struct sim_input *input)
 {
 	for (size_t i = 0; input->files != NULL && i < input->file_count; i++) {
 		free(input->files[i].name);
@@ -51,7 +51,7 @@ sim_record_free(struct sim_record *record)
 	free(record->cases);
 	free(record->flows);
 	free(record->places);
-	free_input(&record->input);
+	sim_input_free(&record->input);
 	for (size_t i = 0; i < record->setting_count; i++) {
 		free(record->settings[i].name);
 		free(record->settings[i].value);

@@ -80,8 +80,10 @@ struct sim_file {
 	char *name;
 	char sha256[65]; /* "": not reckoned */
 	uint64_t packets;
-	char *error;     /* NULL: read to its end */
-	bool unreadable; /* not one packet could be; else only the rest */
+	char *error;         /* NULL: read to its end */
+	uint64_t damaged_at; /* byte of the unpacked file where what could be
+				read ends; UINT64_MAX: nowhere in particular */
+	bool unreadable;     /* not one packet could be; else only the rest */
 };
 
 /* A server of the input; for those who have none in common with a rule. */
@@ -204,6 +206,7 @@ struct sim_record {
 	uint64_t events, max_pending;
 };
 
+void sim_input_free(struct sim_input *input);    /* zeroed is fine */
 void sim_record_free(struct sim_record *record); /* NULL is fine */
 
 /* Adds a setting; value NULL: not set.  0, -1 without memory. */

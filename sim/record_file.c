@@ -361,6 +361,7 @@ file(struct stream *s, void *item)
 	fixed_text(s, f->sha256, sizeof(f->sha256));
 	number(s, &f->packets);
 	text(s, &f->error);
+	number(s, &f->damaged_at);
 	flag(s, &f->unreadable);
 }
 

@@ -70,8 +70,8 @@ empty_base(void)
 }
 
 #define RUN                                                                    \
-	"backends.csv balance.pdf balance.png events.jsonl run.json "          \
-	"run.record summary.json"
+	"backends.csv balance.pdf balance.png events.jsonl lorenz.csv "        \
+	"run.json run.record summary.json"
 
 /* clang-format off */
 static const struct {
@@ -88,8 +88,8 @@ static const struct {
 	    "holds a run already; --force replaces it", "run", "summary.json" },
 	{ "run/ run/summary.json", true, "run",   NULL, "run", RUN },
 	{ "run/ run/summary.json run/notes", true, "run", NULL, "run",
-	    "backends.csv balance.pdf balance.png events.jsonl notes run.json "
-	    "run.record summary.json" },
+	    "backends.csv balance.pdf balance.png events.jsonl lorenz.csv "
+	    "notes run.json run.record summary.json" },
 	{ "run/ run/summary.json run/flows.csv", true, "run", NULL, "run",
 	    RUN },
 	{ "run/ run/notes",       false, "run",
@@ -211,7 +211,7 @@ test_redraw(void)
 	    0);
 	CU_ASSERT_STRING_EQUAL(listing(path, found),
 	    "backends.csv balance.pdf balance.png events.jsonl flows.csv "
-	    "run.json run.record summary.json timing.json");
+	    "lorenz.csv run.json run.record summary.json timing.json");
 	set_up("run/ run/notes");
 	CU_ASSERT_EQUAL(
 	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
