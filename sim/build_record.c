@@ -249,6 +249,7 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	bool fail = false;
 
 	out->name = copy(p->name, &fail);
+	memcpy(out->hash_key, p->plan->hash_key, sizeof(out->hash_key));
 	out->untracked = p->untracked;
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
@@ -275,6 +276,7 @@ sim_build_record(const struct sim_run *run)
 	if (record == NULL)
 		return NULL;
 	record->version = copy(PACKAGE_VERSION, &fail);
+	record->libraries = copy(FAIRLEAD_LIBRARIES, &fail);
 	record->seed = run->settings->seed;
 	record->deterministic = true;
 	record->bin_ns = run->timeline.bin_ns;
@@ -290,6 +292,8 @@ sim_build_record(const struct sim_run *run)
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (!build_case(run, i, &record->cases[i]))
 			goto fail;
+	if (sim_build_log(run, record) != 0)
+		goto fail;
 	if (run->settings->flow_rows && sim_build_flows(run, record) != 0)
 		goto fail;
 	return record;
