@@ -212,7 +212,7 @@ test_redraw(void)
 	    0);
 	CU_ASSERT_STRING_EQUAL(listing(path, found),
 	    "backends.csv balance.pdf balance.png events.jsonl flows.csv "
-	    "run.json run.record summary.json timing.json");
+	    "lorenz.csv run.json run.record summary.json timing.json");
 	set_up("run/ run/notes");
 	CU_ASSERT_EQUAL(
 	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
