@@ -140,6 +140,7 @@ redraw(const struct report_options *o, const struct sim_record *record)
 	if (!o->json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
+		report_closing(record, stdout);
 	} else if (report_json(record, stdout) != 0) {
 		cli_say(
 		    "report", "can't write the result: %s", strerror(errno));

@@ -248,6 +248,7 @@ show(const struct sim_options *o, struct sim_record *record,
 	if (!o->json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
+		report_closing(record, stdout);
 	} else if (report_json(record, stdout) != 0) {
 		cli_say("sim", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
@@ -333,6 +334,8 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
 	if (status == SIM_DONE) {
+		cli_progress_rate(&progress, record->input.packets,
+		    record->input.duration_ns);
 		if (!record->interrupted)
 			take_digests(digests, record);
 		status = tell(o, cases, record, &timing, dir);

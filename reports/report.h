@@ -10,6 +10,9 @@
  * fairness in a line, what was skipped and dropped. */
 void report_table(const struct sim_record *record, FILE *to);
 
+/* The last lines: packets, flows, balance. */
+void report_closing(const struct sim_record *record, FILE *to);
+
 /*
  * report_assertions - what was demanded, with PASS or FAIL; nothing when
  * nothing was.
