@@ -2,21 +2,20 @@
 #include "reports/board.h"
 #include "reports/chart.h"
 #include "reports/finding.h"
+#include "reports/titles.h"
 #include <assert.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_RANGE  0.01 /* of the fair share: less is not worth a picture */
-#define CUT_AT       3
-#define CUT_LEAST    1
-#define CUT_IF       2
-#define DWARFED      3.0 /* times as far */
-#define ROUNDING     1e-9
-#define COLUMNS_MAX  3
-#define NAME_COLUMNS 60
+#define LEAST_RANGE 0.01 /* of the fair share: less is not worth a picture */
+#define CUT_AT      3
+#define CUT_LEAST   1
+#define CUT_IF      2
+#define DWARFED     3.0 /* times as far */
+#define ROUNDING    1e-9
+#define COLUMNS_MAX 3
 
 static const enum report_unit shown_units[] = { REPORT_FLOWS, REPORT_BYTES };
 #define SHOWN (sizeof(shown_units) / sizeof(shown_units[0]))
@@ -26,18 +25,6 @@ struct panel {
 	const struct sim_rule *rule;
 	size_t index; /* as in the record */
 };
-
-__attribute__((format(printf, 1, 2))) static char *
-compose(const char *format, ...)
-{
-	char *text = NULL;
-	va_list args;
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	return text;
-}
 
 bool
 report_plot_is_crowded(const struct report_plot *plot)
@@ -97,16 +84,17 @@ fill_captions(struct report_plot *plot)
 	if (report_fairness(plot->rule, plot->unit, &f) != 0)
 		return -1;
 	if (plot->known) {
-		plot->like = compose("by %s: behaves like %s of %s",
+		plot->like = report_compose("by %s: behaves like %s of %s",
 		    report_unit_name(plot->unit),
 		    report_digits(like, s, f.effective_backends),
 		    report_count(of, s, plot->rule->backend_count));
-		plot->jain = compose("Jain %s, a perfect hash gives %s",
+		plot->jain = report_compose("Jain %s, a perfect hash gives %s",
 		    report_index(jain, f.jain),
 		    report_index(expected, f.expected_jain));
 	} else {
-		plot->like = compose("by %s", report_unit_name(plot->unit));
-		plot->jain = compose("no traffic");
+		plot->like =
+		    report_compose("by %s", report_unit_name(plot->unit));
+		plot->jain = report_compose("no traffic");
 	}
 	return plot->like == NULL || plot->jain == NULL ? -1 : 0;
 }
@@ -121,7 +109,7 @@ fill_title(struct report_plot *plot, const struct panel *panel)
 
 	report_count(keys, &report_picture, panel->rule->key_count);
 	if (of != NULL && rule != NULL)
-		plot->title = compose("%s%s%s \xc2\xb7 %s %s", of,
+		plot->title = report_compose("%s%s%s \xc2\xb7 %s %s", of,
 		    alone ? "" : ", ", alone ? "" : rule, keys,
 		    panel->rule->key_count == 1 ? "key" : "keys");
 	free(of);
@@ -308,33 +296,18 @@ common_method(const struct report_board *board)
 	const struct report_script *s = &report_picture;
 
 	if (board->plot_count == 0)
-		return compose("%s", "");
+		return report_compose("%s", "");
 	const struct sim_rule *first = board->plots[0].rule;
 	for (size_t i = 1; i < board->plot_count; i++) {
 		const struct sim_rule *rule = board->plots[i].rule;
 		if (rule->backend_count != first->backend_count ||
 		    strcmp(rule->algorithm, first->algorithm) != 0)
-			return compose("%s", "");
+			return report_compose("%s", "");
 	}
-	return compose(" \xc2\xb7 %s over %s %s, fair is %s each",
+	return report_compose(" \xc2\xb7 %s over %s %s, fair is %s each",
 	    first->algorithm, report_count(count, s, first->backend_count),
 	    first->backend_count == 1 ? "backend" : "backends",
 	    report_round_percent(fair, s, 1.0 / (double)first->backend_count));
-}
-
-static char *
-input_name(const struct sim_input *in)
-{
-	if (in->file_count > 1)
-		return compose("%zu captures", in->file_count);
-	if (in->file_count == 0)
-		return compose("no capture");
-	const char *path = in->files[0].name ? in->files[0].name : "";
-	const char *slash = strrchr(path, '/');
-	char *name = report_clean(slash ? slash + 1 : path, true);
-	if (name != NULL)
-		report_shorten(name, NAME_COLUMNS);
-	return name;
 }
 
 static int
@@ -344,10 +317,10 @@ fill_method(struct report_board *board, const struct sim_record *record)
 	char packets[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
 	char span[REPORT_TEXT_BYTES];
 	const struct sim_input *in = &record->input;
-	char *name = input_name(in), *method = common_method(board);
+	char *name = report_input_name(in), *method = common_method(board);
 
 	if (name != NULL && method != NULL)
-		board->method = compose(
+		board->method = report_compose(
 		    "%s: %s packets, %s flows, %s%s \xc2\xb7 fairlead %s, "
 		    "seed %llu%s%s",
 		    name, report_count(packets, s, in->packets),
@@ -373,12 +346,12 @@ fill_note(struct report_board *board)
 		return 0;
 	char *left_out =
 	    board->left_out > 0
-		? compose(" %zu rules with less traffic are left out; "
-			  "summary.json has all.",
+		? report_compose(" %zu rules with less traffic are left out; "
+				 "summary.json has all.",
 		      board->left_out)
-		: compose("%s", "");
+		: report_compose("%s", "");
 	if (left_out != NULL)
-		board->note = compose("%s%s%s",
+		board->note = report_compose("%s%s%s",
 		    crowded ? "Backends stand in the order of their load, in "
 			      "each plot anew; the extremes are named."
 			    : "",
