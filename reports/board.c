@@ -29,7 +29,7 @@ struct panel {
 bool
 report_plot_is_crowded(const struct report_plot *plot)
 {
-	return plot->rule->backend_count > REPORT_BARS_MAX;
+	return plot->rule->backend_count > plot->bars_max;
 }
 
 bool
@@ -58,6 +58,7 @@ fill_deviations(struct report_plot *plot, uint64_t seed)
 	size_t n = rule->backend_count;
 	double total = (double)report_total(rule, plot->unit);
 
+	plot->bars_max = REPORT_BARS_MAX;
 	plot->known = total > 0;
 	plot->perfect = report_perfect_range(rule, plot->unit, seed);
 	plot->deviation = calloc(n > 0 ? n : 1, sizeof(*plot->deviation));
@@ -202,8 +203,7 @@ static int
 fill_plots(struct report_board *board, const struct panel *panels, size_t count,
     uint64_t seed)
 {
-	bool side_by_side = stand_side_by_side(panels, count);
-	board->side_by_side = side_by_side;
+	bool side_by_side = board->side_by_side;
 
 	board->column_count = !side_by_side         ? SHOWN
 			      : count == 4          ? 2
@@ -242,6 +242,10 @@ wanted(const struct report_plot *plot)
 	for (size_t i = 0; i < plot->rule->backend_count; i++) {
 		of.low = fmin(of.low, plot->deviation[i]);
 		of.high = fmax(of.high, plot->deviation[i]);
+		if (plot->whiskers == NULL || report_plot_is_crowded(plot))
+			continue;
+		of.low = fmin(of.low, plot->whiskers[i].low);
+		of.high = fmax(of.high, plot->whiskers[i].high);
 	}
 	double cut = fmax(CUT_AT * plot->perfect.high, CUT_LEAST);
 	if (report_plot_is_crowded(plot) && of.high > CUT_IF * cut)
@@ -284,6 +288,71 @@ find_scales(struct report_board *board)
 	}
 	for (size_t i = 0; i < board->plot_count; i++)
 		set_scale(board, &board->plots[i], &of[board->plots[i].unit]);
+}
+
+/* --- whiskers ------------------------------------------------------------- */
+
+/*
+ * Where 95 % of captures like this one would have backend i's share, as far as
+ * keys drawn from the same crowd tell: the ratio estimator's linear variance,
+ *     var p_i = (S_i (1 - p_i)^2 + (S - S_i) p_i^2) / T^2,
+ * S_i = sum w^2 of its keys, S of all: what a bootstrap over keys comes to.
+ * With equal weights that is p (1 - p)/keys.  Source: Cochran, Sampling
+ * Techniques, 1977, 6.3.
+ */
+static struct report_range
+whisker(double share, double own, double all, size_t n)
+{
+	double variance = own * (1 - share) * (1 - share) +
+			  (all - own) * share * share;
+	double reach = NORMAL_95 * sqrt(variance);
+	return (struct report_range){
+		.low = fmax(share - reach, 0) * (double)n - 1,
+		.high = fmin(share + reach, 1) * (double)n - 1,
+	};
+}
+
+/* None where keys are so few that the normal law would mislead. */
+static int
+add_plot_whiskers(struct report_plot *plot)
+{
+	const struct sim_rule *rule = plot->rule;
+	size_t n = rule->backend_count;
+	double total = (double)report_total(rule, plot->unit), all = 0;
+	double h = report_concentration(rule, plot->unit);
+
+	if (!plot->known || n < 2 || !(h * KEYS_WANTED * (double)n <= 1))
+		return 0;
+	double *own = calloc(n, sizeof(*own));
+	plot->whiskers = calloc(n, sizeof(*plot->whiskers));
+	if (own == NULL || plot->whiskers == NULL) {
+		free(own);
+		return -1;
+	}
+	for (size_t k = 0; k < rule->key_count; k++) {
+		const struct sim_key *key = &rule->keys[k];
+		double w = (double)report_key_weight(key, plot->unit) / total;
+		all += w * w;
+		if (key->backend < n)
+			own[key->backend] += w * w;
+	}
+	for (size_t i = 0; i < n; i++)
+		plot->whiskers[i] = whisker(
+		    (plot->deviation[i] + 1) / (double)n, own[i], all, n);
+	free(own);
+	return 0;
+}
+
+static int
+add_whiskers(struct report_board *board)
+{
+	for (size_t i = 0; i < board->plot_count; i++) {
+		if (board->row_count > 1)
+			board->plots[i].bars_max = ROW_BARS_MAX;
+		if (add_plot_whiskers(&board->plots[i]) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* --- words ---------------------------------------------------------------- */
@@ -363,8 +432,8 @@ fill_note(struct report_board *board)
 	return board->note != NULL ? 0 : -1;
 }
 
-int
-report_board_make(struct report_board *board, const struct sim_record *record)
+static int
+make(struct report_board *board, const struct sim_record *record, bool rows)
 {
 	size_t count, all = 0;
 
@@ -375,15 +444,29 @@ report_board_make(struct report_board *board, const struct sim_record *record)
 	if (panels == NULL)
 		return -1;
 	board->left_out = all - count;
+	board->side_by_side = !rows && stand_side_by_side(panels, count);
 	int made = fill_plots(board, panels, count, record->seed);
 	free(panels);
-	if (made != 0)
+	if (made != 0 || (rows && add_whiskers(board) != 0))
 		return -1;
 	find_scales(board);
 	board->headline = report_headline(record);
 	if (board->headline == NULL || fill_method(board, record) != 0)
 		return -1;
 	return fill_note(board);
+}
+
+int
+report_board_make(struct report_board *board, const struct sim_record *record)
+{
+	return make(board, record, false);
+}
+
+int
+report_board_make_rows(
+    struct report_board *board, const struct sim_record *record)
+{
+	return make(board, record, true);
 }
 
 void
@@ -394,6 +477,7 @@ report_board_free(struct report_board *board)
 		free(board->plots[i].like);
 		free(board->plots[i].jain);
 		free(board->plots[i].deviation);
+		free(board->plots[i].whiskers);
 	}
 	free(board->plots);
 	free(board->headline);
