@@ -9,13 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_RANGE 0.01 /* of the fair share: less is not worth a picture */
-#define CUT_AT      3
-#define CUT_LEAST   1
-#define CUT_IF      2
-#define DWARFED     3.0 /* times as far */
-#define ROUNDING    1e-9
-#define COLUMNS_MAX 3
+#define LEAST_RANGE  0.01 /* of the fair share: less is not worth a picture */
+#define CUT_AT       3
+#define CUT_LEAST    1
+#define CUT_IF       2
+#define DWARFED      3.0 /* times as far */
+#define ROUNDING     1e-9
+#define NORMAL_95    1.959963984540054
+#define KEYS_WANTED  10 /* of equal weight, a backend, for whiskers */
+#define ROW_BARS_MAX 24 /* of several rows, for two to fit a page */
+#define COLUMNS_MAX  3
 
 static const enum report_unit shown_units[] = { REPORT_FLOWS, REPORT_BYTES };
 #define SHOWN (sizeof(shown_units) / sizeof(shown_units[0]))
@@ -303,8 +306,8 @@ find_scales(struct report_board *board)
 static struct report_range
 whisker(double share, double own, double all, size_t n)
 {
-	double variance = own * (1 - share) * (1 - share) +
-			  (all - own) * share * share;
+	double variance =
+	    own * (1 - share) * (1 - share) + (all - own) * share * share;
 	double reach = NORMAL_95 * sqrt(variance);
 	return (struct report_range){
 		.low = fmax(share - reach, 0) * (double)n - 1,

@@ -24,9 +24,9 @@ struct report_plot {
 	double *deviation; /* per backend: (share - fair)/fair, from -1 */
 	struct report_range *whiskers; /* per backend: 95 % interval of it;
 					  NULL: none */
-	struct report_range perfect;  /* 95 % under a perfect hash */
-	struct report_range scale;    /* shared with other plots; holds 0 */
-	double room_left, room_right; /* for values beside the bars */
+	struct report_range perfect;   /* 95 % under a perfect hash */
+	struct report_range scale;     /* shared with other plots; holds 0 */
+	double room_left, room_right;  /* for values beside the bars */
 };
 
 struct report_board {

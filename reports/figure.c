@@ -48,8 +48,8 @@ report_figure_head(struct report_pen *pen, const struct report_study *study,
     enum report_figure figure, const struct report_box *box, double title_size)
 {
 	double y = box->y;
-	y += put_paragraph(
-	    pen, box, y, title_size, report_title(study, figure));
+	y +=
+	    put_paragraph(pen, box, y, title_size, report_title(study, figure));
 	y += SUBTITLE_GAP;
 	y += put_paragraph(
 	    pen, box, y, REPORT_PLAIN, report_subtitle(study, figure));
@@ -83,8 +83,7 @@ report_figure_panel(struct report_pen *pen, const struct report_study *study,
 	const struct report_art *art = report_art(figure);
 	struct report_panel panel = { pen, study, &study->subjects[index],
 		*box };
-	double above =
-	    put_panel_title(pen, study, figure, panel.subject, box);
+	double above = put_panel_title(pen, study, figure, panel.subject, box);
 
 	panel.box.y += above;
 	panel.box.height = art->height(&panel);
@@ -124,21 +123,4 @@ report_put_swatch(struct report_pen *pen, double x, double y,
 	report_pen_fill(pen, &box, colour);
 	report_pen_text(pen, &label);
 	return x + 18 + report_pen_measure(pen, &label).width + 16;
-}
-
-void
-report_put_text(struct report_pen *pen, double x, double y, double width,
-    enum report_align align, const char *text)
-{
-	struct report_label label = {
-		.x = x,
-		.y = y,
-		.size = REPORT_SMALL,
-		.width = width,
-		.align = align,
-		.centred = true,
-		.colour = &report_dark,
-		.text = text,
-	};
-	report_pen_text(pen, &label);
 }

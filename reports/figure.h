@@ -53,16 +53,11 @@ double report_figure_legend(struct report_pen *pen,
 /* A swatch and its meaning; returns where the next may begin. */
 double report_put_swatch(struct report_pen *pen, double x, double y,
     const struct report_colour *colour, const char *text);
-/* One line of plain text in a colour; centred at y. */
-void report_put_text(struct report_pen *pen, double x, double y, double width,
-    enum report_align align, const char *text);
-
-enum report_picture { REPORT_PICTURE_PNG, REPORT_PICTURE_PNG_2X,
-	REPORT_PICTURE_SVG };
+enum report_file { REPORT_FILE_PNG, REPORT_FILE_PNG_2X, REPORT_FILE_SVG };
 
 /* A file of its own.  0; -1 with errno.  facts may be NULL. */
-int report_picture(const struct report_study *study, enum report_figure figure,
-    enum report_picture kind, const struct report_sink *sink,
-    struct report_chart_facts *facts);
+int report_figure_file(const struct report_study *study,
+    enum report_figure figure, enum report_file kind,
+    const struct report_sink *sink, struct report_chart_facts *facts);
 
 #endif

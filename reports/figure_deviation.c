@@ -84,8 +84,7 @@ draw(const struct report_panel *panel)
 	double left = crowded ? report_curve_gutter(panel->pen, flows)
 			      : report_bars_gutter(panel->pen, flows);
 	double inner = crowded ? report_curve_gutter(panel->pen, bytes) : 0;
-	double width =
-	    (panel->box.width - left - inner - COLUMN_GAP) / 2;
+	double width = (panel->box.width - left - inner - COLUMN_GAP) / 2;
 	struct report_box area = { panel->box.x + left, panel->box.y, width,
 		0 };
 	double above = put_captions(panel, flows, area.x, width);
@@ -117,8 +116,8 @@ legend(const struct report_panel *panel)
 }
 
 static void
-put_rows(const struct report_study *study, const struct report_plot *plot,
-    FILE *to)
+put_rows(
+    const struct report_study *study, const struct report_plot *plot, FILE *to)
 {
 	const struct report_subject *s = study->subjects;
 	while (s->rule != plot->rule)
@@ -132,13 +131,13 @@ put_rows(const struct report_study *study, const struct report_plot *plot,
 		report_csv_text(to, b->name);
 		report_print(to, ",%s,%llu", report_unit_name(plot->unit),
 		    (unsigned long long)report_backend_load(b, plot->unit));
-		report_csv_number(to, plot->known ? plot->deviation[i] : NAN);
-		report_csv_number(to,
-		    plot->whiskers != NULL ? plot->whiskers[i].low : NAN);
-		report_csv_number(to,
-		    plot->whiskers != NULL ? plot->whiskers[i].high : NAN);
-		report_csv_number(to, plot->perfect.low);
-		report_csv_number(to, plot->perfect.high);
+		report_csv_ratio(to, plot->known ? plot->deviation[i] : NAN);
+		report_csv_ratio(
+		    to, plot->whiskers != NULL ? plot->whiskers[i].low : NAN);
+		report_csv_ratio(
+		    to, plot->whiskers != NULL ? plot->whiskers[i].high : NAN);
+		report_csv_ratio(to, plot->perfect.low);
+		report_csv_ratio(to, plot->perfect.high);
 		report_put(to, "\n");
 	}
 }

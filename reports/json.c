@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
+#include "reports/bootstrap.h"
+#include "reports/expect.h"
 #include "reports/stats.h"
 #include "reports/text.h"
 #include <errno.h>
@@ -130,18 +132,55 @@ backend_json(const struct sim_backend *b)
 }
 
 static json_t *
+expected_json(const struct report_indices *of)
+{
+	json_t *o = with(json_object(), "jain", ratio(of->jain));
+	o = with(o, "peak_to_average", ratio(of->peak_to_average));
+	o = with(o, "cv", ratio(of->cv));
+	o = with(o, "gini", ratio(of->gini));
+	return with(o, "effective_backends", ratio(of->effective_backends));
+}
+
+/* [low, high], or null. */
+static json_t *
+range_json(const struct report_range *of)
+{
+	if (!isfinite(of->low) || !isfinite(of->high))
+		return json_null();
+	return with_item(
+	    with_item(json_array(), ratio(of->low)), ratio(of->high));
+}
+
+static json_t *
+interval_json(const struct report_intervals *of)
+{
+	json_t *o = with(json_object(), "jain", range_json(&of->jain));
+	o = with(o, "cv", range_json(&of->cv));
+	o = with(o, "gini", range_json(&of->gini));
+	return with(
+	    o, "effective_backends", range_json(&of->effective_backends));
+}
+
+static json_t *
 fairness_json(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
 	struct report_fairness f;
 	if (report_fairness(rule, unit, &f) != 0)
 		return NULL;
+	double h = report_concentration(rule, unit);
+	struct report_indices expected = report_expect(rule, unit, seed);
+	struct report_intervals interval = report_bootstrap(rule, unit, seed);
 	json_t *o = with(json_object(), "jain", ratio(f.jain));
 	o = with(o, "peak_to_average", ratio(f.peak_to_average));
 	o = with(o, "cv", ratio(f.cv));
 	o = with(o, "gini", ratio(f.gini));
 	o = with(o, "effective_backends", ratio(f.effective_backends));
 	o = with(o, "expected_jain", ratio(f.expected_jain));
-	return with(o, "p_value", ratio(report_p_value(rule, unit, seed)));
+	o = with(o, "p_value", ratio(report_p_value(rule, unit, seed)));
+	o = with(o, "herfindahl", ratio(h));
+	o = with(o, "effective_keys", ratio(1 / h));
+	o = with(o, "expected", expected_json(&expected));
+	return with(o, "interval", interval_json(&interval));
 }
 
 static json_t *

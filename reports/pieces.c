@@ -83,8 +83,8 @@ sum_pieces(struct report_pieces *p, const struct sim_rule *rule, size_t merge,
 	for (size_t s = 0; s < p->stretch_count; s++) {
 		struct report_stretch *at = &p->stretches[s];
 		for (size_t bin = (size_t)at->from_ns; bin < at->to_ns; bin++) {
-			size_t piece = at->first +
-				       (bin - (size_t)at->from_ns) / merge;
+			size_t piece =
+			    at->first + (bin - (size_t)at->from_ns) / merge;
 			for (size_t i = 0; i < n; i++) {
 				uint64_t bytes =
 				    rule->slices[bin * n + i].bytes;

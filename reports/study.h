@@ -7,8 +7,11 @@
  * comparison); the heaviest REPORT_SUBJECTS_MAX are looked at, in the
  * record's order.
  */
+#include "reports/board.h"
+#include "reports/bootstrap.h"
+#include "reports/expect.h"
+#include "reports/lorenz.h"
 #include "reports/ranking.h"
-#include "reports/stats.h"
 
 #define REPORT_SUBJECTS_MAX 12
 
@@ -16,9 +19,14 @@
 struct report_measure {
 	uint64_t total;
 	struct report_fairness is;
-	double effective_keys;       /* 1/H */
-	double p_value;              /* of a perfect hash as uneven as this */
-	struct report_range perfect; /* 95 % of backends, (share - fair)/fair */
+	struct report_intervals within;
+	double effective_keys; /* 1/H */
+	double p_value;        /* of a perfect hash as uneven as this */
+	/* of perfect hashes: */
+	struct report_indices expected;
+	struct report_range perfect;    /* 95 % of backends, off fair */
+	struct report_range perfect_cv; /* 95 % of their cv */
+	struct report_lorenz lorenz;    /* none of packets */
 };
 
 struct report_subject {
@@ -34,6 +42,7 @@ struct report_study {
 	struct report_ranking ranking;
 	struct report_subject *subjects;
 	size_t count, left_out;
+	struct report_board *board;          /* of the same, a row each */
 	const struct report_subject *chosen; /* the most even of a comparison,
 					else the heaviest; NULL: no traffic */
 };
@@ -47,9 +56,8 @@ void report_study_free(struct report_study *study);
 /* The backend with the largest load; 0 of none. */
 size_t report_busiest(const struct sim_rule *rule, enum report_unit unit);
 
-/* Whether a subject is less even than its keys allow: Jain under what a
- * perfect hash gives by over REPORT_TIE, with p under 0.01 over the number of
- * tests made. */
+/* Whether a subject is less even than its keys allow, by flows or bytes: the
+ * rule of reason.h. */
 bool report_is_less_even(const struct report_study *study,
     const struct report_subject *subject, enum report_unit unit);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
+#include "reports/bootstrap.h"
 #include "reports/finding.h"
 #include "reports/stats.h"
 #include "reports/text.h"
@@ -13,6 +14,8 @@
 #define LINE_COLUMNS   80
 #define BACKENDS_WHOLE 20 /* beyond: the heaviest and the lightest only */
 #define BACKENDS_EDGE  5
+
+#define FAIRNESS_COLUMNS "  %-8s %5s %11s %8s %12s %7s"
 
 static void
 print_count(FILE *to, uint64_t value)
@@ -230,10 +233,23 @@ in_words(const struct sim_rule *rule, enum report_unit unit, double p)
 	if (isnan(p))
 		return "too few keys to test";
 	if (p < 0.01)
-		return "worse than a perfect one";
+		return "worse than perfect";
 	if (p < 0.05)
-		return "perhaps worse than that";
+		return "perhaps worse";
 	return "like a perfect hash";
+}
+
+/* "0.985-0.992": 95 % */
+static const char *
+range_text(char *to, size_t bytes, const struct report_range *of)
+{
+	char low[REPORT_TEXT_BYTES], high[REPORT_TEXT_BYTES];
+
+	if (isnan(of->low))
+		return "-";
+	report_format(to, bytes, "%s-%s", report_index(low, of->low),
+	    report_index(high, of->high));
+	return to;
 }
 
 static void
@@ -242,21 +258,23 @@ print_fairness(
 {
 	char jain[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	char like[REPORT_TEXT_BYTES], p_text[REPORT_TEXT_BYTES];
-	char of[2 * REPORT_TEXT_BYTES];
+	char of[2 * REPORT_TEXT_BYTES], range[2 * REPORT_TEXT_BYTES];
 	const struct report_script *s = &report_terminal;
 	struct report_fairness f;
 
 	if (report_fairness(rule, unit, &f) != 0)
 		return;
 	double p = report_p_value(rule, unit, seed);
+	struct report_intervals interval = report_bootstrap(rule, unit, seed);
 	report_format(of, sizeof(of), "%s of %zu",
 	    report_digits(like, s, f.effective_backends), rule->backend_count);
 	if (!isnan(p) && p < 0.0001)
 		report_format(p_text, sizeof(p_text), "<0.0001");
 	else
 		report_digits(p_text, s, p);
-	report_print(to, "  %-8s %6s %13s %13s %8s  %s\n",
-	    report_unit_name(unit), report_index(jain, f.jain),
+	report_print(to, FAIRNESS_COLUMNS "  %s\n", report_unit_name(unit),
+	    report_index(jain, f.jain),
+	    range_text(range, sizeof(range), &interval.jain),
 	    report_index(expected, f.expected_jain), of, p_text,
 	    in_words(rule, unit, p));
 }
@@ -279,8 +297,8 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 	report_put(to, rule->key_count == 1 ? " key)\n" : " keys)\n");
 
 	print_backends(to, rule);
-	report_print(to, "  %-8s %6s %13s %13s %8s\n", "evenness", "Jain",
-	    "perfect hash", "behaves like", "p");
+	report_print(to, FAIRNESS_COLUMNS "\n", "evenness", "Jain", "interval",
+	    "perfect", "behaves like", "p");
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		print_fairness(to, rule, u, seed);
 }

@@ -246,6 +246,14 @@ continues(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
+void
+report_put_name(FILE *to, const char *raw)
+{
+	char *clean = report_clean(raw, true);
+	report_put(to, clean != NULL ? clean : "?");
+	free(clean);
+}
+
 size_t
 report_columns(const char *text)
 {

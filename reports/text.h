@@ -54,6 +54,8 @@ __attribute__((format(printf, 3, 4))) void report_format(
  * them) become '?'.  NULL is "".  The caller frees it; NULL without memory.
  */
 char *report_clean(const char *raw, bool visible);
+/* Writes it so, visible. */
+void report_put_name(FILE *to, const char *raw);
 
 /* Characters of a valid UTF-8 text; each is taken for one column. */
 size_t report_columns(const char *text);
