@@ -226,7 +226,11 @@ show(const struct sim_options *o, const struct sim_record *record,
 	}
 	if (dir == NULL)
 		return CLI_DONE;
-	if (report_write(record, dir, o->force, error, sizeof(error)) != 0) {
+	const struct report_options options = {
+		.force = o->force,
+		.paper = o->letter ? REPORT_LETTER : REPORT_A4,
+	};
+	if (report_write(record, dir, &options, error, sizeof(error)) != 0) {
 		cli_say("sim", "%s", error);
 		return CLI_REFUSED;
 	}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/captures.h"
 #include "cli/cli.h"
@@ -27,6 +28,7 @@ static const char help[] =
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
     "      --flows          flows.csv too: each flow, and who carried it\n"
+    "      --paper SIZE     of report.pdf: a4 (default) or letter\n"
     "      --json           summary.json on stdout instead of the table\n"
     "  -q, --quiet          no progress\n"
     "\n"
@@ -71,6 +73,7 @@ enum {
 	OPTION_SPEED,
 	OPTION_MAX_GAP,
 	OPTION_MAX_FLOWS,
+	OPTION_PAPER,
 };
 
 static const struct option options[] = {
@@ -93,6 +96,7 @@ static const struct option options[] = {
 	{ "speed", required_argument, NULL, OPTION_SPEED },
 	{ "max-gap", required_argument, NULL, OPTION_MAX_GAP },
 	{ "max-flows", required_argument, NULL, OPTION_MAX_FLOWS },
+	{ "paper", required_argument, NULL, OPTION_PAPER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -235,6 +239,15 @@ read_max_flows(struct sim_options *o, const char *text)
 	return 0;
 }
 
+static int
+read_paper(struct sim_options *o, const char *text)
+{
+	o->letter = strcasecmp(text, "letter") == 0;
+	if (o->letter || strcasecmp(text, "a4") == 0)
+		return 0;
+	return cli_usage("sim", "--paper wants a4 or letter, not \"%s\"", text);
+}
+
 /* The options that have a value to check. */
 static const struct {
 	int option;
@@ -246,6 +259,7 @@ static const struct {
 	{ OPTION_MAX_FLOWS, read_max_flows },
 	{ OPTION_MAX_GAP, read_max_gap },
 	{ OPTION_MODES, read_modes },
+	{ OPTION_PAPER, read_paper },
 	{ OPTION_SEED, read_seed },
 	{ OPTION_SPEED, read_speed },
 	{ OPTION_VIP, read_vip },

@@ -20,6 +20,7 @@ struct sim_options {
 	bool hash_key_set;
 	uint8_t hash_key[16];
 	bool reverse, report, flows, json, force, quiet;
+	bool letter; /* the report's paper; else A4 */
 };
 
 /*

@@ -23,15 +23,30 @@ void report_inspect(const struct sim_survey *survey, size_t backends, FILE *to);
 int report_inspect_json(
     const struct sim_survey *survey, size_t backends, FILE *to);
 
+enum report_paper { REPORT_A4, REPORT_LETTER };
+
+/* What a run was held to, as report.pdf shows it. */
+struct report_assertion {
+	const char *text, *measured, *threshold; /* UTF-8, fit to be shown */
+	bool pass;
+};
+
+struct report_options {
+	bool force; /* replace an existing run */
+	enum report_paper paper;
+	const struct report_assertion *assertions;
+	size_t assertion_count;
+};
+
 /*
- * report_write - a run directory: summary.json, balance.png, balance.pdf,
- * lorenz.csv (lorenz.h).
+ * report_write - a run directory: summary.json, report.pdf, charts/ and the
+ * rest of reports/write.c's list.
  *
  * Every file is written under a temporary name and renamed; the directory
- * appears only when all is there.  force: replace an existing run.
+ * appears only when all is there.
  * Returns 0; -1 with one line in error (what, where, how to mend it).
  */
-int report_write(const struct sim_record *record, const char *dir, bool force,
-    char *error, size_t error_bytes);
+int report_write(const struct sim_record *record, const char *dir,
+    const struct report_options *options, char *error, size_t error_bytes);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/chart.h"
+#include "reports/charts.h"
 #include "reports/lorenz.h"
+#include "reports/pdf.h"
 #include "reports/products.h"
 #include "reports/text.h"
 #include <dirent.h>
@@ -26,6 +28,13 @@
 struct failure {
 	char *text;
 	size_t bytes;
+};
+
+/* What is written, reckoned once for all of it. */
+struct job {
+	const struct sim_record *record;
+	const struct report_options *options;
+	struct report_study study;
 };
 
 __attribute__((format(printf, 2, 3))) static int
@@ -64,6 +73,13 @@ write_pdf(const struct sim_record *record, FILE *to)
 	return report_chart(record, REPORT_PDF, &sink, NULL);
 }
 
+static int
+write_report(const struct job *job, FILE *to)
+{
+	struct report_sink sink = { take_bytes, to };
+	return report_pdf(&job->study, job->options, &sink, NULL);
+}
+
 static bool
 has_flows(const struct sim_record *record)
 {
@@ -76,13 +92,15 @@ static const struct {
 	const char *name;
 	int (*write)(const struct sim_record *record, FILE *to);
 	bool (*wanted)(const struct sim_record *record);
+	int (*draw)(const struct job *job, FILE *to); /* where write is NULL */
 } products[] = {
-	{ "balance.png", write_png, NULL },
-	{ "balance.pdf", write_pdf, NULL },
-	{ "flows.csv", report_flows_csv, has_flows },
-	{ "lorenz.csv", report_lorenz_csv, NULL },
-	{ "run.record", sim_record_save, NULL },
-	{ "summary.json", write_summary, NULL },
+	{ "balance.png", write_png, NULL, NULL },
+	{ "balance.pdf", write_pdf, NULL, NULL },
+	{ "report.pdf", NULL, NULL, write_report },
+	{ "flows.csv", report_flows_csv, has_flows, NULL },
+	{ "lorenz.csv", report_lorenz_csv, NULL, NULL },
+	{ "run.record", sim_record_save, NULL, NULL },
+	{ "summary.json", write_summary, NULL, NULL },
 };
 #define PRODUCT_COUNT (sizeof(products) / sizeof(products[0]))
 #define MARK          "summary.json"
@@ -95,7 +113,7 @@ is_wanted(size_t index, const struct sim_record *record)
 
 /* 0, or errno.  A full disk may show only when the file is closed. */
 static int
-write_product(int dir, size_t index, const struct sim_record *record)
+write_product(int dir, size_t index, const struct job *job)
 {
 	int fd = openat(dir, products[index].name,
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -108,9 +126,10 @@ write_product(int dir, size_t index, const struct sim_record *record)
 		return error;
 	}
 	errno = 0;
-	int error = products[index].write(record, to) == 0 ? 0
-		    : errno != 0                           ? errno
-							   : EIO;
+	int done = products[index].write != NULL
+		       ? products[index].write(job->record, to)
+		       : products[index].draw(job, to);
+	int error = done == 0 ? 0 : errno != 0 ? errno : EIO;
 	if (error == 0 && ferror(to))
 		error = EIO;
 	errno = 0;
@@ -127,6 +146,7 @@ discard(const char *temporary)
 	if (dir >= 0) {
 		for (size_t i = 0; i < PRODUCT_COUNT; i++)
 			unlinkat(dir, products[i].name, 0);
+		report_charts_remove(dir);
 		close(dir);
 	}
 	rmdir(temporary);
@@ -153,9 +173,10 @@ advice(int error)
 /* Makes a directory of the template's name and fills it.  On failure nothing
  * of it is left. */
 static int
-fill_temporary(char *temporary, const struct sim_record *record,
-    const char *dir, const struct failure *why)
+fill_temporary(char *temporary, const struct job *job, const char *dir,
+    const struct failure *why)
 {
+	char file[REPORT_CHARTS_NAME_BYTES];
 	int error = 0;
 
 	if (mkdtemp(temporary) == NULL)
@@ -168,13 +189,16 @@ fill_temporary(char *temporary, const struct sim_record *record,
 		return fail(why, "cannot write %s: %s", dir, strerror(error));
 	}
 	for (size_t i = 0; i < PRODUCT_COUNT && error == 0; i++) {
-		if (!is_wanted(i, record))
+		if (!is_wanted(i, job->record))
 			continue;
-		error = write_product(fd, i, record);
-		if (error != 0)
-			fail(why, "cannot write %s/%s: %s%s", dir,
-			    products[i].name, strerror(error), advice(error));
+		error = write_product(fd, i, job);
+		report_format(file, sizeof(file), "%s", products[i].name);
 	}
+	if (error == 0 && job->study.chosen != NULL)
+		error = report_charts_write(fd, &job->study, file);
+	if (error != 0)
+		fail(why, "cannot write %s/%s: %s%s", dir, file,
+		    strerror(error), advice(error));
 	close(fd);
 	if (error != 0)
 		discard(temporary);
@@ -191,15 +215,14 @@ open_up(const char *path)
 }
 
 static int
-write_new(
-    const struct sim_record *record, const char *dir, const struct failure *why)
+write_new(const struct job *job, const char *dir, const struct failure *why)
 {
 	char temporary[PATH_MAX];
 
 	if (snprintf(temporary, sizeof(temporary), "%s%s", dir, TEMPORARY) >=
 	    (int)sizeof(temporary))
 		return fail(why, "cannot write %s: the name is too long", dir);
-	if (fill_temporary(temporary, record, dir, why) != 0)
+	if (fill_temporary(temporary, job, dir, why) != 0)
 		return -1;
 	if (open_up(temporary) != 0 || rename(temporary, dir) != 0) {
 		fail(why, "cannot make %s: %s", dir, strerror(errno));
@@ -209,22 +232,49 @@ write_new(
 	return 0;
 }
 
+/* The pictures of an earlier run are replaced one by one, too. */
 static int
-write_over(
-    const struct sim_record *record, const char *dir, const struct failure *why)
+move_charts(const struct job *job, const char *temporary, const char *dir,
+    const struct failure *why)
+{
+	char file[REPORT_CHARTS_NAME_BYTES] = "charts";
+	int from = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = from < 0 || to < 0 ? errno : 0;
+
+	if (error == 0 && job->study.chosen == NULL)
+		report_charts_remove(to);
+	else if (error == 0)
+		error = report_charts_move(from, to, &job->study, file);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		close(to);
+	if (error == 0)
+		return 0;
+	return fail(
+	    why, "cannot replace %s/%s: %s", dir, file, strerror(error));
+}
+
+static int
+write_over(const struct job *job, const char *dir, const struct failure *why)
 {
 	char temporary[PATH_MAX], from[PATH_MAX + 32], to[PATH_MAX + 32];
 
 	if (snprintf(temporary, sizeof(temporary), "%s/%s", dir, TEMPORARY) >=
 	    (int)sizeof(temporary))
 		return fail(why, "cannot write %s: the name is too long", dir);
-	if (fill_temporary(temporary, record, dir, why) != 0)
+	if (fill_temporary(temporary, job, dir, why) != 0)
 		return -1;
+	if (move_charts(job, temporary, dir, why) != 0) {
+		discard(temporary);
+		return -1;
+	}
 	for (size_t i = 0; i < PRODUCT_COUNT; i++) {
 		report_format(
 		    from, sizeof(from), "%s/%s", temporary, products[i].name);
 		report_format(to, sizeof(to), "%s/%s", dir, products[i].name);
-		if (!is_wanted(i, record)) {
+		if (!is_wanted(i, job->record)) {
 			(void)unlink(to); /* of the run before */
 			continue;
 		}
@@ -274,8 +324,7 @@ trimmed(const char *dir)
 }
 
 static int
-write_run(const struct sim_record *record, const char *dir, bool force,
-    const struct failure *why)
+write_run(const struct job *job, const char *dir, const struct failure *why)
 {
 	enum found found = FOUND_NOTHING;
 	int error = look(dir, &found);
@@ -285,12 +334,12 @@ write_run(const struct sim_record *record, const char *dir, bool force,
 		    why, "cannot look into %s: %s", dir, strerror(error));
 	switch (found) {
 	case FOUND_NOTHING:
-		return write_new(record, dir, why);
+		return write_new(job, dir, why);
 	case FOUND_EMPTY:
-		return write_over(record, dir, why);
+		return write_over(job, dir, why);
 	case FOUND_RUN:
-		if (force)
-			return write_over(record, dir, why);
+		if (job->options->force)
+			return write_over(job, dir, why);
 		return fail(why,
 		    "%s holds a run already; --force replaces it, or choose "
 		    "another directory",
@@ -306,11 +355,24 @@ write_run(const struct sim_record *record, const char *dir, bool force,
 	}
 }
 
+static int
+write_to(struct job *job, const char *dir, const struct failure *why)
+{
+	int done = -1;
+	if (report_study_make(&job->study, job->record) != 0)
+		fail(why, "cannot write %s: %s", dir, strerror(ENOMEM));
+	else
+		done = write_run(job, dir, why);
+	report_study_free(&job->study);
+	return done;
+}
+
 int
-report_write(const struct sim_record *record, const char *dir, bool force,
-    char *error, size_t error_bytes)
+report_write(const struct sim_record *record, const char *dir,
+    const struct report_options *options, char *error, size_t error_bytes)
 {
 	struct failure why = { error, error_bytes };
+	struct job job = { .record = record, .options = options };
 	char *target = trimmed(dir);
 	int done = -1;
 
@@ -319,7 +381,7 @@ report_write(const struct sim_record *record, const char *dir, bool force,
 	else if (target[0] == '\0')
 		fail(&why, "the run's directory has no name");
 	else
-		done = write_run(record, target, force, &why);
+		done = write_to(&job, target, &why);
 	free(target);
 	return done;
 }
