@@ -55,7 +55,7 @@ report_nice_step(double least)
 }
 
 static int
-fill_deviations(struct report_plot *plot, uint64_t seed)
+fill_deviations(struct report_plot *plot)
 {
 	const struct sim_rule *rule = plot->rule;
 	size_t n = rule->backend_count;
@@ -63,7 +63,6 @@ fill_deviations(struct report_plot *plot, uint64_t seed)
 
 	plot->bars_max = REPORT_BARS_MAX;
 	plot->known = total > 0;
-	plot->perfect = report_perfect_range(rule, plot->unit, seed);
 	plot->deviation = calloc(n > 0 ? n : 1, sizeof(*plot->deviation));
 	if (plot->deviation == NULL)
 		return -1;
@@ -204,7 +203,7 @@ place(struct report_board *board, struct report_plot *plot, size_t i, size_t u,
 
 static int
 fill_plots(struct report_board *board, const struct panel *panels, size_t count,
-    uint64_t seed)
+    uint64_t seed, const struct report_range (*perfect)[REPORT_UNIT_COUNT])
 {
 	bool side_by_side = board->side_by_side;
 
@@ -223,7 +222,11 @@ fill_plots(struct report_board *board, const struct panel *panels, size_t count,
 			plot->rule = panels[i].rule;
 			plot->unit = shown_units[u];
 			place(board, plot, i, u, side_by_side);
-			if (fill_deviations(plot, seed) != 0 ||
+			plot->perfect = perfect != NULL
+					    ? perfect[i][plot->unit]
+					    : report_perfect_range(
+						  plot->rule, plot->unit, seed);
+			if (fill_deviations(plot) != 0 ||
 			    fill_captions(plot) != 0 ||
 			    (u == 0 && fill_title(plot, &panels[i]) != 0))
 				return -1;
@@ -436,7 +439,8 @@ fill_note(struct report_board *board)
 }
 
 static int
-make(struct report_board *board, const struct sim_record *record, bool rows)
+make(struct report_board *board, const struct sim_record *record, bool rows,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT])
 {
 	size_t count, all = 0;
 
@@ -448,7 +452,7 @@ make(struct report_board *board, const struct sim_record *record, bool rows)
 		return -1;
 	board->left_out = all - count;
 	board->side_by_side = !rows && stand_side_by_side(panels, count);
-	int made = fill_plots(board, panels, count, record->seed);
+	int made = fill_plots(board, panels, count, record->seed, perfect);
 	free(panels);
 	if (made != 0 || (rows && add_whiskers(board) != 0))
 		return -1;
@@ -462,14 +466,15 @@ make(struct report_board *board, const struct sim_record *record, bool rows)
 int
 report_board_make(struct report_board *board, const struct sim_record *record)
 {
-	return make(board, record, false);
+	return make(board, record, false, NULL);
 }
 
 int
-report_board_make_rows(
-    struct report_board *board, const struct sim_record *record)
+report_board_make_rows(struct report_board *board,
+    const struct sim_record *record,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT])
 {
-	return make(board, record, true);
+	return make(board, record, true, perfect);
 }
 
 void

@@ -44,9 +44,11 @@ struct report_board {
 int report_board_make(
     struct report_board *board, const struct sim_record *record);
 /* The same for a page higher than wide: always a row each, with whiskers,
- * and fewer bars where there are several rows. */
-int report_board_make_rows(
-    struct report_board *board, const struct sim_record *record);
+ * and fewer bars where there are several rows.  perfect: what
+ * report_perfect_range says of the panels in their order. */
+int report_board_make_rows(struct report_board *board,
+    const struct sim_record *record,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT]);
 void report_board_free(struct report_board *board);
 
 /* Whether a plot is too full for bars with names. */

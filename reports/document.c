@@ -188,7 +188,8 @@ panel_height(
 	struct report_pen quiet = doc->pen;
 	struct report_box box = { doc->page.x, 0, doc->page.width, 0 };
 	quiet.cr = NULL;
-	return report_figure_panel(&quiet, doc->study, figure, index, &box);
+	return report_figure_panel(
+	    &quiet, doc->study, figure, index, true, &box);
 }
 
 static double
@@ -234,8 +235,8 @@ report_put_figure(struct report_document *doc, enum report_figure figure)
 		report_page_need(doc, panel_height(doc, figure, i) +
 					  (i + 1 == panels ? foot : 0));
 		box.y = doc->y;
-		doc->y +=
-		    report_figure_panel(&doc->pen, doc->study, figure, i, &box);
+		doc->y += report_figure_panel(
+		    &doc->pen, doc->study, figure, i, true, &box);
 	}
 	box.y = doc->y;
 	doc->y += report_figure_legend(&doc->pen, doc->study, figure, &box);

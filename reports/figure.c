@@ -78,12 +78,16 @@ put_panel_title(struct report_pen *pen, const struct report_study *study,
 
 double
 report_figure_panel(struct report_pen *pen, const struct report_study *study,
-    enum report_figure figure, size_t index, const struct report_box *box)
+    enum report_figure figure, size_t index, bool titled,
+    const struct report_box *box)
 {
 	const struct report_art *art = report_art(figure);
 	struct report_panel panel = { pen, study, &study->subjects[index],
 		*box };
-	double above = put_panel_title(pen, study, figure, panel.subject, box);
+	double above = 0;
+
+	if (titled)
+		above = put_panel_title(pen, study, figure, panel.subject, box);
 
 	panel.box.y += above;
 	panel.box.height = art->height(&panel);

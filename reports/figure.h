@@ -35,7 +35,8 @@ extern const struct report_art report_art_modes, report_art_deviation,
 const struct report_art *report_art(enum report_figure figure);
 
 /* Puts the parts at box.x, box.y, box.width wide; each returns its height,
- * and only measures without a page. */
+ * and only measures without a page.  titled: where there are several panels,
+ * with the finding on this one above it. */
 double report_figure_head(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure,
     const struct report_box *box, double title_size);
@@ -43,7 +44,7 @@ size_t report_figure_panels(
     const struct report_study *study, enum report_figure figure);
 double report_figure_panel(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure, size_t index,
-    const struct report_box *box);
+    bool titled, const struct report_box *box);
 double report_figure_legend(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure,
     const struct report_box *box);

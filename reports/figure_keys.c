@@ -9,7 +9,7 @@
 /* The ten heaviest keys by bytes, a bar each, and the rest in one. */
 #define SHOWN       10
 #define ROW         13.0
-#define NAME_WIDTH  235.0
+#define NAME_WIDEST 235.0
 #define VALUE_WIDTH 150.0
 
 struct bar {
@@ -97,7 +97,7 @@ put_name(struct report_pen *pen, const struct bar *bar, double x, double y)
 		.x = x,
 		.y = y,
 		.size = REPORT_PLAIN,
-		.width = NAME_WIDTH,
+		.width = NAME_WIDEST,
 		.align = REPORT_RIGHT,
 		.centred = true,
 		.colour = bar->key != NULL ? &report_black : &report_dark,
@@ -133,12 +133,36 @@ put_value(const struct report_panel *panel, const struct bar *bar, double share,
 	free(text);
 }
 
+/* As wide as the longest name of all panels. */
+static double
+name_width(const struct report_panel *panel)
+{
+	double widest = 60;
+	for (size_t i = 0; i < panel->study->count; i++) {
+		const struct sim_rule *rule = panel->study->subjects[i].rule;
+		struct bars bars;
+		if (make_bars(&bars, rule) != 0)
+			return NAME_WIDEST;
+		for (size_t j = 0; j < bars.count; j++) {
+			char *name = bars.at[j].key != NULL
+					 ? report_key_name(bars.at[j].key)
+					 : NULL;
+			struct report_label label = { .size = REPORT_PLAIN,
+				.text = name != NULL ? name : "" };
+			widest = fmax(widest,
+			    report_pen_measure(panel->pen, &label).width);
+			free(name);
+		}
+	}
+	return fmin(widest + 1, NAME_WIDEST);
+}
+
 static void
 draw_bar(const struct report_panel *panel, const struct bars *bars,
-    size_t index, double per_byte)
+    size_t index, double gutter, double per_byte)
 {
 	const struct bar *bar = &bars->at[index];
-	double x = panel->box.x + NAME_WIDTH + 7;
+	double x = panel->box.x + gutter + 7;
 	double y = panel->box.y + ROW * ((double)index + 0.5);
 	double length = (double)bar->bytes * per_byte;
 	struct report_box box = { x, y - 4.5, length, 9 };
@@ -168,9 +192,10 @@ draw(const struct report_panel *panel)
 	for (size_t i = 0; i < bars.count; i++)
 		if (bars.at[i].bytes > most)
 			most = bars.at[i].bytes;
-	double width = panel->box.width - NAME_WIDTH - 7 - VALUE_WIDTH - 4;
+	double gutter = name_width(panel);
+	double width = panel->box.width - gutter - 7 - VALUE_WIDTH - 4;
 	for (size_t i = 0; i < bars.count; i++)
-		draw_bar(panel, &bars, i, width / (double)most);
+		draw_bar(panel, &bars, i, gutter, width / (double)most);
 }
 
 static void

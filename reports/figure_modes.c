@@ -54,10 +54,10 @@ draw_measure(struct report_pen *pen, const struct report_measure *m,
 		struct report_box line = { low, y, high - low, 0 };
 		report_pen_line(pen, &line, 3, &report_grey);
 	}
-	report_pen_dot(pen, x, y, 3, &report_blue);
 	if (!isnan(m->expected.jain))
 		report_pen_diamond(pen, report_axis_at(axis, m->expected.jain),
-		    y, 4, &report_black);
+		    y, 5, &report_black);
+	report_pen_dot(pen, x, y, 2.5, &report_blue);
 	struct report_label label = {
 		.x = x,
 		.y = y + 5,
@@ -147,12 +147,12 @@ legend(const struct report_panel *panel)
 	double x = panel->box.x + 4, y = panel->box.y + 6;
 	struct report_box bar = { x + 96, y, 16, 0 };
 
-	report_pen_dot(pen, x, y, 3, &report_blue);
+	report_pen_dot(pen, x, y, 2.5, &report_blue);
 	report_put_small(pen, x + 8, y, 0, REPORT_LEFT, "measured");
 	report_pen_line(pen, &bar, 3, &report_grey);
 	report_put_small(
 	    pen, x + 116, y, 0, REPORT_LEFT, "95\xe2\x80\xaf% interval");
-	report_pen_diamond(pen, x + 204, y, 4, &report_black);
+	report_pen_diamond(pen, x + 204, y, 5, &report_black);
 	report_put_small(pen, x + 212, y, 0, REPORT_LEFT,
 	    "mean of perfect hashes of the same keys");
 }

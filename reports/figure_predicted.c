@@ -102,8 +102,8 @@ draw_row(const struct report_panel *panel, enum report_unit unit,
 	}
 	if (!isnan(m->expected.cv))
 		report_pen_diamond(panel->pen,
-		    report_axis_at(axis, m->expected.cv), y, 4, &report_black);
-	report_pen_dot(panel->pen, report_axis_at(axis, m->is.cv), y, 3.5,
+		    report_axis_at(axis, m->expected.cv), y, 5, &report_black);
+	report_pen_dot(panel->pen, report_axis_at(axis, m->is.cv), y, 2.5,
 	    worse ? &report_orange : &report_blue);
 	put_words(panel, unit, axis->x + axis->width + 10, y);
 }

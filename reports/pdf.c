@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/pdf.h"
 #include "reports/document.h"
-#include "reports/finding.h"
 #include "reports/stream.h"
 #include <cairo-pdf.h>
 #include <errno.h>
@@ -24,14 +23,10 @@ compose(struct report_document *doc)
 	doc->number = 0;
 	report_page_begin(doc);
 	report_put_verdict(doc);
-	for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
-		/* the verdict's page stays its own */
-		if (f == 0 && doc->study->chosen != NULL) {
-			report_page_end(doc);
-			report_page_begin(doc);
-		}
-		report_put_figure(doc, (enum report_figure)f);
-	}
+	for (int f = 0; f < REPORT_FIGURE_COUNT; f++)
+		/* the verdict has that of the only subject already */
+		if (f != REPORT_FIGURE_DEVIATION || doc->study->count > 1)
+			report_put_figure(doc, (enum report_figure)f);
 	if (doc->study->chosen != NULL)
 		report_put_backends(doc);
 	report_put_method(doc);
@@ -51,7 +46,7 @@ describe(struct report_document *doc)
 	char date[REPORT_DATE_BYTES];
 	char *title = report_compose("%s", doc->running);
 	char *subject = doc->study->chosen != NULL
-			    ? report_headline(record)
+			    ? report_compose("%s", doc->study->headline)
 			    : report_why_empty(doc->study);
 	char *creator = report_compose("fairlead %s", record->version);
 

@@ -48,10 +48,10 @@ static void
 put_files(struct report_document *doc)
 {
 	static const struct report_column columns[] = {
-		{ "Capture", 0.30, REPORT_LEFT },
-		{ "Packets", 0.10, REPORT_RIGHT },
+		{ "Capture", 0.22, REPORT_LEFT },
+		{ "Packets", 0.09, REPORT_RIGHT },
 		{ "", 0.02, REPORT_LEFT },
-		{ "SHA-256, or what was wrong", 0.58, REPORT_LEFT },
+		{ "SHA-256, or what was wrong", 0.67, REPORT_LEFT },
 	};
 	static const struct report_sheet sheet = { columns, 4 };
 	const struct sim_input *in = &doc->study->record->input;

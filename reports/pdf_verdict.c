@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/axis.h"
 #include "reports/document.h"
-#include "reports/finding.h"
 #include "reports/plots.h"
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@
 static void
 put_verdict_lines(struct report_document *doc)
 {
-	char *text = report_verdict(doc->study->record), *state = NULL;
+	char *text = strdup(doc->study->verdict), *state = NULL;
 
 	if (text == NULL) {
 		doc->pen.no_memory = true;
@@ -182,13 +181,16 @@ put_key_figure(struct report_document *doc)
 	quiet.cr = NULL;
 	double height =
 	    report_figure_head(&quiet, study, figure, &box, 12) +
-	    report_figure_panel(&quiet, study, figure, index, &box) +
+	    report_figure_panel(&quiet, study, figure, index, false, &box) +
 	    report_figure_legend(&quiet, study, figure, &box);
 	doc->y += 10;
 	report_page_need(doc, height);
+	if (study->count == 1)
+		report_bookmark(doc, report_figure_heading(figure));
 	box.y = doc->y;
 	box.y += report_figure_head(&doc->pen, study, figure, &box, 12);
-	box.y += report_figure_panel(&doc->pen, study, figure, index, &box);
+	box.y +=
+	    report_figure_panel(&doc->pen, study, figure, index, false, &box);
 	doc->y = box.y + report_figure_legend(&doc->pen, study, figure, &box);
 }
 
@@ -201,8 +203,8 @@ report_put_verdict(struct report_document *doc)
 	report_bookmark(doc, "Verdict");
 	report_paragraph(doc, doc->running, BODY, false, 6);
 	report_paragraph_take(doc,
-	    empty ? report_why_empty(study) : report_headline(study->record),
-	    SENTENCE, true, 8);
+	    empty ? report_why_empty(study) : strdup(study->headline), SENTENCE,
+	    true, 8);
 	if (!empty)
 		put_verdict_lines(doc);
 	put_facts(doc);

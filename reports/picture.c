@@ -18,7 +18,7 @@ compose(struct report_pen *pen, const struct report_study *study,
 
 	box.y += report_figure_head(pen, study, figure, &box, TITLE_SIZE);
 	for (size_t i = 0; i < report_figure_panels(study, figure); i++)
-		box.y += report_figure_panel(pen, study, figure, i, &box);
+		box.y += report_figure_panel(pen, study, figure, i, true, &box);
 	box.y += report_figure_legend(pen, study, figure, &box);
 	return ceil(box.y + MARGIN - 8);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/study.h"
+#include "reports/finding.h"
 #include "reports/fresh.h"
 #include "reports/reason.h"
 #include "reports/text.h"
@@ -158,6 +159,21 @@ choose_one(const struct report_study *study)
 	return heaviest;
 }
 
+/* What is known already is not reckoned again. */
+static int
+make_board(struct report_study *study)
+{
+	struct report_range perfect[REPORT_SUBJECTS_MAX][REPORT_UNIT_COUNT];
+
+	for (size_t i = 0; i < study->count; i++)
+		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++)
+			perfect[i][u] = study->subjects[i].by[u].perfect;
+	study->board = calloc(1, sizeof(*study->board));
+	if (study->board == NULL)
+		return -1;
+	return report_board_make_rows(study->board, study->record, perfect);
+}
+
 int
 report_study_make(struct report_study *study, const struct sim_record *record)
 {
@@ -175,10 +191,11 @@ report_study_make(struct report_study *study, const struct sim_record *record)
 				return -1;
 	}
 	study->chosen = choose_one(study);
-	study->board = calloc(1, sizeof(*study->board));
-	return study->board != NULL
-		   ? report_board_make_rows(study->board, record)
-		   : -1;
+	study->headline = report_headline(record);
+	study->verdict = report_verdict(record);
+	if (study->headline == NULL || study->verdict == NULL)
+		return -1;
+	return make_board(study);
 }
 
 void
@@ -193,6 +210,8 @@ report_study_free(struct report_study *study)
 	if (study->board != NULL)
 		report_board_free(study->board);
 	free(study->board);
+	free(study->headline);
+	free(study->verdict);
 	report_ranking_free(&study->ranking);
 	*study = (struct report_study){ 0 };
 }

@@ -43,6 +43,7 @@ struct report_study {
 	struct report_subject *subjects;
 	size_t count, left_out;
 	struct report_board *board;          /* of the same, a row each */
+	char *headline, *verdict;            /* finding.h */
 	const struct report_subject *chosen; /* the most even of a comparison,
 					else the heaviest; NULL: no traffic */
 };

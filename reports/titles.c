@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/titles.h"
-#include "reports/finding.h"
+#include "reports/pieces.h"
 #include "reports/text.h"
 #include "model/names.h"
 #include <assert.h>
@@ -100,14 +100,14 @@ deviation_of(const struct report_subject *s, const char *which)
 	    share, PICTURE, report_share(rule, REPORT_BYTES, busiest));
 	report_round_percent(fair, PICTURE, even);
 	if (outside == 0)
-		report_format(counts[0], REPORT_TEXT_BYTES, "none of %s",
+		report_format(counts[0], REPORT_TEXT_BYTES, "none of the %s",
 		    report_count(counts[1], PICTURE, rule->backend_count));
 	else
 		report_format(counts[0], REPORT_TEXT_BYTES, "%zu of %zu",
 		    outside, rule->backend_count);
 	text = report_compose("%s carries %s of the bytes%s, fair is %s; %s "
 			      "backends %s beyond what a perfect hash leaves",
-	    name, share, which, fair, counts[0], outside == 1 ? "lies" : "lie");
+	    name, share, which, fair, counts[0], outside < 2 ? "lies" : "lie");
 	free(name);
 	return text;
 }
@@ -217,10 +217,10 @@ lorenz_of(const struct report_subject *s, const char *which)
 		return report_compose("One backend carries everything");
 	report_percent(
 	    share, PICTURE, report_busier_half(s->rule, REPORT_BYTES));
-	report_percent(even, PICTURE, (double)busier / (double)n);
+	report_round_percent(even, PICTURE, (double)busier / (double)n);
 	report_index(gini, s->by[REPORT_BYTES].is.gini);
 	return report_compose("The %s busier of %s backends carr%s %s of the "
-			      "bytes%s, evenly it were %s (Gini %s)",
+			      "bytes%s where an even split gives %s (Gini %s)",
 	    report_count(half, PICTURE, busier), report_count(all, PICTURE, n),
 	    busier == 1 ? "ies" : "y", share, which, even, gini);
 }
@@ -308,9 +308,9 @@ finding_on(const struct report_study *study, enum report_figure figure,
 
 /* The first of the verdict's sentences, without its full stop. */
 static char *
-first_of_verdict(const struct sim_record *record)
+first_of_verdict(const struct report_study *study)
 {
-	char *text = report_verdict(record);
+	char *text = strdup(study->verdict);
 	if (text == NULL)
 		return NULL;
 	text[strcspn(text, "\n")] = '\0';
@@ -346,7 +346,7 @@ report_title(const struct report_study *study, enum report_figure figure)
 	if (study->chosen == NULL)
 		return report_compose("No traffic reached a backend");
 	if (figure == REPORT_FIGURE_MODES && study->ranking.count > 0)
-		return first_of_verdict(study->record);
+		return first_of_verdict(study);
 	if (figure == REPORT_FIGURE_PREDICTED && study->count > 1)
 		return predicted_title(study);
 	char *which = of_which(study, study->chosen);
@@ -380,14 +380,21 @@ left_out(const struct report_study *study)
 }
 
 static char *
-time_subtitle(const struct sim_record *record)
+time_subtitle(const struct report_study *study)
 {
 	char piece[REPORT_TEXT_BYTES];
+	struct report_pieces pieces;
+
+	if (report_pieces_make(&pieces, study->record, study->chosen->rule) !=
+	    0)
+		return NULL;
+	report_span(piece, PICTURE, pieces.piece_ns);
+	report_pieces_free(&pieces);
 	return report_compose(
 	    "Share of the bytes each backend got, both directions, in pieces "
-	    "of %s or more; above it, how much there was. Silence is left "
-	    "white; a long one is shortened and marked.",
-	    report_span(piece, PICTURE, record->bin_ns));
+	    "of %s; above it, how much there was. Silence is grey; a long one "
+	    "is cut short and named.",
+	    piece);
 }
 
 static const char *const methods[REPORT_FIGURE_COUNT] = {
@@ -418,8 +425,9 @@ char *
 report_subtitle(const struct report_study *study, enum report_figure figure)
 {
 	char *rest = left_out(study), *method;
-	if (figure == REPORT_FIGURE_TIME)
-		method = time_subtitle(study->record);
+
+	if (figure == REPORT_FIGURE_TIME && study->chosen != NULL)
+		method = time_subtitle(study);
 	else
 		method = report_compose("%s", methods[figure]);
 	char *text = rest != NULL && method != NULL
