@@ -2,6 +2,7 @@
 #include "reports/report.h"
 #include "reports/chart.h"
 #include "reports/charts.h"
+#include "reports/html.h"
 #include "reports/lorenz.h"
 #include "reports/pdf.h"
 #include "reports/products.h"
@@ -80,6 +81,12 @@ write_report(const struct job *job, FILE *to)
 	return report_pdf(&job->study, job->options, &sink, NULL);
 }
 
+static int
+write_page(const struct job *job, FILE *to)
+{
+	return report_html(&job->study, job->options, to);
+}
+
 static bool
 has_flows(const struct sim_record *record)
 {
@@ -97,6 +104,7 @@ static const struct {
 	{ "balance.png", write_png, NULL, NULL },
 	{ "balance.pdf", write_pdf, NULL, NULL },
 	{ "report.pdf", NULL, NULL, write_report },
+	{ "report.html", NULL, NULL, write_page },
 	{ "flows.csv", report_flows_csv, has_flows, NULL },
 	{ "lorenz.csv", report_lorenz_csv, NULL, NULL },
 	{ "run.record", sim_record_save, NULL, NULL },
