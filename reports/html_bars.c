@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #define NAME_WIDTH 104.0
-#define NAME_GAP   7.0
+#define NAME_GAP   10.0
 #define VALUE_GAP  4.0
 #define FEW        12
 

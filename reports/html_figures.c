@@ -39,8 +39,9 @@ put_subject_panels(struct report_page *page, enum report_figure figure)
 		if (study->count > 1)
 			report_page_element(page, "h4", NULL,
 			    report_panel_title(study, figure, s));
+		report_page_put(page, "<div>\n");
 		figures[figure].panel(page, s);
-		report_page_put(page, "</div>\n");
+		report_page_put(page, "</div></div>\n");
 	}
 }
 
@@ -72,7 +73,7 @@ report_html_figure(struct report_page *page, enum report_figure figure)
 	    "<figure id=\"%s\" aria-labelledby=\"%s-title\">\n<figcaption>"
 	    "<p class=\"kind\">%s</p>\n<h3 id=\"%s-title\">",
 	    name, name, report_figure_heading(figure), name);
-	report_page_take(page, report_title(study, figure));
+	report_page_prose(page, report_title(study, figure));
 	report_page_put(page, "</h3>\n");
 	report_page_element(
 	    page, "p", "method", report_subtitle(study, figure));

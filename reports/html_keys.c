@@ -2,11 +2,14 @@
 #include "reports/html_figures.h"
 #include "reports/svg.h"
 #include "reports/top_keys.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* A bar each, its key above it. */
-#define ROW         32.0
-#define VALUE_WIDTH 150.0
+#define ROW        32.0
+#define GAP        5.0
+#define NAME_SHORT 14 /* characters of a backend, in the picture */
+#define NAME_LONG  60 /* under the pointer */
 
 static char *
 name_of(const struct report_top_key *key)
@@ -40,17 +43,42 @@ value_of(const struct report_top_keys *top, const struct report_top_key *key,
 	return text;
 }
 
-static void
-put_bar(struct report_page *page, const struct report_top_keys *top,
-    const struct sim_rule *rule, size_t index, uint64_t most)
+struct bars {
+	struct report_page *page;
+	const struct sim_rule *rule;
+	struct report_top_keys top;
+	double per_byte;
+};
+
+/* The longest that leaves each bar room for its words. */
+static double
+widest_scale(const struct bars *bars)
 {
-	const struct report_top_key *key = &top->at[index];
+	double per_byte = INFINITY;
+	for (size_t i = 0; i < bars->top.count; i++) {
+		const struct report_top_key *key = &bars->top.at[i];
+		char *value = value_of(&bars->top, key, bars->rule, NAME_SHORT);
+		if (value != NULL && key->bytes > 0)
+			per_byte =
+			    fmin(per_byte, (REPORT_SVG_WIDTH - GAP -
+					       report_svg_measure(value)) /
+					       (double)key->bytes);
+		free(value);
+	}
+	return isinf(per_byte) ? 0 : fmax(per_byte, 0);
+}
+
+static void
+put_bar(const struct bars *bars, size_t index)
+{
+	const struct report_top_key *key = &bars->top.at[index];
 	double y = ROW * (double)index;
-	double length = (REPORT_SVG_WIDTH - VALUE_WIDTH) * (double)key->bytes /
-			(double)most;
+	double length = bars->per_byte * (double)key->bytes;
 	const struct report_place bar = { 0, y + 14, length, 11 };
-	char *name = name_of(key), *value = value_of(top, key, rule, 14);
-	char *whole = value_of(top, key, rule, 60), *tip = NULL;
+	struct report_page *page = bars->page;
+	char *name = name_of(key), *tip = NULL;
+	char *value = value_of(&bars->top, key, bars->rule, NAME_SHORT);
+	char *whole = value_of(&bars->top, key, bars->rule, NAME_LONG);
 
 	if (name != NULL && whole != NULL)
 		tip = report_compose("%s\n%s", name, whole);
@@ -58,7 +86,7 @@ put_bar(struct report_page *page, const struct report_top_keys *top,
 	report_svg_name(page, 0, y + 7, REPORT_START, REPORT_SVG_WIDTH,
 	    name != NULL ? name : "");
 	report_svg_box(page, &bar, key->key != NULL ? "in" : "rest", tip);
-	report_svg_text(page, length + 5, y + 19.5, REPORT_START, "soft",
+	report_svg_text(page, length + GAP, y + 19.5, REPORT_START, "soft",
 	    value != NULL ? value : "");
 	free(name);
 	free(value);
@@ -69,20 +97,17 @@ put_bar(struct report_page *page, const struct report_top_keys *top,
 void
 report_html_keys(struct report_page *page, const struct report_subject *s)
 {
-	struct report_top_keys top;
-	uint64_t most = 1;
+	struct bars bars = { .page = page, .rule = s->rule };
 
-	page->no_memory |= report_top_keys_make(&top, s->rule) != 0;
-	if (top.total == 0) {
+	page->no_memory |= report_top_keys_make(&bars.top, s->rule) != 0;
+	if (bars.top.total == 0) {
 		report_page_put(page, "<p>No traffic.</p>\n");
 		return;
 	}
-	for (size_t i = 0; i < top.count; i++)
-		if (top.at[i].bytes > most)
-			most = top.at[i].bytes;
-	report_svg_open(page, ROW * (double)top.count,
+	bars.per_byte = widest_scale(&bars);
+	report_svg_open(page, ROW * (double)bars.top.count,
 	    "The heaviest keys as bars; the table of keys has the values");
-	for (size_t i = 0; i < top.count; i++)
-		put_bar(page, &top, s->rule, i, most);
+	for (size_t i = 0; i < bars.top.count; i++)
+		put_bar(&bars, i);
 	report_svg_close(page);
 }

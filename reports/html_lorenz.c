@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 /* Flows at the left, bytes at the right: two squares. */
-#define SIDE    130.0
+#define SIDE    126.0
 #define GUTTER  36.0
-#define SECOND  (REPORT_SVG_WIDTH - SIDE - 12)
+#define SECOND  (REPORT_SVG_WIDTH - SIDE - 17)
 #define TOP     34.0
 #define TIPS    40 /* bands under the pointer, at the most */
 #define DOTS    26

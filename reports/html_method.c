@@ -132,7 +132,7 @@ put_losses(struct report_page *page)
 	static const struct report_heading headings[] = { { "Why", false },
 		{ "What", false }, { "Packets", true } };
 	static const struct report_grid grid = { "losses",
-		"Packets with a story of their own", headings, 3, true };
+		"Packets skipped, dropped or not tracked", headings, 3, true };
 	const struct sim_record *record = page->study->record;
 
 	if (!has_losses(record)) {

@@ -9,7 +9,8 @@
 /* A row each subject: what was measured, between what and what, and what a
  * perfect hash would give. */
 #define ROW    34.0
-#define GUTTER 116.0
+#define NAMES  128.0 /* the widest */
+#define GAP    20.0
 #define MARGIN 16.0
 
 static void
@@ -65,13 +66,24 @@ put_measure(struct report_page *page, const struct report_measure *m,
 	free(tip);
 }
 
+static double
+gutter_of(const struct report_study *study)
+{
+	double widest = 0;
+	for (size_t i = 0; i < study->count; i++)
+		widest =
+		    fmax(widest, report_svg_measure(study->subjects[i].name));
+	return fmin(widest + 1, NAMES) + GAP;
+}
+
 void
 report_html_modes(struct report_page *page, enum report_unit unit)
 {
 	const struct report_study *study = page->study;
+	const double gutter = gutter_of(study);
 	const double height = ROW * (double)study->count;
 	const struct report_scale scale = { report_lowest_jain(study), 1,
-		GUTTER, REPORT_SVG_WIDTH - GUTTER - MARGIN };
+		gutter, REPORT_SVG_WIDTH - gutter - MARGIN };
 	const struct report_place area = { scale.x, 0, scale.width, height };
 	char label[2 * REPORT_TEXT_BYTES];
 
@@ -83,7 +95,8 @@ report_html_modes(struct report_page *page, enum report_unit unit)
 	for (size_t i = 0; i < study->count; i++) {
 		const struct report_subject *s = &study->subjects[i];
 		double y = ROW * ((double)i + 0.5) - 5;
-		report_svg_name(page, 0, y, REPORT_START, GUTTER - 18, s->name);
+		report_svg_name(
+		    page, 0, y, REPORT_START, gutter - GAP, s->name);
 		put_measure(page, &s->by[unit], &scale, y);
 	}
 	report_svg_close(page);

@@ -79,7 +79,7 @@ const char report_html_script[] =
 	"\tvar count = document.createElement('output');\n"
 	"\tbox.className = 'filter';\n"
 	"\tinput.type = 'search';\n"
-	"\tlabel.append('Rows with ', input);\n"
+	"\tlabel.append('Show rows with ', input);\n"
 	"\tbox.append(label, count);\n"
 	"\ttable.parentNode.before(box);\n"
 	"\tinput.addEventListener('input', function () {\n"

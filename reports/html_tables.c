@@ -41,7 +41,7 @@ put_measure(struct report_page *page, const struct report_subject *s,
 	const struct report_intervals *within = &m->within;
 
 	report_row_open(page, s->name);
-	report_cell_text(page, report_unit_name(unit));
+	report_page_print(page, "<td>%s</td>", report_unit_name(unit));
 	report_cell_within(page, m->is.jain, &within->jain, report_index);
 	report_cell_within(page, m->expected.jain, NULL, report_index);
 	report_cell_within(page, m->is.effective_backends,

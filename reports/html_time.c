@@ -12,7 +12,7 @@
 #define MAP         190.0
 #define NAMED_ROW   13.0
 #define LEFT        36.0
-#define STACK_RIGHT 112.0
+#define STACK_RIGHT 132.0
 #define NAMES       92.0 /* of a map's rows, at the most */
 
 static double

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html_timeline.h"
 #include <math.h>
+#include <string.h>
 
 #define APART 7.0
-#define NAMED 20.0 /* a silence as wide as this gets its length written */
-#define LEAST 46.0 /* between times */
+#define LEAST 46.0           /* between times */
+#define SPACE "\xe2\x80\xaf" /* before a unit */
 
 /* Round times, and how they are written. */
 static const struct step {
@@ -61,10 +62,28 @@ report_html_moment(char *to, double ns)
 
 	while (ns >= units[i].until)
 		i++;
-	report_format(to, REPORT_TEXT_BYTES, "%.40s\xe2\x80\xaf%s",
+	report_format(to, REPORT_TEXT_BYTES, "%.40s" SPACE "%s",
 	    report_digits(digits, &report_picture, ns / units[i].unit),
 	    units[i].name);
 	return to;
+}
+
+/* The unit stands below the number. */
+static void
+name_gap(const struct report_timeline *t, double x, char *length)
+{
+	double y = t->area.y + t->area.height / 2;
+	char *space = strstr(length, SPACE);
+
+	if (space == NULL)
+		return;
+	*space = '\0';
+	const char *unit = space + strlen(SPACE);
+	if (t->axis.gap < report_svg_measure(length) ||
+	    t->axis.gap < report_svg_measure(unit))
+		return;
+	report_svg_text(t->page, x, y - 7, REPORT_CENTRE, "soft", length);
+	report_svg_text(t->page, x, y + 7, REPORT_CENTRE, "soft", unit);
 }
 
 static void
@@ -82,9 +101,7 @@ put_gap(const struct report_timeline *t, size_t stretch)
 	report_svg_line(t->page, x, a->y, x, a->y + a->height, "break");
 	x += t->axis.gap;
 	report_svg_line(t->page, x, a->y, x, a->y + a->height, "break");
-	if (t->axis.gap >= report_svg_measure(length))
-		report_svg_text(t->page, x - t->axis.gap / 2,
-		    a->y + a->height / 2, REPORT_CENTRE, "soft", length);
+	name_gap(t, x - t->axis.gap / 2, length);
 }
 
 struct writer {
@@ -99,7 +116,7 @@ write_time(struct writer *w, double ns, double x)
 	const struct report_place *a = &w->of->area;
 	char text[REPORT_TEXT_BYTES];
 
-	report_format(text, sizeof(text), "%.4g\xe2\x80\xaf%s",
+	report_format(text, sizeof(text), "%.4g" SPACE "%s",
 	    ns / w->step->unit_ns, w->step->unit);
 	double half = report_svg_measure(text) / 2;
 	double middle = fmin(fmax(x, half), REPORT_SVG_WIDTH - half);

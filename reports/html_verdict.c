@@ -22,7 +22,7 @@ put_lines(struct report_page *page)
 			report_page_put(page, hangs ? "<ul>\n" : "</ul>\n");
 		nested = hangs;
 		report_page_put(page, hangs ? "<li>" : "<p>");
-		report_page_text(page, line + strspn(line, " "));
+		report_page_prose(page, strdup(line + strspn(line, " ")));
 		report_page_put(page, hangs ? "</li>\n" : "</p>\n");
 	}
 	if (nested)

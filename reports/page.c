@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PICTURE (&report_picture)
+#define PICTURE  (&report_picture)
+#define WORD_MAX 24
 
 void
 report_page_put(struct report_page *page, const char *markup)
@@ -76,6 +77,34 @@ report_page_take(struct report_page *page, char *text)
 	free(text);
 }
 
+/* "backend-4" is not to be broken at its hyphen; a word too long for a line
+ * must be. */
+static bool
+keeps_together(const char *word)
+{
+	return strchr(word, '-') != NULL && report_columns(word) <= WORD_MAX;
+}
+
+void
+report_page_prose(struct report_page *page, char *text)
+{
+	char *state = NULL;
+
+	page->no_memory |= text == NULL;
+	for (char *word = text ? strtok_r(text, " ", &state) : NULL;
+	     word != NULL; word = strtok_r(NULL, " ", &state)) {
+		bool together = keeps_together(word);
+		if (word != text)
+			report_page_put(page, " ");
+		if (together)
+			report_page_put(page, "<span class=\"w\">");
+		report_page_text(page, word);
+		if (together)
+			report_page_put(page, "</span>");
+	}
+	free(text);
+}
+
 void
 report_page_name(struct report_page *page, const char *name)
 {
@@ -92,7 +121,7 @@ report_page_element(
 		report_page_print(page, "<%s class=\"%s\">", tag, class);
 	else
 		report_page_print(page, "<%s>", tag);
-	report_page_take(page, text);
+	report_page_prose(page, text);
 	report_page_print(page, "</%s>\n", tag);
 }
 
@@ -140,7 +169,7 @@ report_row_close(struct report_page *page)
 void
 report_cell_text(struct report_page *page, const char *text)
 {
-	report_page_put(page, "<td>");
+	report_page_put(page, "<td class=\"t\">");
 	report_page_name(page, text);
 	report_page_put(page, "</td>");
 }

@@ -27,6 +27,8 @@ __attribute__((format(printf, 2, 3))) void report_page_print(
 void report_page_text(struct report_page *page, const char *text);
 /* The same, and frees it; NULL: there was no memory. */
 void report_page_take(struct report_page *page, char *text);
+/* The same, of sentences: words with a hyphen are kept on one line. */
+void report_page_prose(struct report_page *page, char *text);
 /* A name, kept from turning the text around it. */
 void report_page_name(struct report_page *page, const char *name);
 

@@ -84,7 +84,7 @@ report_svg_measure(const char *text)
 	for (const unsigned char *at = (const unsigned char *)text; *at != '\0';
 	     at++) {
 		if (*at < 0x80)
-			width += 0.56;
+			width += 0.58;
 		else if (*at >= 0xe0)
 			width += *at == 0xe2 ? 0.56 : 1.05;
 		else if (*at >= 0xc0)
