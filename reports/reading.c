@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define LEAST_RANGE 0.02
+#define ROUNDING    1e-9
 
 const char *
 report_reading(const struct report_study *study, const struct report_subject *s,
@@ -13,9 +14,9 @@ report_reading(const struct report_study *study, const struct report_subject *s,
 		return "there is nothing to compare with";
 	if (report_is_less_even(study, s, unit))
 		return "less even than the keys allow";
-	if (m->is.cv < m->perfect_cv.low)
+	if (m->is.cv < m->perfect_cv.low * (1 - ROUNDING))
 		return "more even than most perfect hashes";
-	if (m->is.cv > m->perfect_cv.high)
+	if (m->is.cv > m->perfect_cv.high * (1 + ROUNDING))
 		return "less even than most perfect hashes";
 	return "like a perfect hash";
 }
