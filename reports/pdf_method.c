@@ -127,7 +127,7 @@ put_skipped(struct report_document *doc)
 	list_count(&skipped, in->other_protocol, "of another protocol");
 	list_count(&skipped, in->icmp, "ICMP");
 	list_count(&skipped, in->over_limit, "of flows beyond the limit");
-	if (skipped.text == NULL)
+	if (skipped.text == NULL && in->packets > 0)
 		report_paragraph(
 		    doc, "Every packet was replayed.", TEXT, false, 3);
 	put_list(doc, &skipped, "Packets not replayed: ");
@@ -236,12 +236,14 @@ report_put_method(struct report_document *doc)
 	    report_compose(
 		"fairlead %s replayed the captures in virtual time through "
 		"its balancer and counted. Seed %llu. %s The same captures "
-		"and settings give the same report, byte for byte; charts/ "
-		"has every picture and its data, summary.json all figures.",
+		"and settings give the same report, byte for byte. %s",
 		record->version, (unsigned long long)record->seed,
 		record->deterministic
 		    ? "Nothing was drawn at random in the replay."
-		    : "Some of it was drawn at random, by the seed."),
+		    : "Some of it was drawn at random, by the seed.",
+		empty ? "summary.json has all figures."
+		      : "charts/ has every picture and its data, summary.json "
+			"all figures."),
 	    TEXT, false, 8);
 	put_subjects(doc);
 	put_files(doc);

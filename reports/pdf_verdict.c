@@ -88,7 +88,10 @@ compared(const struct report_study *study)
 	size_t all = study->count + study->left_out;
 	char *names = NULL;
 
-	if (study->ranking.count == 0 || all > 4)
+	bool modes = all <= 4;
+	for (size_t i = 0; i < study->count; i++)
+		modes = modes && study->subjects[i].of->rule_count == 1;
+	if (!modes || all < 2)
 		return report_compose("%zu rule%s", all, all == 1 ? "" : "s");
 	for (size_t i = 0; i < study->count; i++) {
 		char *more = report_compose("%s%s%s", names ? names : "",

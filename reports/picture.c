@@ -56,7 +56,7 @@ draw(struct report_pen *pen, const struct report_study *study,
 	return status;
 }
 
-/* What is left to be written is written here, and a full disk noticed. */
+/* What is left to be written is written here. */
 static cairo_status_t
 write_out(cairo_surface_t *surface, enum report_file kind,
     struct report_stream *stream)
@@ -75,7 +75,7 @@ report_figure_file(const struct report_study *study, enum report_figure figure,
     enum report_file kind, const struct report_sink *sink,
     struct report_chart_facts *facts)
 {
-	struct report_stream stream = { .sink = sink };
+	struct report_stream stream = { 0 };
 	struct report_pen pen;
 	int error = ENOMEM;
 
@@ -88,7 +88,9 @@ report_figure_file(const struct report_study *study, enum report_figure figure,
 		if (status == CAIRO_STATUS_SUCCESS)
 			status = write_out(surface, kind, &stream);
 		cairo_surface_destroy(surface);
-		error = report_stream_error(&stream, status, pen.no_memory);
+		if (kind == REPORT_FILE_SVG)
+			report_stream_renumber(&stream);
+		error = report_stream_end(&stream, sink, status, pen.no_memory);
 		if (facts != NULL) {
 			*facts = report_pen_facts(&pen);
 			facts->panels =
