@@ -168,7 +168,7 @@ put_drops(struct report_document *doc)
 			    &drops, c->drops[j].packets, c->drops[j].reason);
 		list_count(&drops, c->reply_suppressed, "replies not played");
 		char *head = report_compose(
-		    "Packets dropped, %s: ", name != NULL ? name : "?");
+		    "Packets not carried, %s: ", name != NULL ? name : "?");
 		put_list(doc, &drops, head != NULL ? head : "");
 		free(head);
 		free(name);

@@ -119,7 +119,8 @@ put_facts(struct report_document *doc)
 	put_fact(doc, &at, "Packets",
 	    report_compose("%s", report_count(text, PICTURE, in->packets)));
 	put_fact(doc, &at, "Not replayed",
-	    report_compose("%s packets", report_count(text, PICTURE, skipped)));
+	    report_compose("%s packet%s", report_count(text, PICTURE, skipped),
+		skipped == 1 ? "" : "s"));
 	put_fact(doc, &at, "Flows",
 	    report_compose("%s", report_count(text, PICTURE, in->flows)));
 	put_fact(doc, &at, "Backends", backends_of(doc->study));

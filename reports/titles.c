@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_COLUMNS 44
-#define PICTURE      (&report_picture)
-#define ROUNDING     1e-9
-#define MOSTLY       0.5 /* of the time: leads, else the lead changes */
+#define NAME_COLUMNS  44
+#define WHICH_COLUMNS 30
+#define PICTURE       (&report_picture)
+#define ROUNDING      1e-9
+#define MOSTLY        0.5 /* of the time: leads, else the lead changes */
 
 static const struct {
 	const char *name, *heading;
@@ -71,8 +72,14 @@ of_which(const struct report_study *study, const struct report_subject *s)
 {
 	if (study->count + study->left_out == 1)
 		return report_compose("%s", "");
-	return report_compose(
-	    s->of->rule_count == 1 ? " with %s" : " by %s", s->name);
+	char *name = strdup(s->name), *text = NULL;
+	if (name != NULL) {
+		report_shorten(name, WHICH_COLUMNS);
+		text = report_compose(
+		    s->of->rule_count == 1 ? " with %s" : " by %s", name);
+	}
+	free(name);
+	return text;
 }
 
 /* --- one subject ---------------------------------------------------------- */
@@ -371,9 +378,15 @@ predicted_title(const struct report_study *study)
 			}
 	const char *what = study->ranking.count > 0 ? "modes" : "rules";
 	if (worse == 0)
-		return report_compose("All %zu %s are as even as their keys "
-				      "allow: what is uneven is the traffic",
-		    all, what);
+		return all == 2
+			   ? report_compose(
+				 "Both %s are as even as their keys allow: "
+				 "what is uneven is the traffic",
+				 what)
+			   : report_compose(
+				 "All %zu %s are as even as their keys allow: "
+				 "what is uneven is the traffic",
+				 all, what);
 	return report_compose("%zu of %zu %s %s less even than the keys allow",
 	    worse, all, what, worse == 1 ? "is" : "are");
 }
@@ -491,14 +504,14 @@ report_why_empty(const struct report_study *study)
 		    "Nothing was balanced: %s has no packets.", name);
 	else if (in->flows == 0)
 		text = report_compose(
-		    "Nothing was balanced: none of the %s packets of %s could "
-		    "be replayed; those skipped are counted below.",
-		    count, name);
+		    "Nothing was balanced: of the packets of %s (%s) none "
+		    "could be replayed; those skipped are counted below.",
+		    name, count);
 	else
 		text = report_compose(
-		    "Nothing was balanced: of the %s packets of %s none "
+		    "Nothing was balanced: of the packets of %s (%s) none "
 		    "reached a backend; those dropped are counted below.",
-		    count, name);
+		    name, count);
 	free(name);
 	return text;
 }

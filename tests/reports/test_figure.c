@@ -289,7 +289,7 @@ test_data(void)
  * vanished or changed colour shows, a font's other edges do not.  With
  * FAIRLEAD_GOLDEN set, the file is written anew.
  */
-#define CELL      24
+#define CELL      32
 #define NEAR      24   /* a cell's colour may be so far off, of 255 */
 #define FAR_CELLS 0.01 /* of the cells may be further */
 

@@ -176,7 +176,7 @@ test_empty(void)
 		    report_figure_is_wanted(&study, (enum report_figure)f));
 	char *why = report_why_empty(&study);
 	CU_ASSERT_STRING_EQUAL(why,
-	    "Nothing was balanced: none of the 7 packets of no capture could "
+	    "Nothing was balanced: of the packets of no capture (7) none could "
 	    "be replayed; those skipped are counted below.");
 	free(why);
 	report_study_free(&study);
