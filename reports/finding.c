@@ -23,7 +23,7 @@ put_best(FILE *to, const struct sim_record *record,
 	for (size_t i = 0; i < ranking->count; i++) {
 		if (!report_ranking_is_best(ranking, i, units))
 			continue;
-		report_put_name(to, record->cases[i].name);
+		report_put_clean(to, record->cases[i].name);
 		left--;
 		report_put(to, left > 1 ? ", " : left == 1 ? " and " : "");
 	}
@@ -90,7 +90,7 @@ put_busiest(FILE *to, const struct sim_rule *rule)
 	} else if (most - even < 1e-9) {
 		report_print(to, "each backend carries %s of the bytes", fair);
 	} else {
-		report_put_name(to, rule->backends[busiest].name);
+		report_put_clean(to, rule->backends[busiest].name);
 		report_print(
 		    to, " carries %s of the bytes, fair is %s", share, fair);
 	}
@@ -122,7 +122,7 @@ put_comparison(FILE *to, const struct sim_record *record,
 		first++;
 	if (count != 1) {
 		report_print(to, "with ");
-		report_put_name(to, record->cases[first].name);
+		report_put_clean(to, record->cases[first].name);
 		report_print(to, ", ");
 	}
 	put_busiest(to, &record->cases[first].rules[0]);
@@ -140,7 +140,7 @@ put_headline(FILE *to, const struct sim_record *record,
 	} else {
 		if (record->case_count > 1 || record->cases[0].rule_count > 1) {
 			report_print(to, "Rule ");
-			report_put_name(to, rule->name);
+			report_put_clean(to, rule->name);
 			report_print(to, ": ");
 		}
 		put_busiest(to, rule);

@@ -11,6 +11,34 @@
 
 /* --- what was played ------------------------------------------------------ */
 
+/* What the user asked for; where nothing was, all are defaults. */
+static void
+put_settings(struct report_document *doc)
+{
+	const struct sim_record *record = doc->study->record;
+	char *list = NULL;
+
+	for (size_t i = 0; i < record->setting_count; i++) {
+		const struct sim_setting *of = &record->settings[i];
+		if (!of->given || of->value == NULL)
+			continue;
+		char *value = report_clean(of->value, true);
+		char *more = report_compose("%s%s%s %s", list ? list : "",
+		    list ? ", " : "", of->name, value != NULL ? value : "?");
+		doc->pen.no_memory |= more == NULL;
+		free(value);
+		free(list);
+		list = more;
+	}
+	if (record->setting_count > 0)
+		report_paragraph_take(doc,
+		    report_compose("Asked for: %s. run.json has every setting "
+				   "and the configuration.",
+			list != NULL ? list : "nothing but defaults"),
+		    TEXT, false, 8);
+	free(list);
+}
+
 static void
 put_subjects(struct report_document *doc)
 {
@@ -175,6 +203,15 @@ put_drops(struct report_document *doc)
 	}
 }
 
+static void
+put_libraries(struct report_document *doc)
+{
+	const char *list = doc->study->record->libraries;
+	if (list != NULL && list[0] != '\0')
+		report_paragraph_take(
+		    doc, report_compose("Made with %s.", list), TEXT, false, 3);
+}
+
 /* --- definitions ---------------------------------------------------------- */
 
 static void
@@ -245,11 +282,13 @@ report_put_method(struct report_document *doc)
 		      : "charts/ has every picture and its data, summary.json "
 			"all figures."),
 	    TEXT, false, 8);
+	put_settings(doc);
 	put_subjects(doc);
 	put_files(doc);
 	put_skipped(doc);
 	put_clock(doc);
 	put_drops(doc);
+	put_libraries(doc);
 	if (!empty) {
 		doc->y += 8;
 		put_definitions(doc);

@@ -70,10 +70,10 @@ put_keys(FILE *to, const struct sim_rule *rule)
 static void
 put_place(FILE *to, const struct place *at)
 {
-	report_put_name(to, at->in->name);
+	report_put_clean(to, at->in->name);
 	if (at->in->rule_count > 1) {
 		report_print(to, ", rule ");
-		report_put_name(to, at->rule->name);
+		report_put_clean(to, at->rule->name);
 	}
 }
 
@@ -186,7 +186,7 @@ put_fault(FILE *to, const struct place *at, const struct blame *blame)
 	report_put(to, "). Try another hash key");
 	if (at->rule->algorithm != NULL) {
 		report_put(to, ", or another algorithm than ");
-		report_put_name(to, at->rule->algorithm);
+		report_put_clean(to, at->rule->algorithm);
 	}
 	report_put(to, ".\n");
 }

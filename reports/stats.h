@@ -54,6 +54,12 @@ int report_fairness(const struct sim_rule *rule, enum report_unit unit,
 
 /* H, 1/keys..1: 1/H keys of equal weight would be as hard to spread. */
 double report_concentration(const struct sim_rule *rule, enum report_unit unit);
+/* The same for keys that no rule has; NAN without weight. */
+double report_keys_concentration(
+    const struct sim_key *keys, size_t count, enum report_unit unit);
+
+/* From H; NAN when that is, or without backends. */
+double report_expected_jain(double concentration, size_t backend_count);
 
 /* From and to; NAN unknown. */
 struct report_range {

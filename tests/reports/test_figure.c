@@ -76,14 +76,7 @@ static struct memory
 print(const struct report_study *study, enum report_paper paper,
     struct report_chart_facts *facts)
 {
-	static const struct report_assertion assertions[] = {
-		{ "Jain by flows with five-tuple", "0.996", "at least 0.9",
-		    true },
-		{ "packets dropped", "3", "none", false },
-	};
-	const struct report_options options = { .paper = paper,
-		.assertions = assertions,
-		.assertion_count = paper == REPORT_LETTER ? 2 : 0 };
+	const struct report_options options = { .paper = paper };
 	struct memory m = new_memory(ROOM);
 	struct report_sink sink = { take, &m };
 
@@ -206,6 +199,39 @@ test_document(void)
 	free(a4.bytes);
 	free(again.bytes);
 	free(letter.bytes);
+}
+
+/* What was demanded stands on the first page. */
+static void
+test_assertions(void)
+{
+	struct sample_spec spec = { 4, 300, 1.5, NULL };
+	struct sim_record *record = sample_record(&spec);
+	struct report_chart_facts without = { 0 }, facts = { 0 };
+	struct lb_assertion demands[2];
+	struct report_study study;
+	char error[256];
+
+	CU_ASSERT_TRUE_FATAL(lb_assertion_read(
+	    "jain(all) >= 0.5", &demands[0], error, sizeof(error)));
+	CU_ASSERT_TRUE_FATAL(lb_assertion_read(
+	    "max_share.bytes(all) <= 1%", &demands[1], error, sizeof(error)));
+	CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
+	struct memory m = print(&study, REPORT_A4, &without);
+	free(m.bytes);
+	record->assertions = demands;
+	record->assertion_count = 2;
+	m = print(&study, REPORT_A4, &facts);
+	free(m.bytes);
+	expect_clean("assertions", 0, &facts);
+	/* a title, a head of two, six lines of three */
+	CU_ASSERT_TRUE(facts.labels >= without.labels + 1 + 2 + 6 * 3);
+	record->assertions = NULL;
+	record->assertion_count = 0;
+	for (size_t i = 0; i < 2; i++)
+		lb_assertion_free(&demands[i]);
+	report_study_free(&study);
+	sample_free(record);
 }
 
 static void
@@ -424,6 +450,7 @@ main(void)
 		{ "sizes", test_sizes },
 		{ "nothing", test_empty },
 		{ "document", test_document },
+		{ "assertions", test_assertions },
 		{ "full disk", test_full_disk },
 		{ "data", test_data },
 		{ "golden", test_golden },
