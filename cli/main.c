@@ -27,6 +27,7 @@ static const struct {
 	{ "sim", sim_main, "replay captures through the balancer, and report" },
 	{ "inspect", inspect_main,
 	    "what is in captures, and how each mode would fare" },
+	{ "report", report_main, "draw a run again, or compare runs" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "check", check_main, "validate and explain a configuration" },

@@ -11,11 +11,20 @@
 
 static volatile sig_atomic_t interrupted;
 
+/* A signal that comes just before a read does not end it, and a pipe may stay
+ * silent for long: so it is followed by others, a second apart. */
+static void
+interrupt_again(int number)
+{
+	(void)number;
+	(void)alarm(1);
+}
+
 static void
 note_interrupt(int number)
 {
-	(void)number;
 	interrupted = 1;
+	interrupt_again(number);
 }
 
 void
@@ -29,6 +38,9 @@ cli_interrupt_catch(void)
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
+	action = (struct sigaction){ .sa_handler = interrupt_again };
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGALRM, &action, NULL);
 }
 
 bool
@@ -104,4 +116,18 @@ cli_progress_end(struct cli_progress *p)
 	if (p->on_screen)
 		(void)fputs("\r\033[K", stderr);
 	p->on_screen = false;
+}
+
+void
+cli_progress_rate(
+    const struct cli_progress *p, uint64_t packets, uint64_t duration_ns)
+{
+	double elapsed_s = (double)(clock_ns() - p->started_ns) / 1e9;
+
+	if (!p->shown || elapsed_s <= 0)
+		return;
+	(void)fprintf(stderr,
+	    "%ju packets in %.2f s: %.2f Mpps, %.3g times real time\n",
+	    (uintmax_t)packets, elapsed_s, (double)packets / elapsed_s / 1e6,
+	    (double)duration_ns / 1e9 / elapsed_s);
 }

@@ -272,6 +272,56 @@ set_scale(struct report_board *board, struct report_plot *plot,
 		board->is_cut |= plot->deviation[i] > scale->high;
 }
 
+static double
+reach(const struct report_range *of)
+{
+	return of->high - of->low;
+}
+
+static bool
+is_dwarfed(const struct report_range *a, const struct report_range *b)
+{
+	double ratio = reach(a) / reach(b);
+	return ratio > DWARFED || ratio < 1 / DWARFED;
+}
+
+/* A row's two plots, from `first` on: one scale, unless one is dwarfed. */
+static void
+scale_row(struct report_board *board, size_t first)
+{
+	struct report_plot *a = &board->plots[first], *b = a + 1;
+	struct report_range of[2] = { a->scale, b->scale };
+
+	if (!is_dwarfed(&of[0], &of[1])) {
+		of[0].low = of[1].low = fmin(of[0].low, of[1].low);
+		of[0].high = of[1].high = fmax(of[0].high, of[1].high);
+	}
+	set_scale(board, a, &of[0]);
+	set_scale(board, b, &of[1]);
+}
+
+/* All rows have one scale, unless one of them would be dwarfed. */
+static void
+find_row_scales(struct report_board *board)
+{
+	struct report_range widest = { 0, 0 }, narrowest = { 0, INFINITY };
+
+	for (size_t i = 0; i < board->plot_count; i++) {
+		struct report_plot *plot = &board->plots[i];
+		plot->scale = wanted(plot);
+		widest.low = fmin(widest.low, plot->scale.low);
+		widest.high = fmax(widest.high, plot->scale.high);
+		if (plot->known && reach(&plot->scale) < reach(&narrowest))
+			narrowest = plot->scale;
+	}
+	board->own_scales = is_dwarfed(&widest, &narrowest);
+	for (size_t i = 0; i < board->plot_count; i++)
+		if (!board->own_scales)
+			set_scale(board, &board->plots[i], &widest);
+		else if (i % SHOWN == 0)
+			scale_row(board, i);
+}
+
 static void
 find_scales(struct report_board *board)
 {
@@ -456,7 +506,10 @@ make(struct report_board *board, const struct sim_record *record, bool rows,
 	free(panels);
 	if (made != 0 || (rows && add_whiskers(board) != 0))
 		return -1;
-	find_scales(board);
+	if (rows)
+		find_row_scales(board);
+	else
+		find_scales(board);
 	board->headline = report_headline(record);
 	if (board->headline == NULL || fill_method(board, record) != 0)
 		return -1;

@@ -277,7 +277,7 @@ draw(struct report_pen *pen, const struct report_board *board,
 	if (status == CAIRO_STATUS_SUCCESS && png != NULL)
 		status = cairo_surface_write_to_png_stream(
 		    surface, report_stream_write, png);
-	/* a PDF is written here, and a full disk is noticed here */
+	/* a PDF is written here */
 	cairo_surface_finish(surface);
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = cairo_surface_status(surface);
@@ -286,7 +286,8 @@ draw(struct report_pen *pen, const struct report_board *board,
 
 static int
 draw_board(struct report_board *board, enum report_picture_kind kind,
-    struct report_stream *stream, struct report_chart_facts *facts)
+    struct report_stream *stream, const struct report_sink *sink,
+    struct report_chart_facts *facts)
 {
 	struct report_pen pen;
 	int error = ENOMEM;
@@ -302,7 +303,7 @@ draw_board(struct report_board *board, enum report_picture_kind kind,
 	cairo_status_t status =
 	    draw(&pen, board, surface, kind == REPORT_PNG ? stream : NULL);
 	cairo_surface_destroy(surface);
-	error = report_stream_error(stream, status, pen.no_memory);
+	error = report_stream_end(stream, sink, status, pen.no_memory);
 	if (facts != NULL) {
 		*facts = report_pen_facts(&pen);
 		facts->panels = (unsigned)board->plot_count;
@@ -317,12 +318,12 @@ int
 report_chart(const struct sim_record *record, enum report_picture_kind kind,
     const struct report_sink *sink, struct report_chart_facts *facts)
 {
-	struct report_stream stream = { .sink = sink };
+	struct report_stream stream = { 0 };
 	struct report_board board;
 	int done = -1;
 
 	if (report_board_make(&board, record) == 0)
-		done = draw_board(&board, kind, &stream, facts);
+		done = draw_board(&board, kind, &stream, sink, facts);
 	else
 		errno = ENOMEM;
 	int error = errno;

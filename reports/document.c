@@ -223,7 +223,9 @@ report_put_figure(struct report_document *doc, enum report_figure figure)
 		all += panel_height(doc, figure, i);
 	double foot = legend_height(doc, figure);
 	all += foot;
-	/* whole on one page if it can be; else on one of its own */
+	/* whole on one page if it can be */
+	if (FIGURE_GAP + all > doc->page.height)
+		all = head + panel_height(doc, figure, 0);
 	report_page_need(doc, FIGURE_GAP + all);
 	if (doc->y > doc->page.y)
 		doc->y += FIGURE_GAP;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/axis.h"
 #include "reports/csv.h"
 #include "reports/figure.h"
 #include "reports/plots.h"
@@ -111,8 +112,11 @@ legend(const struct report_panel *panel)
 	x = report_put_swatch(panel->pen, x, y, &report_pale,
 	    "95\xe2\x80\xaf% of backends under a perfect hash");
 	x = report_put_swatch(panel->pen, x, y, &report_blue, "within");
-	report_put_swatch(panel->pen, x, y, &report_orange,
+	x = report_put_swatch(panel->pen, x, y, &report_orange,
 	    "outside: 1 in 20 by chance alone");
+	if (panel->study->board->own_scales)
+		report_put_small(
+		    panel->pen, x, y, 0, REPORT_LEFT, "scales differ");
 }
 
 static void

@@ -11,6 +11,7 @@
 #define ROW         13.0
 #define NAME_WIDEST 235.0
 #define VALUE_WIDTH 150.0
+#define SHORTENED   16 /* columns of an address beside another */
 
 struct bar {
 	const struct sim_heavy *key; /* NULL: all others */
@@ -84,12 +85,19 @@ height(const struct report_panel *panel)
 	       4;
 }
 
+/* A long address alone has room; two with their ports have not. */
+static size_t
+columns_of(const struct sim_heavy *key)
+{
+	return key->has_server ? SHORTENED : 0;
+}
+
 static void
 put_name(struct report_pen *pen, const struct bar *bar, double x, double y)
 {
 	char count[REPORT_TEXT_BYTES];
 	char *name = bar->key != NULL
-			 ? report_key_name(bar->key)
+			 ? report_key_name(bar->key, columns_of(bar->key))
 			 : report_compose("%s other%s",
 			       report_count(count, &report_picture, bar->keys),
 			       bar->keys == 1 ? "" : "s");
@@ -145,7 +153,8 @@ name_width(const struct report_panel *panel)
 			return NAME_WIDEST;
 		for (size_t j = 0; j < bars.count; j++) {
 			char *name = bars.at[j].key != NULL
-					 ? report_key_name(bars.at[j].key)
+					 ? report_key_name(bars.at[j].key,
+					       columns_of(bars.at[j].key))
 					 : NULL;
 			struct report_label label = { .size = REPORT_PLAIN,
 				.text = name != NULL ? name : "" };
@@ -203,7 +212,7 @@ put_row(FILE *to, const struct report_subject *s, const struct bars *bars,
     size_t index)
 {
 	const struct bar *bar = &bars->at[index];
-	char *name = bar->key != NULL ? report_key_name(bar->key) : NULL;
+	char *name = bar->key != NULL ? report_key_name(bar->key, 0) : NULL;
 
 	report_csv_text(to, s->of->name);
 	report_put(to, ",");

@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* Flows at the left, bytes at the right: two squares. */
-#define SIDE_MAX   150.0
+#define SIDE_MAX   142.0
 #define CAPTION    22.0
 #define GUTTER     36.0
 #define COLUMN_GAP 36.0

@@ -78,6 +78,7 @@ gutter_of(const struct report_panel *panel)
 	double widest = 0;
 	for (size_t i = 0; i < panel->study->count; i++) {
 		struct report_label label = { .size = REPORT_PLAIN,
+			.bold = true,
 			.text = panel->study->subjects[i].name };
 		widest =
 		    fmax(widest, report_pen_measure(panel->pen, &label).width);

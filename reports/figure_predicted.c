@@ -7,6 +7,7 @@
 
 /* Per subject a row each unit: unevenness as measured, on what perfect hashes
  * of the same keys give; at the right what that means. */
+#define ROUNDING    1e-9
 #define ROW         20.0
 #define NAME_WIDTH  48.0
 #define WORDS_WIDTH 215.0
@@ -42,9 +43,9 @@ reading(const struct report_study *study, const struct report_subject *s,
 		return "there is nothing to compare with";
 	if (report_is_less_even(study, s, unit))
 		return "less even than the keys allow";
-	if (m->is.cv < m->perfect_cv.low)
+	if (m->is.cv < m->perfect_cv.low * (1 - ROUNDING))
 		return "more even than most perfect hashes";
-	if (m->is.cv > m->perfect_cv.high)
+	if (m->is.cv > m->perfect_cv.high * (1 + ROUNDING))
 		return "less even than most perfect hashes";
 	return "like a perfect hash";
 }

@@ -414,6 +414,19 @@ put_ends(const struct drawing *d)
 	    d->panel->pen, x, bottom - 5, RIGHT - 8, REPORT_LEFT, "the least");
 }
 
+/* White is nothing: where the map ends must be seen. */
+static void
+put_frame(const struct drawing *d)
+{
+	const struct report_box *a = &d->area;
+	const struct report_box sides[] = { { a->x, a->y, a->width, 0 },
+		{ a->x, a->y + a->height, a->width, 0 },
+		{ a->x, a->y, 0, a->height },
+		{ a->x + a->width, a->y, 0, a->height } };
+	for (size_t i = 0; i < 4; i++)
+		report_pen_line(d->panel->pen, &sides[i], 0.5, &report_grey);
+}
+
 static void
 draw_map(const struct drawing *d)
 {
@@ -429,6 +442,7 @@ draw_map(const struct drawing *d)
 		name_row(d, i, i);
 	if (map.n > NAMED_MAX)
 		put_ends(d);
+	put_frame(d);
 	free(map.order);
 }
 
@@ -522,6 +536,8 @@ legend(const struct report_panel *panel)
 			width / 64 + 0.5, 8 };
 		report_pen_fill(pen, &box, &c);
 	}
+	report_put_swatch(
+	    pen, x + width + 105, panel->box.y + 4, &report_pale, "silence");
 	for (size_t i = 0; i < 4; i++)
 		report_put_small(pen, x + marks[i].at / SHADES * width,
 		    panel->box.y + 15, 0,

@@ -151,10 +151,9 @@ put_body(struct report_page *page)
 }
 
 int
-report_html(const struct report_study *study,
-    const struct report_options *options, FILE *to)
+report_html(const struct report_study *study, FILE *to)
 {
-	struct report_page page = { to, study, options, false };
+	struct report_page page = { to, study, false };
 
 	put_head(&page);
 	put_body(&page);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef REPORTS_HTML_H
 #define REPORTS_HTML_H
-#include "reports/report.h"
 #include "reports/study.h"
+#include <stdio.h>
 
 /*
  * report_html - report.html: one file that needs no other and asks no network
@@ -18,7 +18,6 @@
  *
  * Returns 0; -1 without memory (errno ENOMEM) or when writing fails (errno).
  */
-int report_html(const struct report_study *study,
-    const struct report_options *options, FILE *to);
+int report_html(const struct report_study *study, FILE *to);
 
 #endif

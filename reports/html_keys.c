@@ -16,7 +16,7 @@ name_of(const struct report_top_key *key)
 {
 	char count[REPORT_TEXT_BYTES];
 	if (key->key != NULL)
-		return report_key_name(key->key);
+		return report_key_name(key->key, 0);
 	return report_compose("%s other%s",
 	    report_count(count, &report_picture, key->keys),
 	    key->keys == 1 ? "" : "s");

@@ -6,6 +6,40 @@
 /* How it was made, for whoever wants to make it again or doubts it. */
 #define PICTURE (&report_picture)
 
+/* What the user asked for; where nothing was, all are defaults. */
+static void
+put_settings(struct report_page *page)
+{
+	const struct sim_record *record = page->study->record;
+	size_t given = 0;
+
+	if (record->setting_count == 0)
+		return;
+	report_page_put(page, "<p>Asked for: ");
+	for (size_t i = 0; i < record->setting_count; i++) {
+		const struct sim_setting *of = &record->settings[i];
+		if (!of->given || of->value == NULL)
+			continue;
+		report_page_put(page, given++ > 0 ? ", " : "");
+		report_page_text(page, of->name);
+		report_page_put(page, " ");
+		report_page_name(page, of->value);
+	}
+	report_page_put(
+	    page, given == 0 ? "nothing but defaults.</p>\n" : ".</p>\n");
+}
+
+static void
+put_libraries(struct report_page *page)
+{
+	const char *list = page->study->record->libraries;
+	if (list == NULL || list[0] == '\0')
+		return;
+	report_page_put(page, "<p>Made with ");
+	report_page_text(page, list);
+	report_page_put(page, ".</p>\n");
+}
+
 static void
 put_subjects(struct report_page *page)
 {
@@ -136,8 +170,10 @@ put_losses(struct report_page *page)
 	const struct sim_record *record = page->study->record;
 
 	if (!has_losses(record)) {
-		report_page_put(page,
-		    "<p>Every packet was replayed, and none dropped.</p>\n");
+		report_page_put(page, record->input.packets == 0
+					  ? "<p>There were no packets.</p>\n"
+					  : "<p>Every packet was replayed, and "
+					    "none dropped.</p>\n");
 		return;
 	}
 	report_grid_open(page, &grid);
@@ -174,22 +210,27 @@ put_clock(struct report_page *page)
 /* --- the rest of the run's directory -------------------------------------- */
 
 static bool
-has_flows(const struct sim_record *record)
+has_timeline(const struct sim_record *record)
 {
-	return record->flows != NULL;
+	return record->bin_ns > 0;
 }
 
+/* Not flows.csv and timing.json: a saved record does not know whether they
+ * are there, and the page is the same when drawn again. */
 static const struct {
 	const char *name, *what;
 	bool (*wanted)(const struct sim_record *record); /* NULL: always */
 } products[] = {
 	{ "summary.json", "all figures, for programs", NULL },
+	{ "backends.csv", "what each backend got", NULL },
+	{ "timeline.csv", "the same over time", has_timeline },
 	{ "lorenz.csv", "the Lorenz curves", NULL },
-	{ "flows.csv", "each flow, and who carried it", has_flows },
+	{ "events.jsonl", "what happened, a line each", NULL },
+	{ "run.json", "every setting, and the configuration", NULL },
+	{ "run.record", "the run itself, to draw the report again", NULL },
 	{ "report.pdf", "this report on paper", NULL },
 	{ "balance.png", "the comparison as one picture", NULL },
 	{ "balance.pdf", "the same for print", NULL },
-	{ "run.record", "the run itself, to draw the report again", NULL },
 };
 
 static void
@@ -233,6 +274,8 @@ report_html_method(struct report_page *page)
 	    record->deterministic
 		? "Nothing was drawn at random in the replay."
 		: "Some of it was drawn at random, by the seed.");
+	put_settings(page);
+	put_libraries(page);
 	put_subjects(page);
 	put_files(page);
 	put_losses(page);

@@ -200,7 +200,7 @@ put_key(struct report_page *page, const struct report_subject *s,
 {
 	const struct sim_rule *rule = s->rule;
 	const struct sim_key *key = &rule->keys[heavy->key];
-	char *name = report_key_name(heavy);
+	char *name = report_key_name(heavy, 0);
 
 	report_page_put(page, "<tr><th scope=\"row\" class=\"key\">");
 	report_page_take(page, name);

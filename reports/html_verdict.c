@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html_parts.h"
+#include "reports/checks.h"
 #include "reports/titles.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,34 +99,43 @@ report_html_verdict(struct report_page *page)
 	put_facts(page);
 }
 
+/* --- assertions ----------------------------------------------------------- */
+
+static void
+put_check(struct report_page *page, const struct report_check *check)
+{
+	char measured[REPORT_TEXT_BYTES];
+
+	report_row_open(page, check->text);
+	report_cell_number(
+	    page, isnan(check->measured) && check->reason != NULL
+		      ? check->reason
+		      : report_digits(measured, PICTURE, check->measured));
+	report_page_print(page, "<td class=\"%s\">%s</td>",
+	    check->pass ? "pass" : "fail", check->pass ? "PASS" : "FAIL");
+	report_row_close(page);
+}
+
 /* What the run was held to; nothing where nothing was asked. */
 void
 report_html_assertions(struct report_page *page)
 {
 	static const struct report_heading headings[] = { { "Asserted", false },
-		{ "Measured", true }, { "Threshold", true },
-		{ "Result", false } };
-	const struct report_options *o = page->options;
+		{ "Measured", true }, { "Result", false } };
+	struct report_checks checks;
 	char caption[64];
-	size_t passed = 0;
 
-	for (size_t i = 0; i < o->assertion_count; i++)
-		passed += o->assertions[i].pass;
-	if (o->assertion_count == 0)
-		return;
+	if (report_checks_make(&checks, page->study->record) != 0)
+		page->no_memory = true;
 	report_format(caption, sizeof(caption), "%zu of %zu assertions hold",
-	    passed, o->assertion_count);
-	const struct report_grid grid = { "assertions", caption, headings, 4,
+	    checks.count - checks.failed, checks.count);
+	const struct report_grid grid = { "assertions", caption, headings, 3,
 		true };
-	report_grid_open(page, &grid);
-	for (size_t i = 0; i < o->assertion_count; i++) {
-		const struct report_assertion *a = &o->assertions[i];
-		report_row_open(page, a->text);
-		report_cell_number(page, a->measured);
-		report_cell_number(page, a->threshold);
-		report_page_print(page, "<td class=\"%s\">%s</td>",
-		    a->pass ? "pass" : "fail", a->pass ? "PASS" : "FAIL");
-		report_row_close(page);
+	if (checks.count > 0) {
+		report_grid_open(page, &grid);
+		for (size_t i = 0; i < checks.count; i++)
+			put_check(page, &checks.at[i]);
+		report_grid_close(page);
 	}
-	report_grid_close(page);
+	report_checks_free(&checks);
 }

@@ -6,14 +6,12 @@
  * else goes through report_page_text, which escapes it.  What fails is kept
  * and looked at once, at the end.
  */
-#include "reports/report.h"
 #include "reports/study.h"
 #include "reports/text.h"
 
 struct report_page {
 	FILE *to;
 	const struct report_study *study;
-	const struct report_options *options;
 	bool no_memory;
 };
 

@@ -76,7 +76,7 @@ draw(struct report_document *doc, struct report_stream *stream)
 	cairo_status_t status = cairo_status(doc->pen.cr);
 	cairo_destroy(doc->pen.cr);
 	doc->pen.cr = NULL;
-	/* written here, and a full disk is noticed here */
+	/* it is written here */
 	cairo_surface_finish(doc->surface);
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = cairo_surface_status(doc->surface);
@@ -100,7 +100,7 @@ report_pdf(const struct report_study *study,
     const struct report_options *options, const struct report_sink *sink,
     struct report_chart_facts *facts)
 {
-	struct report_stream stream = { .sink = sink };
+	struct report_stream stream = { 0 };
 	struct report_document doc = { .study = study, .options = options };
 	int error = ENOMEM;
 
@@ -114,7 +114,8 @@ report_pdf(const struct report_study *study,
 		compose(&doc); /* counts */
 		doc.of_pages = doc.number;
 		cairo_status_t status = draw(&doc, &stream);
-		error = report_stream_error(&stream, status, doc.pen.no_memory);
+		error =
+		    report_stream_end(&stream, sink, status, doc.pen.no_memory);
 		if (facts != NULL)
 			*facts = doc.facts;
 	}

@@ -11,13 +11,13 @@
 #define PICTURE (&report_picture)
 
 static const struct report_column columns[] = {
-	{ "Backend", 0.32, REPORT_LEFT },
-	{ "Flows", 0.11, REPORT_RIGHT },
-	{ "share", 0.09, REPORT_RIGHT },
-	{ "Packets", 0.13, REPORT_RIGHT },
-	{ "Bytes", 0.16, REPORT_RIGHT },
-	{ "share", 0.09, REPORT_RIGHT },
-	{ "off fair", 0.10, REPORT_RIGHT },
+	{ "Backend", 0.29, REPORT_LEFT },
+	{ "Flows", 0.10, REPORT_RIGHT },
+	{ "share", 0.11, REPORT_RIGHT },
+	{ "Packets", 0.12, REPORT_RIGHT },
+	{ "Bytes", 0.15, REPORT_RIGHT },
+	{ "share", 0.12, REPORT_RIGHT },
+	{ "off fair", 0.11, REPORT_RIGHT },
 };
 static const struct report_sheet sheet = { columns, 7 };
 
@@ -66,6 +66,17 @@ put_between(struct report_document *doc, const char *text)
 }
 
 static void
+put_idle(struct report_document *doc, size_t count)
+{
+	char text[REPORT_TEXT_BYTES];
+	if (count > 0)
+		report_paragraph_take(doc,
+		    report_compose(
+			"%s got nothing.", report_count(text, PICTURE, count)),
+		    REPORT_PLAIN, false, 2);
+}
+
+static void
 put_ends(struct report_document *doc, const struct sim_rule *rule)
 {
 	size_t n = rule->backend_count;
@@ -78,12 +89,16 @@ put_ends(struct report_document *doc, const struct sim_rule *rule)
 	for (size_t i = 0; i < n; i++)
 		order[i] = (struct ranked){ rule->backends[i].bytes, i };
 	qsort(order, n, sizeof(*order), heavier);
-	put_between(doc, "The 10 with the most bytes");
-	for (size_t i = 0; i < ENDS; i++)
+	while (n > 0 && order[n - 1].bytes == 0)
+		n--; /* those who got nothing are only counted */
+	put_between(doc, "Those with the most bytes");
+	for (size_t i = 0; i < n && i < ENDS; i++)
 		put_row(doc, rule, order[i].backend);
-	put_between(doc, "The 10 with the least");
-	for (size_t i = n - ENDS; i < n; i++)
+	if (n > ENDS)
+		put_between(doc, "Those with the least");
+	for (size_t i = n > 2 * ENDS ? n - ENDS : ENDS; i < n; i++)
 		put_row(doc, rule, order[i].backend);
+	put_idle(doc, rule->backend_count - n);
 	free(order);
 }
 

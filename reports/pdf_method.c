@@ -11,6 +11,34 @@
 
 /* --- what was played ------------------------------------------------------ */
 
+/* What the user asked for; where nothing was, all are defaults. */
+static void
+put_settings(struct report_document *doc)
+{
+	const struct sim_record *record = doc->study->record;
+	char *list = NULL;
+
+	for (size_t i = 0; i < record->setting_count; i++) {
+		const struct sim_setting *of = &record->settings[i];
+		if (!of->given || of->value == NULL)
+			continue;
+		char *value = report_clean(of->value, true);
+		char *more = report_compose("%s%s%s %s", list ? list : "",
+		    list ? ", " : "", of->name, value != NULL ? value : "?");
+		doc->pen.no_memory |= more == NULL;
+		free(value);
+		free(list);
+		list = more;
+	}
+	if (record->setting_count > 0)
+		report_paragraph_take(doc,
+		    report_compose("Asked for: %s. run.json has every setting "
+				   "and the configuration.",
+			list != NULL ? list : "nothing but defaults"),
+		    TEXT, false, 8);
+	free(list);
+}
+
 static void
 put_subjects(struct report_document *doc)
 {
@@ -127,7 +155,7 @@ put_skipped(struct report_document *doc)
 	list_count(&skipped, in->other_protocol, "of another protocol");
 	list_count(&skipped, in->icmp, "ICMP");
 	list_count(&skipped, in->over_limit, "of flows beyond the limit");
-	if (skipped.text == NULL)
+	if (skipped.text == NULL && in->packets > 0)
 		report_paragraph(
 		    doc, "Every packet was replayed.", TEXT, false, 3);
 	put_list(doc, &skipped, "Packets not replayed: ");
@@ -168,11 +196,20 @@ put_drops(struct report_document *doc)
 			    &drops, c->drops[j].packets, c->drops[j].reason);
 		list_count(&drops, c->reply_suppressed, "replies not played");
 		char *head = report_compose(
-		    "Packets dropped, %s: ", name != NULL ? name : "?");
+		    "Packets not carried, %s: ", name != NULL ? name : "?");
 		put_list(doc, &drops, head != NULL ? head : "");
 		free(head);
 		free(name);
 	}
+}
+
+static void
+put_libraries(struct report_document *doc)
+{
+	const char *list = doc->study->record->libraries;
+	if (list != NULL && list[0] != '\0')
+		report_paragraph_take(
+		    doc, report_compose("Made with %s.", list), TEXT, false, 3);
 }
 
 /* --- definitions ---------------------------------------------------------- */
@@ -236,18 +273,22 @@ report_put_method(struct report_document *doc)
 	    report_compose(
 		"fairlead %s replayed the captures in virtual time through "
 		"its balancer and counted. Seed %llu. %s The same captures "
-		"and settings give the same report, byte for byte; charts/ "
-		"has every picture and its data, summary.json all figures.",
+		"and settings give the same report, byte for byte. %s",
 		record->version, (unsigned long long)record->seed,
 		record->deterministic
 		    ? "Nothing was drawn at random in the replay."
-		    : "Some of it was drawn at random, by the seed."),
+		    : "Some of it was drawn at random, by the seed.",
+		empty ? "summary.json has all figures."
+		      : "charts/ has every picture and its data, summary.json "
+			"all figures."),
 	    TEXT, false, 8);
+	put_settings(doc);
 	put_subjects(doc);
 	put_files(doc);
 	put_skipped(doc);
 	put_clock(doc);
 	put_drops(doc);
+	put_libraries(doc);
 	if (!empty) {
 		doc->y += 8;
 		put_definitions(doc);

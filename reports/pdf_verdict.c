@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/axis.h"
+#include "reports/checks.h"
 #include "reports/document.h"
 #include "reports/plots.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,7 +90,10 @@ compared(const struct report_study *study)
 	size_t all = study->count + study->left_out;
 	char *names = NULL;
 
-	if (study->ranking.count == 0 || all > 4)
+	bool modes = all <= 4;
+	for (size_t i = 0; i < study->count; i++)
+		modes = modes && study->subjects[i].of->rule_count == 1;
+	if (!modes || all < 2)
 		return report_compose("%zu rule%s", all, all == 1 ? "" : "s");
 	for (size_t i = 0; i < study->count; i++) {
 		char *more = report_compose("%s%s%s", names ? names : "",
@@ -116,7 +121,8 @@ put_facts(struct report_document *doc)
 	put_fact(doc, &at, "Packets",
 	    report_compose("%s", report_count(text, PICTURE, in->packets)));
 	put_fact(doc, &at, "Not replayed",
-	    report_compose("%s packets", report_count(text, PICTURE, skipped)));
+	    report_compose("%s packet%s", report_count(text, PICTURE, skipped),
+		skipped == 1 ? "" : "s"));
 	put_fact(doc, &at, "Flows",
 	    report_compose("%s", report_count(text, PICTURE, in->flows)));
 	put_fact(doc, &at, "Backends", backends_of(doc->study));
@@ -138,33 +144,47 @@ put_facts(struct report_document *doc)
 /* --- assertions ----------------------------------------------------------- */
 
 static void
+put_check(struct report_document *doc, const struct report_sheet *sheet,
+    const struct report_check *check)
+{
+	char measured[REPORT_TEXT_BYTES];
+	char *text = report_clean(check->text, true);
+	const char *cells[] = {
+		text != NULL ? text : "?",
+		isnan(check->measured) && check->reason != NULL
+		    ? check->reason
+		    : report_digits(measured, PICTURE, check->measured),
+		check->pass ? "PASS" : "FAIL",
+	};
+	report_sheet_row(doc, sheet, cells, !check->pass);
+	free(text);
+}
+
+static void
 put_assertions(struct report_document *doc)
 {
 	static const struct report_column columns[] = {
-		{ "Asserted", 0.5, REPORT_LEFT },
-		{ "Measured", 0.18, REPORT_RIGHT },
-		{ "Threshold", 0.18, REPORT_RIGHT },
+		{ "Asserted", 0.56, REPORT_LEFT },
+		{ "Measured", 0.30, REPORT_RIGHT },
 		{ "", 0.14, REPORT_RIGHT },
 	};
-	static const struct report_sheet sheet = { columns, 4 };
-	size_t count = doc->options->assertion_count, passed = 0;
+	static const struct report_sheet sheet = { columns, 3 };
+	struct report_checks checks;
 
-	if (count == 0)
-		return;
-	for (size_t i = 0; i < count; i++)
-		passed += doc->options->assertions[i].pass;
-	doc->y += 4;
-	report_paragraph_take(doc,
-	    report_compose("%zu of %zu assertions hold", passed, count), 11,
-	    true, 4);
-	report_sheet_head(doc, &sheet);
-	for (size_t i = 0; i < count; i++) {
-		const struct report_assertion *a = &doc->options->assertions[i];
-		const char *cells[] = { a->text, a->measured, a->threshold,
-			a->pass ? "PASS" : "FAIL" };
-		report_sheet_row(doc, &sheet, cells, !a->pass);
+	if (report_checks_make(&checks, doc->study->record) != 0)
+		doc->pen.no_memory = true;
+	if (checks.count > 0) {
+		doc->y += 4;
+		report_paragraph_take(doc,
+		    report_compose("%zu of %zu assertions hold",
+			checks.count - checks.failed, checks.count),
+		    11, true, 4);
+		report_sheet_head(doc, &sheet);
+		for (size_t i = 0; i < checks.count; i++)
+			put_check(doc, &sheet, &checks.at[i]);
+		doc->y += 6;
 	}
-	doc->y += 6;
+	report_checks_free(&checks);
 }
 
 /* --- the picture ---------------------------------------------------------- */

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <math.h>
 
-#define WIDTH      720.0
-#define MARGIN     22.0
-#define TITLE_SIZE 13.0
+#define WIDTH           720.0
+#define MARGIN          22.0
+#define TITLE_SIZE      13.0
+#define PIXELS_PER_UNIT (96. / 72)
 
 /* Lays out, and draws when the pen has a page; returns the height. */
 static double
@@ -26,17 +27,17 @@ compose(struct report_pen *pen, const struct report_study *study,
 static cairo_surface_t *
 make_surface(enum report_file kind, double height, struct report_stream *stream)
 {
-	int scale = kind == REPORT_FILE_PNG_2X ? 2 : 1;
+	double scale = (kind == REPORT_FILE_PNG_2X ? 2 : 1) * PIXELS_PER_UNIT;
 	cairo_surface_t *surface;
 
 	if (kind == REPORT_FILE_SVG) {
 		surface = cairo_svg_surface_create_for_stream(
 		    report_stream_write, stream, WIDTH, height);
-		cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+		cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PT);
 		return surface;
 	}
-	surface = cairo_image_surface_create(
-	    CAIRO_FORMAT_RGB24, (int)WIDTH * scale, (int)height * scale);
+	surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24,
+	    (int)ceil(WIDTH * scale), (int)ceil(height * scale));
 	cairo_surface_set_device_scale(surface, scale, scale);
 	return surface;
 }
@@ -56,7 +57,7 @@ draw(struct report_pen *pen, const struct report_study *study,
 	return status;
 }
 
-/* What is left to be written is written here, and a full disk noticed. */
+/* What is left to be written is written here. */
 static cairo_status_t
 write_out(cairo_surface_t *surface, enum report_file kind,
     struct report_stream *stream)
@@ -75,7 +76,7 @@ report_figure_file(const struct report_study *study, enum report_figure figure,
     enum report_file kind, const struct report_sink *sink,
     struct report_chart_facts *facts)
 {
-	struct report_stream stream = { .sink = sink };
+	struct report_stream stream = { 0 };
 	struct report_pen pen;
 	int error = ENOMEM;
 
@@ -88,7 +89,9 @@ report_figure_file(const struct report_study *study, enum report_figure figure,
 		if (status == CAIRO_STATUS_SUCCESS)
 			status = write_out(surface, kind, &stream);
 		cairo_surface_destroy(surface);
-		error = report_stream_error(&stream, status, pen.no_memory);
+		if (kind == REPORT_FILE_SVG)
+			report_stream_renumber(&stream);
+		error = report_stream_end(&stream, sink, status, pen.no_memory);
 		if (facts != NULL) {
 			*facts = report_pen_facts(&pen);
 			facts->panels =

@@ -8,8 +8,8 @@
  */
 #include "sim/record.h"
 
-#define REPORT_PIECES_MAX  100 /* about; each stretch may have one more */
-#define REPORT_SILENCE_MIN 20  /* of the record's pieces: marked */
+#define REPORT_PIECES_MAX  64 /* about; each stretch may have one more */
+#define REPORT_SILENCE_MIN 20 /* of the record's pieces: marked */
 
 struct report_stretch {
 	uint64_t from_ns, to_ns;

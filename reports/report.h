@@ -10,9 +10,30 @@
  * fairness in a line, what was skipped and dropped. */
 void report_table(const struct sim_record *record, FILE *to);
 
+/* The last lines: packets, flows, balance. */
+void report_closing(const struct sim_record *record, FILE *to);
+
+/*
+ * report_assertions - what was demanded, with PASS or FAIL; nothing when
+ * nothing was.
+ *
+ * Returns how many failed; -1 without memory.
+ */
+int report_assertions(const struct sim_record *record, FILE *to);
+
+/* The same without a word. */
+int report_failures(const struct sim_record *record);
+
 /* summary.json (design.md 8), indented, ending in a newline.
  * 0, -1 without memory or when writing fails (errno). */
 int report_json(const struct sim_record *record, FILE *to);
+
+enum report_paper { REPORT_A4, REPORT_LETTER };
+
+struct report_options {
+	bool force; /* replace an existing run */
+	enum report_paper paper;
+};
 
 /* What captures are made of, how each mode would share it over so many
  * backends, and advice: as a person reads it. */
@@ -23,30 +44,18 @@ void report_inspect(const struct sim_survey *survey, size_t backends, FILE *to);
 int report_inspect_json(
     const struct sim_survey *survey, size_t backends, FILE *to);
 
-enum report_paper { REPORT_A4, REPORT_LETTER };
-
-/* What a run was held to, as report.pdf shows it. */
-struct report_assertion {
-	const char *text, *measured, *threshold; /* UTF-8, fit to be shown */
-	bool pass;
-};
-
-struct report_options {
-	bool force; /* replace an existing run */
-	enum report_paper paper;
-	const struct report_assertion *assertions;
-	size_t assertion_count;
-};
-
 /*
- * report_write - a run directory: summary.json, report.pdf, charts/ and the
- * rest of reports/write.c's list.
+ * report_write  - a run directory: everything in reports/write.c's list.
+ * report_redraw - the same again into a run's own directory: what a saved
+ *     record does not hold (flows.csv, timing.json) stays as it is.
  *
  * Every file is written under a temporary name and renamed; the directory
  * appears only when all is there.
  * Returns 0; -1 with one line in error (what, where, how to mend it).
  */
 int report_write(const struct sim_record *record, const char *dir,
+    const struct report_options *options, char *error, size_t error_bytes);
+int report_redraw(const struct sim_record *record, const char *dir,
     const struct report_options *options, char *error, size_t error_bytes);
 
 #endif

@@ -66,15 +66,19 @@ measure(struct report_measure *m, const struct sim_rule *rule,
 }
 
 static char *
-name_of(const struct report_subject *s)
+name_of(const struct sim_record *record, const struct report_subject *s)
 {
 	char *of = report_clean(s->of->name, true);
 	char *rule = report_clean(s->rule->name, true), *name = NULL;
-	bool alone = s->of->rule_count == 1;
 
-	if (of != NULL && rule != NULL)
-		name = report_compose(
-		    "%s%s%s", of, alone ? "" : ", ", alone ? "" : rule);
+	if (of == NULL || rule == NULL)
+		name = NULL;
+	else if (s->of->rule_count == 1)
+		name = report_compose("%s", of);
+	else if (record->case_count == 1)
+		name = report_compose("%s", rule);
+	else
+		name = report_compose("%s, %s", of, rule);
 	free(of);
 	free(rule);
 	return name;
@@ -183,7 +187,7 @@ report_study_make(struct report_study *study, const struct sim_record *record)
 		return -1;
 	for (size_t i = 0; i < study->count; i++) {
 		struct report_subject *s = &study->subjects[i];
-		s->name = name_of(s);
+		s->name = name_of(record, s);
 		if (s->name == NULL)
 			return -1;
 		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++)

@@ -33,7 +33,7 @@ struct report_subject {
 	const struct sim_case *of;
 	const struct sim_rule *rule;
 	size_t case_index;
-	char *name; /* "five-tuple", or "case, rule"; fit to be shown */
+	char *name; /* "five-tuple", "rule", "case, rule"; cleaned */
 	struct report_measure by[REPORT_UNIT_COUNT];
 };
 

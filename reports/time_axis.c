@@ -3,19 +3,28 @@
 #include "reports/axis.h"
 #include "reports/plots.h"
 #include "reports/text.h"
+#include <limits.h>
 #include <math.h>
 
-#define GAP_WIDTH 30.0
-#define GAPS_PART 0.4  /* of the width, at the most */
-#define NAMED     20.0 /* a gap as wide as this gets its length written */
-#define APART     6.0
+#define GAP_WIDTH  30.0
+#define GAPS_PART  0.4  /* of the width, at the most */
+#define NAMED      20.0 /* a gap as wide as this gets its length written */
+#define APART      6.0
+#define STEP_LEAST 44.0
 
+/* Steps between times, each within its unit. */
+enum unit { MS, S, MIN, H, D, UNITS };
+static const double unit_ns[UNITS] = { 1e6, 1e9, 60e9, 3600e9, 86400e9 };
 static const struct {
-	double unit_ns;
-	const char *name;
-} units[] = { { 1e6, "ms" }, { 1e9, "s" }, { 60e9, "min" }, { 3600e9, "h" },
-	{ 86400e9, "d" } };
-#define UNITS (sizeof(units) / sizeof(units[0]))
+	enum unit unit;
+	unsigned count;
+} steps[] = { { MS, 1 }, { MS, 2 }, { MS, 5 }, { MS, 10 }, { MS, 20 },
+	{ MS, 50 }, { MS, 100 }, { MS, 200 }, { MS, 500 }, { S, 1 }, { S, 2 },
+	{ S, 5 }, { S, 10 }, { S, 15 }, { S, 30 }, { MIN, 1 }, { MIN, 2 },
+	{ MIN, 5 }, { MIN, 10 }, { MIN, 15 }, { MIN, 30 }, { H, 1 }, { H, 2 },
+	{ H, 3 }, { H, 6 }, { H, 12 }, { D, 1 }, { D, 2 }, { D, 5 }, { D, 10 },
+	{ D, 20 }, { D, 50 }, { D, 100 }, { D, 200 }, { D, 500 }, { D, 1000 } };
+#define STEPS (sizeof(steps) / sizeof(steps[0]))
 
 struct report_time_axis
 report_time_axis(const struct report_pieces *pieces, double x, double width)
@@ -83,25 +92,46 @@ draw_gap(struct report_pen *pen, const struct report_time_axis *axis,
 
 /* --- times ---------------------------------------------------------------- */
 
-/* The unit in which the end of the picture is some two or three digits. */
-static size_t
-unit_for(double ns)
-{
-	static const double until_ns[UNITS - 1] = { 1e9, 180e9, 10800e9,
-		259200e9 };
-	size_t unit = 0;
-	while (unit < UNITS - 1 && ns > until_ns[unit])
-		unit++;
-	return unit;
-}
-
 struct writer {
 	struct report_pen *pen;
 	const struct report_time_axis *axis;
 	double y, right; /* where the last label ended */
-	size_t unit;
-	int decimals;
+	enum unit unit;
 };
+
+/* "250 ms", "1.5 s", "5 min 30 s", "2 d 6 h": exact to the unit. */
+static void
+time_text(char *to, double ns, enum unit unit)
+{
+	static const struct {
+		unsigned whole; /* of the unit: then two units are named */
+		const char *name, *larger;
+		unsigned per_larger;
+	} forms[UNITS] = {
+		[MS] = { 1000, "ms", "s", 1000 },
+		[S] = { 180, "s", "min", 60 },
+		[MIN] = { 180, "min", "h", 60 },
+		[H] = { 48, "h", "d", 24 },
+		[D] = { UINT_MAX, "d", "", 1 },
+	};
+	const char *gap = report_picture.unit;
+	unsigned long value = (unsigned long)llround(ns / unit_ns[unit]);
+	unsigned long large = value / forms[unit].per_larger;
+	unsigned long rest = value % forms[unit].per_larger;
+
+	if (value < forms[unit].whole)
+		report_format(to, REPORT_TEXT_BYTES, "%lu%s%s", value, gap,
+		    forms[unit].name);
+	else if (unit == MS)
+		report_format(to, REPORT_TEXT_BYTES, "%.6g%ss",
+		    (double)value / 1000, gap);
+	else if (rest == 0)
+		report_format(to, REPORT_TEXT_BYTES, "%lu%s%s", large, gap,
+		    forms[unit].larger);
+	else
+		report_format(to, REPORT_TEXT_BYTES, "%lu%s%s %lu%s%s", large,
+		    gap, forms[unit].larger, rest, gap, forms[unit].name);
+}
 
 static void
 write_time(struct writer *w, double ns, double x)
@@ -115,10 +145,8 @@ write_time(struct writer *w, double ns, double x)
 		.text = text,
 	};
 	struct report_box tick = { x, w->y - 7, 0, 3 };
-	double value = ns / units[w->unit].unit_ns;
 
-	report_format(text, sizeof(text), "%.*f\xe2\x80\xaf%s", w->decimals,
-	    value, units[w->unit].name);
+	time_text(text, ns, w->unit);
 	double half = report_pen_measure(w->pen, &label).width / 2;
 	label.x = fmin(fmax(x - half, w->axis->x - 4),
 	    w->axis->x + w->axis->width - 2 * half + 4);
@@ -129,35 +157,24 @@ write_time(struct writer *w, double ns, double x)
 	w->right = label.x + 2 * half;
 }
 
-/* Times on round numbers, far enough apart for their labels. */
-static double
-step_for(const struct report_time_axis *axis, size_t unit)
+/* The closest round times whose labels keep apart. */
+static size_t
+step_for(const struct report_time_axis *axis)
 {
-	double per_unit = axis->per_piece * units[unit].unit_ns /
-			  (double)axis->pieces->piece_ns;
-	double step, least = 40 / per_unit;
-	static const double of_60[] = { 1, 2, 5, 10, 15, 30, 60 };
-	static const double of_24[] = { 1, 2, 3, 6, 12, 24 };
-
-	step = report_nice_step(least);
-	if ((unit == 1 || unit == 2) && least > 5 && least <= 60)
-		for (size_t i = 0; i < 7; i++)
-			if (of_60[i] >= least)
-				return of_60[i];
-	if (unit == 3 && least > 2 && least <= 24)
-		for (size_t i = 0; i < 6; i++)
-			if (of_24[i] >= least)
-				return of_24[i];
-	return step;
+	double per_ns = axis->per_piece / (double)axis->pieces->piece_ns;
+	size_t i = 0;
+	while (i + 1 < STEPS &&
+	       steps[i].count * unit_ns[steps[i].unit] * per_ns < STEP_LEAST)
+		i++;
+	return i;
 }
 
 static void
-write_stretch(struct writer *w, size_t stretch, double step)
+write_stretch(struct writer *w, size_t stretch, double unit)
 {
 	const struct report_time_axis *axis = w->axis;
 	const struct report_stretch *s = &axis->pieces->stretches[stretch];
 	double from = (double)s->from_ns, to = (double)s->to_ns;
-	double unit = step * units[w->unit].unit_ns;
 	double x = report_time_at(axis, stretch, 0);
 
 	/* after a silence, where it goes on */
@@ -176,14 +193,12 @@ report_time_draw(struct report_pen *pen, const struct report_time_axis *axis,
 	const struct report_pieces *p = axis->pieces;
 	if (p->stretch_count == 0)
 		return;
+	size_t step = step_for(axis);
 	struct writer w = { pen, axis, box->y + box->height + 8, -INFINITY,
-		unit_for((double)p->stretches[p->stretch_count - 1].to_ns), 0 };
-	double step = step_for(axis, w.unit);
+		steps[step].unit };
 
-	if (step < 1)
-		w.decimals = (int)ceil(-log10(step) - 1e-9);
 	for (size_t i = 0; i + 1 < p->stretch_count; i++)
 		draw_gap(pen, axis, i, box);
 	for (size_t i = 0; i < p->stretch_count; i++)
-		write_stretch(&w, i, step);
+		write_stretch(&w, i, steps[step].count * unit_ns[w.unit]);
 }

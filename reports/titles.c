@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_COLUMNS 44
-#define PICTURE      (&report_picture)
-#define MOSTLY       0.5 /* of the time: leads, else the lead changes */
+#define NAME_COLUMNS  44
+#define WHICH_COLUMNS 30
+#define PICTURE       (&report_picture)
+#define ROUNDING      1e-9
+#define MOSTLY        0.5 /* of the time: leads, else the lead changes */
 
 static const struct {
 	const char *name, *heading;
@@ -70,44 +72,73 @@ of_which(const struct report_study *study, const struct report_subject *s)
 {
 	if (study->count + study->left_out == 1)
 		return report_compose("%s", "");
-	return report_compose(
-	    s->of->rule_count == 1 ? " with %s" : " by %s", s->name);
+	char *name = strdup(s->name), *text = NULL;
+	if (name != NULL) {
+		report_shorten(name, WHICH_COLUMNS);
+		text = report_compose(
+		    s->of->rule_count == 1 ? " with %s" : " by %s", name);
+	}
+	free(name);
+	return text;
 }
 
 /* --- one subject ---------------------------------------------------------- */
 
+/* Backends beyond what a perfect hash rarely leaves. */
+static size_t
+count_outside(const struct report_subject *s, enum report_unit unit)
+{
+	const struct report_range *perfect = &s->by[unit].perfect;
+	size_t n = s->rule->backend_count, outside = 0;
+	double total = (double)s->by[unit].total;
+
+	for (size_t i = 0; i < n; i++) {
+		double off =
+		    (double)report_backend_load(&s->rule->backends[i], unit) *
+			(double)n / total -
+		    1;
+		outside += off < perfect->low - ROUNDING ||
+			   off > perfect->high + ROUNDING;
+	}
+	return outside;
+}
+
+/* On all backends, for a title. */
 static char *
-deviation_of(const struct report_subject *s, const char *which)
+spread_of(const struct report_subject *s, const char *which)
+{
+	char outside[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
+	size_t count = count_outside(s, REPORT_BYTES);
+
+	if (s->rule->backend_count == 1)
+		return report_compose("One backend carries everything");
+	report_count(outside, PICTURE, count);
+	return report_compose("%s of the %s backends %s outside the range in "
+			      "which a perfect hash leaves 95\xe2\x80\xaf%% of "
+			      "them by bytes%s",
+	    count == 0 ? "None" : outside,
+	    report_count(all, PICTURE, s->rule->backend_count),
+	    count < 2 ? "is" : "are", which);
+}
+
+/* On the busiest, for a panel. */
+static char *
+deviation_of(const struct report_subject *s)
 {
 	const struct sim_rule *rule = s->rule;
-	const struct report_measure *m = &s->by[REPORT_BYTES];
 	char share[REPORT_TEXT_BYTES], fair[REPORT_TEXT_BYTES];
-	size_t busiest = report_busiest(rule, REPORT_BYTES), outside = 0;
-	char counts[2][REPORT_TEXT_BYTES], *name, *text;
+	size_t busiest = report_busiest(rule, REPORT_BYTES);
 	double even = 1.0 / (double)rule->backend_count;
 
 	if (rule->backend_count == 1)
 		return report_compose("One backend carries everything");
-	for (size_t i = 0; i < rule->backend_count; i++) {
-		double off = report_share(rule, REPORT_BYTES, i) / even - 1;
-		outside +=
-		    off < m->perfect.low - 1e-9 || off > m->perfect.high + 1e-9;
-	}
-	name = backend_name(rule, busiest);
+	char *name = backend_name(rule, busiest), *text;
 	if (name == NULL)
 		return NULL;
-	report_percent(
-	    share, PICTURE, report_share(rule, REPORT_BYTES, busiest));
-	report_round_percent(fair, PICTURE, even);
-	if (outside == 0)
-		report_format(counts[0], REPORT_TEXT_BYTES, "none of the %s",
-		    report_count(counts[1], PICTURE, rule->backend_count));
-	else
-		report_format(counts[0], REPORT_TEXT_BYTES, "%zu of %zu",
-		    outside, rule->backend_count);
-	text = report_compose("%s carries %s of the bytes%s, fair is %s; %s "
-			      "backends %s beyond what a perfect hash leaves",
-	    name, share, which, fair, counts[0], outside < 2 ? "lies" : "lie");
+	text = report_compose("%s carries %s of the bytes, fair is %s", name,
+	    report_percent(
+		share, PICTURE, report_share(rule, REPORT_BYTES, busiest)),
+	    report_round_percent(fair, PICTURE, even));
 	free(name);
 	return text;
 }
@@ -206,7 +237,7 @@ report_busier_half(const struct sim_rule *rule, enum report_unit unit)
 }
 
 static char *
-lorenz_of(const struct report_subject *s, const char *which)
+lorenz_of(const struct report_subject *s, const char *which, bool panel)
 {
 	char share[REPORT_TEXT_BYTES], gini[REPORT_TEXT_BYTES];
 	char half[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
@@ -219,14 +250,22 @@ lorenz_of(const struct report_subject *s, const char *which)
 	    share, PICTURE, report_busier_half(s->rule, REPORT_BYTES));
 	report_round_percent(even, PICTURE, (double)busier / (double)n);
 	report_index(gini, s->by[REPORT_BYTES].is.gini);
-	return report_compose("The %s busier of %s backends carr%s %s of the "
+	if (panel)
+		return report_compose("The busier half carries %s of the bytes "
+				      "(Gini %s)",
+		    share, gini);
+	if (n == 2)
+		return report_compose("The busier of 2 backends carries %s of "
+				      "the bytes%s (Gini %s)",
+		    share, which, gini);
+	return report_compose("The %s busier of %s backends carry %s of the "
 			      "bytes%s where an even split gives %s (Gini %s)",
 	    report_count(half, PICTURE, busier), report_count(all, PICTURE, n),
-	    busier == 1 ? "ies" : "y", share, which, even, gini);
+	    share, which, even, gini);
 }
 
 static char *
-keys_of(const struct report_subject *s, const char *which)
+keys_of(const struct report_subject *s, const char *which, bool panel)
 {
 	const struct sim_rule *rule = s->rule;
 	char most[REPORT_TEXT_BYTES], as[REPORT_TEXT_BYTES];
@@ -244,6 +283,12 @@ keys_of(const struct report_subject *s, const char *which)
 		return report_compose(
 		    "There is a single key%s: no hash can spread it", which);
 	report_percent(most, PICTURE, (double)heaviest / (double)total);
+	if (panel)
+		return report_compose("%s keys, by bytes as hard to spread as "
+				      "%s equal ones",
+		    report_count(count, PICTURE, rule->key_count),
+		    report_digits(
+			as, PICTURE, s->by[REPORT_BYTES].effective_keys));
 	return report_compose("The heaviest of %s keys%s carries %s of the "
 			      "bytes: as hard to spread as %s equal keys",
 	    report_count(count, PICTURE, rule->key_count), which, most,
@@ -284,19 +329,19 @@ modes_of(const struct report_subject *s, const char *which)
 
 static char *
 finding_on(const struct report_study *study, enum report_figure figure,
-    const struct report_subject *s, const char *which)
+    const struct report_subject *s, const char *which, bool panel)
 {
 	if (s->by[REPORT_BYTES].total == 0)
 		return report_compose("No traffic%s", which);
 	switch (figure) {
 	case REPORT_FIGURE_DEVIATION:
-		return deviation_of(s, which);
+		return panel ? deviation_of(s) : spread_of(s, which);
 	case REPORT_FIGURE_TIME:
 		return time_of(study->record, s, which);
 	case REPORT_FIGURE_LORENZ:
-		return lorenz_of(s, which);
+		return lorenz_of(s, which, panel);
 	case REPORT_FIGURE_KEYS:
-		return keys_of(s, which);
+		return keys_of(s, which, panel);
 	case REPORT_FIGURE_PREDICTED:
 		return predicted_of(study, s, which);
 	default:
@@ -333,9 +378,15 @@ predicted_title(const struct report_study *study)
 			}
 	const char *what = study->ranking.count > 0 ? "modes" : "rules";
 	if (worse == 0)
-		return report_compose("All %zu %s are as even as their keys "
-				      "allow: what is uneven is the traffic",
-		    all, what);
+		return all == 2
+			   ? report_compose(
+				 "Both %s are as even as their keys allow: "
+				 "what is uneven is the traffic",
+				 what)
+			   : report_compose(
+				 "All %zu %s are as even as their keys allow: "
+				 "what is uneven is the traffic",
+				 all, what);
 	return report_compose("%zu of %zu %s %s less even than the keys allow",
 	    worse, all, what, worse == 1 ? "is" : "are");
 }
@@ -352,7 +403,7 @@ report_title(const struct report_study *study, enum report_figure figure)
 	char *which = of_which(study, study->chosen);
 	if (which == NULL)
 		return NULL;
-	char *text = finding_on(study, figure, study->chosen, which);
+	char *text = finding_on(study, figure, study->chosen, which, false);
 	free(which);
 	return text;
 }
@@ -361,7 +412,7 @@ char *
 report_panel_title(const struct report_study *study, enum report_figure figure,
     const struct report_subject *subject)
 {
-	char *finding = finding_on(study, figure, subject, "");
+	char *finding = finding_on(study, figure, subject, "", true);
 	if (finding == NULL || study->count + study->left_out == 1)
 		return finding;
 	char *text = report_compose("%s: %s", subject->name, finding);
@@ -406,7 +457,8 @@ static const char *const methods[REPORT_FIGURE_COUNT] = {
 	    "How far each backend is from its fair share; "
 	    "+100\xe2\x80\xaf% is twice the fair share. Grey: where a perfect "
 	    "hash of this traffic leaves 95\xe2\x80\xaf% of backends. "
-	    "Whiskers: 95\xe2\x80\xaf% interval over keys.",
+	    "Whiskers, where keys are many enough: 95\xe2\x80\xaf% interval "
+	    "over keys.",
 	[REPORT_FIGURE_LORENZ] =
 	    "Lorenz curve: what share of the load the least loaded backends "
 	    "carry together. Dashed: even. Grey: where 95\xe2\x80\xaf% of "
@@ -452,14 +504,14 @@ report_why_empty(const struct report_study *study)
 		    "Nothing was balanced: %s has no packets.", name);
 	else if (in->flows == 0)
 		text = report_compose(
-		    "Nothing was balanced: none of the %s packets of %s could "
-		    "be replayed; those skipped are counted below.",
-		    count, name);
+		    "Nothing was balanced: of the packets of %s (%s) none "
+		    "could be replayed; those skipped are counted below.",
+		    name, count);
 	else
 		text = report_compose(
-		    "Nothing was balanced: of the %s packets of %s none "
+		    "Nothing was balanced: of the packets of %s (%s) none "
 		    "reached a backend; those dropped are counted below.",
-		    count, name);
+		    name, count);
 	free(name);
 	return text;
 }
@@ -481,28 +533,30 @@ report_input_name(const struct sim_input *in)
 
 /* "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80" */
 static void
-put_end(char *to, size_t bytes, const struct lb_addr *addr, bool with_port,
-    unsigned port)
+put_end(char *to, size_t bytes, const struct lb_addr *addr, int port,
+    size_t columns)
 {
 	char text[64];
 	(void)lb_addr_text(addr, text, sizeof(text));
-	if (!with_port)
+	if (columns > 0)
+		report_shorten(text, columns);
+	if (port < 0)
 		report_format(to, bytes, "%s", text);
 	else if (strchr(text, ':') != NULL)
-		report_format(to, bytes, "[%s]:%u", text, port);
+		report_format(to, bytes, "[%s]:%d", text, port);
 	else
-		report_format(to, bytes, "%s:%u", text, port);
+		report_format(to, bytes, "%s:%d", text, port);
 }
 
 char *
-report_key_name(const struct sim_heavy *key)
+report_key_name(const struct sim_heavy *key, size_t columns)
 {
 	char client[80], server[80];
 
-	put_end(client, sizeof(client), &key->client, key->has_ports,
-	    key->client_port);
-	put_end(server, sizeof(server), &key->server, key->has_ports,
-	    key->server_port);
+	put_end(client, sizeof(client), &key->client,
+	    key->has_ports ? key->client_port : -1, columns);
+	put_end(server, sizeof(server), &key->server,
+	    key->has_ports ? key->server_port : -1, columns);
 	return report_compose("%s%s%s%s%s",
 	    key->has_proto ? lb_proto_name(key->proto) : "",
 	    key->has_proto ? " " : "", client,

@@ -44,8 +44,9 @@ char *report_why_empty(const struct report_study *study);
 /* "coap.pcap", "3 captures", "no capture" */
 char *report_input_name(const struct sim_input *in);
 
-/* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy. */
-char *report_key_name(const struct sim_heavy *key);
+/* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy.
+ * columns: longer addresses are cut to so many in their middle; 0: none. */
+char *report_key_name(const struct sim_heavy *key, size_t columns);
 
 /* Pieces of time in which some backend of the rule got traffic, and in how
  * many of them `leader` got the most bytes, more than any other backend. */

@@ -159,9 +159,8 @@ bench_memory(void)
 {
 	/* sim/flows.h, sim/slots.h, sim/keys.h, sim/record.h. */
 	printf("  promised: a flow 64 bytes with one case, 88 with three, and "
-	       "16 to 32 of slots;\n  a key 32, and 32 again in the record; in "
-	       "the other two modes, which have fewer\n  (here one per 16 "
-	       "flows), 48 and slots more\n");
+	       "16 to 32 of slots;\n  a key 32; in the other two modes, which "
+	       "have fewer (here one per 16 flows),\n  48 and slots more\n");
 	bool ok = measure_flows("memory_per_flow_1_mode", "five-tuple", false);
 	ok = ok && measure_flows("memory_per_flow_3_modes", THREE_MODES, false);
 	ok = ok &&

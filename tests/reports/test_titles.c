@@ -55,16 +55,16 @@ static const struct {
 	const char *says;
 } rows[] = {
 	{ 2, { 300, 100 }, REPORT_FIGURE_DEVIATION,
-	    "b1 carries 75.0\xe2\x80\xaf% of the bytes, fair is 50\xe2\x80\xaf%; "
-	    "none of 2 backends lie beyond what a perfect hash leaves" },
+	    "None of the 2 backends is outside the range in which a perfect "
+	    "hash leaves 95\xe2\x80\xaf% of them by bytes" },
 	{ 1, { 300 },      REPORT_FIGURE_DEVIATION,
 	    "One backend carries everything" },
 	{ 2, { 300, 100 }, REPORT_FIGURE_LORENZ,
-	    "The 1 busier of 2 backends carries 75.0\xe2\x80\xaf% of the bytes, "
-	    "evenly it were 50.0\xe2\x80\xaf% (Gini 0.250)" },
+	    "The busier of 2 backends carries 75.0\xe2\x80\xaf% of the bytes "
+	    "(Gini 0.250)" },
 	{ 3, { 1, 2, 3 },  REPORT_FIGURE_LORENZ,
-	    "The 2 busier of 3 backends carry 83.3\xe2\x80\xaf% of the bytes, "
-	    "evenly it were 66.7\xe2\x80\xaf% (Gini 0.222)" },
+	    "The 2 busier of 3 backends carry 83.3\xe2\x80\xaf% of the bytes "
+	    "where an even split gives 66.7\xe2\x80\xaf% (Gini 0.222)" },
 	{ 2, { 300, 100 }, REPORT_FIGURE_KEYS,
 	    "The heaviest of 2 keys carries 75.0\xe2\x80\xaf% of the bytes: as "
 	    "hard to spread as 1.60 equal keys" },
@@ -176,7 +176,7 @@ test_empty(void)
 		    report_figure_is_wanted(&study, (enum report_figure)f));
 	char *why = report_why_empty(&study);
 	CU_ASSERT_STRING_EQUAL(why,
-	    "Nothing was balanced: none of the 7 packets of no capture could "
+	    "Nothing was balanced: of the packets of no capture (7) none could "
 	    "be replayed; those skipped are counted below.");
 	free(why);
 	report_study_free(&study);
@@ -195,13 +195,16 @@ test_key_names(void)
 	};
 	(void)lb_addr_of_text("2001:db8::1", &key.client);
 	(void)lb_addr_of_text("192.0.2.1", &key.server);
-	char *name = report_key_name(&key);
+	char *name = report_key_name(&key, 0);
 	CU_ASSERT_STRING_EQUAL(
 	    name, "udp [2001:db8::1]:5 \xe2\x86\x92 192.0.2.1:53");
 	free(name);
 	key.has_proto = key.has_server = key.has_ports = false;
-	name = report_key_name(&key);
+	name = report_key_name(&key, 0);
 	CU_ASSERT_STRING_EQUAL(name, "2001:db8::1");
+	free(name);
+	name = report_key_name(&key, 8);
+	CU_ASSERT_STRING_EQUAL(name, "200...:1");
 	free(name);
 }
 
