@@ -232,7 +232,11 @@ write_report(const struct sim_options *o, struct sim_record *record,
 		return CLI_REFUSED;
 	}
 	record->timing = &timing->timing;
-	int done = report_write(record, dir, o->force, error, sizeof(error));
+	const struct report_options options = {
+		.force = o->force,
+		.paper = o->paper,
+	};
+	int done = report_write(record, dir, &options, error, sizeof(error));
 	record->timing = NULL;
 	if (done == 0)
 		return CLI_DONE;
@@ -286,8 +290,7 @@ tell(struct sim_options *o, const struct cases *cases,
 	}
 	if (record->interrupted)
 		return show(o, record, timing, dir);
-	int status = cli_say_unreadable(
-	    "sim", o->captures, &record->input);
+	int status = cli_say_unreadable("sim", o->captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status = cli_worse(status, show(o, record, timing, dir));
@@ -340,8 +343,7 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 			take_digests(digests, record);
 		status = tell(o, cases, record, &timing, dir);
 	} else {
-		status = cli_say_trouble(
-		    "sim", status, &trouble, o->config);
+		status = cli_say_trouble("sim", status, &trouble, o->config);
 	}
 	cli_timing_free(&timing);
 	sim_record_free(record);

@@ -8,6 +8,7 @@
 
 #include "cli/captures.h"
 #include "cli/cli.h"
+#include "cli/paper.h"
 #include "model/names.h"
 #include "model/numbers.h"
 
@@ -32,6 +33,7 @@ static const char help[] =
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
     "      --flows          flows.csv too: each flow, and who carried it\n"
+    "      --paper SIZE     of report.pdf: a4 (default) or letter\n"
     "      --json           summary.json on stdout instead of the table\n"
     "  -q, --quiet          no progress\n"
     "\n"
@@ -80,6 +82,7 @@ enum {
 	OPTION_SPEED,
 	OPTION_MAX_GAP,
 	OPTION_MAX_FLOWS,
+	OPTION_PAPER,
 	OPTION_ASSERT,
 };
 
@@ -104,6 +107,7 @@ static const struct option options[] = {
 	{ "speed", required_argument, NULL, OPTION_SPEED },
 	{ "max-gap", required_argument, NULL, OPTION_MAX_GAP },
 	{ "max-flows", required_argument, NULL, OPTION_MAX_FLOWS },
+	{ "paper", required_argument, NULL, OPTION_PAPER },
 	{ "assert", required_argument, NULL, OPTION_ASSERT },
 	{ NULL, 0, NULL, 0 },
 };
@@ -267,6 +271,14 @@ read_max_flows(struct sim_options *o, const char *text)
 }
 
 static int
+read_paper(struct sim_options *o, const char *text)
+{
+	if (cli_paper(text, &o->paper))
+		return 0;
+	return cli_usage("sim", "--paper wants a4 or letter, not \"%s\"", text);
+}
+
+static int
 read_assert(struct sim_options *o, const char *text)
 {
 	return cli_assertions_add("sim", &o->assertions, text);
@@ -284,6 +296,7 @@ static const struct {
 	{ OPTION_MAX_FLOWS, read_max_flows },
 	{ OPTION_MAX_GAP, read_max_gap },
 	{ OPTION_MODES, read_modes },
+	{ OPTION_PAPER, read_paper },
 	{ OPTION_SEED, read_seed },
 	{ OPTION_SPEED, read_speed },
 	{ OPTION_VIP, read_vip },
