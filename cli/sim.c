@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "cli/captures.h"
 #include "cli/cli.h"
 #include "cli/digests.h"
 #include "cli/progress.h"
@@ -34,9 +34,9 @@ make_config(const struct sim_options *o, const struct cli_text *text, size_t i,
 {
 	struct lb_config *config;
 
-	if (o->config == NULL) {
+	if (o->replay.config == NULL) {
 		config = lb_config_zero(
-		    o->backend_count, cli_mode_any_dst(o->modes.at[i]));
+		    o->replay.backend_count, cli_mode_any_dst(o->modes.at[i]));
 		if (config == NULL) {
 			cli_say("sim", "no memory");
 			*status = CLI_REFUSED;
@@ -63,8 +63,8 @@ make_cases(const struct sim_options *o, struct cases *c)
 	int status = CLI_DONE;
 
 	*c = (struct cases){ 0 };
-	if (o->config != NULL)
-		status = cli_read_text("sim", o->config, &text);
+	if (o->replay.config != NULL)
+		status = cli_read_text("sim", o->replay.config, &text);
 	for (size_t i = 0; status == CLI_DONE && i < count; i++) {
 		c->configs[i] = make_config(o, &text, i, &status);
 		if (c->configs[i] == NULL)
@@ -81,84 +81,7 @@ make_cases(const struct sim_options *o, struct cases *c)
 	return status;
 }
 
-/* --- where the report goes ----------------------------------------------- */
-
-static bool
-exists(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0;
-}
-
-/* "traces/coap.pcap" -> "coap-run", "coap-run-2" when that is there. */
-static char *
-default_dir(const struct sim_options *o)
-{
-	const char *path = o->captures[0];
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-	if (strcmp(path, "-") == 0)
-		name = "stdin";
-	const char *dot = strrchr(name, '.');
-	int stem =
-	    dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-	char *dir;
-
-	if (asprintf(&dir, "%.*s-run", stem, name) < 0)
-		return NULL;
-	for (unsigned i = 2; !o->force && exists(dir); i++) {
-		free(dir);
-		if (asprintf(&dir, "%.*s-run-%u", stem, name, i) < 0)
-			return NULL;
-	}
-	return dir;
-}
-
-/* The report's directory; NULL with *status. */
-static char *
-choose_dir(const struct sim_options *o, int *status)
-{
-	if (o->out_dir != NULL && !o->force && exists(o->out_dir)) {
-		*status = cli_usage("sim",
-		    "%s is there already; --force replaces it", o->out_dir);
-		return NULL;
-	}
-	char *dir = o->out_dir != NULL ? strdup(o->out_dir) : default_dir(o);
-	if (dir == NULL) {
-		cli_say("sim", "no memory");
-		*status = CLI_REFUSED;
-	}
-	return dir;
-}
-
 /* --- what a person must know --------------------------------------------- */
-
-static int
-say_unreadable(const struct sim_options *o, const struct sim_record *record)
-{
-	size_t unreadable = 0, damaged = 0;
-
-	for (size_t i = 0; i < record->input.file_count; i++) {
-		const struct sim_file *file = &record->input.files[i];
-		if (file->error == NULL)
-			continue;
-		cli_say("sim", "%s: %s", o->captures[i], file->error);
-		unreadable += file->unreadable;
-		damaged += !file->unreadable;
-	}
-	if (unreadable == record->input.file_count)
-		return CLI_UNREADABLE;
-	if (record->input.over_limit > 0) {
-		cli_say("sim",
-		    "more than %u flows: %ju packets of later ones were left "
-		    "out; --max-flows lets more in, at 64 to 200 bytes each",
-		    record->input.max_flows,
-		    (uintmax_t)record->input.over_limit);
-		damaged++;
-	}
-	return unreadable + damaged > 0 ? CLI_PARTIAL : CLI_DONE;
-}
 
 /* What came of all packets of all cases, as far as it matters here. */
 struct fate {
@@ -214,19 +137,6 @@ say_nothing_matched(const struct sim_record *record)
 
 /* --- the run ------------------------------------------------------------- */
 
-static void
-take_digests(struct cli_digests *digests, struct sim_record *record)
-{
-	if (digests == NULL)
-		return;
-	cli_digests_wait(digests);
-	for (size_t i = 0; i < record->input.file_count; i++)
-		memcpy(record->input.files[i].sha256,
-		    cli_digests_hex(digests, i),
-		    sizeof(record->input.files[i].sha256));
-	cli_digests_free(digests);
-}
-
 /* To stdout, to the directory, and the directory's name to the user. */
 static int
 show(const struct sim_options *o, const struct sim_record *record,
@@ -234,7 +144,7 @@ show(const struct sim_options *o, const struct sim_record *record,
 {
 	char error[512] = "";
 
-	if (!o->json)
+	if (!o->replay.json)
 		report_table(record, stdout);
 	else if (report_json(record, stdout) != 0) {
 		cli_say("sim", "can't write the result: %s", strerror(errno));
@@ -251,25 +161,17 @@ show(const struct sim_options *o, const struct sim_record *record,
 	}
 	if (dir == NULL)
 		return CLI_DONE;
-	if (report_write(record, dir, o->force, error, sizeof(error)) != 0) {
+	if (report_write(record, dir, o->replay.force, error, sizeof(error)) !=
+	    0) {
 		cli_say("sim", "%s", error);
 		return CLI_REFUSED;
 	}
 	/* stdout ends with it; with --json it is one document. */
-	if (!o->json)
+	if (!o->replay.json)
 		(void)printf("report: %s\n", dir);
-	else if (!o->quiet)
+	else if (!o->replay.quiet)
 		(void)fprintf(stderr, "report: %s\n", dir);
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
-}
-
-static int
-say_trouble(int status, const struct sim_trouble *trouble, const char *config)
-{
-	if (trouble->text[0] != '\0')
-		cli_say("sim", "%s", trouble->text);
-	lb_problems_print(&trouble->problems, config, stderr);
-	return status == SIM_USAGE ? CLI_USAGE : CLI_REFUSED;
 }
 
 static int
@@ -278,44 +180,31 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 	struct cli_progress progress;
 	struct sim_trouble trouble = { 0 };
 	struct sim_record *record = NULL;
-	const struct sim_settings settings = {
-		.paths = o->captures,
-		.path_count = o->capture_count,
-		.filter = o->filter,
-		.cases = cases->at,
-		.case_count = cases->count,
-		.together = o->config == NULL,
-		.reverse = o->reverse,
-		.vip = o->vip,
-		.report = o->report,
-		.details = o->flows,
-		.flow_rows = o->flows,
-		.loop = o->loop,
-		.speed_millionths = o->speed_millionths,
-		.longest_gap_ns = o->longest_gap_ns,
-		.max_flows = o->max_flows,
-		.seed = o->seed,
-		.progress = cli_progress_show,
-		.progress_arg = &progress,
-	};
+	struct sim_settings settings = replay_settings(&o->replay);
 	struct cli_digests *digests = NULL;
 
+	settings.cases = cases->at;
+	settings.case_count = cases->count;
+	settings.report = o->replay.report;
+	settings.details = settings.flow_rows = o->flows;
+	settings.progress = cli_progress_show;
+	settings.progress_arg = &progress;
 	cli_interrupt_catch();
-	if (o->report)
-		digests = cli_digests_start(o->captures, o->capture_count);
-	cli_progress_start(&progress, o->quiet);
+	if (o->replay.report)
+		digests = cli_digests_start(
+		    o->replay.captures, o->replay.capture_count);
+	cli_progress_start(&progress, o->replay.quiet);
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
-	if (status != SIM_DONE) {
-		status = say_trouble(status, &trouble, o->config);
-		lb_problems_free(&trouble.problems);
-		return status;
-	}
+	if (status != SIM_DONE)
+		return cli_say_trouble(
+		    "sim", status, &trouble, o->replay.config);
 	if (record->interrupted) {
 		status = show(o, record, dir);
 	} else {
-		take_digests(digests, record);
-		status = say_unreadable(o, record);
+		cli_digests_take(digests, &record->input);
+		status = cli_say_unreadable(
+		    "sim", o->replay.captures, &record->input);
 		if (status != CLI_UNREADABLE)
 			status = cli_worse(status, show(o, record, dir));
 	}
@@ -334,8 +223,9 @@ sim_main(int argc, char **argv)
 	int status = sim_options_read(&o, argc, argv);
 	if (status != 0)
 		return status == 1 ? cli_flush("sim") : CLI_USAGE;
-	if (o.report) {
-		dir = choose_dir(&o, &status);
+	if (o.replay.report) {
+		dir = cli_choose_dir("sim", o.replay.out_dir,
+		    o.replay.captures[0], "run", o.replay.force, &status);
 		if (dir == NULL)
 			return status;
 	}

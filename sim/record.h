@@ -147,6 +147,7 @@ struct sim_record {
 };
 
 void sim_record_free(struct sim_record *record); /* NULL is fine */
+void sim_record_drop_cases(struct sim_record *record); /* only the cases */
 
 /*
  * sim_record_save - the record as a file, from which it can be reported again
