@@ -19,6 +19,7 @@ enum cli_exit {
 };
 
 int sim_main(int argc, char **argv);
+int sweep_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int verify_main(int argc, char **argv); /* only with HAVE_LIVE */
 

@@ -25,6 +25,7 @@ static const struct {
 	const char *help; /* NULL: goes without saying */
 } commands[] = {
 	{ "sim", sim_main, "replay captures through the balancer, and report" },
+	{ "sweep", sweep_main, "replay under many settings: which to choose" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "check", check_main, "validate and explain a configuration" },
