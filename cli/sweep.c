@@ -68,6 +68,33 @@ configure_file(const struct sweep *s, size_t point, struct sim_trouble *trouble)
 	return NULL;
 }
 
+/* What is wrong, and which of the values that were varied made it so. */
+static void
+say_point(const struct sweep *s, size_t point, const struct lb_problems *of,
+    struct sim_trouble *trouble)
+{
+	const struct sim_grid *grid = &s->o->grid;
+	size_t used = 0;
+
+	for (size_t f = 0; f < grid->factor_count; f++) {
+		const struct sim_factor *factor = &grid->factors[f];
+		if (factor->key == SIM_VARY_HASH_KEY)
+			continue;
+		(void)snprintf(trouble->text + used,
+		    sizeof(trouble->text) - used, "%s%s=%s",
+		    used == 0 ? "with " : ", ", sim_vary_name(factor->key),
+		    factor->levels[sim_grid_index(grid, point, f)].text);
+		used = strlen(trouble->text);
+	}
+	for (size_t i = 0; i < of->count; i++)
+		if (!of->at[i].warning) {
+			(void)snprintf(trouble->text + used,
+			    sizeof(trouble->text) - used, "%s%s",
+			    used > 0 ? ": " : "", of->at[i].what);
+			return;
+		}
+}
+
 static struct lb_config *
 configure(void *arg, size_t point, struct sim_trouble *trouble)
 {
@@ -80,14 +107,13 @@ configure(void *arg, size_t point, struct sim_trouble *trouble)
 	if (config == NULL)
 		return NULL;
 	lb_config_check(config, &problems);
-	if (problems.error_count == 0) {
-		lb_problems_free(&problems);
-		return config;
+	if (problems.error_count > 0) {
+		say_point(s, point, &problems, trouble);
+		lb_config_free(config);
+		config = NULL;
 	}
-	lb_problems_free(&trouble->problems);
-	trouble->problems = problems;
-	lb_config_free(config);
-	return NULL;
+	lb_problems_free(&problems);
+	return config;
 }
 
 static int

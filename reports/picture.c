@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/picture.h"
+#include "reports/draw.h"
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 #include <errno.h>

@@ -6,7 +6,9 @@
  * page, or SVG.  The same drawing gives the same bytes (with the same cairo,
  * pango and fonts): a PDF is dated by SOURCE_DATE_EPOCH, or a fixed day.
  */
-#include "reports/draw.h"
+#include "reports/chart.h"
+
+struct report_pen;
 
 enum report_page_kind { REPORT_PAGE_PNG, REPORT_PAGE_PDF, REPORT_PAGE_SVG };
 

@@ -103,26 +103,22 @@ assign(struct report_sweep_chart *chart)
 }
 
 static void
-set_scale(struct report_sweep_chart *chart)
+set_scale(struct report_sweep_chart *chart, enum report_unit unit)
 {
 	const struct report_sweep *s = chart->sweep;
-	struct report_sweep_scale *scale = &chart->scale;
+	struct report_sweep_scale *scale = &chart->scale[unit];
 
 	scale->low = 1 - LEAST_RANGE;
 	scale->high = 1;
-	for (size_t g = 0; g < s->group_count; g++)
-		for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++) {
-			const struct report_spread *of =
-			    report_sweep_shown(s, g)->of[u];
-			if (u == REPORT_PACKETS)
-				continue;
-			if (!isnan(of[REPORT_JAIN].min))
-				scale->low =
-				    fmin(scale->low, of[REPORT_JAIN].min);
-			if (!isnan(of[REPORT_EXPECTED].mean))
-				scale->low =
-				    fmin(scale->low, of[REPORT_EXPECTED].mean);
-		}
+	for (size_t g = 0; g < s->group_count; g++) {
+		const struct report_spread *of =
+		    report_sweep_shown(s, g)->of[unit];
+		/* fmin() takes the one that is a number */
+		scale->low = fmin(scale->low, of[REPORT_JAIN].min);
+		scale->low = fmin(scale->low, of[REPORT_JAIN].low);
+		scale->low = fmin(scale->low, of[REPORT_EXPECTED].mean);
+	}
+	scale->low = fmax(scale->low, 0);
 	scale->step = report_nice_step((1 - scale->low) / STEPS_MOST);
 	scale->low = fmax(
 	    0, 1 - ceil((1 - scale->low) / scale->step - 1e-9) * scale->step);
@@ -226,7 +222,8 @@ report_sweep_chart(const struct report_sweep *sweep, enum report_page_kind kind,
 	if (report_choice_make(&choice, sweep) != 0)
 		goto out;
 	assign(&chart);
-	set_scale(&chart);
+	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
+		set_scale(&chart, u);
 	chart.title = report_choice_line(&choice, sweep);
 	chart.method = compose_method(sweep);
 	chart.note = compose_note(&chart);

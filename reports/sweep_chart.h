@@ -15,6 +15,8 @@
 #include "reports/sweep.h"
 #include "reports/sweep_choice.h"
 
+struct report_colour;
+
 #define REPORT_SWEEP_PANELS_MAX 12 /* beside each other and below */
 #define REPORT_SWEEP_LINES_MAX  7
 #define REPORT_SWEEP_ROWS_MAX   40 /* of dots */
@@ -37,7 +39,7 @@ struct report_sweep_chart {
 	const struct report_factor *x, *line; /* NULL: none */
 	size_t x_index, line_index;
 	size_t panel_count; /* combinations of the rest */
-	struct report_sweep_scale scale;
+	struct report_sweep_scale scale[REPORT_UNIT_COUNT];
 };
 
 /* Sizes of text and of lines are reports/plots.h's.  Each draws below y and

@@ -11,8 +11,9 @@
  * and by more than Student's 95 % interval of the differences allows, which is
  * Bonferroni's for as many comparisons with the best as there are: of twenty
  * settings that are all alike one would look worse else.  With
- * one key alone: by more than twice the standard deviation that chance gives
- * a perfect hash (ranking.h), unless a perfect hash would be worse by as much.
+ * one key alone: by more than three times the standard deviation that chance
+ * gives a perfect hash (ranking.h), or when a perfect hash would be worse by as
+ * much.
  *
  * As good as any are those not worse by flows and, of these, not worse by
  * bytes.  Of them the most preferred is chosen: Azure's default first.

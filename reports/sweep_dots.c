@@ -24,7 +24,7 @@ struct column {
 static double
 place_x(const struct column *c, double jain)
 {
-	const struct report_sweep_scale *s = &c->chart->scale;
+	const struct report_sweep_scale *s = &c->chart->scale[c->unit];
 
 	return c->box.x + (jain - s->low) / (s->high - s->low) * c->box.width;
 }
@@ -64,7 +64,7 @@ group_of(const struct report_sweep *s, const struct report_setting *of)
 static void
 draw_scale(struct report_pen *pen, const struct column *c)
 {
-	const struct report_sweep_scale *s = &c->chart->scale;
+	const struct report_sweep_scale *s = &c->chart->scale[c->unit];
 	long steps = lround((s->high - s->low) / s->step);
 
 	for (long i = 0; i <= steps; i++) {

@@ -12,6 +12,7 @@
 #define INSET        8.0 /* of the first and last point */
 #define COLUMNS_MAX  4u
 #define MARKER       2.6
+#define BESIDE       2.2  /* a line's points from the next line's */
 #define MARKED_MAX   40   /* points a line that are marked */
 #define POINTS_MOST  2000 /* that are drawn of a line */
 #define LOG_FROM     20.0 /* times: beyond, x is a power */
@@ -46,9 +47,20 @@ place_x(const struct panel *p, double value)
 static double
 place_y(const struct panel *p, double jain)
 {
-	const struct report_sweep_scale *s = &p->chart->scale;
+	const struct report_sweep_scale *s = &p->chart->scale[p->unit];
 
 	return p->box.y + (s->high - jain) / (s->high - s->low) * p->box.height;
+}
+
+/* Lines stand a little beside each other, so that bars do not hide bars. */
+static double
+beside(const struct panel *p, size_t line, double x)
+{
+	const struct report_factor *of = p->chart->line;
+
+	if (of == NULL)
+		return x;
+	return x + BESIDE * ((double)line - (double)(of->level_count - 1) / 2);
 }
 
 /* The level that a panel's number gives a factor of the rest. */
@@ -116,7 +128,7 @@ value_at(const struct panel *p, size_t place)
 static void
 draw_y_scale(struct report_pen *pen, const struct panel *p, bool labelled)
 {
-	const struct report_sweep_scale *s = &p->chart->scale;
+	const struct report_sweep_scale *s = &p->chart->scale[p->unit];
 	long steps = lround((s->high - s->low) / s->step);
 
 	for (long i = 0; i <= steps; i++) {
@@ -214,8 +226,9 @@ draw_mean(struct report_pen *pen, const struct panel *p, size_t line,
 	for (size_t i = 0; i < p->chart->x->level_count; i += stride_of(p)) {
 		double y = spread_at(p, line, i, metric)->mean;
 		if (!isnan(y))
-			cairo_line_to(
-			    pen->cr, place_x(p, value_at(p, i)), place_y(p, y));
+			cairo_line_to(pen->cr,
+			    beside(p, line, place_x(p, value_at(p, i))),
+			    place_y(p, y));
 	}
 	set_colour(pen, line, 1);
 	cairo_set_line_width(pen->cr, dashed ? 0.9 : 1.4);
@@ -224,7 +237,6 @@ draw_mean(struct report_pen *pen, const struct panel *p, size_t line,
 	cairo_set_dash(pen->cr, NULL, 0, 0);
 }
 
-/* Lines stand a little beside each other, so that bars do not hide bars. */
 static void
 draw_points(struct report_pen *pen, const struct panel *p, size_t line)
 {
@@ -233,7 +245,7 @@ draw_points(struct report_pen *pen, const struct panel *p, size_t line)
 	for (size_t i = 0; n <= MARKED_MAX && i < n; i++) {
 		const struct report_spread *of =
 		    spread_at(p, line, i, REPORT_JAIN);
-		double x = place_x(p, value_at(p, i));
+		double x = beside(p, line, place_x(p, value_at(p, i)));
 		if (isnan(of->mean))
 			continue;
 		set_colour(pen, line, 1);

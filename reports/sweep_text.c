@@ -8,7 +8,7 @@
 
 #define ROWS_MAX     20
 #define NAME_COLUMNS 24
-#define COLUMN       9
+#define COLUMN       8
 
 /* A row of the table: a group, or a setting over all its conditions. */
 struct row {
@@ -49,7 +49,7 @@ put_header(const struct report_sweep *s, bool by_setting, FILE *to)
 		report_print(to, " %*s", COLUMN, "+-");
 	report_print(to, " %*s %*s", COLUMN, "perfect", COLUMN, "bytes");
 	if (!by_setting)
-		report_print(to, " %*s %*s", COLUMN, "peak", 11, "behaves as");
+		report_print(to, " %*s %*s", COLUMN, "peak", COLUMN, "like");
 	report_put(to, "\n");
 }
 
@@ -84,7 +84,7 @@ put_row(const struct report_sweep *s, const struct row *row, bool by_setting,
 	if (!by_setting) {
 		report_print(to, " %*s", COLUMN,
 		    report_digits(number, &report_terminal, row->peak));
-		report_print(to, " %*s", 11,
+		report_print(to, " %*s", COLUMN,
 		    report_digits(number, &report_terminal, row->effective));
 	}
 	report_put(to, "\n");

@@ -16,7 +16,7 @@
 /* Up to so many points the flows are not counted beforehand. */
 #define POINTS_FEW 2u
 /* What a pipe is supposed to hold when nobody says (--max-flows). */
-#define FLOWS_SUPPOSED 100000u
+#define FLOWS_SUPPOSED 20000u
 
 /* A case's memory: once, and for each of its flows what sim/flows.c keeps,
  * a key that may have doubled its room, and a copy of it for the record. */
@@ -24,7 +24,8 @@
 #define FLOW_BYTES     UINT64_C(224)
 #define FLOWS_IN_CHUNK UINT64_C(1024)
 #define PART_BYTES     ((uint64_t)sizeof(struct sim_flow_part))
-#define PAGE_BYTES     UINT64_C(4096)
+/* A page of a table, and part of another where a bucket crosses. */
+#define TOUCHED_BYTES UINT64_C(4700)
 
 struct sweep {
 	const struct sim_sweep_settings *settings;
@@ -164,7 +165,7 @@ case_bytes(const struct sweep *s, const struct lb_config *config)
 			       : config->entries6;
 	uint64_t table =
 	    slots_of(entries) / LB_WAYS * (uint64_t)sizeof(struct lb_bucket6);
-	uint64_t touched = s->flows * 2 * PAGE_BYTES; /* a page for each */
+	uint64_t touched = s->flows * TOUCHED_BYTES;
 	uint64_t bytes = CASE_BYTES + s->flows * FLOW_BYTES +
 			 chunks * FLOWS_IN_CHUNK * PART_BYTES +
 			 (table < touched ? table : touched);
@@ -231,7 +232,6 @@ take_cases(struct sweep *s, struct sim_record *record, size_t first)
 			return no_memory(s);
 	s->facts->points += record->case_count;
 	s->facts->played += record->input.packets * record->case_count;
-	sim_record_drop_cases(record);
 	return SIM_DONE;
 }
 
@@ -243,6 +243,7 @@ keep_record(struct sweep *s, struct sim_record *record)
 		    same_input(&s->record->input, &record->input);
 
 	sim_record_free(s->record);
+	sim_record_drop_cases(record);
 	s->record = record;
 	return same ? SIM_DONE : changed(s);
 }
@@ -260,7 +261,8 @@ pass(struct sweep *s, size_t first, size_t *next)
 		return usage(s,
 		    "the points do not fit --memory together, and what comes "
 		    "through a pipe can be read only once; keep it in a file "
-		    "first, or vary less");
+		    "first, vary less, or say how few flows there are with "
+		    "--max-flows");
 	if (status == SIM_DONE) {
 		s->passes_left =
 		    s->case_count == 0
