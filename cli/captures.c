@@ -40,7 +40,7 @@ cli_say_unreadable(const char *command, const char *const *captures,
 	if (input->over_limit > 0) {
 		cli_say(command,
 		    "more than %u flows: %ju packets of later ones were left "
-		    "out; --max-flows lets more in, at 64 to 200 bytes each",
+		    "out; --max-flows lets more in, at about 160 bytes each",
 		    input->max_flows, (uintmax_t)input->over_limit);
 		damaged++;
 	}

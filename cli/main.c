@@ -25,6 +25,9 @@ static const struct {
 	const char *help; /* NULL: goes without saying */
 } commands[] = {
 	{ "sim", sim_main, "replay captures through the balancer, and report" },
+	{ "inspect", inspect_main,
+	    "what is in captures, and how each mode would fare" },
+	{ "report", report_main, "draw a run again, or compare runs" },
 	{ "sweep", sweep_main, "replay under many settings: which to choose" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },

@@ -11,11 +11,20 @@
 
 static volatile sig_atomic_t interrupted;
 
+/* A signal that comes just before a read does not end it, and a pipe may stay
+ * silent for long: so it is followed by others, a second apart. */
+static void
+interrupt_again(int number)
+{
+	(void)number;
+	(void)alarm(1);
+}
+
 static void
 note_interrupt(int number)
 {
-	(void)number;
 	interrupted = 1;
+	interrupt_again(number);
 }
 
 void
@@ -29,6 +38,9 @@ cli_interrupt_catch(void)
 	(void)sigemptyset(&action.sa_mask);
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
+	action = (struct sigaction){ .sa_handler = interrupt_again };
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGALRM, &action, NULL);
 }
 
 bool

@@ -211,7 +211,8 @@ replay_option_read(const char *command, struct replay_options *o, int option,
 
 /* What no single option shows. */
 static int
-check_together(const char *command, const struct replay_options *o)
+check_together(
+    const char *command, const struct replay_options *o, const char *file)
 {
 	size_t stdin_count = 0;
 
@@ -220,6 +221,8 @@ check_together(const char *command, const struct replay_options *o)
 	for (size_t i = 0; i < o->capture_count; i++)
 		stdin_count += strcmp(o->captures[i], "-") == 0;
 	if (o->config != NULL && strcmp(o->config, "-") == 0)
+		stdin_count++;
+	if (file != NULL && strcmp(file, "-") == 0)
 		stdin_count++;
 	if (stdin_count > 1)
 		return cli_usage(command, "- can stand for one file only");
@@ -234,13 +237,19 @@ check_together(const char *command, const struct replay_options *o)
 	return 0;
 }
 
-int
-replay_options_end(
-    const char *command, struct replay_options *o, int argc, char **argv)
+void
+replay_options_captures(struct replay_options *o, int argc, char **argv)
 {
 	o->captures = (const char *const *)argv + optind;
 	o->capture_count = (size_t)(argc - optind);
-	int status = check_together(command, o);
+}
+
+int
+replay_options_end(
+    const char *command, struct replay_options *o, const char *file)
+{
+	int status = check_together(command, o, file);
+
 	if (o->backend_count == 0)
 		o->backend_count = CLI_BACKENDS_DEFAULT;
 	return status;

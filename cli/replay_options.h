@@ -75,14 +75,19 @@ struct replay_options replay_options_default(void);
 int replay_option_read(const char *command, struct replay_options *o,
     int option, const char *value, char **argv);
 
+/* Takes the captures behind the options. */
+void replay_options_captures(struct replay_options *o, int argc, char **argv);
+
 /*
- * replay_options_end - take the captures behind the options, look at what no
- * single option shows, and fill in what was not given.
+ * replay_options_end - look at what no single option shows, and fill in what
+ * was not given.
+ *
+ * file  one more that may be standard input, "-"; NULL: none.
  *
  * Returns 0; CLI_USAGE, said so.
  */
 int replay_options_end(
-    const char *command, struct replay_options *o, int argc, char **argv);
+    const char *command, struct replay_options *o, const char *file);
 
 /* What of it a run is told; cases, details and progress are the command's. */
 struct sim_settings replay_settings(const struct replay_options *o);

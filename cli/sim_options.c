@@ -2,6 +2,7 @@
 #include "cli/sim_options.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 
@@ -15,6 +16,10 @@ static const char help[] =
     "a pool of four, in the three distribution modes side by side.\n"
     "\n"
     "  -c, --config FILE    the balancer's own configuration (man fairlead)\n"
+    "  -s, --scenario FILE  captures to play and assertions to hold (man\n"
+    "                       fairlead-scenario)\n"
+    "      --assert EXPR    demand it of the run, like 'jain(all) >= 0.95';\n"
+    "                       exit 1 when it does not hold; as often as wanted\n"
     "  -o, --output DIR     where the report goes; else CAPTURE's name, -run\n"
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
@@ -42,24 +47,50 @@ static const char help[] =
     "  fairlead sim coap.pcap\n"
     "  fairlead sim --backends 8 --modes five-tuple,source-ip web.pcapng\n"
     "  fairlead sim -c lb.yaml --vip auto -o trial monday.pcap tuesday.pcap\n"
+    "  fairlead sim --assert 'max_share.bytes(all) <= 30%' coap.pcap\n"
+    "  fairlead sim -c lb.yaml -s nightly.yaml\n"
     "  tcpdump -c 100000 -w - | fairlead sim --json --no-report -\n"
     "\n"
-    "Exit codes: 0 done, 2 usage or configuration, 3 no input was readable,\n"
-    "4 some input was not, 5 the machine refused, 130 interrupted.\n";
+    "Exit codes: 0 done, 1 an assertion failed, 2 usage or configuration, 3 "
+    "no\n"
+    "input was readable, 4 some input was not, 5 the machine refused, 130\n"
+    "interrupted.\n";
 
 enum {
 	OPTION_MODES = CLI_REPLAY_OPTION_END,
 	OPTION_HASH_KEY,
 	OPTION_FLOWS,
+	OPTION_ASSERT,
 };
 
 static const struct option options[] = {
 	CLI_REPLAY_LONG_OPTIONS,
+	{ "scenario", required_argument, NULL, 's' },
 	{ "modes", required_argument, NULL, OPTION_MODES },
 	{ "hash-key", required_argument, NULL, OPTION_HASH_KEY },
 	{ "flows", no_argument, NULL, OPTION_FLOWS },
+	{ "assert", required_argument, NULL, OPTION_ASSERT },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* Which row of the table, by what getopt_long() returns; -1: none. */
+static int
+option_row(int option)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (options[i].val == option)
+			return i;
+	return -1;
+}
+
+bool
+sim_options_given(const struct sim_options *o, const char *name)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return (o->given >> i & 1) != 0;
+	return false;
+}
 
 static int
 read_hash_key(struct sim_options *o, const char *text)
@@ -75,9 +106,14 @@ static int
 read_option(struct sim_options *o, int option, char **argv)
 {
 	switch (option) {
+	case 's':
+		o->scenario_path = optarg;
+		return 0;
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
+	case OPTION_ASSERT:
+		return cli_assertions_add("sim", &o->assertions, optarg);
 	case OPTION_FLOWS:
 		o->flows = true;
 		return 0;
@@ -91,6 +127,31 @@ read_option(struct sim_options *o, int option, char **argv)
 	}
 }
 
+/* Where the command line says nothing, the scenario does. */
+static int
+read_scenario(struct sim_options *o)
+{
+	int status = cli_scenario_load("sim", o->scenario_path, &o->scenario);
+	struct lb_scenario *s = o->scenario.read;
+
+	if (status != CLI_DONE)
+		return status;
+	if (o->replay.capture_count == 0) {
+		o->replay.captures = (const char *const *)o->scenario.captures;
+		o->replay.capture_count = s->capture_count;
+	}
+	if (!sim_options_given(o, "seed") && s->seed_set)
+		o->replay.seed = s->seed;
+	if (!sim_options_given(o, "speed"))
+		o->replay.speed_millionths = s->speed_millionths;
+	if (!sim_options_given(o, "loop"))
+		o->replay.loop = s->loop;
+	for (size_t i = 0; i < s->assertion_count && status == CLI_DONE; i++)
+		status = cli_assertions_take(
+		    "sim", &o->assertions, &s->assertions[i]);
+	return status;
+}
+
 int
 sim_options_read(struct sim_options *o, int argc, char **argv)
 {
@@ -99,13 +160,18 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 	*o = (struct sim_options){ .replay = replay_options_default() };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, CLI_REPLAY_SHORT_OPTIONS,
-		    options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv,
+		    CLI_REPLAY_SHORT_OPTIONS "s:", options, NULL)) != -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
+		o->given |= UINT64_C(1) << option_row(option);
 	}
-	status = replay_options_end("sim", &o->replay, argc, argv);
+	replay_options_captures(&o->replay, argc, argv);
+	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	if (status == 0)
+		status =
+		    replay_options_end("sim", &o->replay, o->scenario_path);
 	if (status != 0)
 		return status;
 	if (!o->replay.report && o->flows)
@@ -114,4 +180,11 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 	if (o->modes.count == 0 && o->replay.config == NULL)
 		o->modes = cli_modes_all();
 	return 0;
+}
+
+void
+sim_options_free(struct sim_options *o)
+{
+	cli_scenario_free(&o->scenario);
+	cli_assertions_free(&o->assertions);
 }

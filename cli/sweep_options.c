@@ -159,7 +159,8 @@ sweep_options_read(struct sweep_options *o, int argc, char **argv)
 			return status;
 	}
 	backends_given = o->replay.backend_count != 0;
-	status = replay_options_end("sweep", &o->replay, argc, argv);
+	replay_options_captures(&o->replay, argc, argv);
+	status = replay_options_end("sweep", &o->replay, NULL);
 	if (status != 0)
 		return status;
 	if (backends_given &&

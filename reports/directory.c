@@ -16,7 +16,7 @@
  * and renamed, so it is there whole or not at all.  One that exists (empty,
  * or an earlier run when asked to replace it) stays, with whatever else lies
  * in it: the files are written into a temporary directory inside and renamed
- * over the old ones, summary.json last.
+ * over the old ones, the one it is known by last.
  */
 #define TEMPORARY ".fairlead-XXXXXX"
 
@@ -50,9 +50,9 @@ write_product(int dir, size_t index, const struct report_files *files)
 		return error;
 	}
 	errno = 0;
-	int error = files->write(files->ctx, index, to) == 0 ? 0
-		    : errno != 0                             ? errno
-							     : EIO;
+	int error = files->write(files->subject, index, to) == 0 ? 0
+		    : errno != 0                                 ? errno
+								 : EIO;
 	if (error == 0 && ferror(to))
 		error = EIO;
 	errno = 0;
@@ -63,7 +63,7 @@ write_product(int dir, size_t index, const struct report_files *files)
 
 /* Removes a temporary directory and what we put there. */
 static void
-discard(const char *temporary, const struct report_files *files)
+discard(const struct report_files *files, const char *temporary)
 {
 	int dir = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0) {
@@ -110,7 +110,7 @@ fill_temporary(char *temporary, const struct report_files *files,
 		return fail(why, "cannot write %s: %s", dir, strerror(error));
 	}
 	for (size_t i = 0; i < files->count && error == 0; i++) {
-		if (!files->wanted(files->ctx, i))
+		if (!files->wanted(files->subject, i))
 			continue;
 		error = write_product(fd, i, files);
 		if (error != 0)
@@ -119,7 +119,7 @@ fill_temporary(char *temporary, const struct report_files *files,
 	}
 	close(fd);
 	if (error != 0)
-		discard(temporary, files);
+		discard(files, temporary);
 	return error == 0 ? 0 : -1;
 }
 
@@ -145,7 +145,7 @@ write_new(const struct report_files *files, const char *dir,
 		return -1;
 	if (open_up(temporary) != 0 || rename(temporary, dir) != 0) {
 		fail(why, "cannot make %s: %s", dir, strerror(errno));
-		discard(temporary, files);
+		discard(files, temporary);
 		return -1;
 	}
 	return 0;
@@ -153,7 +153,7 @@ write_new(const struct report_files *files, const char *dir,
 
 static int
 write_over(const struct report_files *files, const char *dir,
-    const struct failure *why)
+    enum report_how how, const struct failure *why)
 {
 	char temporary[PATH_MAX], from[PATH_MAX + 32], to[PATH_MAX + 32];
 
@@ -166,17 +166,18 @@ write_over(const struct report_files *files, const char *dir,
 		report_format(
 		    from, sizeof(from), "%s/%s", temporary, files->name(i));
 		report_format(to, sizeof(to), "%s/%s", dir, files->name(i));
-		if (!files->wanted(files->ctx, i)) {
-			(void)unlink(to); /* of the run before */
+		if (!files->wanted(files->subject, i)) {
+			if (how != REPORT_REDRAW)
+				(void)unlink(to); /* of the run before */
 			continue;
 		}
 		if (rename(from, to) != 0) {
 			fail(why, "cannot replace %s: %s", to, strerror(errno));
-			discard(temporary, files);
+			discard(files, temporary);
 			return -1;
 		}
 	}
-	discard(temporary, files);
+	discard(files, temporary);
 	return 0;
 }
 
@@ -184,7 +185,7 @@ enum found { FOUND_NOTHING, FOUND_EMPTY, FOUND_RUN, FOUND_STRANGE, FOUND_FILE };
 
 /* What stands at the target: 0, or errno when that cannot be seen. */
 static int
-look(const char *dir, enum found *found)
+look(const char *dir, const char *mark, enum found *found)
 {
 	const struct dirent *entry;
 	DIR *in = opendir(dir);
@@ -195,7 +196,7 @@ look(const char *dir, enum found *found)
 	}
 	*found = FOUND_EMPTY;
 	while ((entry = readdir(in)) != NULL && *found != FOUND_RUN) {
-		if (strcmp(entry->d_name, REPORT_MARK) == 0)
+		if (strcmp(entry->d_name, mark) == 0)
 			*found = FOUND_RUN;
 		else if (strcmp(entry->d_name, ".") != 0 &&
 			 strcmp(entry->d_name, "..") != 0)
@@ -216,11 +217,11 @@ trimmed(const char *dir)
 }
 
 static int
-write_files(const struct report_files *files, const char *dir, bool force,
-    const struct failure *why)
+write_run(const struct report_files *files, const char *dir,
+    enum report_how how, const struct failure *why)
 {
 	enum found found = FOUND_NOTHING;
-	int error = look(dir, &found);
+	int error = look(dir, files->name(files->count - 1), &found);
 
 	if (error != 0)
 		return fail(
@@ -229,28 +230,28 @@ write_files(const struct report_files *files, const char *dir, bool force,
 	case FOUND_NOTHING:
 		return write_new(files, dir, why);
 	case FOUND_EMPTY:
-		return write_over(files, dir, why);
+		return write_over(files, dir, how, why);
 	case FOUND_RUN:
-		if (force)
-			return write_over(files, dir, why);
+		if (how != REPORT_NEW)
+			return write_over(files, dir, how, why);
 		return fail(why,
-		    "%s holds a run already; --force replaces it, or choose "
+		    "%s holds a %s already; --force replaces it, or choose "
 		    "another directory",
-		    dir);
+		    dir, files->what);
 	case FOUND_FILE:
 		return fail(
 		    why, "%s is not a directory; choose another name", dir);
 	default:
 		return fail(why,
-		    "%s holds other files and no run; choose a new or empty "
+		    "%s holds other files and no %s; choose a new or empty "
 		    "directory",
-		    dir);
+		    dir, files->what);
 	}
 }
 
 int
-report_directory_write(const struct report_files *files, const char *dir,
-    bool force, char *error, size_t error_bytes)
+report_directory(const struct report_files *files, const char *dir,
+    enum report_how how, char *error, size_t error_bytes)
 {
 	struct failure why = { error, error_bytes };
 	char *target = trimmed(dir);
@@ -259,9 +260,9 @@ report_directory_write(const struct report_files *files, const char *dir,
 	if (target == NULL)
 		fail(&why, "cannot write %s: %s", dir, strerror(ENOMEM));
 	else if (target[0] == '\0')
-		fail(&why, "the run's directory has no name");
+		fail(&why, "the %s's directory has no name", files->what);
 	else
-		done = write_files(files, target, force, &why);
+		done = write_run(files, target, how, &why);
 	free(target);
 	return done;
 }

@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef REPORTS_DIRECTORY_H
 #define REPORTS_DIRECTORY_H
-/* The directory that a report is written to: all of it or nothing. */
+/* A directory of files that belong together: all of it is there, or nothing.
+ * What a run's or a comparison's files are is theirs to say. */
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
-/* What a report's directory is known by; the last of its files. */
-#define REPORT_MARK "summary.json"
+enum report_how {
+	REPORT_NEW,     /* nothing is to be there */
+	REPORT_REPLACE, /* another may be */
+	REPORT_REDRAW,  /* this one is: a file not wanted stays as it is */
+};
 
-/* The files of a report, by number from 0. */
 struct report_files {
-	const void *ctx;
+	const char *what;    /* "run": what such a directory holds */
+	const void *subject; /* what the files are made of */
 	size_t count;
+	/* The last name is what such a directory is known by. */
 	const char *(*name)(size_t index);
-	bool (*wanted)(const void *ctx, size_t index);
-	/* 0; -1 without memory or when writing fails (errno where known). */
-	int (*write)(const void *ctx, size_t index, FILE *to);
+	bool (*wanted)(const void *subject, size_t index);
+	/* 0; -1 without memory or when writing fails (errno if known). */
+	int (*write)(const void *subject, size_t index, FILE *to);
 };
 
 /*
- * report_directory_write - every file under a temporary name, then renamed;
- * the directory appears only when all is there.
+ * report_directory - write them all.
  *
- * force  replace a report that is there; what else lies in it stays.
+ * Every file is written under a temporary name and renamed; a new directory
+ * appears only when all is there.  One that holds anything else than such
+ * files is not touched.
  *
- * Returns 0; -1 with one line in error (what, where, how to mend it), and then
- * nothing is left.
+ * Returns 0; -1 with one line in error (what, where, how to mend it).
  */
-int report_directory_write(const struct report_files *files, const char *dir,
-    bool force, char *error, size_t error_bytes);
+int report_directory(const struct report_files *files, const char *dir,
+    enum report_how how, char *error, size_t error_bytes);
 
 #endif

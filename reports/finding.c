@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/finding.h"
 #include "reports/ranking.h"
+#include "reports/reason.h"
 #include "reports/text.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* 1/H of a capture's one client with some noise, and of a crowd. */
-#define LONE_KEYS 1.5
-#define MANY_KEYS 10.0
-
-static void
-put_name(FILE *to, const char *raw)
-{
-	char *clean = report_clean(raw, true);
-	report_put(to, clean != NULL ? clean : "?");
-	free(clean);
-}
 
 /* "five-tuple", "five-tuple and source-ip", "all 3 alike". */
 static void
@@ -34,7 +23,7 @@ put_best(FILE *to, const struct sim_record *record,
 	for (size_t i = 0; i < ranking->count; i++) {
 		if (!report_ranking_is_best(ranking, i, units))
 			continue;
-		put_name(to, record->cases[i].name);
+		report_put_clean(to, record->cases[i].name);
 		left--;
 		report_put(to, left > 1 ? ", " : left == 1 ? " and " : "");
 	}
@@ -101,7 +90,7 @@ put_busiest(FILE *to, const struct sim_rule *rule)
 	} else if (most - even < 1e-9) {
 		report_print(to, "each backend carries %s of the bytes", fair);
 	} else {
-		put_name(to, rule->backends[busiest].name);
+		report_put_clean(to, rule->backends[busiest].name);
 		report_print(
 		    to, " carries %s of the bytes, fair is %s", share, fair);
 	}
@@ -133,7 +122,7 @@ put_comparison(FILE *to, const struct sim_record *record,
 		first++;
 	if (count != 1) {
 		report_print(to, "with ");
-		put_name(to, record->cases[first].name);
+		report_put_clean(to, record->cases[first].name);
 		report_print(to, ", ");
 	}
 	put_busiest(to, &record->cases[first].rules[0]);
@@ -151,7 +140,7 @@ put_headline(FILE *to, const struct sim_record *record,
 	} else {
 		if (record->case_count > 1 || record->cases[0].rule_count > 1) {
 			report_print(to, "Rule ");
-			put_name(to, rule->name);
+			report_put_clean(to, rule->name);
 			report_print(to, ": ");
 		}
 		put_busiest(to, rule);
@@ -191,88 +180,6 @@ put_most_even(FILE *to, const struct sim_record *record,
 	    to, count > 1 ? "): no more than chance apart.\n" : ").\n");
 }
 
-static double
-keys_wanted(const struct sim_rule *rule)
-{
-	return (double)REPORT_KEYS_WANTED * (double)rule->backend_count;
-}
-
-/* 1/H: as hard to spread as so many keys of equal weight. */
-static bool
-has_few(const struct sim_rule *rule, enum report_unit unit)
-{
-	double h = report_concentration(rule, unit);
-	return rule->backend_count > 1 && h * keys_wanted(rule) > 1;
-}
-
-/* How a rule is called: by its case where that says enough. */
-static void
-put_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule)
-{
-	put_name(to, c->name);
-	if (c->rule_count > 1) {
-		report_print(to, ", rule ");
-		put_name(to, rule->name);
-	}
-}
-
-/* "source-ip: 19 keys, as good as 19.0 equal ones by flows, 3.2 by bytes" */
-static void
-put_few_keys(FILE *to, const struct sim_case *c, const struct sim_rule *rule)
-{
-	char keys[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
-	char bytes[REPORT_TEXT_BYTES];
-	const struct report_script *s = &report_terminal;
-
-	report_count(keys, s, rule->key_count);
-	report_digits(flows, s, 1.0 / report_concentration(rule, REPORT_FLOWS));
-	report_digits(bytes, s, 1.0 / report_concentration(rule, REPORT_BYTES));
-	report_put(to, "  ");
-	put_rule(to, c, rule);
-	report_print(to,
-	    ": %s %s, as good as %s equal ones by flows, %s by bytes\n", keys,
-	    rule->key_count == 1 ? "key" : "keys", flows, bytes);
-}
-
-/* Where the traffic is too lumpy for any hash; says so before the first. */
-static void
-put_lumpy(FILE *to, const struct sim_record *record)
-{
-	bool said = false;
-	for (size_t i = 0; i < record->case_count; i++) {
-		const struct sim_case *c = &record->cases[i];
-		for (size_t j = 0; j < c->rule_count; j++) {
-			if (!has_few(&c->rules[j], REPORT_FLOWS) &&
-			    !has_few(&c->rules[j], REPORT_BYTES))
-				continue;
-			if (!said)
-				report_print(to,
-				    "Too few keys to spread evenly, whatever "
-				    "the hash (it takes about %d of equal "
-				    "weight per backend):\n",
-				    REPORT_KEYS_WANTED);
-			said = true;
-			put_few_keys(to, c, &c->rules[j]);
-		}
-	}
-}
-
-/* As good as one client in one mode, and many keys in another. */
-static bool
-has_lone_client(const struct sim_record *record)
-{
-	bool lone = false, others = false;
-	for (size_t i = 0; i < record->case_count; i++) {
-		const struct sim_rule *rule = &record->cases[i].rules[0];
-		if (rule->backend_count < 2)
-			return false;
-		double h = report_concentration(rule, REPORT_FLOWS);
-		lone = lone || h > 1 / LONE_KEYS;
-		others = others || h < 1 / MANY_KEYS;
-	}
-	return lone && others;
-}
-
 static void
 put_verdict(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
@@ -283,11 +190,7 @@ put_verdict(FILE *to, const struct sim_record *record,
 	}
 	if (ranking->count > 0)
 		put_most_even(to, record, ranking);
-	put_lumpy(to, record);
-	if (ranking->count > 0 && has_lone_client(record))
-		report_print(to,
-		    "A capture taken beside one client looks like this; "
-		    "--reverse makes its peers the clients.\n");
+	report_put_reasons(to, record, ranking);
 }
 
 /* What a writer of text writes, as a string. */

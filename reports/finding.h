@@ -3,21 +3,17 @@
 #define REPORTS_FINDING_H
 /*
  * What a run shows, in words; which cases are the most even is ranking.h's to
- * say.  Names are cleaned of what a terminal would obey.  The caller frees the
- * texts; NULL without memory.
+ * say, and why reason.h's.  Names are cleaned of what a terminal would obey.
+ * The caller frees the texts; NULL without memory.
  */
 #include "sim/record.h"
-
-/* 1/H keys per backend below which no hash can spread them (simulation.md
- * C.3: a perfect hash then gives a Jain index under 0.91). */
-#define REPORT_KEYS_WANTED 10
 
 /* One line, a chart's title: which case is the most even, and what that
  * means for the busiest backend. */
 char *report_headline(const struct sim_record *record);
 
 /* Some sentences, a line each: the most even case by flows and by bytes, and
- * where the traffic itself has too few keys to be spread. */
+ * whether it is the traffic or the hash. */
 char *report_verdict(const struct sim_record *record);
 
 #endif

@@ -1,81 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
+#include "reports/bootstrap.h"
+#include "reports/expect.h"
+#include "reports/checks.h"
+#include "reports/json_build.h"
 #include "reports/stats.h"
-#include "reports/text.h"
-#include <errno.h>
-#include <jansson.h>
-#include <math.h>
-#include <stdlib.h>
 
-/*
- * summary.json (design.md 8).  Keys stand in the order they are set in; an
- * object that could not be made is NULL, and jansson's *_new functions take
- * a NULL value as their own failure: so errors travel up by themselves and
- * are looked at once, at the top.
- */
+/* summary.json (design.md 8). */
 #define SCHEMA   1
-#define DIGITS   12
 #define NS_PER_S 1e9
-
-/* Returns the object, or NULL (object and value freed) when either is NULL. */
-static json_t *
-with(json_t *object, const char *key, json_t *value)
-{
-	if (object == NULL) {
-		json_decref(value);
-		return NULL;
-	}
-	if (json_object_set_new(object, key, value) == 0)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
-static json_t *
-with_item(json_t *array, json_t *value)
-{
-	if (array == NULL) {
-		json_decref(value);
-		return NULL;
-	}
-	if (json_array_append_new(array, value) == 0)
-		return array;
-	json_decref(array);
-	return NULL;
-}
-
-/* jansson's integers are signed: what does not fit keeps its digits as text
- * rather than turn negative. */
-static json_t *
-whole(uint64_t value)
-{
-	char digits[REPORT_TEXT_BYTES];
-	const struct report_script plain = { "", "-", "" };
-	if (value <= INT64_MAX)
-		return json_integer((json_int_t)value);
-	return json_string(report_count(digits, &plain, value));
-}
-
-static json_t *
-ratio(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *
-text(const char *raw)
-{
-	char *clean = report_clean(raw, false);
-	json_t *value = clean != NULL ? json_string(clean) : NULL;
-	free(clean);
-	return value;
-}
-
-static json_t *
-text_or_null(const char *raw)
-{
-	return raw == NULL || raw[0] == '\0' ? json_null() : text(raw);
-}
 
 static json_t *
 file_json(const struct sim_file *file)
@@ -83,7 +16,10 @@ file_json(const struct sim_file *file)
 	json_t *o = with(json_object(), "name", text(file->name));
 	o = with(o, "sha256", text_or_null(file->sha256));
 	o = with(o, "packets", whole(file->packets));
-	return with(o, "error", text_or_null(file->error));
+	o = with(o, "error", text_or_null(file->error));
+	return with(o, "damaged_at",
+	    file->damaged_at == UINT64_MAX ? json_null()
+					   : whole(file->damaged_at));
 }
 
 static json_t *
@@ -130,18 +66,55 @@ backend_json(const struct sim_backend *b)
 }
 
 static json_t *
+expected_json(const struct report_indices *of)
+{
+	json_t *o = with(json_object(), "jain", ratio(of->jain));
+	o = with(o, "peak_to_average", ratio(of->peak_to_average));
+	o = with(o, "cv", ratio(of->cv));
+	o = with(o, "gini", ratio(of->gini));
+	return with(o, "effective_backends", ratio(of->effective_backends));
+}
+
+/* [low, high], or null. */
+static json_t *
+range_json(const struct report_range *of)
+{
+	if (!isfinite(of->low) || !isfinite(of->high))
+		return json_null();
+	return with_item(
+	    with_item(json_array(), ratio(of->low)), ratio(of->high));
+}
+
+static json_t *
+interval_json(const struct report_intervals *of)
+{
+	json_t *o = with(json_object(), "jain", range_json(&of->jain));
+	o = with(o, "cv", range_json(&of->cv));
+	o = with(o, "gini", range_json(&of->gini));
+	return with(
+	    o, "effective_backends", range_json(&of->effective_backends));
+}
+
+static json_t *
 fairness_json(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
 	struct report_fairness f;
 	if (report_fairness(rule, unit, &f) != 0)
 		return NULL;
+	double h = report_concentration(rule, unit);
+	struct report_indices expected = report_expect(rule, unit, seed);
+	struct report_intervals interval = report_bootstrap(rule, unit, seed);
 	json_t *o = with(json_object(), "jain", ratio(f.jain));
 	o = with(o, "peak_to_average", ratio(f.peak_to_average));
 	o = with(o, "cv", ratio(f.cv));
 	o = with(o, "gini", ratio(f.gini));
 	o = with(o, "effective_backends", ratio(f.effective_backends));
 	o = with(o, "expected_jain", ratio(f.expected_jain));
-	return with(o, "p_value", ratio(report_p_value(rule, unit, seed)));
+	o = with(o, "p_value", ratio(report_p_value(rule, unit, seed)));
+	o = with(o, "herfindahl", ratio(h));
+	o = with(o, "effective_keys", ratio(1 / h));
+	o = with(o, "expected", expected_json(&expected));
+	return with(o, "interval", interval_json(&interval));
 }
 
 static json_t *
@@ -188,6 +161,25 @@ case_json(const struct sim_case *c, uint64_t seed)
 }
 
 static json_t *
+assertions_json(const struct sim_record *record)
+{
+	struct report_checks checks;
+	json_t *list = json_array();
+
+	if (report_checks_make(&checks, record) != 0)
+		list = with_item(list, NULL);
+	for (size_t i = 0; i < checks.count; i++) {
+		const struct report_check *check = &checks.at[i];
+		json_t *o = with(json_object(), "text", text(check->text));
+		o = with(o, "measured", ratio(check->measured));
+		list =
+		    with_item(list, with(o, "pass", json_boolean(check->pass)));
+	}
+	report_checks_free(&checks);
+	return list;
+}
+
+static json_t *
 record_json(const struct sim_record *record)
 {
 	json_t *cases = json_array();
@@ -205,24 +197,12 @@ record_json(const struct sim_record *record)
 	o = with(o, "partial", json_boolean(record->partial));
 	o = with(o, "input", input_json(&record->input));
 	o = with(o, "cases", cases);
+	o = with(o, "assertions", assertions_json(record));
 	return with(o, "run", run);
 }
 
 int
 report_json(const struct sim_record *record, FILE *to)
 {
-	json_t *summary = record_json(record);
-	if (summary == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	errno = 0;
-	int done = json_dumpf(
-	    summary, to, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS));
-	if (done == 0 && (fputc('\n', to) == EOF || fflush(to) != 0))
-		done = -1;
-	if (done != 0 && errno == 0)
-		errno = ENOMEM;
-	json_decref(summary);
-	return done;
+	return json_write(record_json(record), to);
 }

@@ -17,9 +17,8 @@
  *
  * seed   the same seed draws the same assignments, on every machine.
  *
- * Up to 1,024 keys the test is exact.  Beyond, the keys that hold over
- * 1/1,024 of sum b^2 (so fewer than that many) are drawn one by one, and all
- * lighter ones together as the normal law with their mean and covariance.
+ * Up to 1,024 keys the test is exact, beyond it is nearly so: fresh.h says
+ * how.
  *
  * Returns NAN without memory, without weight, or with one backend.
  * Cost: 9,999 x (keys drawn singly + n): 60 ms at 1,024 keys, 0.2 s with 1,000
@@ -31,8 +30,8 @@ double report_rehash(
 
 /*
  * report_rehash_range - where 95 % of the backends lie when the keys are
- * hashed anew: the 2.5 % and 97.5 % quantiles of one backend's load.  Both NAN
- * where report_rehash is.
+ * hashed anew: the 2.5 % and 97.5 % quantiles of one backend's load, as (share
+ * - fair)/fair.  Both NAN where report_rehash is.
  *
  * Cost: 9,999 x keys drawn singly.
  */

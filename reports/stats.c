@@ -104,8 +104,7 @@ report_fairness(const struct sim_rule *rule, enum report_unit unit,
 	double h = report_concentration(rule, unit);
 
 	*out = (struct report_fairness){ NAN, NAN, NAN, NAN, NAN, NAN };
-	if (n > 0 && !isnan(h))
-		out->expected_jain = 1.0 / (1.0 + (double)(n - 1) * h);
+	out->expected_jain = report_expected_jain(h, n);
 	uint64_t total = report_total(rule, unit);
 	if (total == 0)
 		return 0;
@@ -121,16 +120,30 @@ report_fairness(const struct sim_rule *rule, enum report_unit unit,
 }
 
 double
-report_concentration(const struct sim_rule *rule, enum report_unit unit)
+report_keys_concentration(
+    const struct sim_key *keys, size_t count, enum report_unit unit)
 {
 	long double sum = 0, squares = 0;
-	for (size_t i = 0; i < rule->key_count; i++) {
-		long double w =
-		    (long double)report_key_weight(&rule->keys[i], unit);
+	for (size_t i = 0; i < count; i++) {
+		long double w = (long double)report_key_weight(&keys[i], unit);
 		sum += w;
 		squares += w * w;
 	}
 	return sum > 0 ? (double)(squares / (sum * sum)) : NAN;
+}
+
+double
+report_concentration(const struct sim_rule *rule, enum report_unit unit)
+{
+	return report_keys_concentration(rule->keys, rule->key_count, unit);
+}
+
+double
+report_expected_jain(double concentration, size_t backend_count)
+{
+	if (backend_count == 0)
+		return NAN;
+	return 1.0 / (1.0 + (double)(backend_count - 1) * concentration);
 }
 
 struct report_range

@@ -54,15 +54,21 @@ int report_fairness(const struct sim_rule *rule, enum report_unit unit,
 
 /* H, 1/keys..1: 1/H keys of equal weight would be as hard to spread. */
 double report_concentration(const struct sim_rule *rule, enum report_unit unit);
+/* The same for keys that no rule has; NAN without weight. */
+double report_keys_concentration(
+    const struct sim_key *keys, size_t count, enum report_unit unit);
 
-/* From and to, as (share - fair)/fair; NAN unknown. */
+/* From H; NAN when that is, or without backends. */
+double report_expected_jain(double concentration, size_t backend_count);
+
+/* From and to; NAN unknown. */
 struct report_range {
 	double low, high;
 };
 
 /*
  * report_band - where 95 % of the backends lie under a perfect hash, by the
- * normal law.
+ * normal law, as (share - fair)/fair.
  *
  * A key of weight w goes to a backend with probability 1/n, so the share's
  * variance is H (1/n)(1 - 1/n), and 1.96 standard deviations relative to 1/n

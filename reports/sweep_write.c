@@ -43,7 +43,7 @@ static const struct {
 	{ "sweep.png", write_png },
 	{ "sweep.svg", write_svg },
 	{ "sweep.pdf", write_pdf },
-	{ REPORT_MARK, report_sweep_json },
+	{ "summary.json", report_sweep_json },
 };
 
 static const char *
@@ -70,12 +70,14 @@ report_sweep_write(const struct report_sweep *sweep, const char *dir,
     bool force, char *error, size_t error_bytes)
 {
 	const struct report_files files = {
-		.ctx = sweep,
+		.what = "sweep",
+		.subject = sweep,
 		.count = sizeof(products) / sizeof(products[0]),
 		.name = product_name,
 		.wanted = is_wanted,
 		.write = write_product,
 	};
 
-	return report_directory_write(&files, dir, force, error, error_bytes);
+	return report_directory(&files, dir,
+	    force ? REPORT_REPLACE : REPORT_NEW, error, error_bytes);
 }

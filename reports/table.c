@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
+#include "reports/bootstrap.h"
 #include "reports/finding.h"
+#include "reports/lines.h"
 #include "reports/stats.h"
 #include "reports/text.h"
 #include <math.h>
@@ -10,52 +12,10 @@
 /* The comparison as a person reads it, 80 columns where the numbers allow:
  * plain ASCII, aligned, no colour. */
 #define NAME_COLUMNS   24
-#define LINE_COLUMNS   80
 #define BACKENDS_WHOLE 20 /* beyond: the heaviest and the lightest only */
 #define BACKENDS_EDGE  5
 
-static void
-print_count(FILE *to, uint64_t value)
-{
-	char text[REPORT_TEXT_BYTES];
-	report_put(to, report_count(text, &report_terminal, value));
-}
-
-/* An outside name, at most `columns` wide; padded to that when `pad`. */
-static void
-print_name(FILE *to, const char *raw, size_t columns, bool pad)
-{
-	char *name = report_clean(raw, true);
-	if (name == NULL)
-		return;
-	report_shorten(name, columns);
-	report_put(to, name);
-	for (size_t i = report_columns(name); pad && i < columns; i++)
-		report_put(to, " ");
-	free(name);
-}
-
-struct counted {
-	const char *what;
-	uint64_t count;
-};
-
-/* "not replayed: 3 not IP, 1 ICMP"; nothing when all are 0. */
-static void
-print_counted(FILE *to, const char *head, const struct counted *of, size_t n)
-{
-	const char *before = head;
-	for (size_t i = 0; i < n; i++) {
-		if (of[i].count == 0)
-			continue;
-		report_put(to, before);
-		print_count(to, of[i].count);
-		report_print(to, " %s", of[i].what);
-		before = ", ";
-	}
-	if (before != head)
-		report_put(to, "\n");
-}
+#define FAIRNESS_COLUMNS "  %-8s %5s %11s %8s %12s %7s"
 
 static void
 print_files(FILE *to, const struct sim_input *in)
@@ -64,14 +24,9 @@ print_files(FILE *to, const struct sim_input *in)
 		const struct sim_file *file = &in->files[i];
 		if (file->error == NULL)
 			continue;
-		print_name(to, file->name, SIZE_MAX, false);
+		report_put_name(to, file->name, SIZE_MAX, false);
 		report_put(to, ": ");
-		print_name(to, file->error, SIZE_MAX, false);
-		if (!file->unreadable) {
-			report_put(to, " (after ");
-			print_count(to, file->packets);
-			report_put(to, " packets)");
-		}
+		report_put_name(to, file->error, SIZE_MAX, false);
 		report_put(to, "\n");
 	}
 }
@@ -80,7 +35,7 @@ static void
 print_input(FILE *to, const struct sim_record *record)
 {
 	const struct sim_input *in = &record->input;
-	const struct counted skipped[] = {
+	const struct report_counted skipped[] = {
 		{ "not IP", in->not_ip },
 		{ "truncated", in->truncated },
 		{ "malformed", in->malformed },
@@ -91,35 +46,35 @@ print_input(FILE *to, const struct sim_record *record)
 	char span[REPORT_TEXT_BYTES];
 
 	if (in->file_count == 1) {
-		print_name(to, in->files[0].name, SIZE_MAX, false);
+		report_put_name(to, in->files[0].name, SIZE_MAX, false);
 		report_put(to, ": ");
 	} else if (in->file_count > 1) {
 		report_print(to, "%zu files: ", in->file_count);
 	}
-	print_count(to, in->packets);
+	report_put_count(to, in->packets);
 	report_put(to, in->packets == 1 ? " packet, " : " packets, ");
-	print_count(to, in->flows);
+	report_put_count(to, in->flows);
 	report_put(to, in->flows == 1 ? " flow, " : " flows, ");
 	report_put(to, report_span(span, &report_terminal, in->duration_ns));
 	if (in->loop > 1)
 		report_print(to, ", in %u rounds", in->loop);
 	report_put(to, "\n");
-	print_counted(to, "not replayed: ", skipped,
+	report_put_counted(to, "not replayed: ", skipped,
 	    sizeof(skipped) / sizeof(skipped[0]));
 	if (in->role_first > 0) {
-		print_count(to, in->role_first);
+		report_put_count(to, in->role_first);
 		report_put(to,
 		    " flows show no SYN or known port: who spoke first is "
 		    "the client\n");
 	}
 	if (in->backwards > 0) {
 		report_put(to, "the clock ran back at ");
-		print_count(to, in->backwards);
+		report_put_count(to, in->backwards);
 		report_put(to, " packets, which were held at the latest time "
 			       "before\n");
 	}
 	if (in->gaps > 0) {
-		print_count(to, in->gaps);
+		report_put_count(to, in->gaps);
 		report_print(to, " gap%s shortened, by %s in all\n",
 		    in->gaps == 1 ? " was" : "s were",
 		    report_span(span, &report_terminal, in->gaps_cut_ns));
@@ -149,7 +104,7 @@ print_backend(
 {
 	const struct sim_backend *b = &rule->backends[index];
 	report_put(to, "  ");
-	print_name(to, b->name, columns, true);
+	report_put_name(to, b->name, columns, true);
 	print_share(to, b->flows, report_total(rule, REPORT_FLOWS));
 	print_share(to, b->packets, report_total(rule, REPORT_PACKETS));
 	print_share(to, b->bytes, report_total(rule, REPORT_BYTES));
@@ -198,7 +153,7 @@ print_edges(FILE *to, const struct sim_rule *rule, size_t columns)
 	for (size_t i = 0; i < n; i++) {
 		if (i == BACKENDS_EDGE) {
 			report_put(to, "  ... ");
-			print_count(to, n - 2 * (size_t)BACKENDS_EDGE);
+			report_put_count(to, n - 2 * (size_t)BACKENDS_EDGE);
 			report_put(to, " backends between ...\n");
 			i = n - BACKENDS_EDGE;
 		}
@@ -230,10 +185,23 @@ in_words(const struct sim_rule *rule, enum report_unit unit, double p)
 	if (isnan(p))
 		return "too few keys to test";
 	if (p < 0.01)
-		return "worse than a perfect one";
+		return "worse than perfect";
 	if (p < 0.05)
-		return "perhaps worse than that";
+		return "perhaps worse";
 	return "like a perfect hash";
+}
+
+/* "0.985-0.992": 95 % */
+static const char *
+range_text(char *to, size_t bytes, const struct report_range *of)
+{
+	char low[REPORT_TEXT_BYTES], high[REPORT_TEXT_BYTES];
+
+	if (isnan(of->low))
+		return "-";
+	report_format(to, bytes, "%s-%s", report_index(low, of->low),
+	    report_index(high, of->high));
+	return to;
 }
 
 static void
@@ -242,21 +210,23 @@ print_fairness(
 {
 	char jain[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	char like[REPORT_TEXT_BYTES], p_text[REPORT_TEXT_BYTES];
-	char of[2 * REPORT_TEXT_BYTES];
+	char of[2 * REPORT_TEXT_BYTES], range[2 * REPORT_TEXT_BYTES];
 	const struct report_script *s = &report_terminal;
 	struct report_fairness f;
 
 	if (report_fairness(rule, unit, &f) != 0)
 		return;
 	double p = report_p_value(rule, unit, seed);
+	struct report_intervals interval = report_bootstrap(rule, unit, seed);
 	report_format(of, sizeof(of), "%s of %zu",
 	    report_digits(like, s, f.effective_backends), rule->backend_count);
 	if (!isnan(p) && p < 0.0001)
 		report_format(p_text, sizeof(p_text), "<0.0001");
 	else
 		report_digits(p_text, s, p);
-	report_print(to, "  %-8s %6s %13s %13s %8s  %s\n",
-	    report_unit_name(unit), report_index(jain, f.jain),
+	report_print(to, FAIRNESS_COLUMNS "  %s\n", report_unit_name(unit),
+	    report_index(jain, f.jain),
+	    range_text(range, sizeof(range), &interval.jain),
 	    report_index(expected, f.expected_jain), of, p_text,
 	    in_words(rule, unit, p));
 }
@@ -266,21 +236,21 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
     uint64_t seed)
 {
 	report_put(to, "\n");
-	print_name(to, c->name, SIZE_MAX, false);
+	report_put_name(to, c->name, SIZE_MAX, false);
 	if (c->rule_count > 1) {
 		report_put(to, ", rule ");
-		print_name(to, rule->name, SIZE_MAX, false);
+		report_put_name(to, rule->name, SIZE_MAX, false);
 	}
 	report_put(to, " (");
 	if (strcmp(c->name ? c->name : "", rule->distribution) != 0)
 		report_print(to, "%s, ", rule->distribution);
 	report_print(to, "%s, ", rule->algorithm);
-	print_count(to, rule->key_count);
+	report_put_count(to, rule->key_count);
 	report_put(to, rule->key_count == 1 ? " key)\n" : " keys)\n");
 
 	print_backends(to, rule);
-	report_print(to, "  %-8s %6s %13s %13s %8s\n", "evenness", "Jain",
-	    "perfect hash", "behaves like", "p");
+	report_print(to, FAIRNESS_COLUMNS "\n", "evenness", "Jain", "interval",
+	    "perfect", "behaves like", "p");
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		print_fairness(to, rule, u, seed);
 }
@@ -291,47 +261,23 @@ print_case(FILE *to, const struct sim_case *c, uint64_t seed)
 	for (size_t i = 0; i < c->rule_count; i++)
 		print_rule(to, c, &c->rules[i], seed);
 
-	struct counted *drops = calloc(c->drop_count + 2, sizeof(*drops));
+	struct report_counted *drops =
+	    calloc(c->drop_count + 2, sizeof(*drops));
 	if (drops == NULL)
 		return;
 	for (size_t i = 0; i < c->drop_count; i++)
-		drops[i] =
-		    (struct counted){ c->drops[i].reason, c->drops[i].packets };
+		drops[i] = (struct report_counted){ c->drops[i].reason,
+			c->drops[i].packets };
 	const char *head = "  dropped packets: ";
 	if (c->rule_count != 1)
 		head = "\ndropped packets of all rules: ";
-	print_counted(to, head, drops, c->drop_count);
+	report_put_counted(to, head, drops, c->drop_count);
 	free(drops);
-	const struct counted other[] = {
+	const struct report_counted other[] = {
 		{ "untracked (table full)", c->untracked },
 		{ "replies suppressed", c->reply_suppressed },
 	};
-	print_counted(to, "  ", other, sizeof(other) / sizeof(other[0]));
-}
-
-/* One line, broken at words to LINE_COLUMNS; its indentation stays, what
- * follows hangs by two. */
-static void
-print_wrapped(FILE *to, char *line)
-{
-	size_t indent = strspn(line, " "), used = indent;
-	char *state = NULL;
-
-	report_print(to, "%*s", (int)indent, "");
-	for (char *word = strtok_r(line, " ", &state); word != NULL;
-	     word = strtok_r(NULL, " ", &state)) {
-		size_t columns = report_columns(word);
-		if (used > indent && used + 1 + columns > LINE_COLUMNS) {
-			report_print(to, "\n%*s", (int)indent + 2, "");
-			used = indent + 2;
-		} else if (used > indent) {
-			report_put(to, " ");
-			used++;
-		}
-		report_put(to, word);
-		used += columns;
-	}
-	report_put(to, "\n");
+	report_put_counted(to, "  ", other, sizeof(other) / sizeof(other[0]));
 }
 
 void
@@ -345,6 +291,6 @@ report_table(const struct sim_record *record, FILE *to)
 		report_put(to, "\n");
 	for (char *line = verdict ? strtok_r(verdict, "\n", &state) : NULL;
 	     line != NULL; line = strtok_r(NULL, "\n", &state))
-		print_wrapped(to, line);
+		report_put_wrapped(to, line);
 	free(verdict);
 }

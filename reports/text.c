@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define NS_PER_S    1e9
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define NS_PER_S       1e9
+#define NS_PER_S_WHOLE UINT64_C(1000000000)
+#define NS_PER_MS      UINT64_C(1000000)
+#define REPLACEMENT    "\xef\xbf\xbd" /* U+FFFD */
 
 const struct report_script report_terminal = { " ", "-", " " };
 /* U+2009 thin space, U+2212 minus, U+202F narrow no-break space */
@@ -162,6 +165,38 @@ report_span(char *to, const struct report_script *s, uint64_t ns)
 	return to;
 }
 
+static char *
+put_time(char *to, uint64_t ns, const char *day_and_time)
+{
+	time_t seconds = (time_t)(ns / NS_PER_S_WHOLE);
+	struct tm utc;
+
+	if (gmtime_r(&seconds, &utc) == NULL ||
+	    strftime(to, REPORT_TEXT_BYTES, day_and_time, &utc) == 0)
+		report_format(to, REPORT_TEXT_BYTES, "-");
+	return to + strlen(to);
+}
+
+char *
+report_time(char *to, uint64_t ns)
+{
+	char *end = put_time(to, ns, "%Y-%m-%d %H:%M:%S");
+
+	report_format(end, (size_t)(to + REPORT_TEXT_BYTES - end), ".%03u",
+	    (unsigned)(ns % NS_PER_S_WHOLE / NS_PER_MS));
+	return to;
+}
+
+char *
+report_time_iso(char *to, uint64_t ns)
+{
+	char *end = put_time(to, ns, "%Y-%m-%dT%H:%M:%S");
+
+	report_format(end, (size_t)(to + REPORT_TEXT_BYTES - end), ".%09uZ",
+	    (unsigned)(ns % NS_PER_S_WHOLE));
+	return to;
+}
+
 /*
  * The length of the UTF-8 sequence at `at`, its character in *code; 0 when
  * there is none: stray or missing continuation, overlong, surrogate, beyond
@@ -232,6 +267,14 @@ static bool
 continues(char c)
 {
 	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+void
+report_put_clean(FILE *to, const char *raw)
+{
+	char *clean = report_clean(raw, true);
+	report_put(to, clean != NULL ? clean : "?");
+	free(clean);
 }
 
 size_t

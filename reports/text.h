@@ -37,6 +37,11 @@ char *report_index(char *to, double index);
 /* "12.3 s", "98.1 min", "3.2 h" or "22 days" */
 char *report_span(char *to, const struct report_script *s, uint64_t ns);
 
+/* Since 1970, UTC, to 2554: "2014-03-09 08:05:01.250", milliseconds. */
+char *report_time(char *to, uint64_t ns);
+/* The same as ISO 8601 has it: "2014-03-09T08:05:01.250000000Z". */
+char *report_time_iso(char *to, uint64_t ns);
+
 /* fprintf for reports: a failure stays in the stream, for who closes it. */
 __attribute__((format(printf, 2, 3))) void report_print(
     FILE *to, const char *format, ...);
@@ -51,6 +56,8 @@ __attribute__((format(printf, 3, 4))) void report_format(
  * them) become '?'.  NULL is "".  The caller frees it; NULL without memory.
  */
 char *report_clean(const char *raw, bool visible);
+/* Writes it so, visible. */
+void report_put_clean(FILE *to, const char *raw);
 
 /* Characters of a valid UTF-8 text; each is taken for one column. */
 size_t report_columns(const char *text);

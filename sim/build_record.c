@@ -32,6 +32,8 @@ base_name(const char *path)
 static const char *
 without_path(const char *error, const char *path)
 {
+	if (strcmp(path, "-") == 0)
+		path = "standard input";
 	size_t bytes = strlen(path);
 
 	if (strncmp(error, path, bytes) == 0 && error[bytes] == ':' &&
@@ -41,9 +43,8 @@ without_path(const char *error, const char *path)
 }
 
 static bool
-build_files(const struct sim_feed *feed, struct sim_record *record)
+build_files(const struct sim_feed *feed, struct sim_input *in, bool *partial)
 {
-	struct sim_input *in = &record->input;
 	bool fail = false;
 
 	in->files = calloc(feed->file_count + 1, sizeof(*in->files));
@@ -54,9 +55,10 @@ build_files(const struct sim_feed *feed, struct sim_record *record)
 		const struct sim_feed_file *from = &feed->files[i];
 		in->files[i].name = copy(base_name(from->path), &fail);
 		in->files[i].packets = from->packets;
+		in->files[i].damaged_at = from->damaged_at;
 		if (from->state == SIM_FEED_DAMAGED ||
 		    from->state == SIM_FEED_UNREADABLE) {
-			record->partial = true;
+			*partial = true;
 			in->files[i].unreadable =
 			    from->state == SIM_FEED_UNREADABLE;
 			in->files[i].error =
@@ -87,11 +89,9 @@ build_busiest(const struct sim_flows *flows, struct sim_input *in)
 	return true;
 }
 
-static bool
-build_input(const struct sim_run *run, struct sim_record *record)
+bool
+sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 {
-	struct sim_input *in = &record->input;
-
 	in->packets = run->feed.packets;
 	in->bytes = run->ip_bytes;
 	in->flows = run->flow_count;
@@ -110,9 +110,10 @@ build_input(const struct sim_run *run, struct sim_record *record)
 	in->loop = run->round + 1;
 	in->gaps = run->clock.gap_count;
 	in->gaps_cut_ns = run->clock.gap_cut_ns;
-	record->partial |= in->over_limit > 0;
+	*partial |= in->over_limit > 0;
 	in->backwards = run->clock.backwards_count;
-	return build_files(&run->feed, record) && build_busiest(run->flows, in);
+	return build_files(&run->feed, in, partial) &&
+	       build_busiest(run->flows, in);
 }
 
 /* --- cases --------------------------------------------------------------- */
@@ -166,19 +167,16 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 	return !fail;
 }
 
-static bool
-build_keys(const struct sim_player_rule *r, const uint32_t *backend_of,
-    struct sim_rule *out)
+/* A million keys are not copied: the record takes them. */
+static void
+take_keys(
+    struct sim_player_rule *r, const uint32_t *backend_of, struct sim_rule *out)
 {
-	out->keys = calloc((size_t)r->keys.count + 1, sizeof(*out->keys));
-	if (out->keys == NULL)
-		return false;
+	out->keys = r->keys.at;
 	out->key_count = r->keys.count;
-	for (uint32_t i = 0; i < r->keys.count; i++) {
-		out->keys[i] = r->keys.at[i];
-		out->keys[i].backend = backend_of[r->keys.at[i].backend];
-	}
-	return true;
+	r->keys.at = NULL;
+	for (size_t i = 0; i < out->key_count; i++)
+		out->keys[i].backend = backend_of[out->keys[i].backend];
 }
 
 /* The backends' columns of the members' series, as far as time went. */
@@ -208,7 +206,7 @@ build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
 {
 	const struct lb_config_rule *config =
 	    &p->config->rules[p->plan->rules[rule_id].rule_index];
-	const struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
+	struct sim_player_rule *r = &p->rules[p->rule_of_id[rule_id]];
 	bool fail = false;
 
 	out->name = copy(config->name, &fail);
@@ -221,8 +219,9 @@ build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
 	uint32_t *backend_of = calloc(r->member_count + 1, sizeof(uint32_t));
 	bool built = backend_of != NULL && !fail &&
 		     build_backends(p, rule_id, out, backend_of) &&
-		     build_keys(r, backend_of, out) &&
 		     build_slices(r, bin_count, out);
+	if (built)
+		take_keys(r, backend_of, out);
 	free(backend_of);
 	return built;
 }
@@ -250,6 +249,7 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	bool fail = false;
 
 	out->name = copy(p->name, &fail);
+	memcpy(out->hash_key, p->plan->hash_key, sizeof(out->hash_key));
 	out->untracked = p->untracked;
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
@@ -276,6 +276,7 @@ sim_build_record(const struct sim_run *run)
 	if (record == NULL)
 		return NULL;
 	record->version = copy(PACKAGE_VERSION, &fail);
+	record->libraries = copy(FAIRLEAD_LIBRARIES, &fail);
 	record->seed = run->settings->seed;
 	record->deterministic = true;
 	record->bin_ns = run->timeline.bin_ns;
@@ -284,12 +285,15 @@ sim_build_record(const struct sim_run *run)
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));
-	if (fail || record->cases == NULL || !build_input(run, record))
+	if (fail || record->cases == NULL ||
+	    !sim_build_input(run, &record->input, &record->partial))
 		goto fail;
 	record->case_count = run->player_count;
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (!build_case(run, i, &record->cases[i]))
 			goto fail;
+	if (sim_build_log(run, record) != 0)
+		goto fail;
 	if (run->settings->flow_rows && sim_build_flows(run, record) != 0)
 		goto fail;
 	return record;

@@ -5,11 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The trace's own interfaces go with it: these are copies. */
+static void
+keep_info(struct sim_feed_file *file)
+{
+	struct trace_info *info = &file->info;
+
+	trace_info(file->trace, info);
+	size_t bytes = info->interface_count * sizeof(*info->interfaces);
+	free(file->interfaces); /* of the round before */
+	file->interfaces = bytes > 0 ? malloc(bytes) : NULL;
+	if (file->interfaces != NULL)
+		memcpy(file->interfaces, info->interfaces, bytes);
+	else
+		info->interface_count = 0;
+	info->interfaces = file->interfaces;
+}
+
 static void
 file_close(struct sim_feed_file *file)
 {
-	if (file->trace != NULL)
+	if (file->trace != NULL) {
 		file->bytes = trace_bytes_read(file->trace);
+		keep_info(file);
+	}
 	trace_close(file->trace);
 	file->trace = NULL;
 }
@@ -25,6 +44,7 @@ file_next(struct sim_feed_file *file, struct trace_packet *p)
 	file->state = SIM_FEED_ENDED;
 	if (status == TRACE_DAMAGED) {
 		file->state = SIM_FEED_DAMAGED;
+		file->damaged_at = trace_damaged_at(file->trace);
 		(void)snprintf(file->error, sizeof(file->error), "%s",
 		    trace_error(file->trace));
 	}
@@ -36,6 +56,8 @@ int
 sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter)
 {
+	size_t opened = 0, refused = SIZE_MAX;
+
 	*feed = (struct sim_feed){ .file_count = path_count, .filter = filter };
 	feed->files = calloc(path_count, sizeof(*feed->files));
 	if (feed->files == NULL)
@@ -45,27 +67,31 @@ sim_feed_open(struct sim_feed *feed, const char *const *paths,
 		bool usage = false;
 
 		file->path = paths[i];
+		file->damaged_at = UINT64_MAX;
 		file->trace = trace_open(
 		    paths[i], filter, &usage, file->error, sizeof(file->error));
-		if (file->trace != NULL)
-			continue;
-		file->state = SIM_FEED_UNREADABLE;
-		if (usage) {
-			/* The same for every file: say it once, in front. */
-			if (i > 0)
-				memcpy(feed->files[0].error, file->error,
-				    sizeof(file->error));
-			return 1;
-		}
+		if (file->trace == NULL)
+			file->state = SIM_FEED_UNREADABLE;
+		opened += file->trace != NULL;
+		if (usage)
+			refused = i;
 	}
-	return 0;
+	/* What suits no file's link type is wrong: say it once, in front. */
+	if (opened > 0 || refused == SIZE_MAX)
+		return 0;
+	if (refused > 0)
+		memcpy(feed->files[0].error, feed->files[refused].error,
+		    sizeof(feed->files[0].error));
+	return 1;
 }
 
 void
 sim_feed_close(struct sim_feed *feed)
 {
-	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++)
+	for (size_t i = 0; feed->files != NULL && i < feed->file_count; i++) {
 		file_close(&feed->files[i]);
+		free(feed->files[i].interfaces);
+	}
 	free(feed->files);
 	*feed = (struct sim_feed){ 0 };
 }
@@ -111,6 +137,15 @@ earliest(struct sim_feed *feed)
 	return best;
 }
 
+LB_INLINE void
+note_time(struct sim_feed_file *file, uint64_t time_ns)
+{
+	if (time_ns < file->first_ns || file->packets == 0)
+		file->first_ns = time_ns;
+	if (time_ns > file->last_ns)
+		file->last_ns = time_ns;
+}
+
 bool
 sim_feed_next(struct sim_feed *feed, struct trace_packet *p)
 {
@@ -128,9 +163,18 @@ sim_feed_next(struct sim_feed *feed, struct trace_packet *p)
 		 * call makes. */
 		file->has_head = false;
 	}
+	note_time(file, p->time_ns);
 	file->packets++;
 	feed->packets++;
 	return true;
+}
+
+void
+sim_feed_info(const struct sim_feed_file *file, struct trace_info *info)
+{
+	*info = file->info;
+	if (file->trace != NULL)
+		trace_info(file->trace, info);
 }
 
 void

@@ -22,10 +22,16 @@ struct sim_feed_file {
 	enum sim_feed_state state;
 	uint64_t packets;                 /* given out in this round */
 	char error[SIM_FEED_ERROR_BYTES]; /* DAMAGED, UNREADABLE: why */
+	uint64_t damaged_at; /* byte, of the unpacked file; UINT64_MAX: none */
 	struct trace *trace;
 	struct trace_packet head; /* the next one, while READING */
 	bool has_head;
 	uint64_t bytes; /* of the file, when it was closed */
+	/* What the file says of itself, as it was closed; no interfaces
+	 * without memory for them. */
+	struct trace_info info;
+	struct trace_interface *interfaces; /* info's */
+	uint64_t first_ns, last_ns; /* earliest and latest packet, since 1970 */
 };
 
 struct sim_feed {
@@ -41,8 +47,8 @@ struct sim_feed {
  * paths   "-" is standard input; they and the filter must outlive the feed.
  * filter  pcap-filter(7), NULL: none.
  *
- * Returns 0; -1 without memory; 1 when the filter is wrong: then the first
- * file's error says how.  Files that can't be read are UNREADABLE.
+ * Returns 0; -1 without memory; 1 when the filter suits no file: then the
+ * first file's error says how.  Files that can't be read are UNREADABLE.
  */
 int sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter);
@@ -54,6 +60,9 @@ void sim_feed_rewind(struct sim_feed *feed);
 
 /* The next packet; false at the end of all.  Good until the next call. */
 bool sim_feed_next(struct sim_feed *feed, struct trace_packet *p);
+
+/* What a file says of itself: all of it when it has ended. */
+void sim_feed_info(const struct sim_feed_file *file, struct trace_info *info);
 
 /* How far it is: bytes read of bytes in all, 0 when that is not known. */
 void sim_feed_progress(

@@ -59,7 +59,16 @@ struct sim_flow_detail {
 	uint64_t packets_in, packets_out; /* from the client, from the server */
 	uint64_t bytes_in, bytes_out;     /* IP length on the wire */
 	uint64_t first_ns, last_ns;       /* since the first packet */
+	/* Of fragments without ports: the flow whose answers they are. */
+	const struct sim_flow *answers;
 	uint8_t tcp_flags_in, tcp_flags_out; /* all that were seen */
+	uint8_t sent;                        /* enum sim_sent */
+};
+
+/* What the client of a flow sent. */
+enum sim_sent {
+	SIM_SENT_WHOLE = 0x1, /* packets that are no fragments */
+	SIM_SENT_FIRST = 0x2, /* fragments with ports */
 };
 
 /* What a packet turned out to be. */

@@ -9,6 +9,7 @@
  * its number) or is what the mode's masks leave of one (sim_keys_find()).  A
  * rule uses one of the two.
  */
+#include "model/path/mode.h"
 #include "sim/record.h"
 #include "sim/slots.h"
 
@@ -17,6 +18,25 @@ struct sim_key_id {
 	struct lb_addr src, dst;
 	uint64_t ports_proto;
 };
+
+/* ports_proto of whole flows; ports 0 without. */
+LB_INLINE uint64_t
+sim_key_ports(lb_be16 client, lb_be16 server, uint8_t proto)
+{
+	return client.raw | (uint32_t)server.raw << 16 | (uint64_t)proto << 32;
+}
+
+LB_INLINE struct sim_key_id
+sim_key_mask(const struct sim_key_id *whole, const struct lb_mode_masks *m)
+{
+	return (struct sim_key_id){
+		.src = whole->src,
+		.dst = { { whole->dst.word[0] & m->dst,
+		    whole->dst.word[1] & m->dst } },
+		.ports_proto =
+		    whole->ports_proto & (m->ports | (uint64_t)m->proto << 32),
+	};
+}
 
 struct sim_keys {
 	struct sim_key *at; /* in order of first appearance */

@@ -31,24 +31,12 @@ is_icmp(const struct lb_packet *pkt)
 	       pkt->ip.proto == LB_PROTO_ICMP6;
 }
 
-/* Captured time as it passes here: at that speed; at most 2^64 - 1 ns. */
-static uint64_t
-at_speed(const struct sim_settings *s, uint64_t ns)
-{
-	if (LB_LIKELY(s->speed_millionths == 0 ||
-		      s->speed_millionths == SIM_SPEED_ONE))
-		return ns;
-	unsigned __int128 wide = (unsigned __int128)ns * SIM_SPEED_ONE;
-	wide /= s->speed_millionths;
-	return wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
-}
-
 /* When it happens, and how long it was. */
 static void
 note_packet(struct sim_run *run, const struct trace_packet *captured,
     struct sim_arrival *a)
 {
-	a->now_ns = at_speed(
+	a->now_ns = sim_at_speed(
 	    run->settings, trace_clock_ns(&run->clock, captured->time_ns));
 	a->now_ms = a->now_ns / LB_NS_PER_MS;
 	run->duration_ns = a->now_ns;
@@ -57,26 +45,6 @@ note_packet(struct sim_run *run, const struct trace_packet *captured,
 	if (LB_UNLIKELY(a->ip_bytes == 0))
 		a->ip_bytes = captured->wire_bytes - a->pkt.ip.l3;
 	run->ip_bytes += a->ip_bytes;
-}
-
-/* What is noted of a packet besides what the players count. */
-static void
-note_detail(const struct sim_run *run, const struct sim_arrival *a)
-{
-	struct sim_flow_detail *d = sim_flow_detail(run->flows, a->flow);
-
-	if (d->packets_in + d->packets_out == 0)
-		d->first_ns = a->now_ns;
-	d->last_ns = a->now_ns;
-	if (a->from_client) {
-		d->packets_in++;
-		d->bytes_in += a->ip_bytes;
-		d->tcp_flags_in |= a->pkt.tcp_flags;
-	} else {
-		d->packets_out++;
-		d->bytes_out += a->ip_bytes;
-		d->tcp_flags_out |= a->pkt.tcp_flags;
-	}
 }
 
 /* Reads packets that can be played.  Returns how many were read at all. */
@@ -92,6 +60,8 @@ gather(struct sim_run *run, struct batch *b)
 		int parsed = trace_parse(&captured, &a->pkt);
 
 		read++;
+		if (run->settings->details)
+			sim_note_captured(&run->notes, &captured);
 		if (LB_UNLIKELY(parsed != LB_PARSED)) {
 			run->skipped[parsed]++;
 			continue;
@@ -169,14 +139,15 @@ play(struct sim_run *run, struct sim_arrival *a)
 		return -1;
 	run->last_ms = a->now_ms;
 	if (LB_UNLIKELY(a->flow == NULL)) {
-		run->over_limit++;
+		if (run->over_limit++ == 0)
+			run->over_limit_first_ns = a->now_ns;
 		run->ip_bytes -= a->ip_bytes;
 		return 0;
 	}
 	if (run->timeline.bin_ns != 0)
 		keep_time(run, a);
 	if (run->settings->details)
-		note_detail(run, a);
+		sim_note_arrival(run, a);
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (play_to(run->players[i], a, i) != 0)
 			return -1;

@@ -119,17 +119,15 @@ sim_player_free(struct sim_player *p)
 static uint32_t
 find_key(struct sim_player_rule *r, const struct lb_headers *ip)
 {
-	const struct lb_mode_masks *m = r->masks;
-	uint64_t ports = ip->fragment != LB_FRAGMENT_NO
-			     ? 0
-			     : ip->sport.raw | (uint32_t)ip->dport.raw << 16;
-	struct sim_key_id id = {
+	const lb_be16 none = { 0 };
+	const bool has_ports = ip->fragment == LB_FRAGMENT_NO;
+	const struct sim_key_id whole = {
 		.src = ip->src,
-		.dst = { { ip->dst.word[0] & m->dst,
-		    ip->dst.word[1] & m->dst } },
-		.ports_proto =
-		    (ports & m->ports) | (uint64_t)(ip->proto & m->proto) << 32,
+		.dst = ip->dst,
+		.ports_proto = sim_key_ports(has_ports ? ip->sport : none,
+		    has_ports ? ip->dport : none, ip->proto),
 	};
+	const struct sim_key_id id = sim_key_mask(&whole, r->masks);
 
 	return sim_keys_find(&r->keys, &id);
 }
@@ -212,8 +210,9 @@ sim_player_client(
 
 	lb_step(
 	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
-	if ((result->facts & LB_FACT_UNTRACKED) != 0)
-		p->untracked++;
+	if (LB_UNLIKELY((result->facts & LB_FACT_UNTRACKED) != 0) &&
+	    p->untracked++ == 0)
+		p->untracked_first_ns = a->now_ns;
 	if ((result->facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0)
 		/* Cut to its bits: it is taken modulo the table's size. */
 		part->place =

@@ -8,8 +8,8 @@
 #include "sim/run_state.h"
 #include "sim/servers.h"
 
-static void
-run_close(struct sim_run *run)
+void
+sim_run_close(struct sim_run *run)
 {
 	for (unsigned i = 0; run->players != NULL && i < run->player_count; i++)
 		sim_player_free(run->players[i]);
@@ -26,9 +26,8 @@ no_memory(struct sim_trouble *trouble)
 	return SIM_NO_MEMORY;
 }
 
-/* Opens everything; players only when asked for.  enum sim_status. */
-static int
-run_open(
+int
+sim_run_open(
     struct sim_run *run, unsigned player_count, struct sim_trouble *trouble)
 {
 	const struct sim_settings *s = run->settings;
@@ -73,13 +72,13 @@ find_vip(const struct sim_settings *settings, struct sim_vip *vip,
 	once.loop = 1;
 	once.details = false;
 
-	int status = run_open(&run, 0, trouble);
+	int status = sim_run_open(&run, 0, trouble);
 	if (status == SIM_DONE &&
 	    (sim_play_all(&run) != 0 ||
 		sim_servers_busiest(run.flows, true, &server, 1) < 0))
 		status = no_memory(trouble);
 	*vip = (struct sim_vip){ .kind = SIM_VIP_ADDRESS, .addr = server.addr };
-	run_close(&run);
+	sim_run_close(&run);
 	return status;
 }
 
@@ -135,13 +134,13 @@ sim_run(const struct sim_settings *settings, struct sim_record **record,
 	int status = choose_vip(settings, &run.vip, trouble);
 	if (status == SIM_DONE)
 		status =
-		    run_open(&run, (unsigned)settings->case_count, trouble);
+		    sim_run_open(&run, (unsigned)settings->case_count, trouble);
 	if (status == SIM_DONE) {
 		if (sim_play_all(&run) == 0)
 			*record = sim_build_record(&run);
 		if (*record == NULL)
 			status = no_memory(trouble);
 	}
-	run_close(&run);
+	sim_run_close(&run);
 	return status;
 }

@@ -17,6 +17,7 @@
  */
 #include "sim/player.h"
 #include "sim/record.h"
+#include "sim/survey.h"
 
 /* Whose flows are played; those of others match no rule. */
 struct sim_vip {
@@ -83,6 +84,19 @@ struct sim_trouble {
  */
 int sim_run(const struct sim_settings *settings, struct sim_record **record,
     struct sim_trouble *trouble);
+
+/*
+ * sim_survey_make - look at captures, as sim_run() plays them.
+ *
+ * settings  its cases and seed are not looked at, details are kept in any
+ *           case.  With SIM_VIP_AUTO, too, captures are read only once.
+ * survey    out with SIM_DONE; the caller frees it.
+ * trouble   as with sim_run().
+ *
+ * Cost: a run's without cases, and 100 bytes a flow more at its end.
+ */
+int sim_survey_make(const struct sim_settings *settings,
+    struct sim_survey **survey, struct sim_trouble *trouble);
 
 /* A path that can't be read a second time: a pipe, standard input.  NULL: all
  * can, or can't at all. */

@@ -9,6 +9,14 @@
 #include "sim/run.h"
 #include "traces/clock.h"
 
+/* What only a survey wants to know; noted where details are. */
+struct sim_notes {
+	uint64_t cut, fragments, pauses;
+	uint64_t first_ns, last_ns; /* since 1970: the first, the latest */
+	uint64_t gap_ns, gap_from_ns;
+	bool started;
+};
+
 struct sim_run {
 	const struct sim_settings *settings;
 	struct sim_vip vip; /* never AUTO: that has been found out */
@@ -27,13 +35,46 @@ struct sim_run {
 	uint64_t skipped[LB_PARSED_COUNT]; /* by enum lb_parsed */
 	uint64_t icmp;
 	uint64_t over_limit; /* packets of flows beyond max_flows */
+	uint64_t over_limit_first_ns;
 	uint32_t round;
+	struct sim_notes notes;
 	bool interrupted;
 };
+
+/* Captured time as it passes here: at that speed; at most 2^64 - 1 ns. */
+static inline uint64_t
+sim_at_speed(const struct sim_settings *s, uint64_t ns)
+{
+	if (LB_LIKELY(s->speed_millionths == 0 ||
+		      s->speed_millionths == SIM_SPEED_ONE))
+		return ns;
+	unsigned __int128 wide = (unsigned __int128)ns * SIM_SPEED_ONE;
+	wide /= s->speed_millionths;
+	return wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
+}
 
 /* Reads to the end, or as far as somebody wants, and plays it to the players
  * there are.  0; -1 without memory. */
 int sim_play_all(struct sim_run *run);
+
+/*
+ * Between them, sim_play_all().
+ *
+ * sim_run_open  - opens everything; players only as many as asked for.
+ *                 enum sim_status.
+ * sim_run_close - frees it, also what was opened in part.
+ */
+int sim_run_open(
+    struct sim_run *run, unsigned player_count, struct sim_trouble *trouble);
+void sim_run_close(struct sim_run *run);
+
+/* Notes what a captured packet is, and whose it turned out to be. */
+void sim_note_captured(
+    struct sim_notes *notes, const struct trace_packet *captured);
+void sim_note_arrival(struct sim_run *run, const struct sim_arrival *a);
+
+/* Is this a flow of the server that is asked for?  Never with AUTO. */
+bool sim_vip_has(const struct sim_vip *vip, const struct sim_flow *flow);
 
 /*
  * sim_find_flow - fills in whose packet an arrival is, deciding the roles of
@@ -42,12 +83,20 @@ int sim_play_all(struct sim_run *run);
  */
 int sim_find_flow(struct sim_run *run, struct sim_arrival *a);
 
-/* The record of a run that is over; NULL without memory. */
+/* What was read; *partial when not all could be.  False without memory. */
+bool sim_build_input(
+    const struct sim_run *run, struct sim_input *in, bool *partial);
+
+/* The record of a run that is over; it takes the players' keys.  NULL without
+ * memory. */
 struct sim_record *sim_build_record(const struct sim_run *run);
 
 /* Who a case's keys are.  0; -1 without memory. */
 int sim_build_keys(
     const struct sim_run *run, unsigned number, struct sim_case *out);
+
+/* What happened when.  0; -1 without memory. */
+int sim_build_log(const struct sim_run *run, struct sim_record *record);
 
 /* Its rows of flows, when all else of it is there.  0; -1 without memory. */
 int sim_build_flows(const struct sim_run *run, struct sim_record *record);

@@ -3,8 +3,8 @@
  * one that is asked for. */
 #include "sim/run_state.h"
 
-static bool
-is_asked_for(const struct sim_vip *vip, const struct sim_flow *flow)
+bool
+sim_vip_has(const struct sim_vip *vip, const struct sim_flow *flow)
 {
 	if (vip->kind == SIM_VIP_ANY)
 		return true;
@@ -56,7 +56,7 @@ settle(const struct sim_run *run, struct sim_flow *flow, struct sim_role role)
 	if (!role.sender_is_client)
 		sim_flow_turn(flow);
 	flow->marks |= (uint8_t)(role.by << SIM_FLOW_BY_SHIFT);
-	if (is_asked_for(&run->vip, flow)) {
+	if (sim_vip_has(&run->vip, flow)) {
 		flow->marks |= SIM_FLOW_OURS;
 		flow->frontend = frontend_for(run, flow);
 	}

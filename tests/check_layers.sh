@@ -46,6 +46,7 @@ home() {
 	for d in cli live model reports sim traces tests; do
 		case " $3 " in *" $d "*) continue ;; esac
 		for f in $(files $d 9); do
+			case " $3 " in *" ${f%/*} "*) continue ;; esac
 			judge "$f" '^$' "^[<\"]($2)" "$1 lives in: $3"
 		done
 	done
@@ -56,7 +57,9 @@ may model/path 9 "model/path/$h"
 may model      1 "model/(path/)?$h"
 may traces     9 "model/path/(base|packet|flow|wire)\.h|traces/$h"
 may sim        9 "(model/path|model|traces|sim)/$h"
-may reports    9 "sim/record\.h|model/names\.h|reports/$h"
+# Two kinds of plain data come out of sim: what a run did (record), and what a
+# capture is made of, which no run was needed for (survey).
+may reports    9 "sim/(record|survey)\.h|model/names\.h|reports/$h"
 may live       9 "(model/path|model|live|live/xdp)/$h"
 may cli        9 "(model/path|model|traces|sim|live|live/xdp|reports|cli)/$h"
 may tests      9 '(model|traces|sim|reports|live|cli|tests)/([a-z0-9_]+/)*[a-z0-9_]+\.[ch]'
@@ -75,7 +78,9 @@ for f in $(bpf_files); do
 	    'BPF sources may name model/path, live/xdp, tests/bench and tests/live only'
 done
 
-home libpcap    'pcap'                           'traces'
+# tests: what reads beside our readers, and the yardstick of a replay.
+home libpcap    'pcap'                           'traces tests/traces tests/bench'
+home zlib       'zlib'                           'traces tests/traces'
 home nettle     'nettle/'                        'traces'
 home cairo      'cairo'                          'reports'
 home pango      '(pango|glib|gobject|fontconfig)' 'reports'

@@ -47,6 +47,8 @@ expect pass sim/run.c           '"traces/pcap.h"'
 expect fail sim/run.c           '"reports/stats.h"'
 expect fail sim/run.c           '"live/loader.h"'
 expect fail sim/run.c           '<pcap.h>'
+expect pass tests/bench/replay.c '<pcap/pcap.h>'
+expect fail tests/sim/test_run.c '<pcap/pcap.h>'
 expect fail sim/run.c           '	<nettle/sha2.h>'
 
 expect pass reports/chart.c     '"sim/record.h"'

@@ -3,40 +3,42 @@
 
 #include <pcap/pcap.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* Stays in the cache beside what its reader works on: faster than 1 MiB. */
-#define TRACE_BUFFER_BYTES (1u << 18)
-#define TRACE_ERROR_BYTES  (PCAP_ERRBUF_SIZE + 512u)
+#include "traces/filter.h"
+#include "traces/reader.h"
+
+/* A name, a reason from below and words of our own. */
+#define ERROR_BYTES (TRACE_WHY_BYTES + 512u)
 
 /* lb_parse()'s limit: an IP packet of 65,535 bytes behind a header with tags.
  * Captures of offloaded traffic have longer ones; no header lies that far. */
-#define TRACE_PARSE_BYTES_MAX (65535u + 14u + 4u * LB_VLAN_MAX)
+#define PARSE_BYTES_MAX (65535u + 14u + 4u * LB_VLAN_MAX)
 
 struct trace {
-	pcap_t *pcap; /* once open, it closes the file */
-	FILE *file;
-	char *buffer; /* the file's; outlives it */
+	struct trace_input *input;
+	struct trace_reader *reader;
+	struct trace_filter *filter; /* NULL: none */
 	char *name;
-	uint64_t bytes_total;
-	uint64_t packet_count;
+	uint64_t packet_count; /* given out */
+	uint64_t unread_count; /* of those, TRACE_UNREAD */
+	uint64_t damaged_at;
 	int status; /* enum trace_status of the last trace_next() */
-	enum trace_link link;
-	struct trace_interface interface;
-	bool filtered;
-	char error[TRACE_ERROR_BYTES];
+	/* The first packet and where it came from, read while opening. */
+	struct trace_packet first;
+	size_t first_interface;
+	int first_status;
+	bool has_first;
+	char error[ERROR_BYTES];
 };
 
 /* One line: what came out of a file may hold line ends and worse. */
-static void trace_say(struct trace *t, const char *format, ...)
+static void say(struct trace *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-trace_say(struct trace *t, const char *format, ...)
+say(struct trace *t, const char *format, ...)
 {
 	va_list args;
 
@@ -50,64 +52,9 @@ trace_say(struct trace *t, const char *format, ...)
 
 /* --- opening ------------------------------------------------------------- */
 
-static FILE *
-trace_open_stream(const char *path)
-{
-	if (strcmp(path, "-") != 0)
-		return fopen(path, "rb");
-
-	/* A stream of our own: our buffer does not outlive us in stdin's. */
-	int fd = dup(STDIN_FILENO);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "rb");
-	if (file == NULL && fd >= 0)
-		(void)close(fd);
-	return file;
-}
-
-static bool
-trace_open_file(struct trace *t, const char *path)
-{
-	struct stat st;
-
-	t->file = trace_open_stream(path);
-	if (t->file == NULL) {
-		trace_say(t,
-		    "%s: can't be opened: %m; check its name and "
-		    "permissions",
-		    t->name);
-		return false;
-	}
-	if (fstat(fileno(t->file), &st) == 0) {
-		if (S_ISDIR(st.st_mode)) {
-			trace_say(t,
-			    "%s: is a directory; name the captures in it",
-			    t->name);
-			return false;
-		}
-		if (S_ISREG(st.st_mode))
-			t->bytes_total = (uint64_t)st.st_size;
-	}
-	/* glibc takes a size only together with a buffer. */
-	(void)setvbuf(t->file, t->buffer, _IOFBF, TRACE_BUFFER_BYTES);
-
-	int first = getc(t->file);
-	if (first == EOF) {
-		if (ferror(t->file))
-			trace_say(t, "%s: can't be read: %m", t->name);
-		else
-			trace_say(t,
-			    "%s: is empty (0 bytes), not even a capture's "
-			    "header; capture again",
-			    t->name);
-		return false;
-	}
-	(void)ungetc(first, t->file);
-	return true;
-}
-
-/* What people hand over instead of a capture.  NULL: no idea. */
+/* What people hand over instead of a capture. */
 static const char *
-trace_mend_format(FILE *file)
+mend_format(const uint8_t *head, size_t head_bytes)
 {
 	static const struct {
 		const char *magic;
@@ -121,99 +68,135 @@ trace_mend_format(FILE *file)
 		{ "BZh", 3, "it is compressed: unpack it with bzip2 -d" },
 		{ "PK\x03\x04", 4, "it is an archive: unpack it with unzip" },
 	};
-	char head[8] = { 0 };
 
-	/* Fails for a pipe, whose beginning is gone. */
-	if (pread(fileno(file), head, sizeof(head), 0) > 0)
-		for (size_t i = 0; i < LB_COUNT(rows); i++)
-			if (!memcmp(head, rows[i].magic, rows[i].magic_bytes))
-				return rows[i].mend;
+	for (size_t i = 0; i < LB_COUNT(rows); i++)
+		if (head_bytes >= rows[i].magic_bytes &&
+		    !memcmp(head, rows[i].magic, rows[i].magic_bytes))
+			return rows[i].mend;
 	return "give a pcap or pcapng file, as tcpdump -w and Wireshark write "
 	       "them";
 }
 
 static bool
-trace_open_pcap(struct trace *t)
+open_reader(struct trace *t, const char *path)
 {
-	char why[PCAP_ERRBUF_SIZE] = "";
+	char why[TRACE_WHY_BYTES];
+	size_t head_bytes;
 
-	t->pcap = pcap_fopen_offline_with_tstamp_precision(
-	    t->file, PCAP_TSTAMP_PRECISION_NANO, why);
-	if (t->pcap == NULL)
-		trace_say(t, "%s: is not a readable capture (%s); %s", t->name,
-		    why, trace_mend_format(t->file));
-	return t->pcap != NULL;
+	t->input = trace_input_open(path, why);
+	if (t->input == NULL) {
+		say(t, "%s: %s", t->name, why);
+		return false;
+	}
+	const uint8_t *head = trace_input_head(t->input, &head_bytes);
+	t->reader = trace_is_pcapng(head, head_bytes)
+			? trace_pcapng_open(t->input, why)
+			: trace_classic_open(t->input, why);
+	if (t->reader == NULL)
+		say(t, "%s: is not a readable capture (%s); %s", t->name, why,
+		    mend_format(head, head_bytes));
+	return t->reader != NULL;
 }
 
-static const char *
-trace_mend_link(int link)
+static int
+read_packet(struct trace *t, struct trace_packet *p, size_t *interface)
 {
-	switch (link) {
-	case DLT_LINUX_SLL:
-	case DLT_LINUX_SLL2:
-		return "capture on one interface instead of \"any\"";
-	case DLT_NULL:
-	case DLT_LOOP:
-		return "capture on another interface than the loopback";
-	default:
-		return "capture on an Ethernet interface";
-	}
+	if (LB_LIKELY(!t->has_first))
+		return t->reader->next(t->reader, p, interface);
+	t->has_first = false;
+	*p = t->first;
+	*interface = t->first_interface;
+	return t->first_status;
+}
+
+static enum trace_link_form
+form_of(const struct trace *t, size_t interface)
+{
+	return trace_link_form(t->reader->interfaces[interface].link_type);
 }
 
 static bool
-trace_choose_link(struct trace *t)
+has_readable(const struct trace *t)
 {
-	int link = pcap_datalink(t->pcap);
-
-	t->interface.link_type = link;
-	t->interface.snaplen = (uint32_t)pcap_snapshot(t->pcap);
-	t->interface.units_per_s = 1000000;
-	switch (link) {
-	case DLT_EN10MB:
-		t->link = TRACE_ETHERNET;
-		return true;
-	case DLT_RAW:
-	case 14: /* OpenBSD's DLT_RAW, as its old captures have it */
-	case DLT_IPV4:
-	case DLT_IPV6:
-		t->link = TRACE_RAW_IP;
-		return true;
-	default:
-		break;
-	}
-
-	char number[16];
-	const char *name = pcap_datalink_val_to_name(link);
-	const char *meaning = pcap_datalink_val_to_description(link);
-	(void)snprintf(number, sizeof(number), "%d", link);
-	trace_say(t,
-	    "%s: has link type %s (%s); only Ethernet and raw IP are read: "
-	    "%s (tcpdump -i eth0 -w FILE)",
-	    t->name, name != NULL ? name : number,
-	    meaning != NULL ? meaning : "unknown", trace_mend_link(link));
+	for (size_t i = 0; i < t->reader->interface_count; i++)
+		if (form_of(t, i) != TRACE_FORM_UNREAD)
+			return true;
 	return false;
 }
 
-static bool
-trace_set_filter(struct trace *t, const char *filter)
+/* "LINUX_CAN20B (CAN 2.0B)", or as much of it as is known. */
+static const char *
+describe_link(int link_type, char *to, size_t room)
 {
-	struct bpf_program program;
+	const char *name = trace_link_name(link_type);
+	const char *meaning =
+	    pcap_datalink_val_to_description(trace_link_dlt(link_type));
+	char number[16];
 
-	if (pcap_compile(t->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) !=
-	    0) {
-		trace_say(t,
-		    "%s: wrong filter \"%s\" (%s); pcap-filter(7) has the "
-		    "grammar",
-		    t->name, filter, pcap_geterr(t->pcap));
+	(void)snprintf(number, sizeof(number), "%d", link_type);
+	(void)snprintf(to, room, "%s (%s)", name != NULL ? name : number,
+	    meaning != NULL ? meaning : "unknown");
+	return to;
+}
+
+static void
+say_link_unread(struct trace *t, int link_type)
+{
+	char link[128];
+
+	say(t,
+	    "%s: has link type %s; only Ethernet, raw IP, BSD loopback and "
+	    "Linux cooked are read: capture on an Ethernet interface or on "
+	    "\"any\" (tcpdump -i any -w FILE)",
+	    t->name, describe_link(link_type, link, sizeof(link)));
+}
+
+/*
+ * Refuses what would be read in vain: a classic file tells its link type, of
+ * pcapng the interfaces come before the first packet.  Without a packet any
+ * pcapng is a good one.
+ */
+static bool
+check_links(struct trace *t)
+{
+	struct trace_reader *r = t->reader;
+	size_t unread = 0;
+
+	if (!strcmp(r->format, "pcapng")) {
+		t->first_status = r->next(r, &t->first, &t->first_interface);
+		t->has_first = true;
+		if (t->first_status != TRACE_PACKET)
+			return true;
+		unread = t->first_interface;
+	}
+	if (has_readable(t))
+		return true;
+	say_link_unread(t, r->interfaces[unread].link_type);
+	return false;
+}
+
+/* It must fit one of the interfaces; of none yet, Ethernet. */
+static bool
+set_filter(struct trace *t, const char *expression)
+{
+	bool fits = false;
+
+	t->filter = trace_filter_new(expression);
+	if (t->filter == NULL) {
+		say(t, "%s: no memory", t->name);
 		return false;
 	}
-	int set = pcap_setfilter(t->pcap, &program);
-	if (set != 0)
-		trace_say(t, "%s: filter \"%s\" can't be used (%s)", t->name,
-		    filter, pcap_geterr(t->pcap));
-	pcap_freecode(&program);
-	t->filtered = true;
-	return set == 0;
+	for (size_t i = 0; i < t->reader->interface_count && !fits; i++)
+		fits = form_of(t, i) != TRACE_FORM_UNREAD &&
+		       trace_filter_fits(t->filter, form_of(t, i));
+	if (!fits && !has_readable(t))
+		fits = trace_filter_fits(t->filter, TRACE_FORM_ETHERNET);
+	if (!fits)
+		say(t,
+		    "%s: wrong filter \"%s\" (%s); pcap-filter(7) has the "
+		    "grammar",
+		    t->name, expression, trace_filter_why(t->filter));
+	return fits;
 }
 
 struct trace *
@@ -226,17 +209,16 @@ trace_open(const char *path, const char *filter, bool *usage, char *error,
 		(void)snprintf(error, error_bytes, "%s: no memory", path);
 		return NULL;
 	}
+	t->damaged_at = UINT64_MAX;
 	t->name = strdup(strcmp(path, "-") == 0 ? "standard input" : path);
-	t->buffer = malloc(TRACE_BUFFER_BYTES);
-	if (t->name == NULL || t->buffer == NULL) {
-		trace_say(t, "%s: no memory", path);
+	if (t->name == NULL) {
+		say(t, "%s: no memory", path);
 		goto fail;
 	}
-	if (!trace_open_file(t, path) || !trace_open_pcap(t) ||
-	    !trace_choose_link(t))
+	if (!open_reader(t, path) || !check_links(t))
 		goto fail;
-	if (filter != NULL && !trace_set_filter(t, filter)) {
-		*usage = true;
+	if (filter != NULL && !set_filter(t, filter)) {
+		*usage = t->filter != NULL;
 		goto fail;
 	}
 	return t;
@@ -251,93 +233,106 @@ trace_close(struct trace *t)
 {
 	if (t == NULL)
 		return;
-	if (t->pcap != NULL)
-		pcap_close(t->pcap);
-	else if (t->file != NULL)
-		(void)fclose(t->file);
-	free(t->buffer);
+	if (t->reader != NULL)
+		t->reader->close(t->reader);
+	trace_input_close(t->input);
+	trace_filter_free(t->filter);
 	free(t->name);
 	free(t);
 }
 
 /* --- reading ------------------------------------------------------------- */
 
-/*
- * libpcap reads a classic file's seconds, unsigned until 2106, as signed; and
- * gives on whatever a damaged record calls a fraction of a second.
- */
-static uint64_t
-trace_time_ns(const struct timeval *captured)
+static void
+say_damaged(struct trace *t)
 {
-	uint64_t s = (uint64_t)captured->tv_sec;
-	uint64_t ns = (uint64_t)captured->tv_usec; /* is in ns: we asked so */
+	t->damaged_at = t->reader->at;
+	say(t,
+	    "%s: damaged at byte %ju%s, after %ju %spacket%s (%s); the rest "
+	    "is left out",
+	    t->name, (uintmax_t)t->damaged_at,
+	    trace_input_packing(t->input) != NULL ? " (unpacked)" : "",
+	    (uintmax_t)t->packet_count, t->filter != NULL ? "matching " : "",
+	    t->packet_count == 1 ? "" : "s", t->reader->why);
+}
 
-	if (captured->tv_sec < 0)
-		s = (uint32_t)captured->tv_sec;
-	if (s >= UINT64_MAX / LB_NS_PER_S)
-		return UINT64_MAX;
-	if (ns >= LB_NS_PER_S)
-		ns = LB_NS_PER_S - 1;
-	return s * LB_NS_PER_S + ns;
+/* The interface of a file that had packets of unread ones only. */
+static int
+unread_link(const struct trace *t)
+{
+	const struct trace_reader *r = t->reader;
+	size_t i = 0;
+
+	while (i + 1 < r->interface_count && r->interfaces[i].packets == 0)
+		i++;
+	return r->interfaces[i].link_type;
 }
 
 static int
-trace_stop(struct trace *t, int got)
+stop(struct trace *t, int status)
 {
-	t->status = TRACE_END;
-	if (got != PCAP_ERROR_BREAK) {
+	t->status = status;
+	if (status == TRACE_DAMAGED) {
+		say_damaged(t);
+	} else if (t->unread_count > 0 && t->unread_count == t->packet_count) {
 		t->status = TRACE_DAMAGED;
-		trace_say(t,
-		    "%s: damaged after %ju %spacket%s (%s); the rest is "
-		    "left out",
-		    t->name, (uintmax_t)t->packet_count,
-		    t->filtered ? "matching " : "",
-		    t->packet_count == 1 ? "" : "s", pcap_geterr(t->pcap));
+		say_link_unread(t, unread_link(t));
 	}
 	return t->status;
+}
+
+/* Takes the link header off; false: the filter does not let it pass. */
+static bool
+unwrap(struct trace *t, size_t interface, struct trace_packet *p)
+{
+	int link_type = t->reader->interfaces[interface].link_type;
+
+	if (LB_UNLIKELY(t->filter != NULL))
+		return trace_filter_strip(
+		    t->filter, trace_link_form(link_type), p);
+	if (LB_LIKELY(link_type == TRACE_LINK_ETHERNET))
+		p->link = TRACE_ETHERNET;
+	else
+		trace_link_strip(trace_link_form(link_type), p);
+	return true;
 }
 
 int
 trace_next(struct trace *t, struct trace_packet *p)
 {
-	struct pcap_pkthdr *header;
-	const uint8_t *data;
+	size_t interface;
 
 	if (LB_UNLIKELY(t->status != TRACE_PACKET))
 		return t->status;
-	int got = pcap_next_ex(t->pcap, &header, &data);
-	if (LB_UNLIKELY(got != 1))
-		return trace_stop(t, got);
+	do {
+		int status = read_packet(t, p, &interface);
+		if (LB_UNLIKELY(status != TRACE_PACKET))
+			return stop(t, status);
+	} while (!unwrap(t, interface, p));
 
 	t->packet_count++;
-	p->time_ns = trace_time_ns(&header->ts);
-	p->data = data;
-	/* libpcap has read that much; what the header says of the wire may
-	 * be nonsense. */
-	p->captured_bytes = header->caplen;
-	p->wire_bytes =
-	    header->len > header->caplen ? header->len : header->caplen;
-	p->link = t->link;
-	t->interface.packets++;
+	t->unread_count += p->link == TRACE_UNREAD;
+	t->reader->interfaces[interface].packets++;
 	return TRACE_PACKET;
 }
 
-void
-trace_info(const struct trace *t, struct trace_info *info)
+int
+trace_parse(const struct trace_packet *p, struct lb_packet *out)
 {
-	*info = (struct trace_info){
-		.format = "pcap",
-		.big_endian = pcap_is_swapped(t->pcap) != 0,
-		.interfaces = &t->interface,
-		.interface_count = 1,
-	};
+	uint32_t bytes = p->captured_bytes;
+
+	if (bytes > PARSE_BYTES_MAX)
+		bytes = PARSE_BYTES_MAX;
+	if (LB_LIKELY(p->link == TRACE_ETHERNET))
+		return lb_parse(p->data, p->data + bytes, p->wire_bytes, out);
+	if (p->link == TRACE_RAW_IP)
+		return lb_parse_ip(
+		    p->data, p->data + bytes, p->wire_bytes, out);
+	*out = (struct lb_packet){ 0 };
+	return LB_PARSED_NOT_IP;
 }
 
-const char *
-trace_link_name(int link_type)
-{
-	return pcap_datalink_val_to_name(link_type);
-}
+/* --- asking -------------------------------------------------------------- */
 
 const char *
 trace_error(const struct trace *t)
@@ -346,27 +341,35 @@ trace_error(const struct trace *t)
 }
 
 uint64_t
+trace_damaged_at(const struct trace *t)
+{
+	return t->damaged_at;
+}
+
+void
+trace_info(const struct trace *t, struct trace_info *info)
+{
+	*info = (struct trace_info){
+		.format = t->reader->format,
+		.packing = trace_input_packing(t->input),
+		.big_endian = t->reader->big_endian,
+		.interfaces = t->reader->interfaces,
+		.interface_count = t->reader->interface_count,
+	};
+}
+
+uint64_t
 trace_bytes_read(const struct trace *t)
 {
-	off_t at = ftello(t->file);
-
-	return at < 0 ? 0 : (uint64_t)at;
+	if (trace_input_bytes_total(t->input) == 0)
+		return 0;
+	return trace_input_packing(t->input) != NULL
+		   ? trace_input_bytes_unpacked(t->input)
+		   : t->reader->at;
 }
 
 uint64_t
 trace_bytes_total(const struct trace *t)
 {
-	return t->bytes_total;
-}
-
-int
-trace_parse(const struct trace_packet *p, struct lb_packet *out)
-{
-	uint32_t bytes = p->captured_bytes;
-
-	if (bytes > TRACE_PARSE_BYTES_MAX)
-		bytes = TRACE_PARSE_BYTES_MAX;
-	return p->link == TRACE_RAW_IP
-		   ? lb_parse_ip(p->data, p->data + bytes, p->wire_bytes, out)
-		   : lb_parse(p->data, p->data + bytes, p->wire_bytes, out);
+	return trace_input_bytes_total(t->input);
 }

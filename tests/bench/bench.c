@@ -70,6 +70,9 @@ static const struct {
 	{ "eviction", "entries lost before their time", bench_eviction },
 	{ "lookup", "lookup tables: balance, calm, speed", bench_lookup },
 	{ "hash", "what an attacker gains on the hash", bench_hash },
+	{ "replay", "a replay against just reading (3 GB of disk)",
+	    bench_replay },
+	{ "memory", "what a replay keeps in memory", bench_memory },
 };
 
 int

@@ -24,5 +24,7 @@ int bench_xdp(void);
 int bench_lookup(void);
 int bench_eviction(void);
 int bench_hash(void);
+int bench_replay(void);
+int bench_memory(void);
 
 #endif

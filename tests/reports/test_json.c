@@ -52,8 +52,13 @@ static struct sim_case cases[] = { {
     .reply_suppressed = 6,
 } };
 static struct sim_file files[] = {
-	{ .name = (char[]){ "a.pcap" }, .sha256 = "00ff", .packets = 9 },
-	{ .name = (char[]){ "b\xff.pcap" }, .error = (char[]){ "cut off" } },
+	{ .name = (char[]){ "a.pcap" },
+	    .sha256 = "00ff",
+	    .packets = 9,
+	    .damaged_at = UINT64_MAX },
+	{ .name = (char[]){ "b\xff.pcap" },
+	    .error = (char[]){ "cut off" },
+	    .damaged_at = 240 },
 };
 static const struct sim_record small = {
 	.version = (char[]){ "0.1.0" },
@@ -84,7 +89,7 @@ static const struct sim_record small = {
 	.max_pending = 1,
 };
 
-#define TIED(unit, jain, peak, cv, gini, like, expected, p)                    \
+#define TIED(unit, jain, peak, cv, gini, like, expected, p, h, keys, perfect)  \
 	"            \"" unit "\": {\n"                                        \
 	"              \"jain\": " jain ",\n"                                  \
 	"              \"peak_to_average\": " peak ",\n"                       \
@@ -92,8 +97,26 @@ static const struct sim_record small = {
 	"              \"gini\": " gini ",\n"                                  \
 	"              \"effective_backends\": " like ",\n"                    \
 	"              \"expected_jain\": " expected ",\n"                     \
-	"              \"p_value\": " p "\n"                                   \
+	"              \"p_value\": " p ",\n"                                  \
+	"              \"herfindahl\": " h ",\n"                               \
+	"              \"effective_keys\": " keys ",\n"                        \
+	"              \"expected\": {\n" perfect "              },\n"         \
+	"              \"interval\": {\n"                                      \
+	"                \"jain\": null,\n"                                    \
+	"                \"cv\": null,\n"                                      \
+	"                \"gini\": null,\n"                                    \
+	"                \"effective_backends\": null\n"                       \
+	"              }\n"                                                    \
 	"            }"
+
+/* Two keys on two backends meet half the time: Jain 1/2 and 1, or 1/2 and
+ * 0.8; 4,000 draws come so near. */
+#define DRAWN(jain, peak, cv, gini, like)                                      \
+	"                \"jain\": " jain ",\n"                                \
+	"                \"peak_to_average\": " peak ",\n"                     \
+	"                \"cv\": " cv ",\n"                                    \
+	"                \"gini\": " gini ",\n"                                \
+	"                \"effective_backends\": " like "\n"
 
 /* clang-format off */
 static const char golden[] =
@@ -109,13 +132,15 @@ static const char golden[] =
 "        \"name\": \"a.pcap\",\n"
 "        \"sha256\": \"00ff\",\n"
 "        \"packets\": 9,\n"
-"        \"error\": null\n"
+"        \"error\": null,\n"
+"        \"damaged_at\": null\n"
 "      },\n"
 "      {\n"
 "        \"name\": \"b\xef\xbf\xbd.pcap\",\n"
 "        \"sha256\": null,\n"
 "        \"packets\": 0,\n"
-"        \"error\": \"cut off\"\n"
+"        \"error\": \"cut off\",\n"
+"        \"damaged_at\": 240\n"
 "      }\n"
 "    ],\n"
 "    \"packets\": 9,\n"
@@ -172,9 +197,12 @@ static const char golden[] =
 "            }\n"
 "          ],\n"
 "          \"fairness\": {\n"
-TIED("flows", "1.0", "1.0", "0.0", "0.0", "2.0", "0.666666666667", "null") ",\n"
-TIED("packets", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0") ",\n"
-TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0") "\n"
+TIED("flows", "1.0", "1.0", "0.0", "0.0", "2.0", "0.666666666667", "null",
+    "0.5", "2.0", DRAWN("0.749375", "1.50125", "0.50125", "0.250625", "1.49875")) ",\n"
+TIED("packets", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
+    "0.625", "1.6", DRAWN("0.649625", "1.750625", "0.750625", "0.3753125", "1.29925")) ",\n"
+TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
+    "0.625", "1.6", DRAWN("0.649625", "1.750625", "0.750625", "0.3753125", "1.29925")) "\n"
 "          }\n"
 "        }\n"
 "      ],\n"
@@ -188,6 +216,7 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0") "\n"
 "      \"snat\": []\n"
 "    }\n"
 "  ],\n"
+"  \"assertions\": [],\n"
 "  \"run\": {\n"
 "    \"events\": 4,\n"
 "    \"max_pending\": 1\n"
@@ -206,6 +235,32 @@ test_golden(void)
 }
 
 /* --- what cannot be known, what does not fit ------------------------------ */
+
+/* Where there are keys enough, each interval holds its index. */
+static void
+test_intervals(void)
+{
+	struct sample_spec spec = { 4, 400, 0, NULL };
+	struct sim_record *record = sample_record(&spec);
+	char *text = summary(record), *at;
+	static const char *const names[] = { "jain", "cv", "gini",
+		"effective_backends" };
+
+	UNIT_NEED(text);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char name[32], *end;
+		(void)snprintf(name, sizeof(name), "\"%s\": ", names[i]);
+		UNIT_NEED(at = strstr(text, name));
+		double value = strtod(at + strlen(name), NULL);
+		(void)snprintf(name, sizeof(name), "\"%s\": [", names[i]);
+		UNIT_NEED(at = strstr(text, name));
+		double low = strtod(at + strlen(name), &end);
+		double high = strtod(end + 1, NULL);
+		UNIT_ROW(names[i], low < value && value < high);
+	}
+	free(text);
+	sample_free(record);
+}
 
 static void
 test_no_traffic(void)
@@ -274,6 +329,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "golden", test_golden },
+		{ "intervals", test_intervals },
 		{ "no traffic", test_no_traffic },
 		{ "nothing at all", test_nothing_at_all },
 		{ "large numbers", test_large_numbers },

@@ -288,25 +288,43 @@ test_p_values(void)
 }
 
 /* Of 100 perfect hashes 5 are rejected at 5 %, whatever the flows' sizes: a
- * plain chi-square on packets would reject nearly all. */
+ * plain chi-square on packets would reject nearly all.  C.4 measured 4.6, 4.9,
+ * 3.5 and 2.5 % for Q alone; where a key dominates, the re-hash test has 5. */
+/* clang-format off */
+static const struct {
+	double tail, least; /* Pareto's; the rate measured for Q alone */
+	unsigned trials;
+} alarms[] = {
+	{ 0,   0.046, 2000 },
+	{ 2.5, 0.049, 1000 },
+	{ 1.5, 0.035, 400 },
+	{ 1.1, 0.025, 150 },
+};
+/* clang-format on */
+
 static void
 test_false_alarms(void)
 {
-	static const double tails[] = { 0, 2.5, 1.5, 1.1 };
-	for (size_t i = 0; i < COUNT(tails); i++) {
-		struct sample_spec spec = { 8, 5000, tails[i], NULL };
-		unsigned rejected = 0, trials = tails[i] > 1.4 ? 400 : 150;
-		for (unsigned t = 0; t < trials; t++) {
+	for (size_t i = 0; i < COUNT(alarms); i++) {
+		struct sample_spec spec = { 8, 5000, alarms[i].tail, NULL };
+		double trials = alarms[i].trials;
+		double least = alarms[i].least, most = 0.05;
+		unsigned rejected = 0;
+		for (unsigned t = 0; t < alarms[i].trials; t++) {
 			struct sim_rule rule = sample_rule(&spec, 1000 + t);
 			rejected +=
 			    report_p_value(&rule, REPORT_BYTES, 1) < 0.05;
 			sample_rule_free(&rule);
 		}
-		double rate = (double)rejected / trials;
-		if (!(rate > 0.004 && rate < 0.09))
+		/* and three standard deviations of the binomial law */
+		least -= 3 * sqrt(least * (1 - least) / trials);
+		most += 3 * sqrt(most * (1 - most) / trials);
+		double rate = rejected / trials;
+		bool right = rate > least && rate < most;
+		if (!right)
 			(void)printf(
-			    "alpha %g: %.1f %%\n", tails[i], 100 * rate);
-		CU_ASSERT_TRUE(rate > 0.004 && rate < 0.09);
+			    "alpha %g: %.1f %%\n", alarms[i].tail, 100 * rate);
+		CU_ASSERT_TRUE(right);
 	}
 }
 

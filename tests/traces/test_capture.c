@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* traces/capture.c: what is a capture, what is none, and where one breaks. */
+/* traces/capture.c, classic.c: what is a capture, what is none, and where one
+ * breaks. */
 #include "traces/capture.h"
+#include "tests/traces/capture_file.h"
 
 #include <CUnit/Basic.h>
 #include <fcntl.h>
@@ -8,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MAGIC_US     0xa1b2c3d4u
-#define MAGIC_NS     0xa1b23c4du
-#define HEADER_BYTES 24u
-#define RECORD_BYTES 16u
-#define SNAP_BYTES   65535u
 
 /* Names the row that failed, which CUnit does not know. */
 #define CHECK(row, cond) check((row), (cond), #cond)
@@ -26,102 +22,14 @@ check(const char *row, bool ok, const char *what)
 	CU_ASSERT(ok);
 }
 
-/* 192.0.2.1:40000 > 203.0.113.10:5683, UDP, 4 bytes (a CoAP ping) */
-static const uint8_t ip4[] = { 0x45, 0, 0, 32, 0, 0, 0x40, 0, 64, 17, 0, 0, 192,
-	0, 2, 1, 203, 0, 113, 10, 0x9c, 0x40, 0x16, 0x33, 0, 12, 0, 0, 0x40, 0,
-	0x12, 0x34 };
-/* 2001:db8::1 to 2001:db8::2, the same */
-static const uint8_t ip6[] = { 0x60, 0, 0, 0, 0, 12, 17, 64, 0x20, 0x01, 0x0d,
-	0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0x20, 0x01, 0x0d, 0xb8, 0, 0,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x9c, 0x40, 0x16, 0x33, 0, 12, 0, 0, 0x40,
-	0, 0x12, 0x34 };
-static const uint8_t ethernet[14] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8 };
-
-/* --- a file in the making ------------------------------------------------ */
-
-struct bytes {
-	uint8_t at[4096];
-	size_t count;
-	bool big; /* numbers in big-endian order */
-};
-
-static void
-put(struct bytes *b, const void *data, size_t count)
-{
-	CU_ASSERT_FATAL(count <= sizeof(b->at) - b->count);
-	memcpy(b->at + b->count, data, count);
-	b->count += count;
-}
-
-static void
-put16(struct bytes *b, uint16_t value)
-{
-	uint16_t out = b->big ? __builtin_bswap16(value) : value;
-
-	put(b, &out, sizeof(out));
-}
-
-static void
-put32(struct bytes *b, uint32_t value)
-{
-	uint32_t out = b->big ? __builtin_bswap32(value) : value;
-
-	put(b, &out, sizeof(out));
-}
-
-static void
-put_header(struct bytes *b, uint32_t magic, uint32_t link)
-{
-	put32(b, magic);
-	put16(b, 2);
-	put16(b, 4);
-	put32(b, 0);
-	put32(b, 0);
-	put32(b, SNAP_BYTES);
-	put32(b, link);
-}
-
-static void
-put_record(struct bytes *b, uint32_t s, uint32_t fraction, uint32_t captured,
-    uint32_t wire)
-{
-	put32(b, s);
-	put32(b, fraction);
-	put32(b, captured);
-	put32(b, wire);
-}
-
-/* Ethernet, IPv4, UDP: 46 bytes. */
-static void
-put_frame(struct bytes *b, uint32_t s)
-{
-	put_record(b, s, 0, sizeof(ethernet) + sizeof(ip4),
-	    sizeof(ethernet) + sizeof(ip4));
-	put(b, ethernet, sizeof(ethernet));
-	put(b, ip4, sizeof(ip4));
-}
-
-static char folder[64];
-static char path[96]; /* of the file that write_file() wrote */
-
-static void
-write_file(const void *data, size_t count)
-{
-	FILE *f = fopen(path, "wb");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL_FATAL(fwrite(data, 1, count, f), count);
-	CU_ASSERT_EQUAL_FATAL(fclose(f), 0);
-}
-
 static struct trace *
 open_bytes(const struct bytes *b, char error[512])
 {
 	bool usage = true;
 
 	error[0] = '\0';
-	write_file(b->at, b->count);
-	struct trace *t = trace_open(path, NULL, &usage, error, 512);
+	capture_write(b->at, b->count);
+	struct trace *t = trace_open(capture_path, NULL, &usage, error, 512);
 	CU_ASSERT_FALSE(usage);
 	return t;
 }
@@ -148,7 +56,7 @@ test_forms(void)
 		{ "raw 14", false, MAGIC_US, 14, 7, 5, TRACE_RAW_IP, 7000005000u },
 		{ "raw 101", true, MAGIC_NS, 101, 7, 5, TRACE_RAW_IP, 7000000005u },
 		{ "IPv4 228", false, MAGIC_US, 228, 7, 5, TRACE_RAW_IP, 7000005000u },
-		{ "IPv6 229", false, MAGIC_US, 229, 7, 5, TRACE_RAW_IP, 7000005000u },
+		{ "IPv6 229, IPv4 inside", false, MAGIC_US, 229, 7, 5, TRACE_NOT_IP, 7000005000u },
 		/* seconds are unsigned: 2038 is not the end, 2106 is */
 		{ "year 2100", false, MAGIC_NS, 1, 0xf48656ffu, 1, TRACE_ETHERNET, 4102444799000000001u },
 		{ "last second", false, MAGIC_NS, 1, UINT32_MAX, 0, TRACE_ETHERNET, 4294967295000000000u },
@@ -165,8 +73,9 @@ test_forms(void)
 		char error[512];
 
 		put_header(&b, rows[i].magic, rows[i].link);
-		put_record(&b, rows[i].s, rows[i].fraction, sizeof(ip4), 99);
-		put(&b, ip4, sizeof(ip4));
+		put_record(
+		    &b, rows[i].s, rows[i].fraction, sizeof(packet_ip4), 99);
+		put(&b, packet_ip4, sizeof(packet_ip4));
 		struct trace *t = open_bytes(&b, error);
 		CHECK(rows[i].name, t != NULL);
 		if (t == NULL)
@@ -174,43 +83,14 @@ test_forms(void)
 		CHECK(rows[i].name, trace_next(t, &p) == TRACE_PACKET);
 		CHECK(rows[i].name, p.time_ns == rows[i].time_ns);
 		CHECK(rows[i].name, p.link == rows[i].expect);
-		CHECK(rows[i].name, p.captured_bytes == sizeof(ip4));
+		CHECK(rows[i].name, p.captured_bytes == sizeof(packet_ip4));
 		CHECK(rows[i].name, p.wire_bytes == 99);
-		CHECK(rows[i].name, !memcmp(p.data, ip4, sizeof(ip4)));
+		CHECK(rows[i].name,
+		    !memcmp(p.data, packet_ip4, sizeof(packet_ip4)));
 		CHECK(rows[i].name, trace_next(t, &p) == TRACE_END);
 		CHECK(rows[i].name, trace_next(t, &p) == TRACE_END);
 		CHECK(rows[i].name, trace_bytes_total(t) == b.count);
 		CHECK(rows[i].name, trace_bytes_read(t) == b.count);
-		trace_close(t);
-	}
-}
-
-/* Section, interface in ns (option 9), one packet block. */
-static void
-test_pcapng(void)
-{
-	for (int big = 0; big < 2; big++) {
-		struct bytes b = { .big = big };
-		struct trace_packet p;
-		char error[512];
-
-		put32(&b, 0x0a0d0d0a), put32(&b, 28);
-		put32(&b, 0x1a2b3c4d), put16(&b, 1), put16(&b, 0);
-		put32(&b, UINT32_MAX), put32(&b, UINT32_MAX), put32(&b, 28);
-		put32(&b, 1), put32(&b, 32), put16(&b, 101), put16(&b, 0);
-		put32(&b, SNAP_BYTES), put16(&b, 9), put16(&b, 1);
-		put(&b, "\x09\0\0\0", 4), put32(&b, 0), put32(&b, 32);
-		put32(&b, 6), put32(&b, 32 + sizeof(ip4)), put32(&b, 0);
-		put32(&b, 1), put32(&b, 2);
-		put32(&b, sizeof(ip4)), put32(&b, sizeof(ip4));
-		put(&b, ip4, sizeof(ip4)), put32(&b, 32 + sizeof(ip4));
-
-		struct trace *t = open_bytes(&b, error);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(t);
-		CU_ASSERT_EQUAL(trace_next(t, &p), TRACE_PACKET);
-		CU_ASSERT_EQUAL(p.time_ns, (UINT64_C(1) << 32) + 2);
-		CU_ASSERT_EQUAL(p.link, TRACE_RAW_IP);
-		CU_ASSERT_EQUAL(trace_next(t, &p), TRACE_END);
 		trace_close(t);
 	}
 }
@@ -229,7 +109,8 @@ test_refused(void)
 		{ "text", "Dear balancer, do as you please.\n", 33, "give a pcap or pcapng" },
 		{ "zeroes", "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24, "unknown file format" },
 		{ "magic alone", "\xd4\xc3\xb2\xa1", 4, "truncated dump file" },
-		{ "gzip", "\x1f\x8b\x08\0\0\0\0\0\0\0", 10, "gzip -d" },
+		{ "gzip of nothing", "\x1f\x8b\x08\0\0\0\0\0\0\0", 10, "gzip packing is damaged" },
+		{ "packed otherwise", "\x1f\x8b\x07\0\0\0\0\0\0\0", 10, "gzip -d" },
 		{ "zstd", "\x28\xb5\x2f\xfd\0\0", 6, "zstd -d" },
 		{ "xz", "\xfd\x37zXZ\0", 6, "xz -d" },
 		{ "bzip2", "BZh91AY", 7, "bzip2 -d" },
@@ -242,11 +123,13 @@ test_refused(void)
 		bool usage = true;
 		char error[512] = "";
 
-		write_file(rows[i].data, rows[i].count);
-		struct trace *t = trace_open(path, NULL, &usage, error, 512);
+		capture_write(rows[i].data, rows[i].count);
+		struct trace *t =
+		    trace_open(capture_path, NULL, &usage, error, 512);
 		CHECK(rows[i].name, t == NULL);
 		CHECK(rows[i].name, !usage);
-		CHECK(rows[i].name, !strncmp(error, path, strlen(path)));
+		CHECK(rows[i].name,
+		    !strncmp(error, capture_path, strlen(capture_path)));
 		CHECK(rows[i].name, strstr(error, rows[i].says) != NULL);
 		CHECK(rows[i].name, strpbrk(error, "\r\n") == NULL);
 		trace_close(t);
@@ -260,11 +143,9 @@ test_links_refused(void)
 		uint32_t link;
 		const char *says;
 	} rows[] = {
-		{ 0, "NULL (BSD loopback)" },
+		{ 9, "PPP (PPP)" },
 		{ 105, "IEEE802_11 (802.11)" },
-		{ 113, "LINUX_SLL (Linux cooked v1)" },
 		{ 239, "NFLOG (Linux netfilter log messages)" },
-		{ 276, "LINUX_SLL2 (Linux cooked v2)" },
 		{ 5000, "5000 (unknown)" },
 	};
 
@@ -287,17 +168,18 @@ test_unopenable(void)
 	char error[512];
 	bool usage = true;
 
-	(void)unlink(path);
-	CU_ASSERT_PTR_NULL(trace_open(path, NULL, &usage, error, 512));
+	(void)unlink(capture_path);
+	CU_ASSERT_PTR_NULL(trace_open(capture_path, NULL, &usage, error, 512));
 	CU_ASSERT_FALSE(usage);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "No such file"));
-	CU_ASSERT_PTR_NULL(trace_open(folder, NULL, &usage, error, 512));
+	CU_ASSERT_PTR_NULL(
+	    trace_open(capture_folder, NULL, &usage, error, 512));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "is a directory"));
 
 	/* one line, and never more than there is room for */
 	CU_ASSERT_PTR_NULL(trace_open("/a\nb", NULL, &usage, error, 512));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/a?b: "));
-	CU_ASSERT_PTR_NULL(trace_open(path, NULL, &usage, error, 8));
+	CU_ASSERT_PTR_NULL(trace_open(capture_path, NULL, &usage, error, 8));
 	CU_ASSERT_EQUAL(strlen(error), 7);
 	trace_close(NULL);
 }
@@ -307,7 +189,7 @@ static void
 test_cut(void)
 {
 	const size_t record_bytes =
-	    RECORD_BYTES + sizeof(ethernet) + sizeof(ip4);
+	    RECORD_BYTES + sizeof(packet_ethernet) + sizeof(packet_ip4);
 	struct bytes b = { 0 };
 
 	put_header(&b, MAGIC_US, 1);
@@ -336,9 +218,14 @@ test_cut(void)
 		(void)snprintf(says, sizeof(says), "after %zu packet%s (",
 		    whole, whole == 1 ? "" : "s");
 		if (status == TRACE_DAMAGED) {
+			uint64_t at = HEADER_BYTES + whole * record_bytes;
+			CHECK(row, trace_damaged_at(t) == at);
 			CHECK(row, strstr(trace_error(t), says) != NULL);
-			CHECK(
-			    row, !strncmp(trace_error(t), path, strlen(path)));
+			(void)snprintf(
+			    says, sizeof(says), "at byte %ju,", (uintmax_t)at);
+			CHECK(row, strstr(trace_error(t), says) != NULL);
+			CHECK(row, !strncmp(trace_error(t), capture_path,
+				       strlen(capture_path)));
 		}
 		trace_close(t);
 	}
@@ -413,15 +300,15 @@ test_filter(void)
 	put_header(&b, MAGIC_US, 1);
 	put_frame(&b, 1);
 	put_frame(&b, 2);
-	write_file(b.at, b.count);
+	capture_write(b.at, b.count);
 	for (size_t i = 0; i < LB_COUNT(rows); i++) {
 		struct trace_packet p;
 		char error[512] = "";
 		bool usage = false;
 		int packets = 0;
 
-		struct trace *t =
-		    trace_open(path, rows[i].filter, &usage, error, 512);
+		struct trace *t = trace_open(
+		    capture_path, rows[i].filter, &usage, error, 512);
 		CHECK(rows[i].filter, usage == rows[i].wrong);
 		CHECK(rows[i].filter, (t == NULL) == rows[i].wrong);
 		CHECK(rows[i].filter,
@@ -433,6 +320,131 @@ test_filter(void)
 	}
 }
 
+/*
+ * Where the damage begins, after records that libpcap cuts to the file's
+ * snapshot length, and in the format with longer record headers; from a file
+ * and from a pipe, where offsets are counted differently.
+ */
+static void
+test_damaged_at(void)
+{
+	/* clang-format off */
+	static const struct {
+		const char *name;
+		uint32_t magic, snaplen, captured;
+		uint32_t captured_expect;
+	} rows[] = {
+		{ "us", MAGIC_US, SNAP_BYTES, 32, 32 },
+		{ "ns", MAGIC_NS, SNAP_BYTES, 32, 32 },
+		{ "as long as allowed", MAGIC_US, 32, 32, 32 },
+		{ "longer than allowed", MAGIC_US, 20, 32, 20 },
+		{ "long record headers", MAGIC_LONGER, SNAP_BYTES, 32, 32 },
+		{ "both", MAGIC_LONGER, 20, 32, 20 },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < 4 * LB_COUNT(rows); i++) {
+		const char *name = rows[i / 4].name;
+		uint32_t magic = rows[i / 4].magic;
+		struct bytes b = { .big = i & 1 };
+		struct trace_packet p;
+		char error[512];
+		bool piped = i & 2, usage;
+		int was = -1;
+
+		put_header(&b, magic, 101);
+		memcpy(b.at + 16, (uint8_t[]){ 0, 0, 0, 0 }, 4);
+		b.at[b.big ? 19 : 16] = (uint8_t)rows[i / 4].snaplen;
+		b.at[b.big ? 18 : 17] = (uint8_t)(rows[i / 4].snaplen >> 8);
+		for (unsigned r = 0; r < 3; r++) {
+			put_record(&b, r, 0, rows[i / 4].captured, 99);
+			put(&b, "\0\0\0\0\0\0\0",
+			    magic == MAGIC_LONGER ? 8 : 0);
+			put(&b, packet_ip4, rows[i / 4].captured);
+		}
+		uint64_t whole = b.count;
+		put_record(&b, 9, 0, UINT32_MAX, 99);
+		put_frame(&b, 1);
+		put_frame(&b, 2);
+		capture_write(b.at, b.count);
+		if (piped)
+			was = capture_begin_pipe(b.at, b.count);
+		struct trace *t = trace_open(piped ? "-" : capture_path, NULL,
+		    &usage, error, sizeof(error));
+		CHECK(name, t != NULL);
+		if (t == NULL)
+			continue;
+		for (unsigned r = 0; r < 3; r++) {
+			CHECK(name, trace_next(t, &p) == TRACE_PACKET);
+			CHECK(name, p.time_ns == r * LB_NS_PER_S);
+			CHECK(name,
+			    p.captured_bytes == rows[i / 4].captured_expect);
+			CHECK(name, p.wire_bytes == 99);
+		}
+		CHECK(name, trace_next(t, &p) == TRACE_DAMAGED);
+		CHECK(name, trace_damaged_at(t) == whole);
+		trace_close(t);
+		capture_end_pipe(was);
+	}
+}
+
+static void
+test_info(void)
+{
+	/* clang-format off */
+	static const struct {
+		const char *name;
+		bool big;
+		uint32_t magic, link;
+		uint64_t units_per_s;
+		const char *link_name;
+	} rows[] = {
+		{ "us", false, MAGIC_US, 1, 1000000, "EN10MB" },
+		{ "ns", false, MAGIC_NS, 0, 1000000000, "NULL" },
+		{ "big", true, MAGIC_NS, 113, 1000000000, "LINUX_SLL" },
+		{ "raw", true, MAGIC_US, 101, 1000000, "RAW" },
+		{ "longer", true, MAGIC_LONGER, 12, 1000000, "RAW" },
+		{ "with checksums", true, MAGIC_US, 0x24000001, 1000000, "EN10MB" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct bytes b = { .big = rows[i].big };
+		struct trace_packet p;
+		struct trace_info info;
+		char error[512];
+
+		put_header(&b, rows[i].magic, rows[i].link);
+		put_record(&b, 1, 0, 0, 60);
+		put(&b, "\0\0\0\0\0\0\0",
+		    rows[i].magic == MAGIC_LONGER ? 8 : 0);
+		struct trace *t = open_bytes(&b, error);
+		CHECK(rows[i].name, t != NULL);
+		if (t == NULL)
+			continue;
+		while (trace_next(t, &p) == TRACE_PACKET)
+			;
+		trace_info(t, &info);
+		CHECK(rows[i].name, !strcmp(info.format, "pcap"));
+		CHECK(rows[i].name, info.packing == NULL);
+		CHECK(rows[i].name, info.big_endian == rows[i].big);
+		CHECK(rows[i].name, info.interface_count == 1);
+		const struct trace_interface *interface = info.interfaces;
+		int link = (int)(rows[i].link & 0x03ffffff);
+		CHECK(rows[i].name, interface->link_type == link);
+		CHECK(rows[i].name, interface->snaplen == SNAP_BYTES);
+		CHECK(rows[i].name,
+		    interface->units_per_s == rows[i].units_per_s);
+		CHECK(rows[i].name, interface->packets == 1);
+		CHECK(rows[i].name, interface->name[0] == '\0');
+		CHECK(
+		    rows[i].name, !strcmp(trace_link_name(interface->link_type),
+				      rows[i].link_name));
+		trace_close(t);
+	}
+	CU_ASSERT_PTR_NULL(trace_link_name(5000));
+}
+
 /* Standard input is a pipe here, and still open afterwards. */
 static void
 test_stdin(void)
@@ -440,17 +452,11 @@ test_stdin(void)
 	struct bytes b = { 0 };
 	struct trace_packet p;
 	char error[512];
-	int ends[2];
 	bool usage;
 
 	put_header(&b, MAGIC_US, 1);
 	put_frame(&b, 1);
-	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-	CU_ASSERT_EQUAL(write(ends[1], b.at, b.count), (ssize_t)b.count);
-	(void)close(ends[1]);
-	int kept = dup(STDIN_FILENO);
-	CU_ASSERT_EQUAL(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
-	(void)close(ends[0]);
+	int was = capture_begin_pipe(b.at, b.count);
 
 	struct trace *t = trace_open("-", NULL, &usage, error, sizeof(error));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t);
@@ -463,10 +469,7 @@ test_stdin(void)
 	/* nothing is left in it: the second time it is empty, not closed */
 	CU_ASSERT_PTR_NULL(trace_open("-", NULL, &usage, error, sizeof(error)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "standard input: is empty"));
-	if (kept >= 0) {
-		(void)dup2(kept, STDIN_FILENO);
-		(void)close(kept);
-	}
+	capture_end_pipe(was);
 }
 
 static void
@@ -483,16 +486,18 @@ test_parse(void)
 		int parsed, family;
 	} rows[] = {
 		{ "Ethernet", TRACE_ETHERNET, frame, 46, 46, LB_PARSED, 4 },
-		{ "raw IPv4", TRACE_RAW_IP, ip4, 32, 32, LB_PARSED, 4 },
-		{ "raw IPv6", TRACE_RAW_IP, ip6, 52, 52, LB_PARSED, 6 },
+		{ "raw IPv4", TRACE_RAW_IP, packet_ip4, 32, 32, LB_PARSED, 4 },
+		{ "raw IPv6", TRACE_RAW_IP, packet_ip6, 52, 52, LB_PARSED, 6 },
 		{ "offloaded", TRACE_ETHERNET, huge, 70000, 70000, LB_PARSED, 4 },
 		{ "snapped", TRACE_ETHERNET, frame, 30, 46, LB_PARSED_TRUNCATED, 0 },
 		{ "nothing", TRACE_ETHERNET, frame, 0, 46, LB_PARSED_TRUNCATED, 0 },
+		{ "no IP", TRACE_NOT_IP, frame, 46, 46, LB_PARSED_NOT_IP, 0 },
+		{ "unread", TRACE_UNREAD, packet_ip4, 32, 32, LB_PARSED_NOT_IP, 0 },
 	};
 	/* clang-format on */
 
-	memcpy(frame, ethernet, sizeof(ethernet));
-	memcpy(frame + sizeof(ethernet), ip4, sizeof(ip4));
+	memcpy(frame, packet_ethernet, sizeof(packet_ethernet));
+	memcpy(frame + sizeof(packet_ethernet), packet_ip4, sizeof(packet_ip4));
 	memcpy(huge, frame, sizeof(frame));
 	huge[16] = huge[17] = 0; /* IP length 0: the sender's card knows */
 	for (size_t i = 0; i < LB_COUNT(rows); i++) {
@@ -510,44 +515,26 @@ test_parse(void)
 	}
 }
 
-static int
-make_folder(void)
-{
-	const char *tmp = getenv("TMPDIR");
-
-	(void)snprintf(folder, sizeof(folder), "%s/fairlead-XXXXXX",
-	    tmp != NULL && strlen(tmp) < 40 ? tmp : "/tmp");
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	(void)snprintf(path, sizeof(path), "%s/capture", folder);
-	return 0;
-}
-
-static int
-remove_folder(void)
-{
-	(void)unlink(path);
-	return rmdir(folder);
-}
-
 int
 main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "forms", test_forms },
-		{ "pcapng", test_pcapng },
 		{ "refused", test_refused },
 		{ "link types refused", test_links_refused },
 		{ "unopenable", test_unopenable },
 		{ "cut", test_cut },
 		{ "lengths", test_lengths },
 		{ "filter", test_filter },
+		{ "damaged at", test_damaged_at },
+		{ "info", test_info },
 		{ "standard input", test_stdin },
 		{ "parse", test_parse },
 		CU_TEST_INFO_NULL,
 	};
 	static CU_SuiteInfo suites[] = {
-		{ "capture", make_folder, remove_folder, NULL, NULL, tests },
+		{ "capture", capture_make_folder, capture_remove_folder, NULL,
+		    NULL, tests },
 		CU_SUITE_INFO_NULL,
 	};
 

@@ -404,9 +404,15 @@ run gives the same clients, ports and requests at other times.
     nftables          $(nft --version | sed 's/nftables //')
     tcpdump           $(tcpdump --version 2>&1 | sed -n 's/^tcpdump version //p'), $(tcpdump --version 2>&1 | sed -n 's/^\(libpcap\) version \([^ ]*\).*/\1 \2/p')
     iproute2          $(ip -V | sed 's/.*iproute2-//; s/,.*//')
-    Linux             $(uname -r)
+    Linux             $(uname -r | sed 's/-.*//')
 END
 } >"$work/coap.txt"
+fairlead=${FAIRLEAD:-$here/../../build/fairlead}
+if command -v "$fairlead" >/dev/null; then
+	sh "$here/figures.sh" "$fairlead" "$work/coap.pcap" >>"$work/coap.txt"
+else
+	say "no $fairlead: the text is without its figures; FAIRLEAD names another"
+fi
 
 mv "$work/coap.pcap" "$work/coap.txt" "$out/"
 say "$out/coap.pcap, $out/coap.txt"

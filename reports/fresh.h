@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORTS_FRESH_H
+#define REPORTS_FRESH_H
+/*
+ * Fresh hashes: keys and their weights stay, each key is given anew to a
+ * backend at random, as a perfect hash would.  What the re-hash test, the
+ * expected indices and the Lorenz envelope are drawn from.
+ */
+#include "reports/stats.h"
+#include <gsl/gsl_rng.h>
+
+struct report_fresh {
+	double *load; /* of the backends: as they were, then as drawn */
+	size_t backend_count;
+	double total;  /* of load */
+	double *heavy; /* weights drawn one by one */
+	size_t heavy_count;
+	double light_sum, light_squares; /* of the rest */
+	gsl_rng *rng;
+};
+
+/*
+ * report_fresh_open - takes the keys that reached a backend.
+ *
+ * exact  up to so many keys every draw is exact.  Beyond, the keys that hold
+ *        over 1/exact of sum b^2 (so fewer than that many) are drawn one by
+ *        one, and all lighter ones together as the normal law with their mean
+ *        and covariance.
+ * seed   the same seed draws the same hashes, on every machine.
+ *
+ * 0; -1 without memory, without weight, or with one backend.  Close it either
+ * way.
+ */
+int report_fresh_open(struct report_fresh *f, const struct sim_rule *rule,
+    enum report_unit unit, uint64_t seed, size_t exact);
+
+/* An `exact` for whole distributions of loads, not only their spread: 100 keys
+ * a backend, at least 1,024.  What lighter ones add is skewed by 0.1 at the
+ * most. */
+size_t report_fresh_singly(size_t backend_count);
+
+/* Fills load.  Cost: keys drawn singly, and n where there are light ones. */
+void report_fresh_draw(struct report_fresh *f);
+
+/* One backend's load; all are alike.  Cost: keys drawn singly. */
+double report_fresh_draw_one(struct report_fresh *f);
+
+void report_fresh_close(struct report_fresh *f);
+
+#endif
