@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/paper.h"
 #include "reports/compare.h"
 #include "reports/report.h"
 
@@ -21,6 +22,7 @@ static const char help[] =
     "  -o, --output DIR     write here; else a run into its own DIR, and a\n"
     "                       comparison nowhere\n"
     "      --force          replace what is there\n"
+    "      --paper SIZE     of report.pdf: a4 (default) or letter\n"
     "      --json           JSON on stdout: summary.json, or compare.json\n"
     "  -q, --quiet          with --json, do not say where the report is\n"
     "\n"
@@ -33,7 +35,7 @@ static const char help[] =
     "Exit codes: 0 done, 1 an assertion failed, 2 usage, 3 a DIR has no\n"
     "readable run, 4 a run had damaged input, 5 the machine refused.\n";
 
-enum { OPTION_FORCE = 256, OPTION_JSON };
+enum { OPTION_FORCE = 256, OPTION_JSON, OPTION_PAPER };
 
 static const struct option options[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -41,19 +43,21 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "paper", required_argument, NULL, OPTION_PAPER },
 	{ NULL, 0, NULL, 0 },
 };
 
-struct report_options {
+struct report_args {
 	const char *out_dir; /* NULL: none was named */
 	char **dirs;
 	size_t dir_count;
-	bool force, json, quiet, help;
+	struct report_options how;
+	bool json, quiet, help;
 };
 
 /* CLI_DONE, or said what is wrong. */
 static int
-read_options(int argc, char **argv, struct report_options *o)
+read_options(int argc, char **argv, struct report_args *o)
 {
 	int got;
 
@@ -67,11 +71,14 @@ read_options(int argc, char **argv, struct report_options *o)
 		else if (got == 'h')
 			o->help = true;
 		else if (got == OPTION_FORCE)
-			o->force = true;
+			o->how.force = true;
 		else if (got == OPTION_JSON)
 			o->json = true;
-		else
+		else if (got != OPTION_PAPER)
 			return cli_bad_option("report", got, argv);
+		else if (!cli_paper(optarg, &o->how.paper))
+			return cli_usage("report",
+			    "--paper wants a4 or letter, not \"%s\"", optarg);
 	}
 	o->dirs = argv + optind;
 	o->dir_count = (size_t)(argc - optind);
@@ -81,7 +88,7 @@ read_options(int argc, char **argv, struct report_options *o)
 		return cli_usage("report", "there is no run to report");
 	if (o->out_dir != NULL && *o->out_dir == '\0')
 		return cli_usage("report", "-o wants the name of a directory");
-	if (o->force && o->out_dir == NULL)
+	if (o->how.force && o->out_dir == NULL)
 		return cli_usage("report", "--force is for -o: a run drawn "
 					   "again replaces itself");
 	return CLI_DONE;
@@ -121,7 +128,7 @@ load(const char *dir, int *status)
 
 /* stdout ends with where it is; with --json it is one document. */
 static int
-say_where(const struct report_options *o, const char *dir)
+say_where(const struct report_args *o, const char *dir)
 {
 	if (!o->json)
 		(void)printf("report: %s\n", dir);
@@ -131,7 +138,7 @@ say_where(const struct report_options *o, const char *dir)
 }
 
 static int
-redraw(const struct report_options *o, const struct sim_record *record)
+redraw(const struct report_args *o, const struct sim_record *record)
 {
 	const char *dir = o->out_dir != NULL ? o->out_dir : o->dirs[0];
 	char error[512] = "";
@@ -140,6 +147,7 @@ redraw(const struct report_options *o, const struct sim_record *record)
 	if (!o->json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
+		report_closing(record, stdout);
 	} else if (report_json(record, stdout) != 0) {
 		cli_say(
 		    "report", "can't write the result: %s", strerror(errno));
@@ -149,10 +157,10 @@ redraw(const struct report_options *o, const struct sim_record *record)
 	if (status != CLI_DONE)
 		return status;
 	if (o->out_dir != NULL)
-		done =
-		    report_write(record, dir, o->force, error, sizeof(error));
+		done = report_write(record, dir, &o->how, error, sizeof(error));
 	else
-		done = report_redraw(record, dir, error, sizeof(error));
+		done =
+		    report_redraw(record, dir, &o->how, error, sizeof(error));
 	if (done != 0) {
 		cli_say("report", "%s", error);
 		return CLI_REFUSED;
@@ -164,7 +172,7 @@ redraw(const struct report_options *o, const struct sim_record *record)
 
 /* To stdout, and into a directory when one was named. */
 static int
-show(const struct report_options *o, const struct report_comparison *list,
+show(const struct report_args *o, const struct report_comparison *list,
     size_t count)
 {
 	char error[512] = "";
@@ -179,8 +187,8 @@ show(const struct report_options *o, const struct report_comparison *list,
 	int status = cli_flush("report");
 	if (status != CLI_DONE || o->out_dir == NULL)
 		return status;
-	if (report_compare_write(
-		list, count, o->out_dir, o->force, error, sizeof(error)) != 0) {
+	if (report_compare_write(list, count, o->out_dir, o->how.force, error,
+		sizeof(error)) != 0) {
 		cli_say("report", "%s", error);
 		return CLI_REFUSED;
 	}
@@ -189,7 +197,7 @@ show(const struct report_options *o, const struct report_comparison *list,
 
 /* Each with the first. */
 static int
-compare(const struct report_options *o, struct sim_record *const *runs)
+compare(const struct report_args *o, struct sim_record *const *runs)
 {
 	const size_t count = o->dir_count - 1;
 	struct report_comparison *list = calloc(o->dir_count, sizeof(*list));
@@ -210,7 +218,7 @@ compare(const struct report_options *o, struct sim_record *const *runs)
 }
 
 static int
-report(const struct report_options *o)
+report(const struct report_args *o)
 {
 	struct sim_record **runs = calloc(o->dir_count, sizeof(*runs));
 	int status = CLI_DONE;
@@ -240,7 +248,7 @@ report(const struct report_options *o)
 int
 report_main(int argc, char **argv)
 {
-	struct report_options o = { 0 };
+	struct report_args o = { 0 };
 	int status = read_options(argc, argv, &o);
 
 	if (status != CLI_DONE)

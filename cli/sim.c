@@ -168,8 +168,11 @@ write_report(const struct sim_options *o, struct sim_record *record,
 		return CLI_REFUSED;
 	}
 	record->timing = &timing->timing;
-	int done =
-	    report_write(record, dir, o->replay.force, error, sizeof(error));
+	const struct report_options options = {
+		.force = o->replay.force,
+		.paper = o->paper,
+	};
+	int done = report_write(record, dir, &options, error, sizeof(error));
 	record->timing = NULL;
 	if (done == 0)
 		return CLI_DONE;
@@ -185,6 +188,7 @@ show(const struct sim_options *o, struct sim_record *record,
 	if (!o->replay.json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
+		report_closing(record, stdout);
 	} else if (report_json(record, stdout) != 0) {
 		cli_say("sim", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
@@ -258,6 +262,8 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
 	if (status == SIM_DONE) {
+		cli_progress_rate(&progress, record->input.packets,
+		    record->input.duration_ns);
 		if (!record->interrupted)
 			cli_digests_take(digests, &record->input);
 		status = tell(o, cases, record, &timing, dir);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/paper.h"
 
 static const char help[] =
     "usage: fairlead sim [OPTION...] CAPTURE...\n"
@@ -15,7 +16,8 @@ static const char help[] =
     "over\n"
     "a pool of four, in the three distribution modes side by side.\n"
     "\n"
-    "  -c, --config FILE    the balancer's own configuration (man fairlead)\n"
+    "  -c, --config FILE    the balancer's own configuration (man\n"
+    "                       fairlead.yaml)\n"
     "  -s, --scenario FILE  captures to play and assertions to hold (man\n"
     "                       fairlead-scenario)\n"
     "      --assert EXPR    demand it of the run, like 'jain(all) >= 0.95';\n"
@@ -24,6 +26,7 @@ static const char help[] =
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
     "      --flows          flows.csv too: each flow, and who carried it\n"
+    "      --paper SIZE     of report.pdf: a4 (default) or letter\n"
     "      --json           summary.json on stdout instead of the table\n"
     "  -q, --quiet          no progress\n"
     "\n"
@@ -61,6 +64,7 @@ enum {
 	OPTION_HASH_KEY,
 	OPTION_FLOWS,
 	OPTION_ASSERT,
+	OPTION_PAPER,
 };
 
 static const struct option options[] = {
@@ -70,6 +74,7 @@ static const struct option options[] = {
 	{ "hash-key", required_argument, NULL, OPTION_HASH_KEY },
 	{ "flows", no_argument, NULL, OPTION_FLOWS },
 	{ "assert", required_argument, NULL, OPTION_ASSERT },
+	{ "paper", required_argument, NULL, OPTION_PAPER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -103,6 +108,14 @@ read_hash_key(struct sim_options *o, const char *text)
 }
 
 static int
+read_paper(struct sim_options *o, const char *text)
+{
+	if (cli_paper(text, &o->paper))
+		return 0;
+	return cli_usage("sim", "--paper wants a4 or letter, not \"%s\"", text);
+}
+
+static int
 read_option(struct sim_options *o, int option, char **argv)
 {
 	switch (option) {
@@ -117,6 +130,8 @@ read_option(struct sim_options *o, int option, char **argv)
 	case OPTION_FLOWS:
 		o->flows = true;
 		return 0;
+	case OPTION_PAPER:
+		return read_paper(o, optarg);
 	case OPTION_MODES:
 		return cli_modes_read("sim", optarg, &o->modes);
 	case OPTION_HASH_KEY:

@@ -4,6 +4,7 @@
 /* What `fairlead sim` was asked, read and checked, nothing done yet. */
 #include "cli/assertions.h"
 #include "cli/modes.h"
+#include "cli/paper.h"
 #include "cli/replay_options.h"
 #include "cli/scenario.h"
 
@@ -16,6 +17,7 @@ struct sim_options {
 	bool hash_key_set;
 	uint8_t hash_key[16];
 	bool flows;
+	enum report_paper paper;
 	uint64_t given; /* sim_options_given() */
 };
 

@@ -143,7 +143,9 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 	    set_number(record, o, "max-flows", record->input.max_flows) != 0 ||
 	    set_hash_key(record, o) != 0 ||
 	    set_number(record, o, "seed", o->replay.seed) != 0 ||
-	    set_bool(record, o, "flows", o->flows) != 0)
+	    set_bool(record, o, "flows", o->flows) != 0 ||
+	    set(record, o, "paper", SIM_SETTING_TEXT,
+		o->paper == REPORT_LETTER ? "letter" : "a4") != 0)
 		return -1;
 	return 0;
 }

@@ -46,6 +46,17 @@ value_label(const struct report_plot *plot, size_t index, char *text)
 	};
 }
 
+/* Where a bar with its whisker ends, and the value may stand. */
+static double
+far_end(const struct report_plot *plot, size_t index)
+{
+	double value = plot->deviation[index];
+	if (plot->whiskers == NULL)
+		return value;
+	return value < 0 ? fmin(value, plot->whiskers[index].low)
+			 : fmax(value, plot->whiskers[index].high);
+}
+
 /* A plot's own need: what the values' text takes beyond the bars. */
 static void
 make_room(struct report_pen *pen, struct report_plot *plot)
@@ -161,6 +172,21 @@ draw_ticks(struct report_pen *pen, const struct report_plot *plot,
 }
 
 static void
+draw_whisker(struct report_pen *pen, const struct report_range *of,
+    const struct scale *scale, double middle)
+{
+	double from = scale->zero + of->low * scale->per_unit;
+	double to = scale->zero + of->high * scale->per_unit;
+	struct report_box line = { from, middle, to - from, 0 };
+	struct report_box low = { from, middle - 2, 0, 4 };
+	struct report_box high = { to, middle - 2, 0, 4 };
+
+	report_pen_line(pen, &line, 0.75, &report_black);
+	report_pen_line(pen, &low, 0.75, &report_black);
+	report_pen_line(pen, &high, 0.75, &report_black);
+}
+
+static void
 draw_bar(struct report_pen *pen, const struct report_plot *plot, size_t index,
     const struct scale *scale, double middle)
 {
@@ -178,8 +204,11 @@ draw_bar(struct report_pen *pen, const struct report_plot *plot, size_t index,
 	report_pen_fill(pen, &bar,
 	    report_plot_is_outside(plot, value) ? &report_orange
 						: &report_blue);
+	if (plot->whiskers != NULL)
+		draw_whisker(pen, &plot->whiskers[index], scale, middle);
 	struct report_label label = value_label(plot, index, text);
-	label.x = scale->zero + length + (value < 0 ? -VALUE_GAP : VALUE_GAP);
+	label.x = scale->zero + far_end(plot, index) * scale->per_unit +
+		  (value < 0 ? -VALUE_GAP : VALUE_GAP);
 	label.y = middle;
 	report_pen_text(pen, &label);
 }

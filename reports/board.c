@@ -2,9 +2,9 @@
 #include "reports/board.h"
 #include "reports/chart.h"
 #include "reports/finding.h"
+#include "reports/titles.h"
 #include <assert.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +15,10 @@
 #define CUT_IF       2
 #define DWARFED      3.0 /* times as far */
 #define ROUNDING     1e-9
+#define NORMAL_95    1.959963984540054
+#define KEYS_WANTED  10 /* of equal weight, a backend, for whiskers */
+#define ROW_BARS_MAX 24 /* of several rows, for two to fit a page */
 #define COLUMNS_MAX  3
-#define NAME_COLUMNS 60
 
 static const enum report_unit shown_units[] = { REPORT_FLOWS, REPORT_BYTES };
 #define SHOWN (sizeof(shown_units) / sizeof(shown_units[0]))
@@ -27,22 +29,10 @@ struct panel {
 	size_t index; /* as in the record */
 };
 
-__attribute__((format(printf, 1, 2))) static char *
-compose(const char *format, ...)
-{
-	char *text = NULL;
-	va_list args;
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
-	va_end(args);
-	return text;
-}
-
 bool
 report_plot_is_crowded(const struct report_plot *plot)
 {
-	return plot->rule->backend_count > REPORT_BARS_MAX;
+	return plot->rule->backend_count > plot->bars_max;
 }
 
 bool
@@ -65,14 +55,14 @@ report_nice_step(double least)
 }
 
 static int
-fill_deviations(struct report_plot *plot, uint64_t seed)
+fill_deviations(struct report_plot *plot)
 {
 	const struct sim_rule *rule = plot->rule;
 	size_t n = rule->backend_count;
 	double total = (double)report_total(rule, plot->unit);
 
+	plot->bars_max = REPORT_BARS_MAX;
 	plot->known = total > 0;
-	plot->perfect = report_perfect_range(rule, plot->unit, seed);
 	plot->deviation = calloc(n > 0 ? n : 1, sizeof(*plot->deviation));
 	if (plot->deviation == NULL)
 		return -1;
@@ -97,16 +87,17 @@ fill_captions(struct report_plot *plot)
 	if (report_fairness(plot->rule, plot->unit, &f) != 0)
 		return -1;
 	if (plot->known) {
-		plot->like = compose("by %s: behaves like %s of %s",
+		plot->like = report_compose("by %s: behaves like %s of %s",
 		    report_unit_name(plot->unit),
 		    report_digits(like, s, f.effective_backends),
 		    report_count(of, s, plot->rule->backend_count));
-		plot->jain = compose("Jain %s, a perfect hash gives %s",
+		plot->jain = report_compose("Jain %s, a perfect hash gives %s",
 		    report_index(jain, f.jain),
 		    report_index(expected, f.expected_jain));
 	} else {
-		plot->like = compose("by %s", report_unit_name(plot->unit));
-		plot->jain = compose("no traffic");
+		plot->like =
+		    report_compose("by %s", report_unit_name(plot->unit));
+		plot->jain = report_compose("no traffic");
 	}
 	return plot->like == NULL || plot->jain == NULL ? -1 : 0;
 }
@@ -121,7 +112,7 @@ fill_title(struct report_plot *plot, const struct panel *panel)
 
 	report_count(keys, &report_picture, panel->rule->key_count);
 	if (of != NULL && rule != NULL)
-		plot->title = compose("%s%s%s \xc2\xb7 %s %s", of,
+		plot->title = report_compose("%s%s%s \xc2\xb7 %s %s", of,
 		    alone ? "" : ", ", alone ? "" : rule, keys,
 		    panel->rule->key_count == 1 ? "key" : "keys");
 	free(of);
@@ -212,10 +203,9 @@ place(struct report_board *board, struct report_plot *plot, size_t i, size_t u,
 
 static int
 fill_plots(struct report_board *board, const struct panel *panels, size_t count,
-    uint64_t seed)
+    uint64_t seed, const struct report_range (*perfect)[REPORT_UNIT_COUNT])
 {
-	bool side_by_side = stand_side_by_side(panels, count);
-	board->side_by_side = side_by_side;
+	bool side_by_side = board->side_by_side;
 
 	board->column_count = !side_by_side         ? SHOWN
 			      : count == 4          ? 2
@@ -232,7 +222,11 @@ fill_plots(struct report_board *board, const struct panel *panels, size_t count,
 			plot->rule = panels[i].rule;
 			plot->unit = shown_units[u];
 			place(board, plot, i, u, side_by_side);
-			if (fill_deviations(plot, seed) != 0 ||
+			plot->perfect = perfect != NULL
+					    ? perfect[i][plot->unit]
+					    : report_perfect_range(
+						  plot->rule, plot->unit, seed);
+			if (fill_deviations(plot) != 0 ||
 			    fill_captions(plot) != 0 ||
 			    (u == 0 && fill_title(plot, &panels[i]) != 0))
 				return -1;
@@ -254,6 +248,10 @@ wanted(const struct report_plot *plot)
 	for (size_t i = 0; i < plot->rule->backend_count; i++) {
 		of.low = fmin(of.low, plot->deviation[i]);
 		of.high = fmax(of.high, plot->deviation[i]);
+		if (plot->whiskers == NULL || report_plot_is_crowded(plot))
+			continue;
+		of.low = fmin(of.low, plot->whiskers[i].low);
+		of.high = fmax(of.high, plot->whiskers[i].high);
 	}
 	double cut = fmax(CUT_AT * plot->perfect.high, CUT_LEAST);
 	if (report_plot_is_crowded(plot) && of.high > CUT_IF * cut)
@@ -272,6 +270,56 @@ set_scale(struct report_board *board, struct report_plot *plot,
 	board->is_known |= plot->known;
 	for (size_t i = 0; i < plot->rule->backend_count; i++)
 		board->is_cut |= plot->deviation[i] > scale->high;
+}
+
+static double
+reach(const struct report_range *of)
+{
+	return of->high - of->low;
+}
+
+static bool
+is_dwarfed(const struct report_range *a, const struct report_range *b)
+{
+	double ratio = reach(a) / reach(b);
+	return ratio > DWARFED || ratio < 1 / DWARFED;
+}
+
+/* A row's two plots, from `first` on: one scale, unless one is dwarfed. */
+static void
+scale_row(struct report_board *board, size_t first)
+{
+	struct report_plot *a = &board->plots[first], *b = a + 1;
+	struct report_range of[2] = { a->scale, b->scale };
+
+	if (!is_dwarfed(&of[0], &of[1])) {
+		of[0].low = of[1].low = fmin(of[0].low, of[1].low);
+		of[0].high = of[1].high = fmax(of[0].high, of[1].high);
+	}
+	set_scale(board, a, &of[0]);
+	set_scale(board, b, &of[1]);
+}
+
+/* All rows have one scale, unless one of them would be dwarfed. */
+static void
+find_row_scales(struct report_board *board)
+{
+	struct report_range widest = { 0, 0 }, narrowest = { 0, INFINITY };
+
+	for (size_t i = 0; i < board->plot_count; i++) {
+		struct report_plot *plot = &board->plots[i];
+		plot->scale = wanted(plot);
+		widest.low = fmin(widest.low, plot->scale.low);
+		widest.high = fmax(widest.high, plot->scale.high);
+		if (plot->known && reach(&plot->scale) < reach(&narrowest))
+			narrowest = plot->scale;
+	}
+	board->own_scales = is_dwarfed(&widest, &narrowest);
+	for (size_t i = 0; i < board->plot_count; i++)
+		if (!board->own_scales)
+			set_scale(board, &board->plots[i], &widest);
+		else if (i % SHOWN == 0)
+			scale_row(board, i);
 }
 
 static void
@@ -298,6 +346,71 @@ find_scales(struct report_board *board)
 		set_scale(board, &board->plots[i], &of[board->plots[i].unit]);
 }
 
+/* --- whiskers ------------------------------------------------------------- */
+
+/*
+ * Where 95 % of captures like this one would have backend i's share, as far as
+ * keys drawn from the same crowd tell: the ratio estimator's linear variance,
+ *     var p_i = (S_i (1 - p_i)^2 + (S - S_i) p_i^2) / T^2,
+ * S_i = sum w^2 of its keys, S of all: what a bootstrap over keys comes to.
+ * With equal weights that is p (1 - p)/keys.  Source: Cochran, Sampling
+ * Techniques, 1977, 6.3.
+ */
+static struct report_range
+whisker(double share, double own, double all, size_t n)
+{
+	double variance =
+	    own * (1 - share) * (1 - share) + (all - own) * share * share;
+	double reach = NORMAL_95 * sqrt(variance);
+	return (struct report_range){
+		.low = fmax(share - reach, 0) * (double)n - 1,
+		.high = fmin(share + reach, 1) * (double)n - 1,
+	};
+}
+
+/* None where keys are so few that the normal law would mislead. */
+static int
+add_plot_whiskers(struct report_plot *plot)
+{
+	const struct sim_rule *rule = plot->rule;
+	size_t n = rule->backend_count;
+	double total = (double)report_total(rule, plot->unit), all = 0;
+	double h = report_concentration(rule, plot->unit);
+
+	if (!plot->known || n < 2 || !(h * KEYS_WANTED * (double)n <= 1))
+		return 0;
+	double *own = calloc(n, sizeof(*own));
+	plot->whiskers = calloc(n, sizeof(*plot->whiskers));
+	if (own == NULL || plot->whiskers == NULL) {
+		free(own);
+		return -1;
+	}
+	for (size_t k = 0; k < rule->key_count; k++) {
+		const struct sim_key *key = &rule->keys[k];
+		double w = (double)report_key_weight(key, plot->unit) / total;
+		all += w * w;
+		if (key->backend < n)
+			own[key->backend] += w * w;
+	}
+	for (size_t i = 0; i < n; i++)
+		plot->whiskers[i] = whisker(
+		    (plot->deviation[i] + 1) / (double)n, own[i], all, n);
+	free(own);
+	return 0;
+}
+
+static int
+add_whiskers(struct report_board *board)
+{
+	for (size_t i = 0; i < board->plot_count; i++) {
+		if (board->row_count > 1)
+			board->plots[i].bars_max = ROW_BARS_MAX;
+		if (add_plot_whiskers(&board->plots[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* --- words ---------------------------------------------------------------- */
 
 /* The algorithm and n of all plots, where they agree. */
@@ -308,33 +421,18 @@ common_method(const struct report_board *board)
 	const struct report_script *s = &report_picture;
 
 	if (board->plot_count == 0)
-		return compose("%s", "");
+		return report_compose("%s", "");
 	const struct sim_rule *first = board->plots[0].rule;
 	for (size_t i = 1; i < board->plot_count; i++) {
 		const struct sim_rule *rule = board->plots[i].rule;
 		if (rule->backend_count != first->backend_count ||
 		    strcmp(rule->algorithm, first->algorithm) != 0)
-			return compose("%s", "");
+			return report_compose("%s", "");
 	}
-	return compose(" \xc2\xb7 %s over %s %s, fair is %s each",
+	return report_compose(" \xc2\xb7 %s over %s %s, fair is %s each",
 	    first->algorithm, report_count(count, s, first->backend_count),
 	    first->backend_count == 1 ? "backend" : "backends",
 	    report_round_percent(fair, s, 1.0 / (double)first->backend_count));
-}
-
-static char *
-input_name(const struct sim_input *in)
-{
-	if (in->file_count > 1)
-		return compose("%zu captures", in->file_count);
-	if (in->file_count == 0)
-		return compose("no capture");
-	const char *path = in->files[0].name ? in->files[0].name : "";
-	const char *slash = strrchr(path, '/');
-	char *name = report_clean(slash ? slash + 1 : path, true);
-	if (name != NULL)
-		report_shorten(name, NAME_COLUMNS);
-	return name;
 }
 
 static int
@@ -344,10 +442,10 @@ fill_method(struct report_board *board, const struct sim_record *record)
 	char packets[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
 	char span[REPORT_TEXT_BYTES];
 	const struct sim_input *in = &record->input;
-	char *name = input_name(in), *method = common_method(board);
+	char *name = report_input_name(in), *method = common_method(board);
 
 	if (name != NULL && method != NULL)
-		board->method = compose(
+		board->method = report_compose(
 		    "%s: %s packets, %s flows, %s%s \xc2\xb7 fairlead %s, "
 		    "seed %llu%s%s",
 		    name, report_count(packets, s, in->packets),
@@ -373,12 +471,12 @@ fill_note(struct report_board *board)
 		return 0;
 	char *left_out =
 	    board->left_out > 0
-		? compose(" %zu rules with less traffic are left out; "
-			  "summary.json has all.",
+		? report_compose(" %zu rules with less traffic are left out; "
+				 "summary.json has all.",
 		      board->left_out)
-		: compose("%s", "");
+		: report_compose("%s", "");
 	if (left_out != NULL)
-		board->note = compose("%s%s%s",
+		board->note = report_compose("%s%s%s",
 		    crowded ? "Backends stand in the order of their load, in "
 			      "each plot anew; the extremes are named."
 			    : "",
@@ -390,8 +488,9 @@ fill_note(struct report_board *board)
 	return board->note != NULL ? 0 : -1;
 }
 
-int
-report_board_make(struct report_board *board, const struct sim_record *record)
+static int
+make(struct report_board *board, const struct sim_record *record, bool rows,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT])
 {
 	size_t count, all = 0;
 
@@ -402,15 +501,33 @@ report_board_make(struct report_board *board, const struct sim_record *record)
 	if (panels == NULL)
 		return -1;
 	board->left_out = all - count;
-	int made = fill_plots(board, panels, count, record->seed);
+	board->side_by_side = !rows && stand_side_by_side(panels, count);
+	int made = fill_plots(board, panels, count, record->seed, perfect);
 	free(panels);
-	if (made != 0)
+	if (made != 0 || (rows && add_whiskers(board) != 0))
 		return -1;
-	find_scales(board);
+	if (rows)
+		find_row_scales(board);
+	else
+		find_scales(board);
 	board->headline = report_headline(record);
 	if (board->headline == NULL || fill_method(board, record) != 0)
 		return -1;
 	return fill_note(board);
+}
+
+int
+report_board_make(struct report_board *board, const struct sim_record *record)
+{
+	return make(board, record, false, NULL);
+}
+
+int
+report_board_make_rows(struct report_board *board,
+    const struct sim_record *record,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT])
+{
+	return make(board, record, true, perfect);
 }
 
 void
@@ -421,6 +538,7 @@ report_board_free(struct report_board *board)
 		free(board->plots[i].like);
 		free(board->plots[i].jain);
 		free(board->plots[i].deviation);
+		free(board->plots[i].whiskers);
 	}
 	free(board->plots);
 	free(board->headline);

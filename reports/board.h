@@ -20,10 +20,13 @@ struct report_plot {
 	char *title;       /* NULL: the plot above or beside says it */
 	char *like, *jain; /* two lines of caption */
 	bool known;        /* something was carried */
+	size_t bars_max;   /* backends drawn one by one */
 	double *deviation; /* per backend: (share - fair)/fair, from -1 */
-	struct report_range perfect;  /* 95 % under a perfect hash */
-	struct report_range scale;    /* shared with other plots; holds 0 */
-	double room_left, room_right; /* for values beside the bars */
+	struct report_range *whiskers; /* per backend: 95 % interval of it;
+					  NULL: none */
+	struct report_range perfect;   /* 95 % under a perfect hash */
+	struct report_range scale;     /* shared with other plots; holds 0 */
+	double room_left, room_right;  /* for values beside the bars */
 };
 
 struct report_board {
@@ -40,6 +43,12 @@ struct report_board {
 /* 0, -1 without memory.  Free what was made, even half. */
 int report_board_make(
     struct report_board *board, const struct sim_record *record);
+/* The same for a page higher than wide: always a row each, with whiskers,
+ * and fewer bars where there are several rows.  perfect: what
+ * report_perfect_range says of the panels in their order. */
+int report_board_make_rows(struct report_board *board,
+    const struct sim_record *record,
+    const struct report_range (*perfect)[REPORT_UNIT_COUNT]);
 void report_board_free(struct report_board *board);
 
 /* Whether a plot is too full for bars with names. */

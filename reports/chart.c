@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/chart.h"
 #include "reports/plots.h"
+#include "reports/stream.h"
 #include <cairo-pdf.h>
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <time.h>
 
 #define PAGE_WIDTH      800.0
 #define MARGIN          24.0
@@ -15,8 +14,6 @@
 #define ROW_GAP         12.0
 #define LEGEND_HEIGHT   12.0
 #define PIXELS_PER_UNIT 2
-/* 2000-01-01: a chart is as old as nothing in particular */
-#define FIXED_DATE 946684800
 
 /* --- the page ------------------------------------------------------------- */
 
@@ -232,50 +229,15 @@ compose_page(struct report_pen *pen, const struct report_board *board)
 
 /* --- the file ------------------------------------------------------------- */
 
-struct stream {
-	const struct report_sink *sink;
-	int error; /* errno of the sink's first failure */
-};
-
-static cairo_status_t
-write_stream(void *ctx, const unsigned char *bytes, unsigned count)
-{
-	struct stream *stream = ctx;
-	if (stream->error == 0 &&
-	    stream->sink->take(stream->sink->ctx, bytes, count) != 0)
-		stream->error = errno != 0 ? errno : EIO;
-	return stream->error == 0 ? CAIRO_STATUS_SUCCESS
-				  : CAIRO_STATUS_WRITE_ERROR;
-}
-
-/* reproducible-builds.org: SOURCE_DATE_EPOCH. */
-static void
-format_date(char *to, size_t bytes)
-{
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	time_t at = FIXED_DATE;
-	struct tm tm;
-	char *end;
-
-	if (epoch != NULL && epoch[0] >= '0' && epoch[0] <= '9') {
-		errno = 0;
-		long long value = strtoll(epoch, &end, 10);
-		if (*end == '\0' && errno == 0)
-			at = (time_t)value;
-	}
-	if (gmtime_r(&at, &tm) == NULL ||
-	    strftime(to, bytes, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		to[0] = '\0';
-}
-
 static cairo_surface_t *
-make_pdf(const struct report_board *board, double height, struct stream *stream)
+make_pdf(const struct report_board *board, double height,
+    struct report_stream *stream)
 {
-	char date[32];
+	char date[REPORT_DATE_BYTES];
 	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
-	    write_stream, stream, PAGE_WIDTH, height);
+	    report_stream_write, stream, PAGE_WIDTH, height);
 
-	format_date(date, sizeof(date));
+	report_creation_date(date);
 	cairo_pdf_surface_set_metadata(
 	    surface, CAIRO_PDF_METADATA_TITLE, board->headline);
 	cairo_pdf_surface_set_metadata(
@@ -302,7 +264,7 @@ make_picture(double height)
  * first failure of all. */
 static cairo_status_t
 draw(struct report_pen *pen, const struct report_board *board,
-    cairo_surface_t *surface, struct stream *png)
+    cairo_surface_t *surface, struct report_stream *png)
 {
 	pen->cr = cairo_create(surface);
 	cairo_set_source_rgb(pen->cr, 1, 1, 1);
@@ -314,8 +276,8 @@ draw(struct report_pen *pen, const struct report_board *board,
 	pen->cr = NULL;
 	if (status == CAIRO_STATUS_SUCCESS && png != NULL)
 		status = cairo_surface_write_to_png_stream(
-		    surface, write_stream, png);
-	/* a PDF is written here, and a full disk is noticed here */
+		    surface, report_stream_write, png);
+	/* a PDF is written here */
 	cairo_surface_finish(surface);
 	if (status == CAIRO_STATUS_SUCCESS)
 		status = cairo_surface_status(surface);
@@ -324,7 +286,8 @@ draw(struct report_pen *pen, const struct report_board *board,
 
 static int
 draw_board(struct report_board *board, enum report_picture_kind kind,
-    struct stream *stream, struct report_chart_facts *facts)
+    struct report_stream *stream, const struct report_sink *sink,
+    struct report_chart_facts *facts)
 {
 	struct report_pen pen;
 	int error = ENOMEM;
@@ -340,12 +303,7 @@ draw_board(struct report_board *board, enum report_picture_kind kind,
 	cairo_status_t status =
 	    draw(&pen, board, surface, kind == REPORT_PNG ? stream : NULL);
 	cairo_surface_destroy(surface);
-	if (stream->error != 0)
-		error = stream->error;
-	else if (status == CAIRO_STATUS_SUCCESS && !pen.no_memory)
-		error = 0;
-	else if (status != CAIRO_STATUS_NO_MEMORY && !pen.no_memory)
-		error = EINVAL;
+	error = report_stream_end(stream, sink, status, pen.no_memory);
 	if (facts != NULL) {
 		*facts = report_pen_facts(&pen);
 		facts->panels = (unsigned)board->plot_count;
@@ -360,12 +318,12 @@ int
 report_chart(const struct sim_record *record, enum report_picture_kind kind,
     const struct report_sink *sink, struct report_chart_facts *facts)
 {
-	struct stream stream = { .sink = sink };
+	struct report_stream stream = { 0 };
 	struct report_board board;
 	int done = -1;
 
 	if (report_board_make(&board, record) == 0)
-		done = draw_board(&board, kind, &stream, facts);
+		done = draw_board(&board, kind, &stream, sink, facts);
 	else
 		errno = ENOMEM;
 	int error = errno;

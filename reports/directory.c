@@ -35,10 +35,35 @@ fail(const struct failure *to, const char *format, ...)
 	return -1;
 }
 
+/* The folder a name is in, as text; false: none. */
+static bool
+folder_of(const char *name, char *folder)
+{
+	const char *slash = strchr(name, '/');
+	if (slash == NULL)
+		return false;
+	report_format(folder, NAME_MAX + 1, "%.*s", (int)(slash - name), name);
+	return true;
+}
+
+/* Makes it, if it is not there: 0, or errno. */
+static int
+make_folder(int dir, const char *name)
+{
+	char folder[NAME_MAX + 1];
+	if (!folder_of(name, folder) || mkdirat(dir, folder, 0777) == 0 ||
+	    errno == EEXIST)
+		return 0;
+	return errno;
+}
+
 /* 0, or errno.  A full disk may show only when the file is closed. */
 static int
 write_product(int dir, size_t index, const struct report_files *files)
 {
+	int made = make_folder(dir, files->name(index));
+	if (made != 0)
+		return made;
 	int fd = openat(dir, files->name(index),
 	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
@@ -65,10 +90,14 @@ write_product(int dir, size_t index, const struct report_files *files)
 static void
 discard(const struct report_files *files, const char *temporary)
 {
+	char folder[NAME_MAX + 1];
 	int dir = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0) {
 		for (size_t i = 0; i < files->count; i++)
 			unlinkat(dir, files->name(i), 0);
+		for (size_t i = 0; i < files->count; i++)
+			if (folder_of(files->name(i), folder))
+				unlinkat(dir, folder, AT_REMOVEDIR);
 		close(dir);
 	}
 	rmdir(temporary);
@@ -151,6 +180,18 @@ write_new(const struct report_files *files, const char *dir,
 	return 0;
 }
 
+/* The same in a directory by name. */
+static int
+make_folder_in(const char *dir, const char *name)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	int error = make_folder(fd, name);
+	close(fd);
+	return error;
+}
+
 static int
 write_over(const struct report_files *files, const char *dir,
     enum report_how how, const struct failure *why)
@@ -171,8 +212,11 @@ write_over(const struct report_files *files, const char *dir,
 				(void)unlink(to); /* of the run before */
 			continue;
 		}
-		if (rename(from, to) != 0) {
-			fail(why, "cannot replace %s: %s", to, strerror(errno));
+		int made = make_folder_in(dir, files->name(i));
+		if (made == 0 && rename(from, to) != 0)
+			made = errno;
+		if (made != 0) {
+			fail(why, "cannot replace %s: %s", to, strerror(made));
 			discard(files, temporary);
 			return -1;
 		}

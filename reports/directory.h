@@ -16,7 +16,8 @@ struct report_files {
 	const char *what;    /* "run": what such a directory holds */
 	const void *subject; /* what the files are made of */
 	size_t count;
-	/* The last name is what such a directory is known by. */
+	/* The last name is what such a directory is known by.  One may be in
+	 * a folder of it: "charts/keys.png". */
 	const char *(*name)(size_t index);
 	bool (*wanted)(const void *subject, size_t index);
 	/* 0; -1 without memory or when writing fails (errno if known). */

@@ -193,6 +193,33 @@ report_pen_line(struct report_pen *pen, const struct report_box *along,
 	cairo_stroke(pen->cr);
 }
 
+void
+report_pen_dot(struct report_pen *pen, double x, double y, double radius,
+    const struct report_colour *colour)
+{
+	set_colour(pen, colour);
+	cairo_new_path(pen->cr);
+	cairo_arc(pen->cr, x, y, radius, 0, 2 * G_PI);
+	cairo_fill(pen->cr);
+}
+
+void
+report_pen_diamond(struct report_pen *pen, double x, double y, double radius,
+    const struct report_colour *colour)
+{
+	cairo_new_path(pen->cr);
+	cairo_move_to(pen->cr, x - radius, y);
+	cairo_line_to(pen->cr, x, y - radius);
+	cairo_line_to(pen->cr, x + radius, y);
+	cairo_line_to(pen->cr, x, y + radius);
+	cairo_close_path(pen->cr);
+	set_colour(pen, &report_white);
+	cairo_fill_preserve(pen->cr);
+	set_colour(pen, colour);
+	cairo_set_line_width(pen->cr, 1);
+	cairo_stroke(pen->cr);
+}
+
 static bool
 overlap(const struct report_box *a, const struct report_box *b)
 {

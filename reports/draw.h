@@ -65,6 +65,12 @@ void report_pen_fill(struct report_pen *pen, const struct report_box *box,
 void report_pen_line(struct report_pen *pen, const struct report_box *along,
     double thick, const struct report_colour *colour);
 
+/* A dot, or a diamond, of that radius; the diamond is hollow. */
+void report_pen_dot(struct report_pen *pen, double x, double y, double radius,
+    const struct report_colour *colour);
+void report_pen_diamond(struct report_pen *pen, double x, double y,
+    double radius, const struct report_colour *colour);
+
 struct report_chart_facts report_pen_facts(const struct report_pen *pen);
 
 #endif

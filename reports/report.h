@@ -10,6 +10,9 @@
  * fairness in a line, what was skipped and dropped. */
 void report_table(const struct sim_record *record, FILE *to);
 
+/* The last lines: packets, flows, balance. */
+void report_closing(const struct sim_record *record, FILE *to);
+
 /*
  * report_assertions - what was demanded, with PASS or FAIL; nothing when
  * nothing was.
@@ -24,6 +27,13 @@ int report_failures(const struct sim_record *record);
 /* summary.json (design.md 8), indented, ending in a newline.
  * 0, -1 without memory or when writing fails (errno). */
 int report_json(const struct sim_record *record, FILE *to);
+
+enum report_paper { REPORT_A4, REPORT_LETTER };
+
+struct report_options {
+	bool force; /* replace an existing run */
+	enum report_paper paper;
+};
 
 /* What captures are made of, how each mode would share it over so many
  * backends, and advice: as a person reads it. */
@@ -40,12 +50,12 @@ int report_inspect_json(
  *     record does not hold (flows.csv, timing.json) stays as it is.
  *
  * Every file is written under a temporary name and renamed; the directory
- * appears only when all is there.  force: replace an existing run.
+ * appears only when all is there.
  * Returns 0; -1 with one line in error (what, where, how to mend it).
  */
-int report_write(const struct sim_record *record, const char *dir, bool force,
-    char *error, size_t error_bytes);
-int report_redraw(const struct sim_record *record, const char *dir, char *error,
-    size_t error_bytes);
+int report_write(const struct sim_record *record, const char *dir,
+    const struct report_options *options, char *error, size_t error_bytes);
+int report_redraw(const struct sim_record *record, const char *dir,
+    const struct report_options *options, char *error, size_t error_bytes);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/sweep_chart.h"
 #include "reports/board.h"
+#include "reports/draw.h"
 #include "reports/plots.h"
 #include <errno.h>
 #include <math.h>
@@ -212,8 +213,9 @@ compose_page(struct report_pen *pen, const void *ctx)
 }
 
 int
-report_sweep_chart(const struct report_sweep *sweep, enum report_page_kind kind,
-    const struct report_sink *sink, struct report_chart_facts *facts)
+report_sweep_chart(const struct report_sweep *sweep,
+    enum report_sheet_kind kind, const struct report_sink *sink,
+    struct report_chart_facts *facts)
 {
 	struct report_choice choice;
 	struct report_sweep_chart chart = { .sweep = sweep, .choice = &choice };
@@ -229,14 +231,14 @@ report_sweep_chart(const struct report_sweep *sweep, enum report_page_kind kind,
 	chart.note = compose_note(&chart);
 	if (chart.title == NULL || chart.method == NULL || chart.note == NULL)
 		goto out;
-	const struct report_page page = {
+	const struct report_sheet sheet = {
 		.width = PAGE_WIDTH,
 		.title = chart.title,
 		.subject = chart.method,
 		.compose = compose_page,
 		.ctx = &chart,
 	};
-	done = report_page_write(&page, kind, sink, facts);
+	done = report_sheet_write(&sheet, kind, sink, facts);
 	error = errno;
 out:
 	free(chart.title);

@@ -11,7 +11,7 @@
  *
  * Lines differ in colour (Okabe and Ito's) and in their markers.
  */
-#include "reports/picture.h"
+#include "reports/sheet.h"
 #include "reports/sweep.h"
 #include "reports/sweep_choice.h"
 
@@ -23,7 +23,7 @@ struct report_colour;
 
 /* 0; -1 with errno.  facts may be NULL. */
 int report_sweep_chart(const struct report_sweep *sweep,
-    enum report_page_kind kind, const struct report_sink *sink,
+    enum report_sheet_kind kind, const struct report_sink *sink,
     struct report_chart_facts *facts);
 
 /* --- between its parts --------------------------------------------------- */

@@ -10,7 +10,7 @@ take_bytes(void *ctx, const void *bytes, size_t count)
 
 static int
 write_picture(
-    const struct report_sweep *s, enum report_page_kind kind, FILE *to)
+    const struct report_sweep *s, enum report_sheet_kind kind, FILE *to)
 {
 	const struct report_sink sink = { take_bytes, to };
 
@@ -20,19 +20,19 @@ write_picture(
 static int
 write_png(const struct report_sweep *s, FILE *to)
 {
-	return write_picture(s, REPORT_PAGE_PNG, to);
+	return write_picture(s, REPORT_SHEET_PNG, to);
 }
 
 static int
 write_svg(const struct report_sweep *s, FILE *to)
 {
-	return write_picture(s, REPORT_PAGE_SVG, to);
+	return write_picture(s, REPORT_SHEET_SVG, to);
 }
 
 static int
 write_pdf(const struct report_sweep *s, FILE *to)
 {
-	return write_picture(s, REPORT_PAGE_PDF, to);
+	return write_picture(s, REPORT_SHEET_PDF, to);
 }
 
 static const struct {

@@ -42,6 +42,18 @@ report_format(char *to, size_t bytes, const char *format, ...)
 }
 
 char *
+report_compose(const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	return text;
+}
+
+char *
 report_count(char *to, const struct report_script *s, uint64_t value)
 {
 	char digits[24];

@@ -46,6 +46,9 @@ char *report_time_iso(char *to, uint64_t ns);
 __attribute__((format(printf, 2, 3))) void report_print(
     FILE *to, const char *format, ...);
 void report_put(FILE *to, const char *text);
+/* asprintf: the caller frees it; NULL without memory. */
+__attribute__((format(printf, 1, 2))) char *report_compose(
+    const char *format, ...);
 /* snprintf; what does not fit is cut off. */
 __attribute__((format(printf, 3, 4))) void report_format(
     char *to, size_t bytes, const char *format, ...);

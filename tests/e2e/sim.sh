@@ -63,6 +63,10 @@ says coap-run/timing.json "$(pwd)/coap-run"
 says coap-run/events.jsonl '^{"at_s":90.426067,"event":"end"}$'
 says coap-run/run.json '"max-flows": 16777216'
 says named/summary.json '"sha256": "[0-9a-f]\{64\}"'
+cmp -s named/report.pdf coap-run/report.pdf || fail "report.pdf: not the same"
+diff -r named/charts coap-run/charts >/dev/null || fail "charts: not the same"
+expect 0 sim -o named --force --paper Letter "$coap"
+grep -aq "MediaBox \[ 0 0 612 792 \]" named/report.pdf || fail "not on letter"
 rm -rf coap-run coap-run-2 named
 
 expect 0 sim --json --no-report "$coap"
@@ -116,6 +120,7 @@ expect 2 sim --loop 2 -
 says err "read only once"
 expect 2 sim --max-gap 5 "$coap"
 expect 2 sim --max-flows 0 "$coap"
+expect 2 sim --paper a5 "$coap"
 expect 2 sim --flows --no-report "$coap"
 expect 2 sim --replications 2 "$coap"
 says err "no option --replications"

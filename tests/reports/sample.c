@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/reports/sample.h"
+#include "model/names.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -98,6 +99,8 @@ sample_rule_free(struct sim_rule *rule)
 		free(rule->backends[i].name);
 	free(rule->backends);
 	free(rule->keys);
+	free(rule->heavy);
+	free(rule->slices);
 	free(rule->name);
 	free(rule->distribution);
 	free(rule->algorithm);
@@ -182,6 +185,72 @@ sample_record(const struct sample_spec *spec)
 	r->events = rule->packets;
 	r->max_pending = 1;
 	return r;
+}
+
+/* As sim/build_keys.c: the ten heaviest by bytes, and some addresses. */
+static void
+name_heavy(struct sim_rule *rule)
+{
+	size_t most = rule->key_count < 10 ? rule->key_count : 10;
+	bool *taken = room(rule->key_count, sizeof(*taken));
+
+	rule->heavy = room(most, sizeof(*rule->heavy));
+	for (; rule->heavy_count < most; rule->heavy_count++) {
+		size_t best = SIZE_MAX;
+		for (size_t k = 0; k < rule->key_count; k++)
+			if (!taken[k] &&
+			    (best == SIZE_MAX ||
+				rule->keys[k].bytes > rule->keys[best].bytes))
+				best = k;
+		taken[best] = true;
+		struct sim_heavy *h = &rule->heavy[rule->heavy_count];
+		*h = (struct sim_heavy){ .key = (uint32_t)best,
+			.proto = 17,
+			.has_proto = true,
+			.has_server = best % 2 == 0,
+			.has_ports = best % 2 == 0,
+			.client_port = (uint16_t)(1024 + best),
+			.server_port = 5683 };
+		(void)lb_addr_of_text(best % 3 == 0
+					  ? "2001:db8:1234:5678:9abc:def0:1:2"
+					  : "192.0.2.17",
+		    &h->client);
+		(void)lb_addr_of_text("2001:db8::5", &h->server);
+	}
+	free(taken);
+}
+
+static void
+place_keys(struct sim_rule *rule, size_t bins, size_t from, size_t to)
+{
+	uint64_t state = 7;
+
+	rule->slice_count = bins * rule->backend_count;
+	rule->slices = room(rule->slice_count, sizeof(*rule->slices));
+	for (size_t k = 0; k < rule->key_count; k++) {
+		const struct sim_key *key = &rule->keys[k];
+		size_t bin = sample_below(&state, bins);
+		if (bin >= from && bin < to)
+			bin = k % 2 == 0 ? from - 1 : to % bins;
+		struct sim_slice *at =
+		    &rule->slices[bin * rule->backend_count + key->backend];
+		at->bytes += key->bytes;
+		at->packets += (uint32_t)key->packets;
+		at->flows += (uint32_t)key->flows;
+	}
+}
+
+void
+sample_report(struct sim_record *record, size_t bins, size_t from, size_t to)
+{
+	record->bin_count = bins;
+	record->bin_ns = record->input.duration_ns / bins + 1;
+	for (size_t i = 0; i < record->case_count; i++) {
+		for (size_t j = 0; j < record->cases[i].rule_count; j++) {
+			place_keys(&record->cases[i].rules[j], bins, from, to);
+			name_heavy(&record->cases[i].rules[j]);
+		}
+	}
 }
 
 void

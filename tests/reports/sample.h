@@ -26,6 +26,12 @@ void sample_rule_free(struct sim_rule *rule);
 struct sim_record *sample_record(const struct sample_spec *spec);
 void sample_free(struct sim_record *record);
 
+/* Adds what only a reported run has: a timeline of `bins` pieces in which
+ * every key has one moment, none of them in the pieces from..to (a silence),
+ * and the heaviest keys by name. */
+void sample_report(
+    struct sim_record *record, size_t bins, size_t from, size_t to);
+
 char *sample_copy(const char *text);
 
 #endif

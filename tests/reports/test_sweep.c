@@ -391,13 +391,13 @@ count_bytes(void *ctx, const void *bytes, size_t count)
 static void
 draw(const char *row, const struct report_sweep *s)
 {
-	for (int kind = REPORT_PAGE_PNG; kind <= REPORT_PAGE_SVG; kind++) {
+	for (int kind = REPORT_SHEET_PNG; kind <= REPORT_SHEET_SVG; kind++) {
 		size_t bytes = 0;
 		const struct report_sink sink = { count_bytes, &bytes };
 		struct report_chart_facts facts = { 0 };
 		UNIT_EQUAL(row,
 		    report_sweep_chart(
-			s, (enum report_page_kind)kind, &sink, &facts),
+			s, (enum report_sheet_kind)kind, &sink, &facts),
 		    0);
 		UNIT_ROW(row, bytes > 500);
 		UNIT_EQUAL(row, facts.outside, 0);

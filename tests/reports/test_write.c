@@ -12,11 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
-#define PATH_BYTES 256
+#define COUNT(a)      (sizeof(a) / sizeof((a)[0]))
+#define PATH_BYTES    256
+#define LISTING_BYTES (4 * PATH_BYTES)
 
 static char base[] = "/tmp/fairlead-test-XXXXXX";
 static struct sim_record *record;
+static const struct report_options plain, force = { .force = true };
 
 static char *
 in_base(char *to, const char *name)
@@ -42,7 +44,7 @@ listing(const char *dir, char *to)
 		size_t used = strlen(to);
 		if (strcmp(entries[i]->d_name, ".") != 0 &&
 		    strcmp(entries[i]->d_name, "..") != 0)
-			(void)snprintf(to + used, PATH_BYTES - used, "%s%s",
+			(void)snprintf(to + used, LISTING_BYTES - used, "%s%s",
 			    used > 0 ? " " : "", entries[i]->d_name);
 		free(entries[i]);
 	}
@@ -70,9 +72,8 @@ empty_base(void)
 }
 
 #define RUN                                                                    \
-	"backends.csv balance.pdf balance.png events.jsonl lorenz.csv "        \
-	"run.json "                                                            \
-	"run.record summary.json"
+	"backends.csv balance.pdf balance.png charts events.jsonl lorenz.csv " \
+	"report.html report.pdf run.json run.record summary.json"
 
 /* clang-format off */
 static const struct {
@@ -89,8 +90,9 @@ static const struct {
 	    "holds a run already; --force replaces it", "run", "summary.json" },
 	{ "run/ run/summary.json", true, "run",   NULL, "run", RUN },
 	{ "run/ run/summary.json run/notes", true, "run", NULL, "run",
-	    "backends.csv balance.pdf balance.png events.jsonl lorenz.csv notes run.json "
-	    "run.record summary.json" },
+	    "backends.csv balance.pdf balance.png charts events.jsonl "
+	    "lorenz.csv notes report.html report.pdf run.json run.record "
+	    "summary.json" },
 	{ "run/ run/summary.json run/flows.csv", true, "run", NULL, "run",
 	    RUN },
 	{ "run/ run/notes",       false, "run",
@@ -128,11 +130,13 @@ test_targets(void)
 {
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char path[PATH_BYTES], error[PATH_BYTES] = "";
-		char found[PATH_BYTES];
+		char found[LISTING_BYTES];
 
 		set_up(cases[i].before);
+		const struct report_options options = { .force =
+							    cases[i].force };
 		int done = report_write(record, in_base(path, cases[i].target),
-		    cases[i].force, error, sizeof(error));
+		    &options, error, sizeof(error));
 		bool right =
 		    cases[i].says == NULL
 			? done == 0
@@ -149,6 +153,31 @@ test_targets(void)
 	}
 }
 
+/* Pictures replace those of the run before; what is not ours stays. */
+static void
+test_charts(void)
+{
+	char path[PATH_BYTES], error[PATH_BYTES], found[LISTING_BYTES];
+
+	set_up("run/ run/summary.json run/charts/ run/charts/modes.png "
+	       "run/charts/keys.png run/charts/mine");
+	CU_ASSERT_EQUAL(report_write(record, in_base(path, "run"), &force,
+			    error, sizeof(error)),
+	    0);
+	CU_ASSERT_STRING_EQUAL(listing(in_base(path, "run/charts"), found),
+	    "deviation.csv deviation.png deviation.svg deviation@2x.png "
+	    "lorenz.csv lorenz.png lorenz.svg lorenz@2x.png mine modes.csv "
+	    "modes.png modes.svg modes@2x.png predicted.csv predicted.png "
+	    "predicted.svg predicted@2x.png");
+	/* charts/ is a file: nothing else was replaced */
+	set_up("run/ run/summary.json run/charts");
+	CU_ASSERT_EQUAL(report_write(record, in_base(path, "run"), &force,
+			    error, sizeof(error)),
+	    -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "cannot replace"));
+	CU_ASSERT_STRING_EQUAL(listing(path, found), "charts summary.json");
+}
+
 /* Everyone may read a run, as far as the umask says. */
 static void
 test_modes(void)
@@ -158,8 +187,8 @@ test_modes(void)
 
 	empty_base();
 	mode_t mask = umask(027);
-	CU_ASSERT_EQUAL(report_write(record, in_base(path, "run"), false, error,
-			    sizeof(error)),
+	CU_ASSERT_EQUAL(report_write(record, in_base(path, "run"), &plain,
+			    error, sizeof(error)),
 	    0);
 	(void)umask(mask);
 	CU_ASSERT_EQUAL(stat(path, &dir), 0);
@@ -173,8 +202,8 @@ test_modes(void)
 static void
 test_full_disk(void)
 {
-	static const rlim_t rooms[] = { 0, 1000, 30000 };
-	char path[PATH_BYTES], error[PATH_BYTES], found[PATH_BYTES];
+	static const rlim_t rooms[] = { 0, 1000, 30000, 150000 };
+	char path[PATH_BYTES], error[PATH_BYTES], found[LISTING_BYTES];
 	struct rlimit old, tight;
 
 	(void)getrlimit(RLIMIT_FSIZE, &old);
@@ -186,7 +215,7 @@ test_full_disk(void)
 			tight.rlim_cur = rooms[i];
 			(void)setrlimit(RLIMIT_FSIZE, &tight);
 			int done = report_write(record, in_base(path, "run"),
-			    true, error, sizeof(error));
+			    &force, error, sizeof(error));
 			(void)setrlimit(RLIMIT_FSIZE, &old);
 			CU_ASSERT_EQUAL(done, -1);
 			CU_ASSERT_PTR_NOT_NULL(strstr(error, "cannot write"));
@@ -204,18 +233,20 @@ test_full_disk(void)
 static void
 test_redraw(void)
 {
-	char path[PATH_BYTES], error[PATH_BYTES], found[PATH_BYTES];
+	char path[PATH_BYTES], error[PATH_BYTES], found[LISTING_BYTES];
 
 	set_up("run/ run/summary.json run/flows.csv run/timing.json");
-	CU_ASSERT_EQUAL(
-	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
+	CU_ASSERT_EQUAL(report_redraw(record, in_base(path, "run"), &plain,
+			    error, sizeof(error)),
 	    0);
 	CU_ASSERT_STRING_EQUAL(listing(path, found),
-	    "backends.csv balance.pdf balance.png events.jsonl flows.csv "
-	    "lorenz.csv run.json run.record summary.json timing.json");
+	    "backends.csv balance.pdf balance.png charts events.jsonl "
+	    "flows.csv "
+	    "lorenz.csv report.html report.pdf run.json run.record summary.json "
+	    "timing.json");
 	set_up("run/ run/notes");
-	CU_ASSERT_EQUAL(
-	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
+	CU_ASSERT_EQUAL(report_redraw(record, in_base(path, "run"), &plain,
+			    error, sizeof(error)),
 	    -1);
 }
 
@@ -226,10 +257,10 @@ test_same_again(void)
 	char path[PATH_BYTES], error[PATH_BYTES], command[4 * PATH_BYTES];
 
 	empty_base();
-	CU_ASSERT_EQUAL(report_write(record, in_base(path, "a"), false, error,
+	CU_ASSERT_EQUAL(report_write(record, in_base(path, "a"), &plain, error,
 			    sizeof(error)),
 	    0);
-	CU_ASSERT_EQUAL(report_write(record, in_base(path, "b"), false, error,
+	CU_ASSERT_EQUAL(report_write(record, in_base(path, "b"), &plain, error,
 			    sizeof(error)),
 	    0);
 	(void)snprintf(
@@ -242,6 +273,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "targets", test_targets },
+		{ "charts", test_charts },
 		{ "modes", test_modes },
 		{ "full disk", test_full_disk },
 		{ "redraw", test_redraw },
