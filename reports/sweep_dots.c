@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A sweep without a number that was varied: a row of dots for each setting. */
+#include "reports/draw.h"
 #include "reports/plots.h"
 #include "reports/sweep_chart.h"
 #include <math.h>

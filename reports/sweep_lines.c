@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A sweep's lines over a number, in panels. */
+#include "reports/draw.h"
 #include "reports/plots.h"
 #include "reports/sweep_chart.h"
 #include <math.h>
