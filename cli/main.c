@@ -48,8 +48,8 @@ print_help(FILE *to)
 			(void)fprintf(to, "  %-8s %s\n", commands[i].name,
 			    commands[i].help);
 	(void)fputs("\n"
-		    "fairlead COMMAND --help tells more, and man fairlead "
-		    "all.\n"
+		    "fairlead COMMAND --help tells more, and man "
+		    "fairlead-COMMAND all.\n"
 		    "To begin with: fairlead sim CAPTURE.pcap\n",
 	    to);
 }

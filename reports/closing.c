@@ -3,6 +3,7 @@
  * captures' time, and how even it went out. */
 #include "reports/report.h"
 #include "reports/stats.h"
+#include "reports/lines.h"
 #include "reports/text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -58,18 +59,6 @@ put_amount(FILE *to, const struct sim_input *in)
 	report_put(to, "\n");
 }
 
-static void
-put_name(FILE *to, const char *raw)
-{
-	char *name = report_clean(raw, true);
-
-	if (name == NULL)
-		return;
-	report_shorten(name, NAME_COLUMNS);
-	report_put(to, name);
-	free(name);
-}
-
 /* False when there is nothing to say of it. */
 static bool
 put_balance(FILE *to, const char *head, const struct sim_case *c,
@@ -83,10 +72,10 @@ put_balance(FILE *to, const char *head, const struct sim_case *c,
 	    isnan(flows.jain))
 		return false;
 	report_put(to, head);
-	put_name(to, c->name);
+	report_put_name(to, c->name, NAME_COLUMNS, false);
 	if (c->rule_count > 1) {
 		report_put(to, ", ");
-		put_name(to, rule->name);
+		report_put_name(to, rule->name, NAME_COLUMNS, false);
 	}
 	report_print(
 	    to, ": Jain %s by flows, ", report_index(text, flows.jain));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/compare.h"
 #include "reports/stats.h"
+#include "reports/lines.h"
 #include "reports/text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -20,18 +21,6 @@ put_value(FILE *to, const char *raw)
 	report_shorten(text, VALUE_COLUMNS);
 	for (size_t i = report_columns(text); i < VALUE_COLUMNS + 2; i++)
 		report_put(to, " ");
-	report_put(to, text);
-	free(text);
-}
-
-static void
-put_name(FILE *to, const char *raw, size_t columns)
-{
-	char *text = report_clean(raw, true);
-
-	if (text == NULL)
-		return;
-	report_shorten(text, columns);
 	report_put(to, text);
 	free(text);
 }
@@ -148,9 +137,9 @@ put_movers(FILE *to, const struct report_pair *pair)
 		report_print(to, "    %s\n      ",
 		    report_mover_name(m->key, name, sizeof(name)));
 		put_part(to, m->bytes, pair->common.bytes, "of the bytes, ");
-		put_name(to, m->from, VALUE_COLUMNS);
+		report_put_name(to, m->from, VALUE_COLUMNS, false);
 		report_put(to, " -> ");
-		put_name(to, m->to, VALUE_COLUMNS);
+		report_put_name(to, m->to, VALUE_COLUMNS, false);
 		report_put(to, "\n");
 	}
 }
@@ -195,14 +184,14 @@ put_pair(
 	const struct sim_rule *rule = pair->rule[there];
 
 	report_put(to, "\n");
-	put_name(to, of->name, LABEL_COLUMNS);
+	report_put_name(to, of->name, LABEL_COLUMNS, false);
 	if (rule != NULL && of->rule_count > 1) {
 		report_put(to, ", rule ");
-		put_name(to, rule->name, LABEL_COLUMNS);
+		report_put_name(to, rule->name, LABEL_COLUMNS, false);
 	}
 	if (pair->rule[0] == NULL || pair->rule[1] == NULL) {
 		report_put(to, ": only in ");
-		put_name(to, c->name[there], SIZE_MAX);
+		report_put_name(to, c->name[there], SIZE_MAX, false);
 		report_put(to, "\n");
 		return;
 	}

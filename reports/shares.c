@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/shares.h"
+#include "reports/lines.h"
 #include "reports/text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -129,20 +130,6 @@ measure(struct layout *l, const struct sim_rule *rule, uint64_t seed)
 /* --- rows ----------------------------------------------------------------- */
 
 static void
-put_name(FILE *to, const char *raw, size_t columns)
-{
-	char *name = report_clean(raw, true);
-
-	if (name == NULL)
-		return;
-	report_shorten(name, columns);
-	report_put(to, name);
-	for (size_t i = report_columns(name); i < columns; i++)
-		report_put(to, " ");
-	free(name);
-}
-
-static void
 put_unit(FILE *to, struct layout *l, enum report_unit unit, size_t index)
 {
 	const struct unit_columns *c = &l->unit[unit];
@@ -165,7 +152,7 @@ static void
 put_row(FILE *to, struct layout *l, size_t index)
 {
 	report_put(to, "  ");
-	put_name(to, l->rule->backends[index].name, l->name);
+	report_put_name(to, l->rule->backends[index].name, l->name, true);
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		put_unit(to, l, u, index);
 	report_put(to, "\n");
