@@ -3,85 +3,23 @@
 #include "reports/csv.h"
 #include "reports/figure.h"
 #include "reports/plots.h"
+#include "reports/top_keys.h"
 #include <math.h>
 #include <stdlib.h>
 
 /* The ten heaviest keys by bytes, a bar each, and the rest in one. */
-#define SHOWN       10
 #define ROW         13.0
 #define NAME_WIDEST 235.0
 #define VALUE_WIDTH 150.0
 #define SHORTENED   16 /* columns of an address beside another */
 
-struct bar {
-	const struct sim_heavy *key; /* NULL: all others */
-	uint64_t bytes, flows;
-	size_t keys, backend;
-};
-
-struct bars {
-	struct bar at[SHOWN + 1];
-	size_t count;
-	uint64_t total;
-};
-
-static int
-heavier(const void *a, const void *b)
-{
-	const struct bar *x = a, *y = b;
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	return (x->key->key > y->key->key) - (x->key->key < y->key->key);
-}
-
-static struct bar *
-rank(const struct sim_rule *rule)
-{
-	struct bar *all = calloc(rule->heavy_count + 1, sizeof(*all));
-	for (size_t i = 0; all != NULL && i < rule->heavy_count; i++) {
-		const struct sim_key *key = &rule->keys[rule->heavy[i].key];
-		all[i] = (struct bar){ &rule->heavy[i], key->bytes, key->flows,
-			1, key->backend };
-	}
-	if (all != NULL)
-		qsort(all, rule->heavy_count, sizeof(*all), heavier);
-	return all;
-}
-
-static int
-make_bars(struct bars *bars, const struct sim_rule *rule)
-{
-	struct bar *all = rank(rule);
-	struct bar rest = { .keys = rule->key_count };
-
-	*bars = (struct bars){ 0 };
-	if (all == NULL)
-		return -1;
-	for (size_t i = 0; i < rule->key_count; i++) {
-		rest.bytes += rule->keys[i].bytes;
-		rest.flows += rule->keys[i].flows;
-	}
-	bars->total = rest.bytes;
-	while (bars->count < SHOWN && bars->count < rule->heavy_count) {
-		bars->at[bars->count] = all[bars->count];
-		rest.bytes -= all[bars->count].bytes;
-		rest.flows -= all[bars->count].flows;
-		rest.keys--;
-		bars->count++;
-	}
-	if (rest.keys > 0)
-		bars->at[bars->count++] = rest;
-	free(all);
-	return 0;
-}
-
 static double
 height(const struct report_panel *panel)
 {
 	size_t keys = panel->subject->rule->key_count;
-	return ROW * (double)(keys > SHOWN ? SHOWN + 1
-			      : keys > 0   ? keys
-					   : 1) +
+	return ROW * (double)(keys > REPORT_TOP_KEYS ? REPORT_TOP_KEYS + 1
+			      : keys > 0             ? keys
+						     : 1) +
 	       4;
 }
 
@@ -93,7 +31,8 @@ columns_of(const struct sim_heavy *key)
 }
 
 static void
-put_name(struct report_pen *pen, const struct bar *bar, double x, double y)
+put_name(struct report_pen *pen, const struct report_top_key *bar, double x,
+    double y)
 {
 	char count[REPORT_TEXT_BYTES];
 	char *name = bar->key != NULL
@@ -118,8 +57,8 @@ put_name(struct report_pen *pen, const struct bar *bar, double x, double y)
 
 /* "37.2 %, 12 flows, backend-1" */
 static void
-put_value(const struct report_panel *panel, const struct bar *bar, double share,
-    double x, double y)
+put_value(const struct report_panel *panel, const struct report_top_key *bar,
+    double share, double x, double y)
 {
 	const struct sim_rule *rule = panel->subject->rule;
 	char percent[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
@@ -148,8 +87,8 @@ name_width(const struct report_panel *panel)
 	double widest = 60;
 	for (size_t i = 0; i < panel->study->count; i++) {
 		const struct sim_rule *rule = panel->study->subjects[i].rule;
-		struct bars bars;
-		if (make_bars(&bars, rule) != 0)
+		struct report_top_keys bars;
+		if (report_top_keys_make(&bars, rule) != 0)
 			return NAME_WIDEST;
 		for (size_t j = 0; j < bars.count; j++) {
 			char *name = bars.at[j].key != NULL
@@ -167,10 +106,10 @@ name_width(const struct report_panel *panel)
 }
 
 static void
-draw_bar(const struct report_panel *panel, const struct bars *bars,
+draw_bar(const struct report_panel *panel, const struct report_top_keys *bars,
     size_t index, double gutter, double per_byte)
 {
-	const struct bar *bar = &bars->at[index];
+	const struct report_top_key *bar = &bars->at[index];
 	double x = panel->box.x + gutter + 7;
 	double y = panel->box.y + ROW * ((double)index + 0.5);
 	double length = (double)bar->bytes * per_byte;
@@ -186,10 +125,10 @@ draw_bar(const struct report_panel *panel, const struct bars *bars,
 static void
 draw(const struct report_panel *panel)
 {
-	struct bars bars;
+	struct report_top_keys bars;
 	uint64_t most = 1;
 
-	if (make_bars(&bars, panel->subject->rule) != 0) {
+	if (report_top_keys_make(&bars, panel->subject->rule) != 0) {
 		panel->pen->no_memory = true;
 		return;
 	}
@@ -208,10 +147,10 @@ draw(const struct report_panel *panel)
 }
 
 static void
-put_row(FILE *to, const struct report_subject *s, const struct bars *bars,
-    size_t index)
+put_row(FILE *to, const struct report_subject *s,
+    const struct report_top_keys *bars, size_t index)
 {
-	const struct bar *bar = &bars->at[index];
+	const struct report_top_key *bar = &bars->at[index];
 	char *name = bar->key != NULL ? report_key_name(bar->key, 0) : NULL;
 
 	report_csv_text(to, s->of->name);
@@ -232,11 +171,11 @@ put_row(FILE *to, const struct report_subject *s, const struct bars *bars,
 static int
 csv(const struct report_study *study, FILE *to)
 {
-	struct bars bars;
+	struct report_top_keys bars;
 
 	report_put(to, "case,rule,key,backend,keys,flows,bytes,share\n");
 	for (size_t i = 0; i < study->count; i++) {
-		if (make_bars(&bars, study->subjects[i].rule) != 0)
+		if (report_top_keys_make(&bars, study->subjects[i].rule) != 0)
 			return -1;
 		for (size_t j = 0; j < bars.count; j++)
 			put_row(to, &study->subjects[i], &bars, j);

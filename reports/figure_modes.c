@@ -3,37 +3,20 @@
 #include "reports/csv.h"
 #include "reports/figure.h"
 #include "reports/plots.h"
+#include "reports/reading.h"
 #include <math.h>
 #include <stdlib.h>
 
 /* A row each subject; flows, packets and bytes beside each other. */
-#define ROW         26.0
-#define HEAD        13.0
-#define NAME_WIDTH  130.0
-#define COLUMN_GAP  22.0
-#define LEAST_RANGE 0.02
+#define ROW        26.0
+#define HEAD       13.0
+#define NAME_WIDTH 130.0
+#define COLUMN_GAP 22.0
 
 static double
 height(const struct report_panel *panel)
 {
 	return HEAD + ROW * (double)panel->study->count + 16;
-}
-
-/* Ends of all that is to be shown, with some air. */
-static double
-lowest(const struct report_study *study)
-{
-	double low = 1 - LEAST_RANGE;
-	for (size_t i = 0; i < study->count; i++)
-		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++) {
-			const struct report_measure *m =
-			    &study->subjects[i].by[u];
-			/* fmin passes over what is NAN */
-			low = fmin(low, m->is.jain);
-			low = fmin(low, m->expected.jain);
-			low = fmin(low, m->within.jain.low);
-		}
-	return fmax(low - 0.06 * (1 - low), 0);
 }
 
 static void
@@ -91,7 +74,8 @@ draw_column(const struct report_panel *panel, enum report_unit unit, double x,
     double width)
 {
 	const struct report_study *study = panel->study;
-	const struct report_axis axis = { lowest(study), 1, x, width };
+	const struct report_axis axis = { report_lowest_jain(study), 1, x,
+		width };
 	double top = panel->box.y + HEAD;
 	struct report_box box = { x, top, width, ROW * (double)study->count };
 	struct report_label label = {

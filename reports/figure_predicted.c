@@ -3,11 +3,11 @@
 #include "reports/csv.h"
 #include "reports/figure.h"
 #include "reports/plots.h"
+#include "reports/reading.h"
 #include <math.h>
 
 /* Per subject a row each unit: unevenness as measured, on what perfect hashes
  * of the same keys give; at the right what that means. */
-#define ROUNDING    1e-9
 #define ROW         20.0
 #define NAME_WIDTH  48.0
 #define WORDS_WIDTH 215.0
@@ -19,54 +19,14 @@ height(const struct report_panel *panel)
 	return ROW * REPORT_UNIT_COUNT + 16;
 }
 
-/* All panels have the same scale. */
-static double
-highest(const struct report_study *study)
-{
-	double high = 0.02;
-	for (size_t i = 0; i < study->count; i++)
-		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++) {
-			const struct report_measure *m =
-			    &study->subjects[i].by[u];
-			high = fmax(high, m->is.cv);
-			high = fmax(high, m->perfect_cv.high);
-		}
-	return 1.04 * high;
-}
-
-static const char *
-reading(const struct report_study *study, const struct report_subject *s,
-    enum report_unit unit)
-{
-	const struct report_measure *m = &s->by[unit];
-	if (isnan(m->perfect_cv.low))
-		return "there is nothing to compare with";
-	if (report_is_less_even(study, s, unit))
-		return "less even than the keys allow";
-	if (m->is.cv < m->perfect_cv.low * (1 - ROUNDING))
-		return "more even than most perfect hashes";
-	if (m->is.cv > m->perfect_cv.high * (1 + ROUNDING))
-		return "less even than most perfect hashes";
-	return "like a perfect hash";
-}
-
 static void
 put_words(
     const struct report_panel *panel, enum report_unit unit, double x, double y)
 {
 	const struct report_measure *m = &panel->subject->by[unit];
-	char is[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
-	char p[REPORT_TEXT_BYTES], line[4 * REPORT_TEXT_BYTES];
+	char line[REPORT_READING_BYTES];
 
-	if (m->p_value < 0.0001)
-		report_format(p, sizeof(p), ", p under 0.0001");
-	else if (isnan(m->p_value))
-		p[0] = '\0';
-	else
-		report_format(p, sizeof(p), ", p %.3g", m->p_value);
-	report_format(line, sizeof(line), "%s, expected %s%s",
-	    report_digits(is, &report_picture, m->is.cv),
-	    report_digits(expected, &report_picture, m->expected.cv), p);
+	report_reading_numbers(line, m);
 	report_put_small(
 	    panel->pen, x, y - 4.5, WORDS_WIDTH, REPORT_LEFT, line);
 	struct report_label label = {
@@ -76,7 +36,7 @@ put_words(
 		.width = WORDS_WIDTH,
 		.bold = report_is_less_even(panel->study, panel->subject, unit),
 		.centred = true,
-		.text = reading(panel->study, panel->subject, unit),
+		.text = report_reading(panel->study, panel->subject, unit),
 	};
 	report_pen_text(panel->pen, &label);
 }
@@ -113,7 +73,7 @@ static void
 draw(const struct report_panel *panel)
 {
 	const struct report_axis axis = {
-		.to = highest(panel->study),
+		.to = report_highest_cv(panel->study),
 		.x = panel->box.x + NAME_WIDTH,
 		.width = panel->box.width - NAME_WIDTH - WORDS_WIDTH - 10,
 	};

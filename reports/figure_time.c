@@ -2,6 +2,7 @@
 #include "reports/axis.h"
 #include "reports/csv.h"
 #include "reports/figure.h"
+#include "reports/heatmap.h"
 #include "reports/plots.h"
 #include "reports/time_axis.h"
 #include <math.h>
@@ -14,8 +15,6 @@
  * (so that it is read without colour, too).  Above it how much there was.
  */
 #define STACKED_MAX  8
-#define NAMED_MAX    24 /* rows of a map with their names */
-#define ROWS_MAX     100
 #define STACK_HEIGHT 120.0
 #define MAP_HEIGHT   150.0
 #define NAMED_ROW    9.5
@@ -25,7 +24,6 @@
 #define LEFT         34.0
 #define LEFT_MAX     110.0
 #define RIGHT        120.0
-#define SHADES       4.0 /* dark from so many times the fair share */
 
 /* Okabe and Ito, in the order they are given to backends. */
 static const struct report_colour stack_colours[STACKED_MAX] = {
@@ -50,9 +48,9 @@ static double
 area_height(const struct sim_rule *rule)
 {
 	double n = (double)rule->backend_count;
-	return n <= STACKED_MAX ? STACK_HEIGHT
-	       : n <= NAMED_MAX ? NAMED_ROW * n
-				: MAP_HEIGHT;
+	return n <= STACKED_MAX        ? STACK_HEIGHT
+	       : n <= REPORT_MAP_NAMED ? NAMED_ROW * n
+				       : MAP_HEIGHT;
 }
 
 static double
@@ -261,85 +259,8 @@ draw_stack(const struct drawing *d)
 
 /* --- many backends -------------------------------------------------------- */
 
-/* 0: none, 1: fair; white, pale blue, orange, dark brown. */
-static uint32_t
-shade(double of_fair)
-{
-	static const struct {
-		double at;
-		int rgb[3];
-	} stops[] = {
-		{ 0, { 0xff, 0xff, 0xff } },
-		{ 1, { 0xa6, 0xcd, 0xe8 } },
-		{ 2, { 0xd5, 0x6e, 0x0c } },
-		{ SHADES, { 0x4a, 0x16, 0x04 } },
-	};
-	size_t i = 1;
-	while (i < 3 && of_fair > stops[i].at)
-		i++;
-	double part = fmin(
-	    (of_fair - stops[i - 1].at) / (stops[i].at - stops[i - 1].at), 1);
-	uint32_t rgb = 0;
-	for (int c = 0; c < 3; c++) {
-		int from = stops[i - 1].rgb[c], to = stops[i].rgb[c];
-		rgb = rgb << 8 | (uint32_t)lround(from + part * (to - from));
-	}
-	return rgb;
-}
-
-struct ranked {
-	uint64_t bytes;
-	size_t backend;
-};
-
-static int
-heavier(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	return (x->backend > y->backend) - (x->backend < y->backend);
-}
-
-/* Rows of a map: the pool's order where they are named, else by load, several
- * to a row when they are too many. */
-struct map {
-	struct ranked *order;
-	size_t rows, n;
-};
-
-static int
-make_map(struct map *map, const struct sim_rule *rule)
-{
-	map->n = rule->backend_count;
-	map->rows = map->n < ROWS_MAX ? map->n : ROWS_MAX;
-	map->order = calloc(map->n, sizeof(*map->order));
-	if (map->order == NULL)
-		return -1;
-	for (size_t i = 0; i < map->n; i++)
-		map->order[i] = (struct ranked){ rule->backends[i].bytes, i };
-	if (map->n > NAMED_MAX)
-		qsort(map->order, map->n, sizeof(*map->order), heavier);
-	return 0;
-}
-
-/* A cell's mean load, 1 being fair. */
-static double
-cell(const struct map *map, const struct report_pieces *p, size_t row,
-    size_t piece)
-{
-	size_t from = row * map->n / map->rows;
-	size_t to = (row + 1) * map->n / map->rows;
-	uint64_t sum = 0;
-	for (size_t i = from; i < to; i++)
-		sum +=
-		    p->bytes[piece * p->backend_count + map->order[i].backend];
-	return (double)sum / (double)p->totals[piece] * (double)map->n /
-	       (double)(to - from);
-}
-
 static cairo_surface_t *
-map_image(const struct drawing *d, const struct map *map,
+map_image(const struct drawing *d, const struct report_map *map,
     const struct report_stretch *stretch)
 {
 	cairo_surface_t *image = cairo_image_surface_create(
@@ -353,10 +274,10 @@ map_image(const struct drawing *d, const struct map *map,
 	for (size_t row = 0; row < map->rows; row++) {
 		for (size_t i = 0; i < stretch->count; i++) {
 			size_t piece = stretch->first + i;
-			uint32_t rgb =
-			    d->pieces.totals[piece] == 0
-				? 0xebebeb
-				: shade(cell(map, &d->pieces, row, piece));
+			uint32_t rgb = d->pieces.totals[piece] == 0
+					   ? REPORT_MAP_SILENT
+					   : report_map_shade(report_map_cell(
+						 map, &d->pieces, row, piece));
 			memcpy(data + (size_t)stride * row + 4 * i, &rgb, 4);
 		}
 	}
@@ -365,7 +286,7 @@ map_image(const struct drawing *d, const struct map *map,
 }
 
 static void
-put_image(const struct drawing *d, const struct map *map, size_t index)
+put_image(const struct drawing *d, const struct report_map *map, size_t index)
 {
 	const struct report_stretch *stretch = &d->pieces.stretches[index];
 	cairo_t *cr = d->panel->pen->cr;
@@ -430,20 +351,22 @@ put_frame(const struct drawing *d)
 static void
 draw_map(const struct drawing *d)
 {
-	struct map map;
+	struct report_map map;
 
-	if (make_map(&map, d->panel->subject->rule) != 0) {
+	if (report_map_make(&map, d->panel->subject->rule) != 0) {
 		d->panel->pen->no_memory = true;
 		return;
 	}
 	for (size_t i = 0; i < d->pieces.stretch_count; i++)
 		put_image(d, &map, i);
-	for (size_t i = 0; map.n <= NAMED_MAX && i < map.n; i++)
+	for (size_t i = 0;
+	     map.backend_count <= REPORT_MAP_NAMED && i < map.backend_count;
+	     i++)
 		name_row(d, i, i);
-	if (map.n > NAMED_MAX)
+	if (map.backend_count > REPORT_MAP_NAMED)
 		put_ends(d);
 	put_frame(d);
-	free(map.order);
+	report_map_free(&map);
 }
 
 /* --- both ----------------------------------------------------------------- */
@@ -457,7 +380,8 @@ left_of(const struct report_panel *panel)
 	if (rule->backend_count <= STACKED_MAX)
 		return LEFT;
 	for (size_t i = 0;
-	     rule->backend_count <= NAMED_MAX && i < rule->backend_count; i++) {
+	     rule->backend_count <= REPORT_MAP_NAMED && i < rule->backend_count;
+	     i++) {
 		char *name = report_clean(rule->backends[i].name, true);
 		struct report_label label = { .size = REPORT_SMALL,
 			.text = name != NULL ? name : "" };
@@ -524,12 +448,12 @@ legend(const struct report_panel *panel)
 		double at;
 		const char *text;
 	} marks[] = { { 0, "nothing" }, { 1, "fair" }, { 2, "twice" },
-		{ SHADES, "four times and more" } };
+		{ REPORT_MAP_SHADES, "four times and more" } };
 	struct report_pen *pen = panel->pen;
 	const double width = 160, x = panel->box.x + LEFT;
 
 	for (int i = 0; i < 64; i++) {
-		uint32_t rgb = shade(i * SHADES / 63);
+		uint32_t rgb = report_map_shade(i * REPORT_MAP_SHADES / 63);
 		struct report_colour c = { (rgb >> 16) / 255.,
 			(rgb >> 8 & 255) / 255., (rgb & 255) / 255. };
 		struct report_box box = { x + i * width / 64, panel->box.y,
@@ -539,7 +463,8 @@ legend(const struct report_panel *panel)
 	report_put_swatch(
 	    pen, x + width + 105, panel->box.y + 4, &report_pale, "silence");
 	for (size_t i = 0; i < 4; i++)
-		report_put_small(pen, x + marks[i].at / SHADES * width,
+		report_put_small(pen,
+		    x + marks[i].at / REPORT_MAP_SHADES * width,
 		    panel->box.y + 15, 0,
 		    i == 0   ? REPORT_RIGHT
 		    : i == 3 ? REPORT_LEFT

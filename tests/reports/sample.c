@@ -60,7 +60,7 @@ draw_key(struct sim_key *key, const struct sample_spec *spec, uint64_t *state)
 struct sim_rule
 sample_rule(const struct sample_spec *spec, uint64_t seed)
 {
-	char name[256];
+	char name[1024];
 	struct sim_rule rule = {
 		.name = sample_copy("all"),
 		.distribution = sample_copy("five-tuple"),
