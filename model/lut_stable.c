@@ -153,7 +153,7 @@ lb_lut_fill_stable(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
 
 	if (lb_lut_fill_maglev(chosen, count, size, slots) < 0)
 		return -1;
-	if (up == count)
+	if (up == count || up == 0) /* never 0: lut.c */
 		return 0;
 	uint16_t *base = malloc(size * sizeof(*base));
 	uint32_t *waiting = malloc(size * sizeof(*waiting));
