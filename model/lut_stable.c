@@ -35,19 +35,11 @@ struct refill {
 	uint32_t count, size;
 	const uint16_t *base; /* the table with everybody up */
 	uint16_t *slots;
+	uint16_t *up; /* members */
+	uint32_t up_count;
 	uint32_t *waiting; /* slots, ascending */
 	uint32_t waiting_count;
 };
-
-static uint32_t
-count_eligible(const struct lb_lut_chosen *chosen, uint32_t count)
-{
-	uint32_t up = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		up += chosen[i].eligible;
-	return up;
-}
 
 /*
  * In 1/65536 of a slot.  With a slack of at least 2 slots and less than 1
@@ -55,9 +47,9 @@ count_eligible(const struct lb_lut_chosen *chosen, uint32_t count)
  * what the base gives, and there is room for all slots.
  */
 static void
-give_room(struct refill *r, uint32_t up)
+give_room(struct refill *r)
 {
-	uint64_t mean = ((uint64_t)r->size << 16) / up;
+	uint64_t mean = ((uint64_t)r->size << 16) / r->up_count;
 	uint64_t slack = mean / SLACK_PART;
 
 	if (slack < SLACK_SLOTS << 16)
@@ -120,13 +112,14 @@ static uint32_t
 heaviest(const struct refill *r, uint32_t slot)
 {
 	uint64_t salt = lb_lut_score(slot, 1), best = 0;
-	uint32_t winner = r->count;
+	uint32_t winner = LB_NONE;
 
-	for (uint32_t i = 0; i < r->count; i++) {
-		uint64_t mine = lb_lut_score(r->chosen[i].hash, salt);
-		if (r->chosen[i].room > 0 &&
-		    (winner == r->count || mine > best)) {
-			winner = i;
+	for (uint32_t i = 0; i < r->up_count; i++) {
+		uint32_t member = r->up[i];
+		uint64_t mine = lb_lut_score(r->chosen[member].hash, salt);
+		if (r->chosen[member].room > 0 &&
+		    (winner == LB_NONE || mine > best)) {
+			winner = member;
 			best = mine;
 		}
 	}
@@ -134,9 +127,9 @@ heaviest(const struct refill *r, uint32_t slot)
 }
 
 static void
-refill(struct refill *r, uint32_t up)
+refill(struct refill *r)
 {
-	give_room(r, up);
+	give_room(r);
 	keep_or_wait(r);
 	for (uint32_t round = 0; round < ROUNDS && r->waiting_count > 0;
 	     round++)
@@ -145,32 +138,40 @@ refill(struct refill *r, uint32_t up)
 		take(r, r->waiting[i], heaviest(r, r->waiting[i]));
 }
 
+static void
+list_up(struct refill *r)
+{
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->chosen[i].eligible)
+			r->up[r->up_count++] = (uint16_t)i;
+}
+
 int
 lb_lut_fill_stable(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
     uint16_t *slots)
 {
-	uint32_t up = count_eligible(chosen, count);
-
-	if (lb_lut_fill_maglev(chosen, count, size, slots) < 0)
-		return -1;
-	if (up == count || up == 0) /* never 0: lut.c */
-		return 0;
 	uint16_t *base = malloc(size * sizeof(*base));
-	uint32_t *waiting = malloc(size * sizeof(*waiting));
-	if (base != NULL && waiting != NULL) {
+	struct refill r = {
+		.chosen = chosen,
+		.count = count,
+		.size = size,
+		.base = base,
+		.slots = slots,
+		.up = malloc(count * sizeof(*r.up)),
+		.waiting = malloc(size * sizeof(*r.waiting)),
+	};
+	bool memory = base != NULL && r.up != NULL && r.waiting != NULL;
+
+	if (memory && lb_lut_fill_maglev(chosen, count, size, slots) == 0) {
 		memcpy(base, slots, size * sizeof(*base));
-		struct refill r = {
-			.chosen = chosen,
-			.count = count,
-			.size = size,
-			.base = base,
-			.slots = slots,
-			.waiting = waiting,
-		};
-		refill(&r, up);
+		list_up(&r);
+		if (r.up_count > 0 && r.up_count < count)
+			refill(&r);
+	} else {
+		memory = false;
 	}
-	int result = base != NULL && waiting != NULL ? 0 : -1;
 	free(base);
-	free(waiting);
-	return result;
+	free(r.up);
+	free(r.waiting);
+	return memory ? 0 : -1;
 }
