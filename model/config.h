@@ -13,7 +13,13 @@
 #include "model/path/mode.h"
 
 enum lb_sku { LB_SKU_STANDARD, LB_SKU_BASIC, LB_SKU_FAIRLEAD };
-enum lb_algorithm { LB_MAGLEV, LB_RENDEZVOUS, LB_MODULO, LB_ALGORITHM_COUNT };
+enum lb_algorithm {
+	LB_MAGLEV,
+	LB_RENDEZVOUS,
+	LB_MODULO,
+	LB_STABLE,
+	LB_ALGORITHM_COUNT
+};
 enum lb_admin_state { LB_ADMIN_NONE, LB_ADMIN_UP, LB_ADMIN_DOWN };
 enum lb_all_down { LB_ALL_PROBED_DOWN, LB_ALL_PROBED_UP };
 enum lb_forwarding { LB_FORWARDING_NAT, LB_FORWARDING_L2DSR };
@@ -83,7 +89,7 @@ struct lb_config_rule {
 	uint16_t backend_port;
 	enum lb_mode mode;
 	enum lb_algorithm algorithm;
-	uint32_t table_size; /* prime, 1..LB_LUT_SIZE_MAX */
+	uint32_t table_size; /* lb_lut_size_fits() */
 	bool connection_tracking;
 	enum lb_all_down all_down;
 	uint64_t idle_timeout_ms;

@@ -58,9 +58,8 @@ check_table_size(const struct lb_config *config,
 		if (prime == LB_LUT_SIZE_MAX)
 			prime = LB_LUT_PRIME_MAX;
 		lb_error_add(problems, where, NULL,
-		    "`table_size`: %u is no prime, and maglev needs one, like "
-		    "%u",
-		    size, prime);
+		    "`table_size`: %u is no prime, and %s needs one, like %u",
+		    size, lb_algorithm_name(rule->algorithm), prime);
 	} else if (rule->pool >= 0 &&
 		   config->pools[rule->pool].member_count > size) {
 		lb_warning_add(problems, where,

@@ -356,7 +356,7 @@ take_choosing(struct lb_section *section, struct lb_config_rule *rule)
 		"five-tuple, source-ip and source-ip-protocol", &value))
 		rule->mode = (enum lb_mode)value;
 	if (lb_take_choice(section, LB_RULE_KEY_ALGORITHM, lb_algorithm_of_name,
-		"maglev, rendezvous and modulo", &value))
+		"maglev, stable, rendezvous and modulo", &value))
 		rule->algorithm = (enum lb_algorithm)value;
 	if (lb_take_number(section, LB_RULE_KEY_TABLE_SIZE, UINT32_MAX, &size))
 		rule->table_size = (uint32_t)size;

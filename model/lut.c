@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/lut.h"
+#include "model/lut_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/hash_key.h"
-
-/* Eligible members in the order of their names, and where each stands. */
-struct chosen {
-	uint64_t hash;     /* of its name, keyed */
-	uint32_t at, skip; /* maglev: its next slot, and how far to the one
-			      after */
-	uint16_t id;
-};
 
 static int
 by_name(const void *a, const void *b)
@@ -22,27 +14,34 @@ by_name(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-/* Returns how many are eligible, -1 without memory. */
+/* Those that the table is made of; returns how many, 0 when nobody is
+ * eligible, -1 without memory. */
 static int
-choose(const uint8_t hash_key[16], const struct lb_lut_member *members,
-    size_t count, struct chosen *chosen)
+choose(const struct lb_lut_shape *shape, const struct lb_lut_member *members,
+    size_t count, struct lb_lut_chosen *chosen)
 {
 	struct lb_lut_member *sorted = calloc(count, sizeof(*sorted));
+	bool any = false;
 	int n = 0;
 
 	if (sorted == NULL)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (members[i].eligible)
+	for (size_t i = 0; i < count; i++) {
+		any |= members[i].eligible;
+		if (members[i].eligible || shape->algorithm == LB_STABLE)
 			sorted[n++] = members[i];
+	}
 	qsort(sorted, (size_t)n, sizeof(*sorted), by_name);
 	for (int i = 0; i < n; i++) {
 		const char *name = sorted[i].name;
-		chosen[i].hash = lb_siphash(hash_key, name, strlen(name));
-		chosen[i].id = sorted[i].id;
+		chosen[i] = (struct lb_lut_chosen){
+			.hash = lb_siphash(shape->hash_key, name, strlen(name)),
+			.id = sorted[i].id,
+			.eligible = sorted[i].eligible,
+		};
 	}
 	free(sorted);
-	return n;
+	return any ? n : 0;
 }
 
 /*
@@ -50,9 +49,9 @@ choose(const uint8_t hash_key[16], const struct lb_lut_member *members,
  * table, (offset + i x skip) mod size.  What is taken stands in a bitmap that
  * fits the first-level cache, which is where all the time goes.
  */
-static int
-fill_maglev(
-    struct chosen *chosen, uint32_t count, uint32_t size, uint16_t *slots)
+int
+lb_lut_fill_maglev(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
+    uint16_t *slots)
 {
 	uint64_t *taken = calloc(size / 64 + 1, sizeof(*taken));
 	uint32_t left = size;
@@ -71,7 +70,7 @@ fill_maglev(
 		while (taken[at >> 6] >> (at & 63) & 1)
 			at = at >= size - skip ? at - (size - skip) : at + skip;
 		taken[at >> 6] |= UINT64_C(1) << (at & 63);
-		slots[at] = chosen[i].id;
+		slots[at] = (uint16_t)i;
 		chosen[i].at = at;
 		left--;
 	}
@@ -79,41 +78,29 @@ fill_maglev(
 	return 0;
 }
 
-/* A good mix of two words that are random already. */
-static uint64_t
-score(uint64_t member, uint64_t slot)
-{
-	uint64_t x = member ^ slot;
-
-	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
-	return x ^ x >> 32;
-}
-
 static void
-fill_rendezvous(const struct lb_lut_shape *shape, const struct chosen *chosen,
-    uint32_t count, uint16_t *slots)
+fill_rendezvous(const struct lb_lut_shape *shape,
+    const struct lb_lut_chosen *chosen, uint32_t count, uint16_t *slots)
 {
 	for (uint32_t slot = 0; slot < shape->size; slot++) {
 		uint64_t salt =
 		    lb_siphash(shape->hash_key, &slot, sizeof(slot));
-		uint64_t best = score(chosen[0].hash, salt);
+		uint64_t best = lb_lut_score(chosen[0].hash, salt);
 		uint32_t winner = 0;
 		for (uint32_t i = 1; i < count; i++) {
-			uint64_t mine = score(chosen[i].hash, salt);
+			uint64_t mine = lb_lut_score(chosen[i].hash, salt);
 			winner = mine > best ? i : winner;
 			best = mine > best ? mine : best;
 		}
-		slots[slot] = chosen[winner].id;
+		slots[slot] = (uint16_t)winner;
 	}
 }
 
 static void
-fill_modulo(
-    const struct chosen *chosen, uint32_t count, uint32_t size, uint16_t *slots)
+fill_modulo(uint32_t count, uint32_t size, uint16_t *slots)
 {
 	for (uint32_t slot = 0; slot < size; slot++)
-		slots[slot] = chosen[slot % count].id;
+		slots[slot] = (uint16_t)(slot % count);
 }
 
 bool
@@ -121,7 +108,7 @@ lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size)
 {
 	if (size == 0 || size > LB_LUT_SIZE_MAX)
 		return false;
-	if (algorithm != LB_MAGLEV || size == 1)
+	if ((algorithm != LB_MAGLEV && algorithm != LB_STABLE) || size == 1)
 		return true;
 	for (uint32_t divisor = 2; divisor * divisor <= size; divisor++)
 		if (size % divisor == 0)
@@ -131,19 +118,30 @@ lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size)
 
 /* Somebody is eligible: count is not 0. */
 static int
-fill(const struct lb_lut_shape *shape, struct chosen *chosen, uint32_t count,
-    uint16_t *slots)
+fill(const struct lb_lut_shape *shape, struct lb_lut_chosen *chosen,
+    uint32_t count, uint16_t *slots)
 {
 	switch (shape->algorithm) {
 	case LB_MAGLEV:
-		return fill_maglev(chosen, count, shape->size, slots);
+		return lb_lut_fill_maglev(chosen, count, shape->size, slots);
+	case LB_STABLE:
+		return lb_lut_fill_stable(chosen, count, shape->size, slots);
 	case LB_RENDEZVOUS:
 		fill_rendezvous(shape, chosen, count, slots);
 		return 0;
 	default:
-		fill_modulo(chosen, count, shape->size, slots);
+		fill_modulo(count, shape->size, slots);
 		return 0;
 	}
+}
+
+/* Positions become ids; after a failure nobody has anything. */
+static void
+name_slots(const struct lb_lut_chosen *chosen, int result, uint32_t size,
+    uint16_t *slots)
+{
+	for (uint32_t slot = 0; slot < size; slot++)
+		slots[slot] = result < 0 ? LB_NONE : chosen[slots[slot]].id;
 }
 
 int
@@ -156,12 +154,14 @@ lb_lut_fill(const struct lb_lut_shape *shape,
 	memset(slots, 0xff, shape->size * sizeof(slots[0])); /* LB_NONE */
 	if (count == 0)
 		return 0;
-	struct chosen *chosen = calloc(count, sizeof(*chosen));
+	struct lb_lut_chosen *chosen = calloc(count, sizeof(*chosen));
 	if (chosen == NULL)
 		return -1;
-	int result = choose(shape->hash_key, members, count, chosen);
-	if (result > 0)
+	int result = choose(shape, members, count, chosen);
+	if (result > 0) {
 		result = fill(shape, chosen, (uint32_t)result, slots);
+		name_slots(chosen, result, shape->size, slots);
+	}
 	free(chosen);
 	return result;
 }

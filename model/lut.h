@@ -5,11 +5,13 @@
  * Lookup tables: which member a new flow goes to, as slots of member ids.
  * Filling one is a pure function of the members' names (sorted), the hash
  * key and the set of those that are eligible, so that instances that share
- * nothing agree.
+ * nothing agree.  Who is not eligible counts for nothing, as if he were not
+ * there; but stable also depends on whom the list names.
  *
  * Source: maglev: Eisenbud et al., NSDI 2016, 3.4.  rendezvous: Thaler and
  * Ravishankar, 1998 (highest random weight), per slot.  modulo: slot i is
- * member i mod n, what a naive balancer does.
+ * member i mod n, what a naive balancer does.  stable: ours, lut_stable.c: a
+ * member that goes or returns moves only its own slots, nearly.
  */
 #include "model/config.h"
 #include "model/path/plan.h"
@@ -29,8 +31,8 @@ struct lb_lut_shape {
 	const uint8_t *hash_key; /* 16 bytes */
 };
 
-/* May a table have this size: 1..LB_LUT_SIZE_MAX, and for maglev a prime or
- * 1?  Cost: O(sqrt size). */
+/* May a table have this size: 1..LB_LUT_SIZE_MAX, and for maglev and
+ * stable a prime or 1?  Cost: O(sqrt size). */
 bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
 
 /*
@@ -40,9 +42,14 @@ bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
  *           More than slots of them: some get no slot.
  * slots     shape->size ids out; LB_NONE everywhere when nobody is eligible.
  *
- * Returns 0, -1 without memory or with arguments out of range.
+ * Stable: nobody has more than 1/20, or 2 slots, over the mean.
+ *
+ * Returns 0, -1 without memory or with arguments out of range; then nobody has
+ * a slot, unless an argument was out of range.
  * Cost: maglev O(size log size) expected; rendezvous O(size x count);
- * modulo O(size).
+ * modulo O(size); stable as maglev and for each slot of a member that is not
+ * eligible count / eligible + 1 draws, at most 64 and count / 128 weights more;
+ * O(size x count) when there are more members than slots.
  */
 int lb_lut_fill(const struct lb_lut_shape *shape,
     const struct lb_lut_member *members, size_t count, uint16_t *slots);

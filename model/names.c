@@ -43,6 +43,7 @@ static const struct name algorithms[] = {
 	{ LB_MAGLEV, "maglev" },
 	{ LB_RENDEZVOUS, "rendezvous" },
 	{ LB_MODULO, "modulo" },
+	{ LB_STABLE, "stable" },
 };
 
 static const struct name skus[] = {

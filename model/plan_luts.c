@@ -236,6 +236,17 @@ lut_set(struct lb_plan_lut *lut, const struct lb_plan_draft *draft,
 	return 0;
 }
 
+/* The most that filling a table takes, lut.h. */
+static uint64_t
+steps_per_slot(const struct lb_config_rule *rule, uint64_t members)
+{
+	if (rule->algorithm == LB_RENDEZVOUS)
+		return members + 1;
+	if (rule->algorithm != LB_STABLE)
+		return 16;
+	return 80 + (members <= rule->table_size ? members / 128 : members);
+}
+
 /* Counts a table before memory is taken for it. */
 static int
 lut_count(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
@@ -250,9 +261,7 @@ lut_count(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
 		return -1;
 	}
 	draft->lut_slots += rule->table_size;
-	draft->lut_steps +=
-	    (uint64_t)rule->table_size *
-	    (rule->algorithm == LB_RENDEZVOUS ? members + 1 : 16); /* lut.h */
+	draft->lut_steps += rule->table_size * steps_per_slot(rule, members);
 	if (draft->lut_slots <= LB_LUT_SLOTS_MAX &&
 	    draft->lut_steps <= LB_LUT_STEPS_MAX)
 		return 0;

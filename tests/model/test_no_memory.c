@@ -13,13 +13,17 @@ static const char good[] =
     "load_balancer: { sku: fairlead }\n"
     "frontends: [{ name: f, address: 192.0.2.1, zones: [1] }]\n"
     "pools: [{ name: p, members: [{ name: a, address: 10.0.0.1 },\n"
-    "  { name: b, address: 10.0.0.2, admin_state: up }] }]\n"
+    "  { name: b, address: 10.0.0.2, admin_state: up }] },\n"
+    "  { name: q, members: [{ name: c, address: 10.0.0.3 },\n"
+    "  { name: d, address: 10.0.0.4 }] }]\n"
     "probes: [{ name: t, protocol: http, port: 1, request_path: / }]\n"
     "rules:\n"
     "  - { name: r, frontend: f, pool: p, probe: t, protocol: tcp,\n"
     "      frontend_port: 80, table_size: 7 }\n"
     "  - { name: s, frontend: f, pool: p, protocol: udp, table_size: 7,\n"
     "      frontend_port: 80, algorithm: rendezvous }\n"
+    "  - { name: u, frontend: f, pool: q, probe: t, protocol: tcp,\n"
+    "      frontend_port: 81, table_size: 7, algorithm: stable }\n"
     "forwarding: { interfaces: [eth0], local_addresses: [10.0.0.9],\n"
     "  local_subnets: [10.0.0.0/8] }\n";
 
@@ -65,7 +69,7 @@ static bool
 up(void *arg, int probe, uint16_t member)
 {
 	(void)arg, (void)probe;
-	return member == 0;
+	return member % 2 == 0; /* of each pool one: stable refills */
 }
 
 /* Returns whether all of it was done. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations that are good but more than a plan can hold: refused with
  * one error, and just below that compiled. */
+#include "model/lut.h"
 #include "model/plan.h"
 
 #include "tests/model/plan_text.h"
@@ -144,6 +145,8 @@ test_tables(void)
 		"'r256' the lookup tables of all rules"));
 	CU_ASSERT_FALSE(compiles(with_tables(9, 1 << 20, LB_RENDEZVOUS, 32000),
 	    "'r0' the lookup tables of all rules"));
+	CU_ASSERT_TRUE(
+	    compiles(with_tables(1, LB_LUT_PRIME_MAX, LB_STABLE, 32000), ""));
 }
 
 static struct lb_config *
@@ -244,6 +247,8 @@ test_unchecked(void)
 	    compiles(with_tables(1, UINT32_MAX, LB_MODULO, 1), "`table_size`"));
 	CU_ASSERT_FALSE(
 	    compiles(with_tables(1, 65536, LB_MAGLEV, 1), "`table_size`"));
+	CU_ASSERT_FALSE(
+	    compiles(with_tables(1, 65536, LB_STABLE, 1), "`table_size`"));
 }
 
 int

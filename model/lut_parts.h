@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_LUT_PARTS_H
+#define MODEL_LUT_PARTS_H
+/*
+ * What the fillers of lookup tables share; for model/lut*.c only.  Fillers
+ * write positions in `chosen`, lb_lut_fill() turns them into ids.
+ */
+#include "model/lut.h"
+
+/* A member, in the order of the names. */
+struct lb_lut_chosen {
+	uint64_t hash;     /* of its name, keyed */
+	uint32_t at, skip; /* maglev: its next slot, and how far to the one
+			      after */
+	uint32_t room;     /* stable: slots it may still take */
+	uint16_t id;
+	bool eligible; /* only stable looks at those that are not */
+};
+
+/* A good mix of two words that are random already. */
+static inline uint64_t
+lb_lut_score(uint64_t a, uint64_t b)
+{
+	uint64_t x = a ^ b;
+
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	x = (x ^ x >> 32) * UINT64_C(0xd6e8feb86659fd93);
+	return x ^ x >> 32;
+}
+
+/* Over all of chosen; count > 0, size a prime or 1.  0, -1 without memory. */
+int lb_lut_fill_maglev(struct lb_lut_chosen *chosen, uint32_t count,
+    uint32_t size, uint16_t *slots);
+
+/* The same table, then the slots of those that are not eligible anew; somebody
+ * is eligible.  0, -1 without memory. */
+int lb_lut_fill_stable(struct lb_lut_chosen *chosen, uint32_t count,
+    uint32_t size, uint16_t *slots);
+
+#endif
