@@ -30,7 +30,7 @@ static const char help[] =
     "What is varied (--vary, once for each):\n"
     "      distribution=five-tuple,source-ip,source-ip-protocol\n"
     "      pool.size=2..16  members; with -c the first so many of each pool\n"
-    "      algorithm=maglev,rendezvous,modulo\n"
+    "      algorithm=maglev,rendezvous,modulo,stable\n"
     "      table_size=251,65537\n"
     "                       slots; primes for maglev\n"
     "      hash_key=30      so many keys, drawn from the seed: what error "

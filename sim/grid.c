@@ -103,7 +103,7 @@ add_named(struct reader *r, const char *word)
 				 word)
 			   : fail(r,
 				 "there is no algorithm \"%s\"; there are "
-				 "maglev, rendezvous and modulo",
+				 "maglev, rendezvous, modulo and stable",
 				 word);
 	struct sim_level *level = new_level(r);
 	if (level == NULL)

@@ -57,7 +57,7 @@ values_are_read_or_refused(void)
 		{ "distribution=five-tuple,Default", 0, "twice" },
 		{ "distribution=", 0, "no distribution" },
 		{ "algorithm=rendezvous", 1, "" },
-		{ "algorithm=random", 0, "maglev, rendezvous and modulo" },
+		{ "algorithm=random", 0, "maglev, rendezvous, modulo and stable" },
 		{ "pool.size=2,4,8..10", 5, "" },
 		{ "pool.size=2..4,4", 0, "twice" },
 		{ "pool.size=0", 0, "from 1 to 32767" },
