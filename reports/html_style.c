@@ -81,7 +81,7 @@ const char report_html_style[] =
 	".panels { display: grid; grid-template-columns: repeat(auto-fit, "
 	    "minmax(min(20rem, 100%), 1fr)); gap: 1.75rem 2.25rem; margin: "
 	    "1rem 0; }\n"
-	".panels.alone { grid-template-columns: minmax(0, 36rem); }\n"
+	".panels.alone { grid-template-columns: minmax(0, 28rem); }\n"
 	".panel { display: grid; grid-row: span 2; grid-template-rows: "
 	    "subgrid; row-gap: .5rem; min-width: 0; max-width: 36rem; }\n"
 	".panels.alone .panel { display: block; }\n"
