@@ -24,6 +24,7 @@
 #define LEFT         34.0
 #define LEFT_MAX     110.0
 #define RIGHT        120.0
+#define HATCH_STEP   5.0
 
 /* Okabe and Ito, in the order they are given to backends. */
 static const struct report_colour stack_colours[STACKED_MAX] = {
@@ -36,6 +37,11 @@ static const struct report_colour stack_colours[STACKED_MAX] = {
 	{ 0xf0 / 255., 0xe4 / 255., 0x42 / 255. },
 	{ 0x33 / 255., 0x33 / 255., 0x33 / 255. },
 };
+
+/* The second channel: each two backends of like grey differ in hatching. */
+enum hatch { HATCH_NONE, HATCH_UP, HATCH_DOWN };
+static const enum hatch stack_hatches[STACKED_MAX] = { HATCH_NONE, HATCH_NONE,
+	HATCH_UP, HATCH_UP, HATCH_DOWN, HATCH_DOWN, HATCH_NONE, HATCH_NONE };
 
 struct drawing {
 	const struct report_panel *panel;
@@ -143,6 +149,24 @@ trace_area(const struct drawing *d, size_t stretch, size_t from, size_t to,
 	cairo_close_path(cr);
 }
 
+/* White lines over a box, within the clip. */
+static void
+draw_hatch(cairo_t *cr, const struct report_box *box, enum hatch hatch)
+{
+	if (hatch == HATCH_NONE)
+		return;
+	double slope = hatch == HATCH_UP ? -box->height : box->height;
+	cairo_new_path(cr);
+	for (double x = -box->height; x < box->width; x += HATCH_STEP) {
+		cairo_move_to(cr, box->x + x,
+		    box->y + (hatch == HATCH_UP ? box->height : 0));
+		cairo_rel_line_to(cr, box->height, slope);
+	}
+	cairo_set_source_rgb(cr, 1, 1, 1);
+	cairo_set_line_width(cr, 0.6);
+	cairo_stroke(cr);
+}
+
 static void
 draw_area(const struct drawing *d, size_t backend)
 {
@@ -165,7 +189,15 @@ draw_area(const struct drawing *d, size_t backend)
 	}
 	cairo_set_source_rgb(cr, c->red, c->green, c->blue);
 	cairo_fill_preserve(cr);
-	/* white between them: read without colour */
+	cairo_save(cr);
+	cairo_path_t *path = cairo_copy_path(cr);
+	cairo_clip(cr);
+	draw_hatch(cr, &d->area, stack_hatches[backend]);
+	cairo_restore(cr);
+	cairo_new_path(cr);
+	cairo_append_path(cr, path);
+	cairo_path_destroy(path);
+	/* white between them */
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_set_line_width(cr, 0.4);
 	cairo_stroke(cr);
@@ -199,9 +231,15 @@ put_label(const struct drawing *d, size_t backend, double y, double end)
 			       report_percent(share, &report_picture,
 				   report_share(rule, REPORT_BYTES, backend)))
 			 : NULL;
-	struct report_box swatch = { x + 12, y - 3, 6, 6 };
+	struct report_box swatch = { x + 11, y - 3.5, 8, 7 };
 
 	report_pen_fill(pen, &swatch, c);
+	cairo_save(pen->cr);
+	cairo_rectangle(
+	    pen->cr, swatch.x, swatch.y, swatch.width, swatch.height);
+	cairo_clip(pen->cr);
+	draw_hatch(pen->cr, &swatch, stack_hatches[backend]);
+	cairo_restore(pen->cr);
 	cairo_move_to(pen->cr, x + 1, end);
 	cairo_line_to(pen->cr, x + 11, y);
 	cairo_set_source_rgb(

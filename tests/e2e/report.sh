@@ -50,10 +50,12 @@ cmp -s run/summary.json kept/summary.json || fail "summary.json is not new"
 expect 0 report -o redrawn run
 test "$(tail -n 1 out)" = "report: redrawn" || fail "$(tail -n 1 out)"
 for f in redrawn/*; do
-	cmp -s "$f" "kept/${f#*/}" || fail "not the same: $f"
+	diff -r "$f" "kept/${f#*/}" >/dev/null || fail "not the same: $f"
 done
 expect 5 report -o redrawn run
 says err "already"
+expect 0 report -o redrawn --force --paper letter run
+grep -aq "MediaBox \[ 0 0 612 792 \]" redrawn/report.pdf || fail "not on letter"
 expect 0 report -o redrawn --force run
 expect 0 report --json -q run
 silent err
