@@ -28,6 +28,7 @@ static const struct {
 	{ "inspect", inspect_main,
 	    "what is in captures, and how each mode would fare" },
 	{ "report", report_main, "draw a run again, or compare runs" },
+	{ "sweep", sweep_main, "replay under many settings: which to choose" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "check", check_main, "validate and explain a configuration" },

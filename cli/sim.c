@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/captures.h"
 #include "cli/cli.h"
@@ -38,9 +37,9 @@ make_config(const struct sim_options *o, const struct cli_text *text, size_t i,
 {
 	struct lb_config *config;
 
-	if (o->config == NULL) {
+	if (o->replay.config == NULL) {
 		config = lb_config_zero(
-		    o->backend_count, cli_mode_any_dst(o->modes.at[i]));
+		    o->replay.backend_count, cli_mode_any_dst(o->modes.at[i]));
 		if (config == NULL) {
 			cli_say("sim", "no memory");
 			*status = CLI_REFUSED;
@@ -66,8 +65,8 @@ make_cases(const struct sim_options *o, struct cases *c)
 	int status = CLI_DONE;
 
 	*c = (struct cases){ 0 };
-	if (o->config != NULL)
-		status = cli_read_text("sim", o->config, &c->text);
+	if (o->replay.config != NULL)
+		status = cli_read_text("sim", o->replay.config, &c->text);
 	for (size_t i = 0; status == CLI_DONE && i < count; i++) {
 		c->configs[i] = make_config(o, &c->text, i, &status);
 		if (c->configs[i] == NULL)
@@ -81,57 +80,6 @@ make_cases(const struct sim_options *o, struct cases *c)
 		c->count++;
 	}
 	return status;
-}
-
-/* --- where the report goes ----------------------------------------------- */
-
-static bool
-exists(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) == 0;
-}
-
-/* "traces/coap.pcap" -> "coap-run", "coap-run-2" when that is there. */
-static char *
-default_dir(const struct sim_options *o)
-{
-	const char *path = o->captures[0];
-	const char *slash = strrchr(path, '/');
-	const char *name = slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-	if (strcmp(path, "-") == 0)
-		name = "stdin";
-	const char *dot = strrchr(name, '.');
-	int stem =
-	    dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-	char *dir;
-
-	if (asprintf(&dir, "%.*s-run", stem, name) < 0)
-		return NULL;
-	for (unsigned i = 2; !o->force && exists(dir); i++) {
-		free(dir);
-		if (asprintf(&dir, "%.*s-run-%u", stem, name, i) < 0)
-			return NULL;
-	}
-	return dir;
-}
-
-/* The report's directory; NULL with *status. */
-static char *
-choose_dir(const struct sim_options *o, int *status)
-{
-	if (o->out_dir != NULL && !o->force && exists(o->out_dir)) {
-		*status = cli_usage("sim",
-		    "%s is there already; --force replaces it", o->out_dir);
-		return NULL;
-	}
-	char *dir = o->out_dir != NULL ? strdup(o->out_dir) : default_dir(o);
-	if (dir == NULL) {
-		cli_say("sim", "no memory");
-		*status = CLI_REFUSED;
-	}
-	return dir;
 }
 
 /* --- what a person must know --------------------------------------------- */
@@ -190,19 +138,6 @@ say_nothing_matched(const struct sim_record *record)
 
 /* --- the run ------------------------------------------------------------- */
 
-static void
-take_digests(struct cli_digests *digests, struct sim_record *record)
-{
-	if (digests == NULL)
-		return;
-	cli_digests_wait(digests);
-	for (size_t i = 0; i < record->input.file_count; i++)
-		memcpy(record->input.files[i].sha256,
-		    cli_digests_hex(digests, i),
-		    sizeof(record->input.files[i].sha256));
-	cli_digests_free(digests);
-}
-
 /* What the report says of how it came to be.  0, -1 without memory. */
 static int
 note_settings(
@@ -227,13 +162,14 @@ write_report(const struct sim_options *o, struct sim_record *record,
 {
 	char error[512] = "no memory";
 
-	if (cli_timing_end(timing, dir, o->captures, o->capture_count) != 0) {
+	if (cli_timing_end(timing, dir, o->replay.captures,
+		o->replay.capture_count) != 0) {
 		cli_say("sim", "%s", error);
 		return CLI_REFUSED;
 	}
 	record->timing = &timing->timing;
 	const struct report_options options = {
-		.force = o->force,
+		.force = o->replay.force,
 		.paper = o->paper,
 	};
 	int done = report_write(record, dir, &options, error, sizeof(error));
@@ -249,7 +185,7 @@ static int
 show(const struct sim_options *o, struct sim_record *record,
     struct cli_timing *timing, const char *dir)
 {
-	if (!o->json) {
+	if (!o->replay.json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
 		report_closing(record, stdout);
@@ -272,9 +208,9 @@ show(const struct sim_options *o, struct sim_record *record,
 	if (status != CLI_DONE)
 		return status;
 	/* stdout ends with it; with --json it is one document. */
-	if (!o->json)
+	if (!o->replay.json)
 		(void)printf("report: %s\n", dir);
-	else if (!o->quiet)
+	else if (!o->replay.quiet)
 		(void)fprintf(stderr, "report: %s\n", dir);
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
 }
@@ -290,7 +226,8 @@ tell(struct sim_options *o, const struct cases *cases,
 	}
 	if (record->interrupted)
 		return show(o, record, timing, dir);
-	int status = cli_say_unreadable("sim", o->captures, &record->input);
+	int status =
+	    cli_say_unreadable("sim", o->replay.captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status = cli_worse(status, show(o, record, timing, dir));
@@ -307,43 +244,32 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	struct cli_timing timing;
 	struct sim_trouble trouble = { 0 };
 	struct sim_record *record = NULL;
-	const struct sim_settings settings = {
-		.paths = o->captures,
-		.path_count = o->capture_count,
-		.filter = o->filter,
-		.cases = cases->at,
-		.case_count = cases->count,
-		.together = o->config == NULL,
-		.reverse = o->reverse,
-		.vip = o->vip,
-		.report = o->report,
-		.details = o->flows,
-		.flow_rows = o->flows,
-		.loop = o->loop,
-		.speed_millionths = o->speed_millionths,
-		.longest_gap_ns = o->longest_gap_ns,
-		.max_flows = o->max_flows,
-		.seed = o->seed,
-		.progress = cli_progress_show,
-		.progress_arg = &progress,
-	};
+	struct sim_settings settings = replay_settings(&o->replay);
 	struct cli_digests *digests = NULL;
 
+	settings.cases = cases->at;
+	settings.case_count = cases->count;
+	settings.report = o->replay.report;
+	settings.details = settings.flow_rows = o->flows;
+	settings.progress = cli_progress_show;
+	settings.progress_arg = &progress;
 	cli_interrupt_catch();
 	cli_timing_start(&timing);
-	if (o->report)
-		digests = cli_digests_start(o->captures, o->capture_count);
-	cli_progress_start(&progress, o->quiet);
+	if (o->replay.report)
+		digests = cli_digests_start(
+		    o->replay.captures, o->replay.capture_count);
+	cli_progress_start(&progress, o->replay.quiet);
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
 	if (status == SIM_DONE) {
 		cli_progress_rate(&progress, record->input.packets,
 		    record->input.duration_ns);
 		if (!record->interrupted)
-			take_digests(digests, record);
+			cli_digests_take(digests, &record->input);
 		status = tell(o, cases, record, &timing, dir);
 	} else {
-		status = cli_say_trouble("sim", status, &trouble, o->config);
+		status =
+		    cli_say_trouble("sim", status, &trouble, o->replay.config);
 	}
 	cli_timing_free(&timing);
 	sim_record_free(record);
@@ -359,15 +285,16 @@ sim(struct sim_options *o)
 	char *dir = NULL;
 	int status;
 
-	if (o->report) {
-		dir = choose_dir(o, &status);
+	if (o->replay.report) {
+		dir = cli_choose_dir("sim", o->replay.out_dir,
+		    o->replay.captures[0], "run", o->replay.force, &status);
 		if (dir == NULL)
 			return status;
 	}
 	status = make_cases(o, &cases);
 	if (status == CLI_DONE)
 		status = cli_assertions_check("sim", &o->assertions, cases.at,
-		    cases.count, o->config == NULL);
+		    cases.count, o->replay.config == NULL);
 	if (status == CLI_DONE)
 		status = run(o, &cases, dir);
 	free_cases(&cases);

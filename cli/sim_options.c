@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/sim_options.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/captures.h"
 #include "cli/cli.h"
 #include "cli/paper.h"
-#include "model/names.h"
-#include "model/numbers.h"
-
-#define SEED_DEFAULT 1u
 
 static const char help[] =
     "usage: fairlead sim [OPTION...] CAPTURE...\n"
@@ -67,46 +60,19 @@ static const char help[] =
     "interrupted.\n";
 
 enum {
-	OPTION_FORCE = 256,
-	OPTION_NO_REPORT,
-	OPTION_JSON,
-	OPTION_MODES,
-	OPTION_BACKENDS,
-	OPTION_VIP,
-	OPTION_REVERSE,
-	OPTION_FILTER,
+	OPTION_MODES = CLI_REPLAY_OPTION_END,
 	OPTION_HASH_KEY,
-	OPTION_SEED,
 	OPTION_FLOWS,
-	OPTION_LOOP,
-	OPTION_SPEED,
-	OPTION_MAX_GAP,
-	OPTION_MAX_FLOWS,
 	OPTION_PAPER,
 	OPTION_ASSERT,
 };
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, 'c' },
+	CLI_REPLAY_LONG_OPTIONS,
 	{ "scenario", required_argument, NULL, 's' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "force", no_argument, NULL, OPTION_FORCE },
-	{ "no-report", no_argument, NULL, OPTION_NO_REPORT },
-	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "modes", required_argument, NULL, OPTION_MODES },
-	{ "backends", required_argument, NULL, OPTION_BACKENDS },
-	{ "vip", required_argument, NULL, OPTION_VIP },
-	{ "reverse", no_argument, NULL, OPTION_REVERSE },
-	{ "filter", required_argument, NULL, OPTION_FILTER },
 	{ "hash-key", required_argument, NULL, OPTION_HASH_KEY },
-	{ "seed", required_argument, NULL, OPTION_SEED },
 	{ "flows", no_argument, NULL, OPTION_FLOWS },
-	{ "loop", required_argument, NULL, OPTION_LOOP },
-	{ "speed", required_argument, NULL, OPTION_SPEED },
-	{ "max-gap", required_argument, NULL, OPTION_MAX_GAP },
-	{ "max-flows", required_argument, NULL, OPTION_MAX_FLOWS },
 	{ "paper", required_argument, NULL, OPTION_PAPER },
 	{ "assert", required_argument, NULL, OPTION_ASSERT },
 	{ NULL, 0, NULL, 0 },
@@ -131,71 +97,6 @@ sim_options_given(const struct sim_options *o, const char *name)
 	return false;
 }
 
-static bool
-port_read(const char *text, uint16_t *port)
-{
-	uint64_t value;
-
-	if (!cli_number(text, UINT16_MAX, &value) || value == 0)
-		return false;
-	*port = (uint16_t)value;
-	return true;
-}
-
-bool
-sim_vip_read(const char *text, struct sim_vip *vip)
-{
-	char addr[64];
-	const char *port = NULL;
-	size_t bytes = strlen(text);
-
-	*vip = (struct sim_vip){ .kind = SIM_VIP_AUTO };
-	if (strcmp(text, "auto") == 0)
-		return true;
-	vip->kind = SIM_VIP_ADDRESS;
-	if (text[0] == '[') {
-		const char *end = strchr(++text, ']');
-		if (end == NULL || (end[1] != ':' && end[1] != '\0'))
-			return false;
-		bytes = (size_t)(end - text);
-		port = end[1] == ':' ? end + 2 : NULL;
-	} else {
-		const char *colon = strchr(text, ':');
-		if (colon != NULL && strchr(colon + 1, ':') == NULL) {
-			bytes = (size_t)(colon - text);
-			port = colon + 1;
-		}
-	}
-	if (bytes >= sizeof(addr))
-		return false;
-	memcpy(addr, text, bytes);
-	addr[bytes] = '\0';
-	return lb_addr_of_text(addr, &vip->addr) &&
-	       (port == NULL || port_read(port, &vip->port));
-}
-
-static int
-read_backends(struct sim_options *o, const char *text)
-{
-	return cli_backends_read("sim", text, &o->backend_count);
-}
-
-static int
-read_modes(struct sim_options *o, const char *text)
-{
-	return cli_modes_read("sim", text, &o->modes);
-}
-
-static int
-read_vip(struct sim_options *o, const char *text)
-{
-	if (sim_vip_read(text, &o->vip))
-		return 0;
-	return cli_usage("sim",
-	    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not \"%s\"",
-	    text);
-}
-
 static int
 read_hash_key(struct sim_options *o, const char *text)
 {
@@ -207,70 +108,6 @@ read_hash_key(struct sim_options *o, const char *text)
 }
 
 static int
-read_seed(struct sim_options *o, const char *text)
-{
-	if (cli_number(text, UINT64_MAX, &o->seed))
-		return 0;
-	return cli_usage(
-	    "sim", "--seed wants a whole number, not \"%s\"", text);
-}
-
-static int
-read_loop(struct sim_options *o, const char *text)
-{
-	uint64_t count;
-
-	if (!cli_number(text, SIM_LOOP_MAX, &count) || count == 0)
-		return cli_usage("sim",
-		    "--loop wants a number from 1 to %u, not \"%s\"",
-		    SIM_LOOP_MAX, text);
-	o->loop = (uint32_t)count;
-	return 0;
-}
-
-static int
-read_speed(struct sim_options *o, const char *text)
-{
-	uint64_t speed;
-
-	if (!lb_millionths_of_text(text, &speed) || speed == 0 ||
-	    speed > SIM_SPEED_ONE * SIM_SPEED_ONE)
-		return cli_usage("sim",
-		    "--speed wants a factor from 0.000001 to 1000000, like 2 "
-		    "or 0.5, not \"%s\"",
-		    text);
-	o->speed_millionths = speed;
-	return 0;
-}
-
-static int
-read_max_gap(struct sim_options *o, const char *text)
-{
-	uint64_t ms;
-
-	if (!lb_duration_of_text(text, &ms) || ms == 0)
-		return cli_usage("sim",
-		    "--max-gap wants a time, like 500ms, 30s, 10m or 1h, not "
-		    "\"%s\"",
-		    text);
-	o->longest_gap_ns = ms * LB_NS_PER_MS;
-	return 0;
-}
-
-static int
-read_max_flows(struct sim_options *o, const char *text)
-{
-	uint64_t count;
-
-	if (!cli_number(text, SIM_FLOWS_MAX, &count) || count == 0)
-		return cli_usage("sim",
-		    "--max-flows wants a number from 1 to %u, not \"%s\"",
-		    SIM_FLOWS_MAX, text);
-	o->max_flows = (uint32_t)count;
-	return 0;
-}
-
-static int
 read_paper(struct sim_options *o, const char *text)
 {
 	if (cli_paper(text, &o->paper))
@@ -279,83 +116,29 @@ read_paper(struct sim_options *o, const char *text)
 }
 
 static int
-read_assert(struct sim_options *o, const char *text)
-{
-	return cli_assertions_add("sim", &o->assertions, text);
-}
-
-/* The options that have a value to check. */
-static const struct {
-	int option;
-	int (*read)(struct sim_options *o, const char *text);
-} readers[] = {
-	{ OPTION_ASSERT, read_assert },
-	{ OPTION_BACKENDS, read_backends },
-	{ OPTION_HASH_KEY, read_hash_key },
-	{ OPTION_LOOP, read_loop },
-	{ OPTION_MAX_FLOWS, read_max_flows },
-	{ OPTION_MAX_GAP, read_max_gap },
-	{ OPTION_MODES, read_modes },
-	{ OPTION_PAPER, read_paper },
-	{ OPTION_SEED, read_seed },
-	{ OPTION_SPEED, read_speed },
-	{ OPTION_VIP, read_vip },
-};
-
-static int
-read_value(struct sim_options *o, int option, const char *value)
-{
-	for (size_t i = 0; i < LB_COUNT(readers); i++)
-		if (readers[i].option == option)
-			return readers[i].read(o, value);
-	return cli_usage("sim", "option %d is not read", option);
-}
-
-static int
 read_option(struct sim_options *o, int option, char **argv)
 {
 	switch (option) {
-	case 'c':
-		o->config = optarg;
-		return 0;
 	case 's':
 		o->scenario_path = optarg;
-		return 0;
-	case 'o':
-		o->out_dir = optarg;
-		return *optarg != '\0'
-			   ? 0
-			   : cli_usage(
-				 "sim", "-o wants the name of a directory");
-	case 'q':
-		o->quiet = true;
 		return 0;
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
-	case OPTION_FORCE:
-		o->force = true;
-		return 0;
-	case OPTION_NO_REPORT:
-		o->report = false;
-		return 0;
-	case OPTION_JSON:
-		o->json = true;
-		return 0;
+	case OPTION_ASSERT:
+		return cli_assertions_add("sim", &o->assertions, optarg);
 	case OPTION_FLOWS:
 		o->flows = true;
 		return 0;
-	case OPTION_REVERSE:
-		o->reverse = true;
-		return 0;
-	case OPTION_FILTER:
-		o->filter = optarg;
-		return 0;
-	case '?':
-	case ':':
-		return cli_bad_option("sim", option, argv);
+	case OPTION_MODES:
+		return cli_modes_read("sim", optarg, &o->modes);
+	case OPTION_HASH_KEY:
+		return read_hash_key(o, optarg);
+	case OPTION_PAPER:
+		return read_paper(o, optarg);
 	default:
-		return read_value(o, option, optarg);
+		return replay_option_read(
+		    "sim", &o->replay, option, optarg, argv);
 	}
 }
 
@@ -368,49 +151,20 @@ read_scenario(struct sim_options *o)
 
 	if (status != CLI_DONE)
 		return status;
-	if (o->capture_count == 0) {
-		o->captures = (const char *const *)o->scenario.captures;
-		o->capture_count = s->capture_count;
+	if (o->replay.capture_count == 0) {
+		o->replay.captures = (const char *const *)o->scenario.captures;
+		o->replay.capture_count = s->capture_count;
 	}
 	if (!sim_options_given(o, "seed") && s->seed_set)
-		o->seed = s->seed;
+		o->replay.seed = s->seed;
 	if (!sim_options_given(o, "speed"))
-		o->speed_millionths = s->speed_millionths;
+		o->replay.speed_millionths = s->speed_millionths;
 	if (!sim_options_given(o, "loop"))
-		o->loop = s->loop;
+		o->replay.loop = s->loop;
 	for (size_t i = 0; i < s->assertion_count && status == CLI_DONE; i++)
 		status = cli_assertions_take(
 		    "sim", &o->assertions, &s->assertions[i]);
 	return status;
-}
-
-/* What no single option shows. */
-static int
-check_together(const struct sim_options *o, bool backends_given)
-{
-	size_t stdin_count = 0;
-
-	if (o->capture_count == 0)
-		return cli_usage("sim", "there is no capture to replay");
-	for (size_t i = 0; i < o->capture_count; i++)
-		stdin_count += strcmp(o->captures[i], "-") == 0;
-	if (o->config != NULL && strcmp(o->config, "-") == 0)
-		stdin_count++;
-	if (o->scenario_path != NULL && strcmp(o->scenario_path, "-") == 0)
-		stdin_count++;
-	if (stdin_count > 1)
-		return cli_usage("sim", "- can stand for one file only");
-	if (o->config != NULL && backends_given)
-		return cli_usage("sim",
-		    "--backends is for runs without -c: a configuration "
-		    "names its members");
-	if (!o->report && (o->out_dir != NULL || o->force || o->flows))
-		return cli_usage("sim",
-		    "--no-report writes nothing: there is no use for %s",
-		    o->out_dir != NULL ? "-o"
-		    : o->force         ? "--force"
-				       : "--flows");
-	return 0;
 }
 
 int
@@ -418,27 +172,27 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 {
 	int option, status;
 
-	*o = (struct sim_options){ .seed = SEED_DEFAULT, .report = true };
+	*o = (struct sim_options){ .replay = replay_options_default() };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":c:s:o:qh", options, NULL)) !=
-	       -1) {
+	while ((option = getopt_long(argc, argv,
+		    CLI_REPLAY_SHORT_OPTIONS "s:", options, NULL)) != -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
 		o->given |= UINT64_C(1) << option_row(option);
 	}
-	o->captures = (const char *const *)argv + optind;
-	o->capture_count = (size_t)(argc - optind);
+	replay_options_captures(&o->replay, argc, argv);
 	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	if (status == 0)
+		status =
+		    replay_options_end("sim", &o->replay, o->scenario_path);
 	if (status != 0)
 		return status;
-	status = check_together(o, o->backend_count != 0);
-	if (status != 0)
-		return status;
-	if (o->backend_count == 0)
-		o->backend_count = CLI_BACKENDS_DEFAULT;
-	if (o->modes.count == 0 && o->config == NULL)
+	if (!o->replay.report && o->flows)
+		return cli_usage("sim",
+		    "--no-report writes nothing: there is no use for --flows");
+	if (o->modes.count == 0 && o->replay.config == NULL)
 		o->modes = cli_modes_all();
 	return 0;
 }

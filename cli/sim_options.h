@@ -5,27 +5,18 @@
 #include "cli/assertions.h"
 #include "cli/modes.h"
 #include "cli/paper.h"
+#include "cli/replay_options.h"
 #include "cli/scenario.h"
-#include "sim/run.h"
 
 struct sim_options {
-	const char *config;        /* NULL: zero configuration */
+	struct replay_options replay;
 	const char *scenario_path; /* NULL: none */
 	struct cli_scenario scenario;
 	struct cli_assertions assertions; /* its own and the user's */
-	const char *out_dir; /* NULL: named after the first capture */
-	const char *filter;  /* NULL: none */
-	const char *const *captures;
-	size_t capture_count;
 	struct cli_modes modes;
-	struct sim_vip vip;
-	unsigned backend_count;
-	uint64_t seed;
-	uint64_t speed_millionths, longest_gap_ns; /* 0: as captured */
-	uint32_t loop, max_flows;                  /* 0: not given */
 	bool hash_key_set;
 	uint8_t hash_key[16];
-	bool reverse, report, flows, json, force, quiet;
+	bool flows;
 	enum report_paper paper;
 	uint64_t given; /* sim_options_given() */
 };
@@ -47,8 +38,5 @@ bool sim_options_given(const struct sim_options *o, const char *name);
 
 /* Notes in a record what was asked, for run.json.  0, -1 without memory. */
 int sim_settings_note(const struct sim_options *o, struct sim_record *record);
-
-/* ADDR, ADDR:PORT, [ADDR]:PORT or "auto"; false: none of them. */
-bool sim_vip_read(const char *text, struct sim_vip *vip);
 
 #endif

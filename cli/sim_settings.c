@@ -38,8 +38,9 @@ set_number(struct sim_record *record, const struct sim_options *o,
 static int
 set_speed(struct sim_record *record, const struct sim_options *o)
 {
-	const uint64_t speed =
-	    o->speed_millionths != 0 ? o->speed_millionths : SIM_SPEED_ONE;
+	const uint64_t speed = o->replay.speed_millionths != 0
+				   ? o->replay.speed_millionths
+				   : SIM_SPEED_ONE;
 	char text[VALUE_BYTES];
 	int end = snprintf(text, sizeof(text), "%ju.%06ju",
 	    (uintmax_t)(speed / SIM_SPEED_ONE),
@@ -58,9 +59,9 @@ set_max_gap(struct sim_record *record, const struct sim_options *o)
 	char text[VALUE_BYTES];
 
 	(void)snprintf(text, sizeof(text), "%jums",
-	    (uintmax_t)(o->longest_gap_ns / LB_NS_PER_MS));
+	    (uintmax_t)(o->replay.longest_gap_ns / LB_NS_PER_MS));
 	return set(record, o, "max-gap", SIM_SETTING_TEXT,
-	    o->longest_gap_ns != 0 ? text : NULL);
+	    o->replay.longest_gap_ns != 0 ? text : NULL);
 }
 
 static int
@@ -82,17 +83,17 @@ set_vip(struct sim_record *record, const struct sim_options *o)
 {
 	char addr[46], text[VALUE_BYTES] = "auto";
 
-	if (o->vip.kind == SIM_VIP_ADDRESS) {
-		(void)lb_addr_text(&o->vip.addr, addr, sizeof(addr));
-		bool six = strchr(addr, ':') != NULL && o->vip.port != 0;
+	if (o->replay.vip.kind == SIM_VIP_ADDRESS) {
+		(void)lb_addr_text(&o->replay.vip.addr, addr, sizeof(addr));
+		bool six = strchr(addr, ':') != NULL && o->replay.vip.port != 0;
 		int end = snprintf(text, sizeof(text), "%s%s%s", six ? "[" : "",
 		    addr, six ? "]" : "");
-		if (o->vip.port != 0)
+		if (o->replay.vip.port != 0)
 			(void)snprintf(text + end, sizeof(text) - (size_t)end,
-			    ":%u", o->vip.port);
+			    ":%u", o->replay.vip.port);
 	}
 	return set(record, o, "vip", SIM_SETTING_TEXT,
-	    o->vip.kind != SIM_VIP_ANY ? text : NULL);
+	    o->replay.vip.kind != SIM_VIP_ANY ? text : NULL);
 }
 
 /* Its name is that of whoever has the same file: without its folder. */
@@ -120,9 +121,9 @@ set_hash_key(struct sim_record *record, const struct sim_options *o)
 static int
 set_backends(struct sim_record *record, const struct sim_options *o)
 {
-	if (o->config != NULL) /* it names them */
+	if (o->replay.config != NULL) /* it names them */
 		return set(record, o, "backends", SIM_SETTING_NUMBER, NULL);
-	return set_number(record, o, "backends", o->backend_count);
+	return set_number(record, o, "backends", o->replay.backend_count);
 }
 
 int
@@ -130,17 +131,18 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 {
 	record->command = strdup("sim");
 	if (record->command == NULL ||
-	    set_file(record, o, "config", o->config) != 0 ||
+	    set_file(record, o, "config", o->replay.config) != 0 ||
 	    set_file(record, o, "scenario", o->scenario_path) != 0 ||
 	    set_modes(record, o) != 0 || set_backends(record, o) != 0 ||
 	    set_vip(record, o) != 0 ||
-	    set_bool(record, o, "reverse", o->reverse) != 0 ||
-	    set(record, o, "filter", SIM_SETTING_TEXT, o->filter) != 0 ||
+	    set_bool(record, o, "reverse", o->replay.reverse) != 0 ||
+	    set(record, o, "filter", SIM_SETTING_TEXT, o->replay.filter) != 0 ||
 	    set_max_gap(record, o) != 0 || set_speed(record, o) != 0 ||
-	    set_number(record, o, "loop", o->loop != 0 ? o->loop : 1) != 0 ||
+	    set_number(record, o, "loop",
+		o->replay.loop != 0 ? o->replay.loop : 1) != 0 ||
 	    set_number(record, o, "max-flows", record->input.max_flows) != 0 ||
 	    set_hash_key(record, o) != 0 ||
-	    set_number(record, o, "seed", o->seed) != 0 ||
+	    set_number(record, o, "seed", o->replay.seed) != 0 ||
 	    set_bool(record, o, "flows", o->flows) != 0 ||
 	    set(record, o, "paper", SIM_SETTING_TEXT,
 		o->paper == REPORT_LETTER ? "letter" : "a4") != 0)

@@ -44,8 +44,8 @@ report_chart_write(const struct report_study *study, size_t index, FILE *to)
 	size_t kind = index % REPORT_CHART_KINDS;
 	struct report_sink sink = { take_bytes, to };
 
-	if (kind > REPORT_FILE_SVG)
+	if (kind > REPORT_CANVAS_SVG)
 		return report_art(figure)->csv(study, to);
 	return report_figure_file(
-	    study, figure, (enum report_file)kind, &sink, NULL);
+	    study, figure, (enum report_canvas_kind)kind, &sink, NULL);
 }

@@ -7,6 +7,7 @@
  * subject or one for all, and a legend; panels are never broken over pages.
  */
 #include "reports/draw.h"
+#include "reports/canvas.h"
 #include "reports/titles.h"
 
 #define REPORT_PANEL_SIZE 9.0 /* of a panel's title */
@@ -54,11 +55,9 @@ double report_figure_legend(struct report_pen *pen,
 /* A swatch and its meaning; returns where the next may begin. */
 double report_put_swatch(struct report_pen *pen, double x, double y,
     const struct report_colour *colour, const char *text);
-enum report_file { REPORT_FILE_PNG, REPORT_FILE_PNG_2X, REPORT_FILE_SVG };
-
 /* A file of its own.  0; -1 with errno.  facts may be NULL. */
 int report_figure_file(const struct report_study *study,
-    enum report_figure figure, enum report_file kind,
+    enum report_figure figure, enum report_canvas_kind kind,
     const struct report_sink *sink, struct report_chart_facts *facts);
 
 #endif

@@ -42,13 +42,21 @@ sim_input_free(struct sim_input *input)
 }
 
 void
+sim_record_drop_cases(struct sim_record *record)
+{
+	for (size_t i = 0; record->cases != NULL && i < record->case_count; i++)
+		free_case(&record->cases[i]);
+	free(record->cases);
+	record->cases = NULL;
+	record->case_count = 0;
+}
+
+void
 sim_record_free(struct sim_record *record)
 {
 	if (record == NULL)
 		return;
-	for (size_t i = 0; record->cases != NULL && i < record->case_count; i++)
-		free_case(&record->cases[i]);
-	free(record->cases);
+	sim_record_drop_cases(record);
 	free(record->flows);
 	free(record->places);
 	sim_input_free(&record->input);

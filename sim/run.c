@@ -82,9 +82,8 @@ find_vip(const struct sim_settings *settings, struct sim_vip *vip,
 	return status;
 }
 
-/* A path that can't be read a second time; NULL: all can, or can't at all. */
-static const char *
-read_once_only(const struct sim_settings *s)
+const char *
+sim_reads_once(const struct sim_settings *s)
 {
 	for (size_t i = 0; i < s->path_count; i++) {
 		struct stat st;
@@ -102,7 +101,7 @@ static int
 check_rereading(const struct sim_settings *s, struct sim_trouble *trouble)
 {
 	const bool find = s->vip.kind == SIM_VIP_AUTO;
-	const char *once = find || s->loop > 1 ? read_once_only(s) : NULL;
+	const char *once = find || s->loop > 1 ? sim_reads_once(s) : NULL;
 
 	if (once == NULL)
 		return SIM_DONE;

@@ -98,4 +98,8 @@ int sim_run(const struct sim_settings *settings, struct sim_record **record,
 int sim_survey_make(const struct sim_settings *settings,
     struct sim_survey **survey, struct sim_trouble *trouble);
 
+/* A path that can't be read a second time: a pipe, standard input.  NULL: all
+ * can, or can't at all. */
+const char *sim_reads_once(const struct sim_settings *settings);
+
 #endif

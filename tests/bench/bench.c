@@ -72,6 +72,8 @@ static const struct {
 	{ "hash", "what an attacker gains on the hash", bench_hash },
 	{ "replay", "a replay against just reading (3 GB of disk)",
 	    bench_replay },
+	{ "sweep", "24 configurations against one (3 GB of disk)",
+	    bench_sweep },
 	{ "memory", "what a replay keeps in memory", bench_memory },
 };
 

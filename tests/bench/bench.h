@@ -25,6 +25,7 @@ int bench_lookup(void);
 int bench_eviction(void);
 int bench_hash(void);
 int bench_replay(void);
+int bench_sweep(void);
 int bench_memory(void);
 
 #endif

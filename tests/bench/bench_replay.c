@@ -11,18 +11,16 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "sim/run.h"
 #include "tests/bench/bench.h"
-#include "tests/bench/synthetic.h"
+#include "tests/bench/capture_file.h"
 
 #define ROUNDS       3u /* and of what has a goal: */
 #define ROUNDS_GOAL  7u
 #define MODES        3u
-#define DISK_BYTES   UINT64_C(3000000000)
 #define BUFFER_BYTES ((size_t)1 << 18) /* as traces/capture.c has it */
 #define BACKENDS     4u
 
@@ -120,65 +118,6 @@ replay_three(const char *path)
 	return replay(path, MODES);
 }
 
-/* --- files --------------------------------------------------------------- */
-
-static const char *
-temporary_dir(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	return dir != NULL && *dir != '\0' ? dir : "/tmp";
-}
-
-/* NULL: there is room for a file, on the disk and in memory to be warm. */
-static const char *
-no_room(void)
-{
-	static char why[160];
-	struct statvfs fs;
-	const uint64_t memory = (uint64_t)sysconf(_SC_AVPHYS_PAGES) *
-				(uint64_t)sysconf(_SC_PAGESIZE);
-
-	if (statvfs(temporary_dir(), &fs) != 0)
-		(void)snprintf(why, sizeof(why), "%s: %s", temporary_dir(),
-		    strerror(errno));
-	else if ((uint64_t)fs.f_bavail * fs.f_frsize < DISK_BYTES)
-		(void)snprintf(why, sizeof(why),
-		    "needs 3 GB of disk in %s; TMPDIR names another folder",
-		    temporary_dir());
-	else if (memory < DISK_BYTES)
-		(void)snprintf(why, sizeof(why),
-		    "needs 3 GB of free memory to keep the file warm");
-	else
-		return NULL;
-	return why;
-}
-
-/* A capture that has no name any more, so that it goes whatever happens;
- * path is filled with one that opens it all the same. */
-static FILE *
-make_file(const struct synthetic *s, char path[64])
-{
-	char name[4096];
-
-	(void)snprintf(
-	    name, sizeof(name), "%s/fairlead-bench-XXXXXX", temporary_dir());
-	int fd = mkstemp(name);
-	if (fd < 0)
-		return NULL;
-	(void)unlink(name);
-	FILE *file = fdopen(fd, "wb");
-	if (file == NULL || synthetic_write(s, file) != 0) {
-		if (file != NULL)
-			(void)fclose(file);
-		else
-			(void)close(fd);
-		return NULL;
-	}
-	(void)snprintf(path, 64, "/proc/self/fd/%d", fd);
-	return file;
-}
-
 /* --- measuring ----------------------------------------------------------- */
 
 enum { BARE, BARE_BIG_BUFFER, REPLAY, REPLAY_THREE, READERS };
@@ -228,11 +167,11 @@ measure_row(const struct row *row)
 {
 	double least[READERS];
 	char path[64];
-	FILE *file = make_file(&row->capture, path);
+	FILE *file = bench_capture(&row->capture, path);
 
 	if (file == NULL) {
-		(void)fprintf(stderr, "bench: %s: %s\n", temporary_dir(),
-		    strerror(errno));
+		(void)fprintf(
+		    stderr, "bench: %s: %s\n", bench_dir(), strerror(errno));
 		return 1;
 	}
 	bool read = measure(path, row, least);
@@ -281,7 +220,7 @@ bench_replay(void)
 			.mean_bytes = 500,
 			.six = true } },
 	};
-	const char *why = no_room();
+	const char *why = bench_no_room();
 	int rc = 0;
 
 	if (why != NULL) {

@@ -57,7 +57,7 @@ expect_clean(const char *what, int figure, const struct report_chart_facts *f)
 }
 
 static struct memory
-draw(const struct report_study *study, int figure, enum report_file kind,
+draw(const struct report_study *study, int figure, enum report_canvas_kind kind,
     const char *what)
 {
 	struct report_chart_facts facts = { 0 };
@@ -133,10 +133,10 @@ test_sizes(void)
 		CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
 		for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
 			/* all are the same drawing: one row for all kinds */
-			for (int k = 0; k <= (i == 2 ? REPORT_FILE_SVG : 0);
+			for (int k = 0; k <= (i == 2 ? REPORT_CANVAS_SVG : 0);
 			     k++) {
 				struct memory m = draw(&study, f,
-				    (enum report_file)k, rows[i].what);
+				    (enum report_canvas_kind)k, rows[i].what);
 				CU_ASSERT_TRUE(holds(&m, heads[k]));
 				free(m.bytes);
 			}
@@ -242,12 +242,12 @@ test_full_disk(void)
 	for (size_t room = 1; room < 20000; room += 6000) {
 		struct memory m = new_memory(room);
 		struct report_sink sink = { take, &m };
-		for (int k = 0; k <= REPORT_FILE_SVG; k++) {
+		for (int k = 0; k <= REPORT_CANVAS_SVG; k++) {
 			errno = 0;
 			m.count = 0;
 			CU_ASSERT_EQUAL(
 			    report_figure_file(&four, REPORT_FIGURE_DEVIATION,
-				(enum report_file)k, &sink, NULL),
+				(enum report_canvas_kind)k, &sink, NULL),
 			    -1);
 			CU_ASSERT_EQUAL(errno, ENOSPC);
 		}
@@ -353,7 +353,7 @@ mean(const cairo_surface_t *of, int x, int y, int shift)
 static void
 describe(FILE *to, const struct report_study *study, int figure)
 {
-	struct memory m = draw(study, figure, REPORT_FILE_PNG, "golden");
+	struct memory m = draw(study, figure, REPORT_CANVAS_PNG, "golden");
 	cairo_surface_t *image =
 	    cairo_image_surface_create_from_png_stream(give, &m);
 	int width = cairo_image_surface_get_width(image) / CELL;

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/sweep_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+#define MEMORY_MIN (UINT64_C(1) << 20)
+
+static const char help[] =
+    "usage: fairlead sweep [OPTION...] [--vary KEY=VALUES]... CAPTURE...\n"
+    "\n"
+    "Replays captures under every combination of the settings that are "
+    "varied,\n"
+    "all in one reading where memory lasts, and says which to choose. "
+    "Without\n"
+    "--vary: the three distribution modes, under 30 hash keys each.\n"
+    "\n"
+    "  -c, --config FILE    the configuration that is varied (man\n"
+    "                       fairlead.yaml)\n"
+    "  -o, --output DIR     where the report goes; else CAPTURE's name, "
+    "-sweep\n"
+    "      --force          replace a report that is there\n"
+    "      --no-report      write none: the table is all\n"
+    "      --json           summary.json on stdout instead of the table\n"
+    "  -q, --quiet          no progress\n"
+    "\n"
+    "What is varied (--vary, once for each):\n"
+    "      distribution=five-tuple,source-ip,source-ip-protocol\n"
+    "      pool.size=2..16  members; with -c the first so many of each pool\n"
+    "      algorithm=maglev,rendezvous,modulo\n"
+    "      table_size=251,65537\n"
+    "                       slots; primes for maglev\n"
+    "      hash_key=30      so many keys, drawn from the seed: what error "
+    "bars\n"
+    "                       are made of; or keys of 32 digits\n"
+    "\n"
+    "What is played:\n"
+    "      --backends N     members of the pool, without -c (default 4)\n"
+    "      --vip ADDR[:PORT]|auto\n"
+    "                       this server's flows only, auto: the server with\n"
+    "                       most; with -c they are played to the frontend\n"
+    "      --reverse        the captured servers are the clients\n"
+    "      --filter EXPR    only packets that match, as for tcpdump\n"
+    "      --max-gap TIME   a longer silence passes as this one (30s, 1h)\n"
+    "      --speed FACTOR   the captures' time runs that much faster\n"
+    "      --loop N         all of it N times, with other clients each time\n"
+    "      --max-flows N    leave out flows beyond N (default 16777216)\n"
+    "      --seed N         what hash keys are drawn from (default 1)\n"
+    "      --memory SIZE    use no more, like 500M or 2G, and read the input\n"
+    "                       more often (default: half of the machine's)\n"
+    "\n"
+    "Examples:\n"
+    "  fairlead sweep coap.pcap\n"
+    "  fairlead sweep --vary pool.size=2..16 --vary hash_key=30 web.pcapng\n"
+    "  fairlead sweep -c lb.yaml --vary algorithm=maglev,modulo \\\n"
+    "      --vary table_size=251,65537 --vary hash_key=100 monday.pcap\n"
+    "\n"
+    "Exit codes: 0 done, 2 usage or configuration, 3 no input was readable,\n"
+    "4 some input was not, 5 the machine refused, 130 interrupted.\n";
+
+enum {
+	OPTION_VARY = CLI_REPLAY_OPTION_END,
+	OPTION_MEMORY,
+};
+
+static const struct option options[] = {
+	CLI_REPLAY_LONG_OPTIONS,
+	{ "vary", required_argument, NULL, OPTION_VARY },
+	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ NULL, 0, NULL, 0 },
+};
+
+bool
+sweep_memory_read(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "kMGT";
+	char digits[24];
+	size_t length = strspn(text, "0123456789");
+	unsigned shift = 0;
+
+	if (length == 0 || length >= sizeof(digits))
+		return false;
+	memcpy(digits, text, length);
+	digits[length] = '\0';
+	if (text[length] != '\0') {
+		const char *unit = strchr(units, text[length]);
+		if (unit == NULL || text[length + 1] != '\0')
+			return false;
+		shift = 10 * (unsigned)(unit - units + 1);
+	}
+	if (!cli_number(digits, UINT64_MAX >> shift, bytes))
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+static int
+read_vary(struct sweep_options *o, const char *text)
+{
+	char error[512];
+
+	if (sim_grid_add(&o->grid, text, error, sizeof(error)) == 0)
+		return 0;
+	return cli_usage("sweep", "--vary: %s", error);
+}
+
+static int
+read_memory(struct sweep_options *o, const char *text)
+{
+	if (sweep_memory_read(text, &o->memory_bytes) &&
+	    o->memory_bytes >= MEMORY_MIN)
+		return 0;
+	return cli_usage("sweep",
+	    "--memory wants a size from 1M, like 500M or 2G, not \"%s\"", text);
+}
+
+static int
+read_option(struct sweep_options *o, int option, char **argv)
+{
+	switch (option) {
+	case 'h':
+		(void)fputs(help, stdout);
+		return 1;
+	case OPTION_VARY:
+		return read_vary(o, optarg);
+	case OPTION_MEMORY:
+		return read_memory(o, optarg);
+	default:
+		return replay_option_read(
+		    "sweep", &o->replay, option, optarg, argv);
+	}
+}
+
+/* Who names nothing wants to know which mode, and how sure that is. */
+static int
+vary_modes(struct sweep_options *o)
+{
+	int status = read_vary(
+	    o, "distribution=five-tuple,source-ip,source-ip-protocol");
+
+	return status != 0 ? status : read_vary(o, "hash_key=30");
+}
+
+int
+sweep_options_read(struct sweep_options *o, int argc, char **argv)
+{
+	int option, status;
+	bool backends_given;
+
+	*o = (struct sweep_options){ .replay = replay_options_default() };
+	opterr = 0;
+	optind = 1;
+	while ((option = getopt_long(argc, argv, CLI_REPLAY_SHORT_OPTIONS,
+		    options, NULL)) != -1) {
+		status = read_option(o, option, argv);
+		if (status != 0)
+			return status;
+	}
+	backends_given = o->replay.backend_count != 0;
+	replay_options_captures(&o->replay, argc, argv);
+	status = replay_options_end("sweep", &o->replay, NULL);
+	if (status != 0)
+		return status;
+	if (backends_given &&
+	    sim_grid_largest(&o->grid, SIM_VARY_POOL_SIZE) > 0)
+		return cli_usage("sweep",
+		    "--backends and --vary pool.size are the same; take one");
+	if (o->grid.factor_count == 0)
+		status = vary_modes(o);
+	sim_grid_draw(&o->grid, o->replay.seed);
+	return status;
+}
+
+void
+sweep_options_free(struct sweep_options *o)
+{
+	sim_grid_free(&o->grid);
+}
