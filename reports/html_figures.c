@@ -90,14 +90,31 @@ report_html_figure(struct report_page *page, enum report_figure figure)
 	report_page_put(page, "</figure>\n");
 }
 
+/* Lines at an angle on a ground: the second channel beside colour. */
+static void
+put_pattern(struct report_page *page, const char *id, const char *ground,
+    const char *lines, int degrees)
+{
+	report_page_print(page,
+	    "<pattern id=\"%s\" width=\"5\" height=\"5\" "
+	    "patternUnits=\"userSpaceOnUse\" "
+	    "patternTransform=\"rotate(%d)\"><rect class=\"%s\" width=\"5\" "
+	    "height=\"5\"/><line class=\"%s\" x1=\"0\" y1=\"0\" x2=\"0\" "
+	    "y2=\"5\"/></pattern>\n",
+	    id, degrees, ground, lines);
+}
+
+/* Stacked backends are hatched as figure_time.c has them. */
 void
 report_html_patterns(struct report_page *page)
 {
 	report_page_put(page,
 	    "<svg class=\"patterns\" width=\"0\" height=\"0\" "
-	    "aria-hidden=\"true\"><defs><pattern id=\"hatch\" width=\"5\" "
-	    "height=\"5\" patternUnits=\"userSpaceOnUse\" "
-	    "patternTransform=\"rotate(45)\"><rect class=\"hatch\" width=\"5\" "
-	    "height=\"5\"/><line class=\"hatching\" x1=\"0\" y1=\"0\" x2=\"0\" "
-	    "y2=\"5\"/></pattern></defs></svg>\n");
+	    "aria-hidden=\"true\"><defs>\n");
+	put_pattern(page, "hatch", "hatch", "hatching", 45);
+	put_pattern(page, "stack-2", "k2", "stripe", 45);
+	put_pattern(page, "stack-3", "k3", "stripe", 45);
+	put_pattern(page, "stack-4", "k4", "stripe", -45);
+	put_pattern(page, "stack-5", "k5", "stripe", -45);
+	report_page_put(page, "</defs></svg>\n");
 }
