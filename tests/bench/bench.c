@@ -72,6 +72,7 @@ static const struct {
 	{ "hash", "what an attacker gains on the hash", bench_hash },
 	{ "replay", "a replay against just reading (3 GB of disk)",
 	    bench_replay },
+	{ "events", "events in virtual time", bench_events },
 	{ "memory", "what a replay keeps in memory", bench_memory },
 };
 

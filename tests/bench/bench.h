@@ -26,5 +26,6 @@ int bench_eviction(void);
 int bench_hash(void);
 int bench_replay(void);
 int bench_memory(void);
+int bench_events(void);
 
 #endif
