@@ -20,6 +20,7 @@ enum cli_exit {
 
 int sim_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
+int report_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int verify_main(int argc, char **argv); /* only with HAVE_LIVE */
 

@@ -27,6 +27,7 @@ static const struct {
 	{ "sim", sim_main, "replay captures through the balancer, and report" },
 	{ "inspect", inspect_main,
 	    "what is in captures, and how each mode would fare" },
+	{ "report", report_main, "draw a run again, or compare runs" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "check", check_main, "validate and explain a configuration" },
@@ -47,8 +48,8 @@ print_help(FILE *to)
 			(void)fprintf(to, "  %-8s %s\n", commands[i].name,
 			    commands[i].help);
 	(void)fputs("\n"
-		    "fairlead COMMAND --help tells more, and man fairlead "
-		    "all.\n"
+		    "fairlead COMMAND --help tells more, and man "
+		    "fairlead-COMMAND all.\n"
 		    "To begin with: fairlead sim CAPTURE.pcap\n",
 	    to);
 }

@@ -117,3 +117,17 @@ cli_progress_end(struct cli_progress *p)
 		(void)fputs("\r\033[K", stderr);
 	p->on_screen = false;
 }
+
+void
+cli_progress_rate(
+    const struct cli_progress *p, uint64_t packets, uint64_t duration_ns)
+{
+	double elapsed_s = (double)(clock_ns() - p->started_ns) / 1e9;
+
+	if (!p->shown || elapsed_s <= 0)
+		return;
+	(void)fprintf(stderr,
+	    "%ju packets in %.2f s: %.2f Mpps, %.3g times real time\n",
+	    (uintmax_t)packets, elapsed_s, (double)packets / elapsed_s / 1e6,
+	    (double)duration_ns / 1e9 / elapsed_s);
+}

@@ -10,6 +10,7 @@
 #include "cli/digests.h"
 #include "cli/progress.h"
 #include "cli/sim_options.h"
+#include "cli/timing.h"
 #include "model/names.h"
 #include "reports/report.h"
 
@@ -19,6 +20,7 @@ struct cases {
 	struct sim_case_settings at[CLI_MODES_MAX];
 	struct lb_config *configs[CLI_MODES_MAX]; /* what they point to */
 	size_t count;
+	struct cli_text text; /* the configuration file, whole */
 };
 
 static void
@@ -26,6 +28,7 @@ free_cases(struct cases *c)
 {
 	for (size_t i = 0; i < c->count; i++)
 		lb_config_free(c->configs[i]);
+	free(c->text.text);
 }
 
 /* One case's configuration; NULL: said why, *status. */
@@ -60,14 +63,13 @@ static int
 make_cases(const struct sim_options *o, struct cases *c)
 {
 	size_t count = o->modes.count > 0 ? o->modes.count : 1;
-	struct cli_text text = { 0 };
 	int status = CLI_DONE;
 
 	*c = (struct cases){ 0 };
 	if (o->config != NULL)
-		status = cli_read_text("sim", o->config, &text);
+		status = cli_read_text("sim", o->config, &c->text);
 	for (size_t i = 0; status == CLI_DONE && i < count; i++) {
-		c->configs[i] = make_config(o, &text, i, &status);
+		c->configs[i] = make_config(o, &c->text, i, &status);
 		if (c->configs[i] == NULL)
 			break;
 		c->at[i] = (struct sim_case_settings){
@@ -78,7 +80,6 @@ make_cases(const struct sim_options *o, struct cases *c)
 		};
 		c->count++;
 	}
-	free(text.text);
 	return status;
 }
 
@@ -202,16 +203,53 @@ take_digests(struct cli_digests *digests, struct sim_record *record)
 	cli_digests_free(digests);
 }
 
+/* What the report says of how it came to be.  0, -1 without memory. */
+static int
+note_settings(
+    struct sim_options *o, const struct cases *cases, struct sim_record *record)
+{
+	const char *config = cases->text.text;
+	const char *scenario = o->scenario.text.text;
+
+	record->config = config != NULL ? strdup(config) : NULL;
+	record->scenario = scenario != NULL ? strdup(scenario) : NULL;
+	if ((config != NULL && record->config == NULL) ||
+	    (scenario != NULL && record->scenario == NULL))
+		return -1;
+	cli_assertions_give(&o->assertions, record);
+	return sim_settings_note(o, record);
+}
+
+/* The report, with the time it took until now. */
+static int
+write_report(const struct sim_options *o, struct sim_record *record,
+    struct cli_timing *timing, const char *dir)
+{
+	char error[512] = "no memory";
+
+	if (cli_timing_end(timing, dir, o->captures, o->capture_count) != 0) {
+		cli_say("sim", "%s", error);
+		return CLI_REFUSED;
+	}
+	record->timing = &timing->timing;
+	int done = report_write(record, dir, o->force, error, sizeof(error));
+	record->timing = NULL;
+	if (done == 0)
+		return CLI_DONE;
+	cli_say("sim", "%s", error);
+	return CLI_REFUSED;
+}
+
 /* To stdout, to the directory, and the directory's name to the user. */
 static int
-show(const struct sim_options *o, const struct sim_record *record,
-    const char *dir)
+show(const struct sim_options *o, struct sim_record *record,
+    struct cli_timing *timing, const char *dir)
 {
-	char error[512] = "";
-
-	if (!o->json)
+	if (!o->json) {
 		report_table(record, stdout);
-	else if (report_json(record, stdout) != 0) {
+		(void)report_assertions(record, stdout);
+		report_closing(record, stdout);
+	} else if (report_json(record, stdout) != 0) {
 		cli_say("sim", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
 	}
@@ -226,10 +264,9 @@ show(const struct sim_options *o, const struct sim_record *record,
 	}
 	if (dir == NULL)
 		return CLI_DONE;
-	if (report_write(record, dir, o->force, error, sizeof(error)) != 0) {
-		cli_say("sim", "%s", error);
-		return CLI_REFUSED;
-	}
+	status = write_report(o, record, timing, dir);
+	if (status != CLI_DONE)
+		return status;
 	/* stdout ends with it; with --json it is one document. */
 	if (!o->json)
 		(void)printf("report: %s\n", dir);
@@ -238,10 +275,32 @@ show(const struct sim_options *o, const struct sim_record *record,
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
 }
 
+/* What the run came to; the record may yet say that it was cut short. */
 static int
-run(const struct sim_options *o, const struct cases *cases, const char *dir)
+tell(struct sim_options *o, const struct cases *cases,
+    struct sim_record *record, struct cli_timing *timing, const char *dir)
+{
+	if (note_settings(o, cases, record) != 0) {
+		cli_say("sim", "no memory");
+		return CLI_REFUSED;
+	}
+	if (record->interrupted)
+		return show(o, record, timing, dir);
+	int status = cli_say_unreadable("sim", o->captures, &record->input);
+	if (status == CLI_UNREADABLE)
+		return status;
+	status = cli_worse(status, show(o, record, timing, dir));
+	int failed = report_failures(record);
+	return failed == 0  ? status
+	       : failed > 0 ? cli_worse(status, CLI_FAILED)
+			    : cli_worse(status, CLI_REFUSED);
+}
+
+static int
+run(struct sim_options *o, const struct cases *cases, const char *dir)
 {
 	struct cli_progress progress;
+	struct cli_timing timing;
 	struct sim_trouble trouble = { 0 };
 	struct sim_record *record = NULL;
 	const struct sim_settings settings = {
@@ -267,6 +326,7 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 	struct cli_digests *digests = NULL;
 
 	cli_interrupt_catch();
+	cli_timing_start(&timing);
 	if (o->report)
 		digests = cli_digests_start(o->captures, o->capture_count);
 	cli_progress_start(&progress, o->quiet);
@@ -274,16 +334,38 @@ run(const struct sim_options *o, const struct cases *cases, const char *dir)
 	cli_progress_end(&progress);
 	if (status != SIM_DONE)
 		return cli_say_trouble("sim", status, &trouble, o->config);
-	if (record->interrupted) {
-		status = show(o, record, dir);
-	} else {
+	cli_progress_rate(
+	    &progress, record->input.packets, record->input.duration_ns);
+	if (!record->interrupted)
 		take_digests(digests, record);
-		status = cli_say_unreadable("sim", o->captures, &record->input);
-		if (status != CLI_UNREADABLE)
-			status = cli_worse(status, show(o, record, dir));
-	}
+	status = tell(o, cases, record, &timing, dir);
+	cli_timing_free(&timing);
 	sim_record_free(record);
 	lb_problems_free(&trouble.problems);
+	return status;
+}
+
+/* With the options read: a run, and what came of it to the user. */
+static int
+sim(struct sim_options *o)
+{
+	struct cases cases = { 0 };
+	char *dir = NULL;
+	int status;
+
+	if (o->report) {
+		dir = choose_dir(o, &status);
+		if (dir == NULL)
+			return status;
+	}
+	status = make_cases(o, &cases);
+	if (status == CLI_DONE)
+		status = cli_assertions_check("sim", &o->assertions, cases.at,
+		    cases.count, o->config == NULL);
+	if (status == CLI_DONE)
+		status = run(o, &cases, dir);
+	free_cases(&cases);
+	free(dir);
 	return status;
 }
 
@@ -291,21 +373,12 @@ int
 sim_main(int argc, char **argv)
 {
 	struct sim_options o;
-	struct cases cases = { 0 };
-	char *dir = NULL;
-
 	int status = sim_options_read(&o, argc, argv);
-	if (status != 0)
-		return status == 1 ? cli_flush("sim") : CLI_USAGE;
-	if (o.report) {
-		dir = choose_dir(&o, &status);
-		if (dir == NULL)
-			return status;
-	}
-	status = make_cases(&o, &cases);
-	if (status == CLI_DONE)
-		status = run(&o, &cases, dir);
-	free_cases(&cases);
-	free(dir);
+
+	if (status == 0)
+		status = sim(&o);
+	else if (status == 1)
+		status = cli_flush("sim");
+	sim_options_free(&o);
 	return status;
 }

@@ -22,7 +22,12 @@ static const char help[] =
     "over\n"
     "a pool of four, in the three distribution modes side by side.\n"
     "\n"
-    "  -c, --config FILE    the balancer's own configuration (man fairlead)\n"
+    "  -c, --config FILE    the balancer's own configuration (man\n"
+    "                       fairlead.yaml)\n"
+    "  -s, --scenario FILE  captures to play and assertions to hold (man\n"
+    "                       fairlead-scenario)\n"
+    "      --assert EXPR    demand it of the run, like 'jain(all) >= 0.95';\n"
+    "                       exit 1 when it does not hold; as often as wanted\n"
     "  -o, --output DIR     where the report goes; else CAPTURE's name, -run\n"
     "      --force          replace a report that is there\n"
     "      --no-report      write none: the table is all\n"
@@ -50,10 +55,14 @@ static const char help[] =
     "  fairlead sim coap.pcap\n"
     "  fairlead sim --backends 8 --modes five-tuple,source-ip web.pcapng\n"
     "  fairlead sim -c lb.yaml --vip auto -o trial monday.pcap tuesday.pcap\n"
+    "  fairlead sim --assert 'max_share.bytes(all) <= 30%' coap.pcap\n"
+    "  fairlead sim -c lb.yaml -s nightly.yaml\n"
     "  tcpdump -c 100000 -w - | fairlead sim --json --no-report -\n"
     "\n"
-    "Exit codes: 0 done, 2 usage or configuration, 3 no input was readable,\n"
-    "4 some input was not, 5 the machine refused, 130 interrupted.\n";
+    "Exit codes: 0 done, 1 an assertion failed, 2 usage or configuration, 3 "
+    "no\n"
+    "input was readable, 4 some input was not, 5 the machine refused, 130\n"
+    "interrupted.\n";
 
 enum {
 	OPTION_FORCE = 256,
@@ -71,10 +80,12 @@ enum {
 	OPTION_SPEED,
 	OPTION_MAX_GAP,
 	OPTION_MAX_FLOWS,
+	OPTION_ASSERT,
 };
 
 static const struct option options[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "scenario", required_argument, NULL, 's' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -93,8 +104,28 @@ static const struct option options[] = {
 	{ "speed", required_argument, NULL, OPTION_SPEED },
 	{ "max-gap", required_argument, NULL, OPTION_MAX_GAP },
 	{ "max-flows", required_argument, NULL, OPTION_MAX_FLOWS },
+	{ "assert", required_argument, NULL, OPTION_ASSERT },
 	{ NULL, 0, NULL, 0 },
 };
+
+/* Which row of the table, by what getopt_long() returns; -1: none. */
+static int
+option_row(int option)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (options[i].val == option)
+			return i;
+	return -1;
+}
+
+bool
+sim_options_given(const struct sim_options *o, const char *name)
+{
+	for (int i = 0; options[i].name != NULL; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return (o->given >> i & 1) != 0;
+	return false;
+}
 
 static bool
 port_read(const char *text, uint16_t *port)
@@ -235,11 +266,18 @@ read_max_flows(struct sim_options *o, const char *text)
 	return 0;
 }
 
+static int
+read_assert(struct sim_options *o, const char *text)
+{
+	return cli_assertions_add("sim", &o->assertions, text);
+}
+
 /* The options that have a value to check. */
 static const struct {
 	int option;
 	int (*read)(struct sim_options *o, const char *text);
 } readers[] = {
+	{ OPTION_ASSERT, read_assert },
 	{ OPTION_BACKENDS, read_backends },
 	{ OPTION_HASH_KEY, read_hash_key },
 	{ OPTION_LOOP, read_loop },
@@ -266,6 +304,9 @@ read_option(struct sim_options *o, int option, char **argv)
 	switch (option) {
 	case 'c':
 		o->config = optarg;
+		return 0;
+	case 's':
+		o->scenario_path = optarg;
 		return 0;
 	case 'o':
 		o->out_dir = optarg;
@@ -305,6 +346,31 @@ read_option(struct sim_options *o, int option, char **argv)
 	}
 }
 
+/* Where the command line says nothing, the scenario does. */
+static int
+read_scenario(struct sim_options *o)
+{
+	int status = cli_scenario_load("sim", o->scenario_path, &o->scenario);
+	struct lb_scenario *s = o->scenario.read;
+
+	if (status != CLI_DONE)
+		return status;
+	if (o->capture_count == 0) {
+		o->captures = (const char *const *)o->scenario.captures;
+		o->capture_count = s->capture_count;
+	}
+	if (!sim_options_given(o, "seed") && s->seed_set)
+		o->seed = s->seed;
+	if (!sim_options_given(o, "speed"))
+		o->speed_millionths = s->speed_millionths;
+	if (!sim_options_given(o, "loop"))
+		o->loop = s->loop;
+	for (size_t i = 0; i < s->assertion_count && status == CLI_DONE; i++)
+		status = cli_assertions_take(
+		    "sim", &o->assertions, &s->assertions[i]);
+	return status;
+}
+
 /* What no single option shows. */
 static int
 check_together(const struct sim_options *o, bool backends_given)
@@ -316,6 +382,8 @@ check_together(const struct sim_options *o, bool backends_given)
 	for (size_t i = 0; i < o->capture_count; i++)
 		stdin_count += strcmp(o->captures[i], "-") == 0;
 	if (o->config != NULL && strcmp(o->config, "-") == 0)
+		stdin_count++;
+	if (o->scenario_path != NULL && strcmp(o->scenario_path, "-") == 0)
 		stdin_count++;
 	if (stdin_count > 1)
 		return cli_usage("sim", "- can stand for one file only");
@@ -340,14 +408,18 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 	*o = (struct sim_options){ .seed = SEED_DEFAULT, .report = true };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, ":c:o:qh", options, NULL)) !=
+	while ((option = getopt_long(argc, argv, ":c:s:o:qh", options, NULL)) !=
 	       -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
+		o->given |= UINT64_C(1) << option_row(option);
 	}
 	o->captures = (const char *const *)argv + optind;
 	o->capture_count = (size_t)(argc - optind);
+	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	if (status != 0)
+		return status;
 	status = check_together(o, o->backend_count != 0);
 	if (status != 0)
 		return status;
@@ -356,4 +428,11 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 	if (o->modes.count == 0 && o->config == NULL)
 		o->modes = cli_modes_all();
 	return 0;
+}
+
+void
+sim_options_free(struct sim_options *o)
+{
+	cli_scenario_free(&o->scenario);
+	cli_assertions_free(&o->assertions);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/csv.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,4 +33,13 @@ void
 report_csv_text(FILE *to, const char *raw)
 {
 	report_csv_joined(to, raw, "");
+}
+
+void
+report_csv_ratio(FILE *to, double value)
+{
+	if (isfinite(value))
+		report_print(to, ",%.9g", value);
+	else
+		report_put(to, ",");
 }

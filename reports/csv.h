@@ -8,5 +8,7 @@
 void report_csv_text(FILE *to, const char *raw);
 /* Two texts as one field. */
 void report_csv_joined(FILE *to, const char *raw, const char *more);
+/* A comma and the number, 9 significant digits; NAN is empty. */
+void report_csv_ratio(FILE *to, double value);
 
 #endif

@@ -46,6 +46,9 @@ file_json(const struct sim_file *file, const struct sim_survey_file *seen)
 		    with_item(interfaces, interface_json(&seen->interfaces[i]));
 	json_t *o = with(json_object(), "name", text(file->name));
 	o = with(o, "error", text_or_null(file->error));
+	o = with(o, "damaged_at",
+	    file->damaged_at == UINT64_MAX ? json_null()
+					   : whole(file->damaged_at));
 	o = with(o, "format", text_or_null(seen->format));
 	o = with(
 	    o, "byte_order", seen->format != NULL ? text(order) : json_null());

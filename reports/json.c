@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/bootstrap.h"
+#include "reports/checks.h"
 #include "reports/expect.h"
 #include "reports/json_build.h"
 #include "reports/stats.h"
@@ -15,7 +16,10 @@ file_json(const struct sim_file *file)
 	json_t *o = with(json_object(), "name", text(file->name));
 	o = with(o, "sha256", text_or_null(file->sha256));
 	o = with(o, "packets", whole(file->packets));
-	return with(o, "error", text_or_null(file->error));
+	o = with(o, "error", text_or_null(file->error));
+	return with(o, "damaged_at",
+	    file->damaged_at == UINT64_MAX ? json_null()
+					   : whole(file->damaged_at));
 }
 
 static json_t *
@@ -157,6 +161,25 @@ case_json(const struct sim_case *c, uint64_t seed)
 }
 
 static json_t *
+assertions_json(const struct sim_record *record)
+{
+	struct report_checks checks;
+	json_t *list = json_array();
+
+	if (report_checks_make(&checks, record) != 0)
+		list = with_item(list, NULL);
+	for (size_t i = 0; i < checks.count; i++) {
+		const struct report_check *check = &checks.at[i];
+		json_t *o = with(json_object(), "text", text(check->text));
+		o = with(o, "measured", ratio(check->measured));
+		list =
+		    with_item(list, with(o, "pass", json_boolean(check->pass)));
+	}
+	report_checks_free(&checks);
+	return list;
+}
+
+static json_t *
 record_json(const struct sim_record *record)
 {
 	json_t *cases = json_array();
@@ -174,6 +197,7 @@ record_json(const struct sim_record *record)
 	o = with(o, "partial", json_boolean(record->partial));
 	o = with(o, "input", input_json(&record->input));
 	o = with(o, "cases", cases);
+	o = with(o, "assertions", assertions_json(record));
 	return with(o, "run", run);
 }
 

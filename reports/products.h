@@ -6,6 +6,11 @@
  * when writing fails (errno where it is known). */
 #include "reports/report.h"
 
+int report_backends_csv(const struct sim_record *record, FILE *to);
+int report_events_jsonl(const struct sim_record *record, FILE *to);
 int report_flows_csv(const struct sim_record *record, FILE *to);
+int report_run_json(const struct sim_record *record, FILE *to);
+int report_timeline_csv(const struct sim_record *record, FILE *to);
+int report_timing_json(const struct sim_record *record, FILE *to);
 
 #endif

@@ -10,6 +10,20 @@
  * fairness in a line, what was skipped and dropped. */
 void report_table(const struct sim_record *record, FILE *to);
 
+/* The last lines: packets, flows, balance. */
+void report_closing(const struct sim_record *record, FILE *to);
+
+/*
+ * report_assertions - what was demanded, with PASS or FAIL; nothing when
+ * nothing was.
+ *
+ * Returns how many failed; -1 without memory.
+ */
+int report_assertions(const struct sim_record *record, FILE *to);
+
+/* The same without a word. */
+int report_failures(const struct sim_record *record);
+
 /* summary.json (design.md 8), indented, ending in a newline.
  * 0, -1 without memory or when writing fails (errno). */
 int report_json(const struct sim_record *record, FILE *to);
@@ -24,8 +38,9 @@ int report_inspect_json(
     const struct sim_survey *survey, size_t backends, FILE *to);
 
 /*
- * report_write - a run directory: summary.json, balance.png, balance.pdf,
- * lorenz.csv (lorenz.h).
+ * report_write  - a run directory: everything in reports/write.c's list.
+ * report_redraw - the same again into a run's own directory: what a saved
+ *     record does not hold (flows.csv, timing.json) stays as it is.
  *
  * Every file is written under a temporary name and renamed; the directory
  * appears only when all is there.  force: replace an existing run.
@@ -33,5 +48,7 @@ int report_inspect_json(
  */
 int report_write(const struct sim_record *record, const char *dir, bool force,
     char *error, size_t error_bytes);
+int report_redraw(const struct sim_record *record, const char *dir, char *error,
+    size_t error_bytes);
 
 #endif

@@ -3,6 +3,7 @@
 #include "reports/bootstrap.h"
 #include "reports/finding.h"
 #include "reports/lines.h"
+#include "reports/shares.h"
 #include "reports/stats.h"
 #include "reports/text.h"
 #include <math.h>
@@ -11,9 +12,6 @@
 
 /* The comparison as a person reads it, 80 columns where the numbers allow:
  * plain ASCII, aligned, no colour. */
-#define NAME_COLUMNS   24
-#define BACKENDS_WHOLE 20 /* beyond: the heaviest and the lightest only */
-#define BACKENDS_EDGE  5
 
 #define FAIRNESS_COLUMNS "  %-8s %5s %11s %8s %12s %7s"
 
@@ -27,11 +25,6 @@ print_files(FILE *to, const struct sim_input *in)
 		report_put_name(to, file->name, SIZE_MAX, false);
 		report_put(to, ": ");
 		report_put_name(to, file->error, SIZE_MAX, false);
-		if (!file->unreadable) {
-			report_put(to, " (after ");
-			report_put_count(to, file->packets);
-			report_put(to, " packets)");
-		}
 		report_put(to, "\n");
 	}
 }
@@ -90,96 +83,6 @@ print_input(FILE *to, const struct sim_record *record)
 		    in->over_limit > 0 ? "was left out" : "could not be read");
 	if (record->interrupted)
 		report_put(to, "INTERRUPTED: what was replayed until then\n");
-}
-
-static void
-print_share(FILE *to, uint64_t load, uint64_t total)
-{
-	char count[REPORT_TEXT_BYTES], share[REPORT_TEXT_BYTES];
-	double ratio = total > 0 ? (double)load / (double)total : NAN;
-
-	report_print(to, " %14s %7s",
-	    report_count(count, &report_terminal, load),
-	    report_percent(share, &report_terminal, ratio));
-}
-
-static void
-print_backend(
-    FILE *to, const struct sim_rule *rule, size_t index, size_t columns)
-{
-	const struct sim_backend *b = &rule->backends[index];
-	report_put(to, "  ");
-	report_put_name(to, b->name, columns, true);
-	print_share(to, b->flows, report_total(rule, REPORT_FLOWS));
-	print_share(to, b->packets, report_total(rule, REPORT_PACKETS));
-	print_share(to, b->bytes, report_total(rule, REPORT_BYTES));
-	report_put(to, "\n");
-}
-
-static size_t
-name_columns(const struct sim_rule *rule)
-{
-	size_t widest = strlen("backend");
-	for (size_t i = 0; i < rule->backend_count; i++) {
-		const char *name = rule->backends[i].name;
-		size_t columns = name != NULL ? report_columns(name) : 0;
-		if (columns > widest)
-			widest = columns;
-	}
-	return widest < NAME_COLUMNS ? widest : NAME_COLUMNS;
-}
-
-struct place {
-	uint64_t bytes;
-	size_t backend;
-};
-
-/* Heaviest in bytes first; as they were named where equal. */
-static int
-heavier(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-	if (x->bytes != y->bytes)
-		return x->bytes < y->bytes ? 1 : -1;
-	return (x->backend > y->backend) - (x->backend < y->backend);
-}
-
-static void
-print_edges(FILE *to, const struct sim_rule *rule, size_t columns)
-{
-	size_t n = rule->backend_count;
-	struct place *order = calloc(n, sizeof(*order));
-
-	if (order == NULL)
-		return;
-	for (size_t i = 0; i < n; i++)
-		order[i] = (struct place){ rule->backends[i].bytes, i };
-	qsort(order, n, sizeof(*order), heavier);
-	for (size_t i = 0; i < n; i++) {
-		if (i == BACKENDS_EDGE) {
-			report_put(to, "  ... ");
-			report_put_count(to, n - 2 * (size_t)BACKENDS_EDGE);
-			report_put(to, " backends between ...\n");
-			i = n - BACKENDS_EDGE;
-		}
-		print_backend(to, rule, order[i].backend, columns);
-	}
-	free(order);
-}
-
-static void
-print_backends(FILE *to, const struct sim_rule *rule)
-{
-	size_t columns = name_columns(rule);
-
-	report_print(to, "  %-*s %14s %7s %14s %7s %14s %7s\n", (int)columns,
-	    "backend", "flows", "share", "packets", "share", "bytes", "share");
-	if (rule->backend_count > BACKENDS_WHOLE) {
-		print_edges(to, rule, columns);
-		return;
-	}
-	for (size_t i = 0; i < rule->backend_count; i++)
-		print_backend(to, rule, i, columns);
 }
 
 static const char *
@@ -253,7 +156,7 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 	report_put_count(to, rule->key_count);
 	report_put(to, rule->key_count == 1 ? " key)\n" : " keys)\n");
 
-	print_backends(to, rule);
+	report_put_shares(to, rule, seed);
 	report_print(to, FAIRNESS_COLUMNS "\n", "evenness", "Jain", "interval",
 	    "perfect", "behaves like", "p");
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
@@ -292,7 +195,7 @@ report_table(const struct sim_record *record, FILE *to)
 	for (size_t i = 0; i < record->case_count; i++)
 		print_case(to, &record->cases[i], record->seed);
 	char *verdict = report_verdict(record), *state = NULL;
-	if (verdict != NULL)
+	if (verdict != NULL && verdict[0] != '\0')
 		report_put(to, "\n");
 	for (char *line = verdict ? strtok_r(verdict, "\n", &state) : NULL;
 	     line != NULL; line = strtok_r(NULL, "\n", &state))

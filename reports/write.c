@@ -1,42 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/chart.h"
+#include "reports/directory.h"
 #include "reports/lorenz.h"
 #include "reports/products.h"
-#include "reports/text.h"
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/*
- * A run directory.  A new one is made under a temporary name beside its own
- * and renamed, so it is there whole or not at all.  One that exists (empty,
- * or an earlier run when asked to replace it) stays, with whatever else lies
- * in it: the files are written into a temporary directory inside and renamed
- * over the old ones, summary.json last.
- */
-#define TEMPORARY ".fairlead-XXXXXX"
-
-struct failure {
-	char *text;
-	size_t bytes;
-};
-
-__attribute__((format(printf, 2, 3))) static int
-fail(const struct failure *to, const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	(void)vsnprintf(to->text, to->bytes, format, args);
-	va_end(args);
-	return -1;
-}
+/* A run directory: which files there are, and what is in them. */
 
 static int
 write_summary(const struct sim_record *record, FILE *to)
@@ -70,6 +39,18 @@ has_flows(const struct sim_record *record)
 	return record->flows != NULL;
 }
 
+static bool
+has_timeline(const struct sim_record *record)
+{
+	return record->bin_ns > 0;
+}
+
+static bool
+has_timing(const struct sim_record *record)
+{
+	return record->timing != NULL;
+}
+
 /* What a run consists of, and when (NULL: always).  summary.json is what a
  * run is known by, and so it comes last. */
 static const struct {
@@ -79,247 +60,63 @@ static const struct {
 } products[] = {
 	{ "balance.png", write_png, NULL },
 	{ "balance.pdf", write_pdf, NULL },
+	{ "backends.csv", report_backends_csv, NULL },
+	{ "timeline.csv", report_timeline_csv, has_timeline },
+	{ "events.jsonl", report_events_jsonl, NULL },
 	{ "flows.csv", report_flows_csv, has_flows },
 	{ "lorenz.csv", report_lorenz_csv, NULL },
+	{ "timing.json", report_timing_json, has_timing },
+	{ "run.json", report_run_json, NULL },
 	{ "run.record", sim_record_save, NULL },
 	{ "summary.json", write_summary, NULL },
 };
 #define PRODUCT_COUNT (sizeof(products) / sizeof(products[0]))
-#define MARK          "summary.json"
+
+static const char *
+product_name(size_t index)
+{
+	return products[index].name;
+}
 
 static bool
-is_wanted(size_t index, const struct sim_record *record)
+is_wanted(const void *record, size_t index)
 {
 	return products[index].wanted == NULL || products[index].wanted(record);
 }
 
-/* 0, or errno.  A full disk may show only when the file is closed. */
 static int
-write_product(int dir, size_t index, const struct sim_record *record)
+write_product(const void *record, size_t index, FILE *to)
 {
-	int fd = openat(dir, products[index].name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return errno;
-	FILE *to = fdopen(fd, "wb");
-	if (to == NULL) {
-		int error = errno;
-		close(fd);
-		return error;
-	}
-	errno = 0;
-	int error = products[index].write(record, to) == 0 ? 0
-		    : errno != 0                           ? errno
-							   : EIO;
-	if (error == 0 && ferror(to))
-		error = EIO;
-	errno = 0;
-	if (fclose(to) != 0 && error == 0)
-		error = errno != 0 ? errno : EIO;
-	return error;
-}
-
-/* Removes a temporary directory and what we put there. */
-static void
-discard(const char *temporary)
-{
-	int dir = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir >= 0) {
-		for (size_t i = 0; i < PRODUCT_COUNT; i++)
-			unlinkat(dir, products[i].name, 0);
-		close(dir);
-	}
-	rmdir(temporary);
-}
-
-static const char *
-advice(int error)
-{
-	switch (error) {
-	case ENOSPC:
-	case EDQUOT:
-		return "; free some space or choose another directory";
-	case EACCES:
-	case EPERM:
-	case EROFS:
-		return "; choose a directory you may write to";
-	case ENOENT:
-		return "; make the directory above it first";
-	default:
-		return "";
-	}
-}
-
-/* Makes a directory of the template's name and fills it.  On failure nothing
- * of it is left. */
-static int
-fill_temporary(char *temporary, const struct sim_record *record,
-    const char *dir, const struct failure *why)
-{
-	int error = 0;
-
-	if (mkdtemp(temporary) == NULL)
-		return fail(why, "cannot write %s: %s%s", dir, strerror(errno),
-		    advice(errno));
-	int fd = open(temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		error = errno;
-		rmdir(temporary);
-		return fail(why, "cannot write %s: %s", dir, strerror(error));
-	}
-	for (size_t i = 0; i < PRODUCT_COUNT && error == 0; i++) {
-		if (!is_wanted(i, record))
-			continue;
-		error = write_product(fd, i, record);
-		if (error != 0)
-			fail(why, "cannot write %s/%s: %s%s", dir,
-			    products[i].name, strerror(error), advice(error));
-	}
-	close(fd);
-	if (error != 0)
-		discard(temporary);
-	return error == 0 ? 0 : -1;
-}
-
-/* mkdtemp makes directories for the owner alone. */
-static int
-open_up(const char *path)
-{
-	mode_t mask = umask(0);
-	umask(mask);
-	return chmod(path, 0777 & ~mask);
+	return products[index].write(record, to);
 }
 
 static int
-write_new(
-    const struct sim_record *record, const char *dir, const struct failure *why)
+write_to(const struct sim_record *record, const char *dir, enum report_how how,
+    char *error, size_t error_bytes)
 {
-	char temporary[PATH_MAX];
+	const struct report_files files = {
+		.what = "run",
+		.subject = record,
+		.count = PRODUCT_COUNT,
+		.name = product_name,
+		.wanted = is_wanted,
+		.write = write_product,
+	};
 
-	if (snprintf(temporary, sizeof(temporary), "%s%s", dir, TEMPORARY) >=
-	    (int)sizeof(temporary))
-		return fail(why, "cannot write %s: the name is too long", dir);
-	if (fill_temporary(temporary, record, dir, why) != 0)
-		return -1;
-	if (open_up(temporary) != 0 || rename(temporary, dir) != 0) {
-		fail(why, "cannot make %s: %s", dir, strerror(errno));
-		discard(temporary);
-		return -1;
-	}
-	return 0;
-}
-
-static int
-write_over(
-    const struct sim_record *record, const char *dir, const struct failure *why)
-{
-	char temporary[PATH_MAX], from[PATH_MAX + 32], to[PATH_MAX + 32];
-
-	if (snprintf(temporary, sizeof(temporary), "%s/%s", dir, TEMPORARY) >=
-	    (int)sizeof(temporary))
-		return fail(why, "cannot write %s: the name is too long", dir);
-	if (fill_temporary(temporary, record, dir, why) != 0)
-		return -1;
-	for (size_t i = 0; i < PRODUCT_COUNT; i++) {
-		report_format(
-		    from, sizeof(from), "%s/%s", temporary, products[i].name);
-		report_format(to, sizeof(to), "%s/%s", dir, products[i].name);
-		if (!is_wanted(i, record)) {
-			(void)unlink(to); /* of the run before */
-			continue;
-		}
-		if (rename(from, to) != 0) {
-			fail(why, "cannot replace %s: %s", to, strerror(errno));
-			discard(temporary);
-			return -1;
-		}
-	}
-	discard(temporary);
-	return 0;
-}
-
-enum found { FOUND_NOTHING, FOUND_EMPTY, FOUND_RUN, FOUND_STRANGE, FOUND_FILE };
-
-/* What stands at the target: 0, or errno when that cannot be seen. */
-static int
-look(const char *dir, enum found *found)
-{
-	const struct dirent *entry;
-	DIR *in = opendir(dir);
-
-	if (in == NULL) {
-		*found = errno == ENOTDIR ? FOUND_FILE : FOUND_NOTHING;
-		return errno == ENOENT || errno == ENOTDIR ? 0 : errno;
-	}
-	*found = FOUND_EMPTY;
-	while ((entry = readdir(in)) != NULL && *found != FOUND_RUN) {
-		if (strcmp(entry->d_name, MARK) == 0)
-			*found = FOUND_RUN;
-		else if (strcmp(entry->d_name, ".") != 0 &&
-			 strcmp(entry->d_name, "..") != 0)
-			*found = FOUND_STRANGE;
-	}
-	closedir(in);
-	return 0;
-}
-
-/* The name without slashes at its end; the caller frees it. */
-static char *
-trimmed(const char *dir)
-{
-	size_t length = strlen(dir);
-	while (length > 1 && dir[length - 1] == '/')
-		length--;
-	return strndup(dir, length);
-}
-
-static int
-write_run(const struct sim_record *record, const char *dir, bool force,
-    const struct failure *why)
-{
-	enum found found = FOUND_NOTHING;
-	int error = look(dir, &found);
-
-	if (error != 0)
-		return fail(
-		    why, "cannot look into %s: %s", dir, strerror(error));
-	switch (found) {
-	case FOUND_NOTHING:
-		return write_new(record, dir, why);
-	case FOUND_EMPTY:
-		return write_over(record, dir, why);
-	case FOUND_RUN:
-		if (force)
-			return write_over(record, dir, why);
-		return fail(why,
-		    "%s holds a run already; --force replaces it, or choose "
-		    "another directory",
-		    dir);
-	case FOUND_FILE:
-		return fail(
-		    why, "%s is not a directory; choose another name", dir);
-	default:
-		return fail(why,
-		    "%s holds other files and no run; choose a new or empty "
-		    "directory",
-		    dir);
-	}
+	return report_directory(&files, dir, how, error, error_bytes);
 }
 
 int
 report_write(const struct sim_record *record, const char *dir, bool force,
     char *error, size_t error_bytes)
 {
-	struct failure why = { error, error_bytes };
-	char *target = trimmed(dir);
-	int done = -1;
+	return write_to(record, dir, force ? REPORT_REPLACE : REPORT_NEW, error,
+	    error_bytes);
+}
 
-	if (target == NULL)
-		fail(&why, "cannot write %s: %s", dir, strerror(ENOMEM));
-	else if (target[0] == '\0')
-		fail(&why, "the run's directory has no name");
-	else
-		done = write_run(record, target, force, &why);
-	free(target);
-	return done;
+int
+report_redraw(const struct sim_record *record, const char *dir, char *error,
+    size_t error_bytes)
+{
+	return write_to(record, dir, REPORT_REDRAW, error, error_bytes);
 }

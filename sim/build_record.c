@@ -32,6 +32,8 @@ base_name(const char *path)
 static const char *
 without_path(const char *error, const char *path)
 {
+	if (strcmp(path, "-") == 0)
+		path = "standard input";
 	size_t bytes = strlen(path);
 
 	if (strncmp(error, path, bytes) == 0 && error[bytes] == ':' &&
@@ -53,6 +55,7 @@ build_files(const struct sim_feed *feed, struct sim_input *in, bool *partial)
 		const struct sim_feed_file *from = &feed->files[i];
 		in->files[i].name = copy(base_name(from->path), &fail);
 		in->files[i].packets = from->packets;
+		in->files[i].damaged_at = from->damaged_at;
 		if (from->state == SIM_FEED_DAMAGED ||
 		    from->state == SIM_FEED_UNREADABLE) {
 			*partial = true;
@@ -246,6 +249,7 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	bool fail = false;
 
 	out->name = copy(p->name, &fail);
+	memcpy(out->hash_key, p->plan->hash_key, sizeof(out->hash_key));
 	out->untracked = p->untracked;
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
@@ -272,6 +276,7 @@ sim_build_record(const struct sim_run *run)
 	if (record == NULL)
 		return NULL;
 	record->version = copy(PACKAGE_VERSION, &fail);
+	record->libraries = copy(FAIRLEAD_LIBRARIES, &fail);
 	record->seed = run->settings->seed;
 	record->deterministic = true;
 	record->bin_ns = run->timeline.bin_ns;
@@ -287,6 +292,8 @@ sim_build_record(const struct sim_run *run)
 	for (unsigned i = 0; i < run->player_count; i++)
 		if (!build_case(run, i, &record->cases[i]))
 			goto fail;
+	if (sim_build_log(run, record) != 0)
+		goto fail;
 	if (run->settings->flow_rows && sim_build_flows(run, record) != 0)
 		goto fail;
 	return record;

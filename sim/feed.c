@@ -13,6 +13,7 @@ keep_info(struct sim_feed_file *file)
 
 	trace_info(file->trace, info);
 	size_t bytes = info->interface_count * sizeof(*info->interfaces);
+	free(file->interfaces); /* of the round before */
 	file->interfaces = bytes > 0 ? malloc(bytes) : NULL;
 	if (file->interfaces != NULL)
 		memcpy(file->interfaces, info->interfaces, bytes);
@@ -43,6 +44,7 @@ file_next(struct sim_feed_file *file, struct trace_packet *p)
 	file->state = SIM_FEED_ENDED;
 	if (status == TRACE_DAMAGED) {
 		file->state = SIM_FEED_DAMAGED;
+		file->damaged_at = trace_damaged_at(file->trace);
 		(void)snprintf(file->error, sizeof(file->error), "%s",
 		    trace_error(file->trace));
 	}
@@ -54,6 +56,8 @@ int
 sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter)
 {
+	size_t opened = 0, refused = SIZE_MAX;
+
 	*feed = (struct sim_feed){ .file_count = path_count, .filter = filter };
 	feed->files = calloc(path_count, sizeof(*feed->files));
 	if (feed->files == NULL)
@@ -63,20 +67,22 @@ sim_feed_open(struct sim_feed *feed, const char *const *paths,
 		bool usage = false;
 
 		file->path = paths[i];
+		file->damaged_at = UINT64_MAX;
 		file->trace = trace_open(
 		    paths[i], filter, &usage, file->error, sizeof(file->error));
-		if (file->trace != NULL)
-			continue;
-		file->state = SIM_FEED_UNREADABLE;
-		if (usage) {
-			/* The same for every file: say it once, in front. */
-			if (i > 0)
-				memcpy(feed->files[0].error, file->error,
-				    sizeof(file->error));
-			return 1;
-		}
+		if (file->trace == NULL)
+			file->state = SIM_FEED_UNREADABLE;
+		opened += file->trace != NULL;
+		if (usage)
+			refused = i;
 	}
-	return 0;
+	/* What suits no file's link type is wrong: say it once, in front. */
+	if (opened > 0 || refused == SIZE_MAX)
+		return 0;
+	if (refused > 0)
+		memcpy(feed->files[0].error, feed->files[refused].error,
+		    sizeof(feed->files[0].error));
+	return 1;
 }
 
 void

@@ -22,6 +22,7 @@ struct sim_feed_file {
 	enum sim_feed_state state;
 	uint64_t packets;                 /* given out in this round */
 	char error[SIM_FEED_ERROR_BYTES]; /* DAMAGED, UNREADABLE: why */
+	uint64_t damaged_at; /* byte, of the unpacked file; UINT64_MAX: none */
 	struct trace *trace;
 	struct trace_packet head; /* the next one, while READING */
 	bool has_head;
@@ -46,8 +47,8 @@ struct sim_feed {
  * paths   "-" is standard input; they and the filter must outlive the feed.
  * filter  pcap-filter(7), NULL: none.
  *
- * Returns 0; -1 without memory; 1 when the filter is wrong: then the first
- * file's error says how.  Files that can't be read are UNREADABLE.
+ * Returns 0; -1 without memory; 1 when the filter suits no file: then the
+ * first file's error says how.  Files that can't be read are UNREADABLE.
  */
 int sim_feed_open(struct sim_feed *feed, const char *const *paths,
     size_t path_count, const char *filter);

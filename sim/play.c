@@ -31,24 +31,12 @@ is_icmp(const struct lb_packet *pkt)
 	       pkt->ip.proto == LB_PROTO_ICMP6;
 }
 
-/* Captured time as it passes here: at that speed; at most 2^64 - 1 ns. */
-static uint64_t
-at_speed(const struct sim_settings *s, uint64_t ns)
-{
-	if (LB_LIKELY(s->speed_millionths == 0 ||
-		      s->speed_millionths == SIM_SPEED_ONE))
-		return ns;
-	unsigned __int128 wide = (unsigned __int128)ns * SIM_SPEED_ONE;
-	wide /= s->speed_millionths;
-	return wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
-}
-
 /* When it happens, and how long it was. */
 static void
 note_packet(struct sim_run *run, const struct trace_packet *captured,
     struct sim_arrival *a)
 {
-	a->now_ns = at_speed(
+	a->now_ns = sim_at_speed(
 	    run->settings, trace_clock_ns(&run->clock, captured->time_ns));
 	a->now_ms = a->now_ns / LB_NS_PER_MS;
 	run->duration_ns = a->now_ns;
@@ -151,7 +139,8 @@ play(struct sim_run *run, struct sim_arrival *a)
 		return -1;
 	run->last_ms = a->now_ms;
 	if (LB_UNLIKELY(a->flow == NULL)) {
-		run->over_limit++;
+		if (run->over_limit++ == 0)
+			run->over_limit_first_ns = a->now_ns;
 		run->ip_bytes -= a->ip_bytes;
 		return 0;
 	}

@@ -210,8 +210,9 @@ sim_player_client(
 
 	lb_step(
 	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
-	if ((result->facts & LB_FACT_UNTRACKED) != 0)
-		p->untracked++;
+	if (LB_UNLIKELY((result->facts & LB_FACT_UNTRACKED) != 0) &&
+	    p->untracked++ == 0)
+		p->untracked_first_ns = a->now_ns;
 	if ((result->facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0)
 		/* Cut to its bits: it is taken modulo the table's size. */
 		part->place =

@@ -45,6 +45,7 @@ struct sim_player {
 	struct lb_world *world;
 	uint64_t drops[LB_REASON_COUNT];
 	uint64_t untracked, reply_suppressed;
+	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
 	uint16_t *rule_of_id;   /* number in rules, by rule id */

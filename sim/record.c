@@ -2,6 +2,7 @@
 #include "sim/record.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void
 free_rule(struct sim_rule *rule)
@@ -51,6 +52,41 @@ sim_record_free(struct sim_record *record)
 	free(record->flows);
 	free(record->places);
 	sim_input_free(&record->input);
+	for (size_t i = 0; i < record->setting_count; i++) {
+		free(record->settings[i].name);
+		free(record->settings[i].value);
+	}
+	free(record->settings);
+	for (size_t i = 0; i < record->assertion_count; i++)
+		lb_assertion_free(&record->assertions[i]);
+	free(record->assertions);
+	free(record->config);
+	free(record->scenario);
+	free(record->command);
+	free(record->log);
+	free(record->libraries);
 	free(record->version);
 	free(record);
+}
+
+int
+sim_record_set(struct sim_record *record, const char *name,
+    enum sim_setting_kind kind, const char *value, bool given)
+{
+	struct sim_setting *more = reallocarray(
+	    record->settings, record->setting_count + 1, sizeof(*more));
+
+	if (more == NULL)
+		return -1;
+	record->settings = more;
+	more += record->setting_count++;
+	*more = (struct sim_setting){
+		.name = strdup(name),
+		.value = value != NULL ? strdup(value) : NULL,
+		.kind = kind,
+		.given = given,
+	};
+	return more->name != NULL && (value == NULL || more->value != NULL)
+		   ? 0
+		   : -1;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "model/assertion.h"
 #include "model/path/addr.h"
 
 struct sim_backend {
@@ -67,6 +68,7 @@ struct sim_drop {
 /* One way of balancing the input: a row of the comparison. */
 struct sim_case {
 	char *name;
+	uint8_t hash_key[16]; /* in use, whoever named it */
 	struct sim_rule *rules;
 	size_t rule_count;
 	struct sim_drop *drops; /* every reason, in summary.json's order */
@@ -78,8 +80,10 @@ struct sim_file {
 	char *name;
 	char sha256[65]; /* "": not reckoned */
 	uint64_t packets;
-	char *error;     /* NULL: read to its end */
-	bool unreadable; /* not one packet could be; else only the rest */
+	char *error;         /* NULL: read to its end */
+	uint64_t damaged_at; /* byte of the unpacked file where what could be
+				read ends; UINT64_MAX: nowhere in particular */
+	bool unreadable;     /* not one packet could be; else only the rest */
 };
 
 /* A server of the input; for those who have none in common with a rule. */
@@ -129,8 +133,62 @@ struct sim_flow_row {
 	const struct sim_flow_place *places; /* one per case */
 };
 
+/* Something that has a time.  Health and faults will be more of these. */
+enum sim_event_kind {
+	SIM_EVENT_START,
+	SIM_EVENT_CLOCK_BACK, /* the first of so many packets */
+	SIM_EVENT_GAP,        /* the first of so many shortened gaps */
+	SIM_EVENT_FLOW_LIMIT, /* the first of so many packets left out */
+	SIM_EVENT_TABLE_FULL, /* the first of so many untracked packets */
+	SIM_EVENT_INTERRUPTED,
+	SIM_EVENT_END,
+	SIM_EVENT_COUNT
+};
+
+#define SIM_NO_CASE UINT32_MAX
+
+struct sim_event {
+	uint64_t at_ns; /* since the first packet */
+	enum sim_event_kind kind;
+	uint32_t of_case; /* its number; SIM_NO_CASE: of the whole run */
+	uint64_t count;   /* what of, the kind says; 0 where there is none */
+};
+
+/* What the command was told, defaults too. */
+enum sim_setting_kind {
+	SIM_SETTING_TEXT,
+	SIM_SETTING_NUMBER, /* its digits, as JSON takes them */
+	SIM_SETTING_BOOL,   /* "true", "false" */
+	SIM_SETTING_COUNT
+};
+
+struct sim_setting {
+	char *name, *value; /* value NULL: not set, without a default */
+	enum sim_setting_kind kind;
+	bool given; /* by the user */
+};
+
+/* What is different each time, and so is in no saved record. */
+struct sim_timing {
+	uint64_t started_s, finished_s; /* since 1970, UTC */
+	uint64_t wall_ns, cpu_ns;
+	uint64_t peak_rss_bytes;
+	uint32_t workers;
+	char host[65];
+	char *directory; /* absolute */
+	char **inputs;   /* absolute, NULL: a pipe; as many as files */
+};
+
 struct sim_record {
-	char *version;
+	char *version, *libraries; /* libraries: "libpcap 1.10.3, ..." */
+	char *command;             /* "sim"; NULL: nobody said */
+	struct sim_setting *settings;
+	size_t setting_count;
+	char *config;                    /* the file's text; NULL: none */
+	char *scenario;                  /* the same */
+	struct lb_assertion *assertions; /* what was demanded */
+	size_t assertion_count;
+	const struct sim_timing *timing; /* NULL: not known; not owned */
 	uint64_t seed;
 	bool deterministic; /* nothing was drawn */
 	bool partial;       /* some input could not be read */
@@ -138,6 +196,8 @@ struct sim_record {
 	struct sim_input input;
 	struct sim_case *cases;
 	size_t case_count;
+	struct sim_event *log; /* in order of time */
+	size_t log_count;
 	uint64_t bin_ns; /* of the rules' slices; 0: there are none */
 	size_t bin_count;
 	struct sim_flow_row *flows; /* only where asked for; else NULL */
@@ -149,10 +209,14 @@ struct sim_record {
 void sim_input_free(struct sim_input *input);    /* zeroed is fine */
 void sim_record_free(struct sim_record *record); /* NULL is fine */
 
+/* Adds a setting; value NULL: not set.  0, -1 without memory. */
+int sim_record_set(struct sim_record *record, const char *name,
+    enum sim_setting_kind kind, const char *value, bool given);
+
 /*
  * sim_record_save - the record as a file, from which it can be reported again
  * without the captures.  Rows of flows are not in it: they have a file of
- * their own.  The same record gives the same bytes.
+ * their own; nor is timing.  The same record gives the same bytes.
  *
  * Returns 0; -1 when writing fails (errno).
  */

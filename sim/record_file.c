@@ -15,7 +15,7 @@
 #include "model/names.h"
 #include "sim/record.h"
 
-#define MAGIC      "fairlead record 1\n"
+#define MAGIC      "fairlead record 2\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -134,16 +134,20 @@ fixed_text(struct stream *s, char *value, size_t room)
 		byte(s, (uint8_t *)&value[i]);
 }
 
+/* As they are. */
+static void
+raw(struct stream *s, void *value, size_t bytes)
+{
+	uint8_t *at = value;
+
+	for (size_t i = 0; i < bytes; i++)
+		byte(s, &at[i]);
+}
+
 static void
 addr(struct stream *s, struct lb_addr *value)
 {
-	uint8_t raw[sizeof(*value)];
-
-	memcpy(raw, value, sizeof(raw));
-	for (size_t i = 0; i < sizeof(raw); i++)
-		byte(s, &raw[i]);
-	if (s->load)
-		memcpy(value, raw, sizeof(raw));
+	raw(s, value, sizeof(*value));
 }
 
 /*
@@ -182,6 +186,36 @@ list(struct stream *s, void **at, size_t *count, size_t item_bytes,
 		if ((s)->load)                                                 \
 			(at) = list_at;                                        \
 	} while (0)
+
+static void
+one_byte(struct stream *s, void *item)
+{
+	byte(s, item);
+	if (*(const char *)item == '\0')
+		fail(s, "a text in it has a zero byte");
+}
+
+/* A whole file's text, which may be long; NULL apart from "". */
+static void
+long_text(struct stream *s, char **value)
+{
+	bool there = *value != NULL;
+	size_t bytes = there ? strlen(*value) : 0;
+
+	flag(s, &there);
+	if (!there || s->wrong != NULL)
+		return;
+	LIST(s, *value, bytes, one_byte);
+	if (!s->load || s->wrong != NULL)
+		return;
+	char *ended = realloc(*value, bytes + 1);
+	if (ended == NULL) {
+		fail(s, "there is no memory for it");
+		return;
+	}
+	ended[bytes] = '\0';
+	*value = ended;
+}
 
 /* --- the record's structs, in record.h's order --------------------------- */
 
@@ -223,13 +257,7 @@ key(struct stream *s, void *item)
 static void
 key_id(struct stream *s, void *item)
 {
-	uint8_t raw[sizeof(uint64_t)];
-
-	memcpy(raw, item, sizeof(raw));
-	for (size_t i = 0; i < sizeof(raw); i++)
-		byte(s, &raw[i]);
-	if (s->load)
-		memcpy(item, raw, sizeof(raw));
+	raw(s, item, sizeof(uint64_t));
 }
 
 static void
@@ -317,6 +345,7 @@ one_case(struct stream *s, void *item)
 	struct sim_case *c = item;
 
 	text(s, &c->name);
+	raw(s, c->hash_key, sizeof(c->hash_key));
 	LIST(s, c->rules, c->rule_count, rule);
 	LIST(s, c->drops, c->drop_count, drop);
 	number(s, &c->untracked);
@@ -332,6 +361,7 @@ file(struct stream *s, void *item)
 	fixed_text(s, f->sha256, sizeof(f->sha256));
 	number(s, &f->packets);
 	text(s, &f->error);
+	number(s, &f->damaged_at);
 	flag(s, &f->unreadable);
 }
 
@@ -384,15 +414,58 @@ input(struct stream *s, struct sim_input *in)
 }
 
 static void
+setting(struct stream *s, void *item)
+{
+	struct sim_setting *set = item;
+
+	text(s, &set->name);
+	text(s, &set->value);
+	NARROW(s, set->kind, SIM_SETTING_COUNT - 1);
+	flag(s, &set->given);
+}
+
+static void
+event(struct stream *s, void *item)
+{
+	struct sim_event *e = item;
+
+	number(s, &e->at_ns);
+	NARROW(s, e->kind, SIM_EVENT_COUNT - 1);
+	NARROW(s, e->of_case, UINT32_MAX);
+	number(s, &e->count);
+}
+
+static void
+assertion(struct stream *s, void *item)
+{
+	struct lb_assertion *a = item;
+
+	NARROW(s, a->metric, LB_METRIC_COUNT - 1);
+	NARROW(s, a->relation, LB_RELATION_COUNT - 1);
+	NARROW(s, a->unit, LB_ASSERTION_UNITS - 1);
+	text(s, &a->rule);
+	text(s, &a->object);
+	text(s, &a->case_name);
+	number(s, &a->bound);
+}
+
+static void
 record_both_ways(struct stream *s, struct sim_record *r)
 {
 	text(s, &r->version);
+	text(s, &r->libraries);
+	text(s, &r->command);
+	LIST(s, r->settings, r->setting_count, setting);
+	long_text(s, &r->config);
+	long_text(s, &r->scenario);
+	LIST(s, r->assertions, r->assertion_count, assertion);
 	number(s, &r->seed);
 	flag(s, &r->deterministic);
 	flag(s, &r->partial);
 	flag(s, &r->interrupted);
 	input(s, &r->input);
 	LIST(s, r->cases, r->case_count, one_case);
+	LIST(s, r->log, r->log_count, event);
 	number(s, &r->bin_ns);
 	NARROW(s, r->bin_count, UINT32_MAX);
 	number(s, &r->events);
@@ -439,10 +512,15 @@ sim_record_save(const struct sim_record *record, FILE *to)
 	return s.wrong == NULL && fflush(to) == 0 ? 0 : -1;
 }
 
-/* Every rule has as many pieces of time as the record. */
+/* Every rule has as many pieces of time as the record, and what happened to
+ * a case happened to one there is. */
 static void
-check_times(struct stream *s, const struct sim_record *r)
+check_whole(struct stream *s, const struct sim_record *r)
 {
+	for (size_t i = 0; i < r->log_count; i++)
+		if (r->log[i].of_case != SIM_NO_CASE &&
+		    r->log[i].of_case >= r->case_count)
+			fail(s, "something in it happened to no case");
 	for (size_t c = 0; c < r->case_count; c++)
 		for (size_t i = 0; i < r->cases[c].rule_count; i++) {
 			const struct sim_rule *rule = &r->cases[c].rules[i];
@@ -469,7 +547,7 @@ sim_record_load(FILE *from, char *error, size_t error_bytes)
 	if (s.wrong == NULL && getc(from) != EOF)
 		fail(&s, "something follows it");
 	if (s.wrong == NULL)
-		check_times(&s, record);
+		check_whole(&s, record);
 	if (s.wrong == NULL)
 		return record;
 	(void)snprintf(error, error_bytes, "%s", s.wrong);

@@ -35,10 +35,23 @@ struct sim_run {
 	uint64_t skipped[LB_PARSED_COUNT]; /* by enum lb_parsed */
 	uint64_t icmp;
 	uint64_t over_limit; /* packets of flows beyond max_flows */
+	uint64_t over_limit_first_ns;
 	uint32_t round;
 	struct sim_notes notes;
 	bool interrupted;
 };
+
+/* Captured time as it passes here: at that speed; at most 2^64 - 1 ns. */
+static inline uint64_t
+sim_at_speed(const struct sim_settings *s, uint64_t ns)
+{
+	if (LB_LIKELY(s->speed_millionths == 0 ||
+		      s->speed_millionths == SIM_SPEED_ONE))
+		return ns;
+	unsigned __int128 wide = (unsigned __int128)ns * SIM_SPEED_ONE;
+	wide /= s->speed_millionths;
+	return wide > UINT64_MAX ? UINT64_MAX : (uint64_t)wide;
+}
 
 /* Reads to the end, or as far as somebody wants, and plays it to the players
  * there are.  0; -1 without memory. */
@@ -81,6 +94,9 @@ struct sim_record *sim_build_record(const struct sim_run *run);
 /* Who a case's keys are.  0; -1 without memory. */
 int sim_build_keys(
     const struct sim_run *run, unsigned number, struct sim_case *out);
+
+/* What happened when.  0; -1 without memory. */
+int sim_build_log(const struct sim_run *run, struct sim_record *record);
 
 /* Its rows of flows, when all else of it is there.  0; -1 without memory. */
 int sim_build_flows(const struct sim_run *run, struct sim_record *record);

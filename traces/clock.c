@@ -5,7 +5,8 @@ static void
 pass(struct trace_clock *c, uint64_t ns)
 {
 	if (c->longest_gap_ns != 0 && ns > c->longest_gap_ns) {
-		c->gap_count++;
+		if (c->gap_count++ == 0)
+			c->first_gap_ns = c->elapsed_ns;
 		c->gap_cut_ns += ns - c->longest_gap_ns;
 		ns = c->longest_gap_ns;
 	}
@@ -24,7 +25,8 @@ trace_clock_ns(struct trace_clock *c, uint64_t captured_ns)
 		c->last_ns = captured_ns;
 	}
 	if (captured_ns < c->last_ns) {
-		c->backwards_count++;
+		if (c->backwards_count++ == 0)
+			c->first_back_ns = c->elapsed_ns;
 	} else if (captured_ns > c->last_ns) {
 		pass(c, captured_ns - c->last_ns);
 		c->last_ns = captured_ns;

@@ -23,7 +23,8 @@ struct trace_clock {
 	uint64_t round_ns;       /* elapsed when this round began */
 	uint64_t round_packets;
 	uint64_t backwards_count;
-	uint64_t gap_count, gap_cut_ns; /* what did not pass */
+	uint64_t gap_count, gap_cut_ns;       /* what did not pass */
+	uint64_t first_back_ns, first_gap_ns; /* elapsed at the first, if any */
 	bool started;
 };
 

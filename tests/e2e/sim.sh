@@ -48,7 +48,21 @@ test -s named/summary.json || fail "no named/summary.json"
 expect 2 sim -o named "$coap"
 says err "already"
 expect 0 sim -o named --force "$coap"
-cmp -s named/summary.json coap-run/summary.json || fail "not the same twice"
+for f in coap-run/*; do
+	test "${f##*/}" != timing.json || continue
+	cmp -s "$f" "named/${f##*/}" || fail "not the same twice: $f"
+done
+test "$(echo coap-run/*)" = "$(echo coap-run/backends.csv \
+    coap-run/balance.pdf coap-run/balance.png coap-run/events.jsonl \
+    coap-run/lorenz.csv \
+    coap-run/run.json coap-run/run.record coap-run/summary.json \
+    coap-run/timeline.csv coap-run/timing.json)" || fail "files: $(ls coap-run)"
+if grep -q "$(pwd)\|$(hostname)" coap-run/run.json coap-run/summary.json; then
+	fail "run.json says where it was"
+fi
+says coap-run/timing.json "$(pwd)/coap-run"
+says coap-run/events.jsonl '^{"at_s":90.426067,"event":"end"}$'
+says coap-run/run.json '"max-flows": 16777216'
 says named/summary.json '"sha256": "[0-9a-f]\{64\}"'
 rm -rf coap-run coap-run-2 named
 
@@ -107,7 +121,7 @@ expect 2 sim --flows --no-report "$coap"
 expect 2 sim --replications 2 "$coap"
 says err "no option --replications"
 expect 2 sim -s scenario.yaml "$coap"
-says err "no option -s"
+says err "scenario.yaml: can't be read"
 expect 2 sim --json=yes "$coap"
 expect 2 sim "$coap" -o
 expect 2 sim --modes five-tuple,nonsense "$coap"
@@ -162,6 +176,47 @@ says err 203.0.113.10:5683
 expect 0 sim --no-report -c elsewhere.yaml --vip auto "$coap"
 silent err
 
+echo "== assertions"
+cat >nightly.yaml <<END
+seed: 9
+traffic: [ { capture: $coap, loop: 2 } ]
+assertions:
+  - { metric: jain, rule: all, case: five-tuple, at_least: 0.95 }
+END
+expect 0 sim --no-report -s nightly.yaml
+says out '^  PASS  jain(all, five-tuple) >= 0.95: 0.997'
+says out 'in 2 rounds'
+expect 0 sim --no-report -s nightly.yaml --loop 1 --seed 3 --json "$coap"
+says out '"seed": 3'
+says out '"text": "jain(all, five-tuple) >= 0.95"'
+expect 1 sim -o demanded -s nightly.yaml --assert 'max_share(all) < 25%'
+says out '^  FAIL  max_share(all, five-tuple) < 0.25: 0.2'
+says out '  3 of 4 failed'
+test "$(tail -n 1 out)" = "report: demanded" || fail "$(tail -n 1 out)"
+says demanded/run.json '"scenario": "seed: 9'
+mv out first
+expect 1 report demanded
+cmp -s first out || fail "assertions are not redrawn"
+expect 1 sim --no-report --json --assert 'untracked() > 0' "$coap"
+says out '"pass": false'
+head -c 100000 "$coap" >cut.pcap
+expect 1 sim --no-report --assert 'untracked() > 0' cut.pcap
+for wrong in 'jian(all) > 0' 'jain(none) > 0' 'share(all, x) > 0' \
+    'drops(none) > 0' 'jain(all, none) > 0' 'jain(all) > x'; do
+	expect 2 sim --no-report --assert "$wrong" "$coap"
+	silent out
+done
+printf 'traffic: [ { profile: web } ]\nduration: 3s\n' >wrong.yaml
+expect 2 sim -s wrong.yaml
+says err "wrong.yaml:1:23: "
+says err "wrong.yaml:2:11: "
+expect 2 check -s wrong.yaml
+expect 0 check -s nightly.yaml
+says out "1 capture, 1 assertion"
+expect 2 check -c lb.yaml -s nightly.yaml
+says err "there is no such case"
+rm -rf demanded cut.pcap
+
 echo "== input"
 : >zero.pcap
 echo "this is no capture" >garbage.pcap
@@ -174,7 +229,17 @@ for f in missing.pcap zero.pcap garbage.pcap "$dir"; do
 done
 expect 3 sim missing.pcap zero.pcap
 expect 4 sim cut.pcap
+says err "damaged at byte [0-9]*, after"
+says cut-run/summary.json '"damaged_at": [0-9]'
+gzip -c "$coap" >coap.gz
+expect 0 sim --no-report coap.gz
+mv out plain
+expect 0 sim --no-report "$coap"
+sed 's/coap.pcap/coap.gz/' out | cmp -s - plain || fail "gzip is not the same"
+head -c 30000 coap.gz >cut.gz
+expect 4 sim --no-report cut.gz
 says err damaged
+expect 0 sim --no-report --filter 'ether broadcast or udp' "$coap"
 says cut-run/summary.json '"partial": true'
 expect 4 sim --no-report "$coap" missing.pcap
 says err missing.pcap

@@ -52,8 +52,13 @@ static struct sim_case cases[] = { {
     .reply_suppressed = 6,
 } };
 static struct sim_file files[] = {
-	{ .name = (char[]){ "a.pcap" }, .sha256 = "00ff", .packets = 9 },
-	{ .name = (char[]){ "b\xff.pcap" }, .error = (char[]){ "cut off" } },
+	{ .name = (char[]){ "a.pcap" },
+	    .sha256 = "00ff",
+	    .packets = 9,
+	    .damaged_at = UINT64_MAX },
+	{ .name = (char[]){ "b\xff.pcap" },
+	    .error = (char[]){ "cut off" },
+	    .damaged_at = 240 },
 };
 static const struct sim_record small = {
 	.version = (char[]){ "0.1.0" },
@@ -127,13 +132,15 @@ static const char golden[] =
 "        \"name\": \"a.pcap\",\n"
 "        \"sha256\": \"00ff\",\n"
 "        \"packets\": 9,\n"
-"        \"error\": null\n"
+"        \"error\": null,\n"
+"        \"damaged_at\": null\n"
 "      },\n"
 "      {\n"
 "        \"name\": \"b\xef\xbf\xbd.pcap\",\n"
 "        \"sha256\": null,\n"
 "        \"packets\": 0,\n"
-"        \"error\": \"cut off\"\n"
+"        \"error\": \"cut off\",\n"
+"        \"damaged_at\": 240\n"
 "      }\n"
 "    ],\n"
 "    \"packets\": 9,\n"
@@ -209,6 +216,7 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "      \"snat\": []\n"
 "    }\n"
 "  ],\n"
+"  \"assertions\": [],\n"
 "  \"run\": {\n"
 "    \"events\": 4,\n"
 "    \"max_pending\": 1\n"

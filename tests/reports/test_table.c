@@ -12,11 +12,11 @@ static const char three_modes[] =
 "not replayed: 3 not IP, 4 ICMP\n"
 "\n"
 "five-tuple (maglev, 40 keys)\n"
-"  backend            flows   share        packets   share          bytes   share\n"
-"  backend-1             12  30.0 %             36  30.0 %          8 160  30.0 %\n"
-"  backend-2             11  27.5 %             33  27.5 %          7 480  27.5 %\n"
-"  backend-3              8  20.0 %             24  20.0 %          5 440  20.0 %\n"
-"  backend-4              9  22.5 %             27  22.5 %          6 120  22.5 %\n"
+"  backend   flows  share  +-fair  packets  share  +-fair  bytes  share  +-fair\n"
+"  backend-1    12 30.0 % +20.0 %       36 30.0 % +20.0 %  8 160 30.0 % +20.0 %\n"
+"  backend-2    11 27.5 % +10.0 %       33 27.5 % +10.0 %  7 480 27.5 % +10.0 %\n"
+"  backend-3     8 20.0 % -20.0 %       24 20.0 % -20.0 %  5 440 20.0 % -20.0 %\n"
+"  backend-4     9 22.5 % -10.0 %       27 22.5 % -10.0 %  6 120 22.5 % -10.0 %\n"
 "  evenness  Jain    interval  perfect behaves like       p\n"
 "  flows    0.976 0.816-0.995    0.930    3.90 of 4   0.801  like a perfect hash\n"
 "  packets  0.976 0.816-0.995    0.930    3.90 of 4   0.801  like a perfect hash\n"
@@ -24,11 +24,11 @@ static const char three_modes[] =
 "  dropped packets: 3 fragment\n"
 "\n"
 "source-ip (maglev, 2 keys)\n"
-"  backend            flows   share        packets   share          bytes   share\n"
-"  backend-1              0     0 %              0     0 %              0     0 %\n"
-"  backend-2             20  50.0 %             60  50.0 %         13 600  50.0 %\n"
-"  backend-3              0     0 %              0     0 %              0     0 %\n"
-"  backend-4             20  50.0 %             60  50.0 %         13 600  50.0 %\n"
+"  backend   flows  share  +-fair  packets  share  +-fair   bytes  share  +-fair\n"
+"  backend-1     0    0 %  -100 %        0    0 %  -100 %       0    0 %  -100 %\n"
+"  backend-2    20 50.0 %  +100 %       60 50.0 %  +100 %  13 600 50.0 %  +100 %\n"
+"  backend-3     0    0 %  -100 %        0    0 %  -100 %       0    0 %  -100 %\n"
+"  backend-4    20 50.0 %  +100 %       60 50.0 %  +100 %  13 600 50.0 %  +100 %\n"
 "  evenness  Jain    interval  perfect behaves like       p\n"
 "  flows    0.500           -    0.400    2.00 of 4       -  too few keys to test\n"
 "  packets  0.500           -    0.400    2.00 of 4    1.00  like a perfect hash\n"
@@ -36,11 +36,11 @@ static const char three_modes[] =
 "  dropped packets: 3 fragment\n"
 "\n"
 "source-ip-protocol (maglev, 4 keys)\n"
-"  backend            flows   share        packets   share          bytes   share\n"
-"  backend-1              0     0 %              0     0 %              0     0 %\n"
-"  backend-2             10  25.0 %             30  25.0 %          6 800  25.0 %\n"
-"  backend-3             10  25.0 %             30  25.0 %          6 800  25.0 %\n"
-"  backend-4             20  50.0 %             60  50.0 %         13 600  50.0 %\n"
+"  backend   flows  share  +-fair  packets  share  +-fair   bytes  share  +-fair\n"
+"  backend-1     0    0 %  -100 %        0    0 %  -100 %       0    0 %  -100 %\n"
+"  backend-2    10 25.0 %     0 %       30 25.0 %     0 %   6 800 25.0 %     0 %\n"
+"  backend-3    10 25.0 %     0 %       30 25.0 %     0 %   6 800 25.0 %     0 %\n"
+"  backend-4    20 50.0 %  +100 %       60 50.0 %  +100 %  13 600 50.0 %  +100 %\n"
 "  evenness  Jain    interval  perfect behaves like       p\n"
 "  flows    0.667           -    0.571    2.67 of 4       -  too few keys to test\n"
 "  packets  0.667           -    0.571    2.67 of 4   0.909  like a perfect hash\n"
@@ -60,18 +60,18 @@ static const char many_backends[] =
 "not replayed: 3 not IP, 4 ICMP\n"
 "\n"
 "five-tuple (maglev, 500 keys)\n"
-"  backend             flows   share        packets   share          bytes   share\n"
-"  backend-9              28  5.60 %             84  5.60 %         19 040  5.60 %\n"
-"  backend-12             28  5.60 %             84  5.60 %         19 040  5.60 %\n"
-"  backend-18             28  5.60 %             84  5.60 %         19 040  5.60 %\n"
-"  backend-23             25  5.00 %             75  5.00 %         17 000  5.00 %\n"
-"  backend-4              24  4.80 %             72  4.80 %         16 320  4.80 %\n"
+"  backend    flows  +-fair  packets  +-fair   bytes  +-fair\n"
+"  backend-9     28 +34.4 %       84 +34.4 %  19 040 +34.4 %\n"
+"  backend-12    28 +34.4 %       84 +34.4 %  19 040 +34.4 %\n"
+"  backend-18    28 +34.4 %       84 +34.4 %  19 040 +34.4 %\n"
+"  backend-23    25 +20.0 %       75 +20.0 %  17 000 +20.0 %\n"
+"  backend-4     24 +15.2 %       72 +15.2 %  16 320 +15.2 %\n"
 "  ... 14 backends between ...\n"
-"  backend-3              17  3.40 %             51  3.40 %         11 560  3.40 %\n"
-"  backend-10             17  3.40 %             51  3.40 %         11 560  3.40 %\n"
-"  backend-11             17  3.40 %             51  3.40 %         11 560  3.40 %\n"
-"  backend-24             14  2.80 %             42  2.80 %          9 520  2.80 %\n"
-"  backend-17             13  2.60 %             39  2.60 %          8 840  2.60 %\n"
+"  backend-3     17 -18.4 %       51 -18.4 %  11 560 -18.4 %\n"
+"  backend-10    17 -18.4 %       51 -18.4 %  11 560 -18.4 %\n"
+"  backend-11    17 -18.4 %       51 -18.4 %  11 560 -18.4 %\n"
+"  backend-24    14 -32.8 %       42 -32.8 %   9 520 -32.8 %\n"
+"  backend-17    13 -37.6 %       39 -37.6 %   8 840 -37.6 %\n"
 "  evenness  Jain    interval  perfect behaves like       p\n"
 "  flows    0.965 0.930-0.979    0.956   23.2 of 24   0.746  like a perfect hash\n"
 "  packets  0.965 0.930-0.979    0.956   23.2 of 24   0.746  like a perfect hash\n"
@@ -85,14 +85,14 @@ static const char what_went_wrong[] =
 "not replayed: 3 not IP, 4 ICMP\n"
 "5 flows show no SYN or known port: who spoke first is the client\n"
 "the clock ran back at 1 234 packets, which were held at the latest time before\n"
-"b?[2J.pcap: cut off (after 3 packets)\n"
+"b?[2J.pcap: cut off\n"
 "PARTIAL: some input could not be read\n"
 "INTERRUPTED: what was replayed until then\n"
 "\n"
 "five-tuple (maglev, 0 keys)\n"
-"  backend                           flows   share        packets   share          bytes   share\n"
-"  a-name-that...too-long-1              0       -              0       -              0       -\n"
-"  a-name-that...too-long-2              0       -              0       -              0       -\n"
+"  backend                  flows  +-fair  packets  +-fair  bytes  +-fair\n"
+"  a-name-that...too-long-1     0       -        0       -      0       -\n"
+"  a-name-that...too-long-2     0       -        0       -      0       -\n"
 "  evenness  Jain    interval  perfect behaves like       p\n"
 "  flows        -           -        -       - of 2       -  nothing to test\n"
 "  packets      -           -        -       - of 2       -  nothing to test\n"
@@ -104,6 +104,13 @@ static const char what_went_wrong[] =
 /* clang-format on */
 
 static void
+check_columns(const char *text)
+{
+	for (; *text != '\0'; text += strcspn(text, "\n") + 1)
+		CU_ASSERT_TRUE(strcspn(text, "\n") <= 80);
+}
+
+static void
 check(const struct sim_record *record, const char *wanted)
 {
 	char *text = NULL;
@@ -112,6 +119,7 @@ check(const struct sim_record *record, const char *wanted)
 	report_table(record, to);
 	(void)fclose(to);
 	CU_ASSERT_STRING_EQUAL(text, wanted);
+	check_columns(text);
 	if (strcmp(text, wanted) != 0)
 		(void)fputs(text, stdout);
 	free(text);
@@ -163,6 +171,58 @@ test_what_went_wrong(void)
 	sample_free(record);
 }
 
+/* However many there are, and however they are called. */
+static void
+test_columns(void)
+{
+	static const struct sample_spec specs[] = {
+		{ 1, 1, 0, NULL },
+		{ 2, 50, 1.1, NULL },
+		{ 4, 20000, 1.1,
+		    "a-name-that-is-longer-than-forty-characters-" },
+		{ 50, 20000, 1.3, "host-" },
+		{ 1000, 20000, 1.1, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		struct sim_record *record = sample_record(&specs[i]);
+		char *text = NULL;
+		size_t bytes;
+		FILE *to = open_memstream(&text, &bytes);
+
+		report_table(record, to);
+		report_closing(record, to);
+		(void)fclose(to);
+		check_columns(text);
+		CU_ASSERT_PTR_NOT_NULL(strstr(text, "\nbalance  five-tuple: "));
+		free(text);
+		sample_free(record);
+	}
+}
+
+static void
+test_closing(void)
+{
+	struct sample_spec spec = { 4, 40, 0, NULL };
+	struct sim_record *record = sample_record(&spec);
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	report_closing(record, to);
+	(void)fclose(to);
+	CU_ASSERT_STRING_EQUAL(text,
+	    "\npackets  120 replayed, 27 200 bytes, in 4.99 min: 0.401/s, "
+	    "727 bit/s\n"
+	    "flows    40: 0.134/s\n"
+	    "balance  five-tuple: Jain 0.976 by flows, 0.976 by bytes\n"
+	    "         source-ip: Jain 0.500 by flows, 0.500 by bytes\n"
+	    "         source-ip-protocol: Jain 0.667 by flows, 0.667 by "
+	    "bytes\n");
+	free(text);
+	sample_free(record);
+}
+
 int
 main(void)
 {
@@ -170,6 +230,8 @@ main(void)
 		{ "three modes", test_three_modes },
 		{ "many backends", test_many_backends },
 		{ "what went wrong", test_what_went_wrong },
+		{ "columns", test_columns },
+		{ "closing", test_closing },
 		CU_TEST_INFO_NULL,
 	};
 

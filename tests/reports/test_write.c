@@ -69,7 +69,9 @@ empty_base(void)
 		abort();
 }
 
-#define RUN "balance.pdf balance.png lorenz.csv run.record summary.json"
+#define RUN                                                                    \
+	"backends.csv balance.pdf balance.png events.jsonl lorenz.csv "        \
+	"run.json run.record summary.json"
 
 /* clang-format off */
 static const struct {
@@ -86,7 +88,10 @@ static const struct {
 	    "holds a run already; --force replaces it", "run", "summary.json" },
 	{ "run/ run/summary.json", true, "run",   NULL, "run", RUN },
 	{ "run/ run/summary.json run/notes", true, "run", NULL, "run",
-	    "balance.pdf balance.png lorenz.csv notes run.record summary.json" },
+	    "backends.csv balance.pdf balance.png events.jsonl lorenz.csv "
+	    "notes run.json run.record summary.json" },
+	{ "run/ run/summary.json run/flows.csv", true, "run", NULL, "run",
+	    RUN },
 	{ "run/ run/notes",       false, "run",
 	    "holds other files and no run", "run", "notes" },
 	{ "run/ run/notes",       true,  "run",
@@ -194,6 +199,25 @@ test_full_disk(void)
 	(void)signal(SIGXFSZ, SIG_DFL);
 }
 
+/* What a record does not hold is no reason to remove it. */
+static void
+test_redraw(void)
+{
+	char path[PATH_BYTES], error[PATH_BYTES], found[PATH_BYTES];
+
+	set_up("run/ run/summary.json run/flows.csv run/timing.json");
+	CU_ASSERT_EQUAL(
+	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
+	    0);
+	CU_ASSERT_STRING_EQUAL(listing(path, found),
+	    "backends.csv balance.pdf balance.png events.jsonl flows.csv "
+	    "lorenz.csv run.json run.record summary.json timing.json");
+	set_up("run/ run/notes");
+	CU_ASSERT_EQUAL(
+	    report_redraw(record, in_base(path, "run"), error, sizeof(error)),
+	    -1);
+}
+
 /* A run written again is the same, byte for byte. */
 static void
 test_same_again(void)
@@ -219,6 +243,7 @@ main(void)
 		{ "targets", test_targets },
 		{ "modes", test_modes },
 		{ "full disk", test_full_disk },
+		{ "redraw", test_redraw },
 		{ "same again", test_same_again },
 		CU_TEST_INFO_NULL,
 	};

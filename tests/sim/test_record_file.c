@@ -27,7 +27,20 @@ play(struct scene *s)
 				scene_add(s, round * 1000, &spec);
 			}
 	s->settings.report = true;
-	return scene_play(s, NULL);
+	struct sim_record *r = scene_play(s, NULL);
+	CU_ASSERT_EQUAL(
+	    sim_record_set(r, "loop", SIM_SETTING_NUMBER, "1", true), 0);
+	CU_ASSERT_EQUAL(
+	    sim_record_set(r, "filter", SIM_SETTING_TEXT, NULL, false), 0);
+	r->config = strdup("rules: []\n");
+	UNIT_NEED(r->config);
+	r->assertions = calloc(1, sizeof(*r->assertions));
+	UNIT_NEED(r->assertions);
+	r->assertion_count = 1;
+	char error[128];
+	CU_ASSERT_TRUE(lb_assertion_read("drops(ttl, x) < 123456.5",
+	    &r->assertions[0], error, sizeof(error)));
+	return r;
 }
 
 static char *
@@ -72,6 +85,24 @@ test_there_and_back(void)
 	CU_ASSERT_STRING_EQUAL(back->cases[2].name, "source-ip-protocol");
 	CU_ASSERT_EQUAL(back->input.flows, 2 * CLIENTS);
 	CU_ASSERT_EQUAL(back->bin_count, r->bin_count);
+	CU_ASSERT_STRING_EQUAL(back->config, "rules: []\n");
+	CU_ASSERT_STRING_EQUAL(back->libraries, FAIRLEAD_LIBRARIES);
+	CU_ASSERT_PTR_NULL(back->scenario);
+	CU_ASSERT_EQUAL_FATAL(back->assertion_count, 1);
+	CU_ASSERT_EQUAL(back->assertions[0].bound, 123456500000);
+	CU_ASSERT_EQUAL(back->assertions[0].relation, LB_BELOW);
+	CU_ASSERT_STRING_EQUAL(back->assertions[0].object, "ttl");
+	CU_ASSERT_PTR_NULL(back->assertions[0].rule);
+	CU_ASSERT_EQUAL(back->setting_count, 2);
+	CU_ASSERT_STRING_EQUAL(back->settings[0].value, "1");
+	CU_ASSERT_PTR_NULL(back->settings[1].value);
+	CU_ASSERT_TRUE(back->settings[0].given && !back->settings[1].given);
+	CU_ASSERT_EQUAL(memcmp(back->cases[1].hash_key, r->cases[1].hash_key,
+			    sizeof(r->cases[1].hash_key)),
+	    0);
+	CU_ASSERT_EQUAL(back->log_count, 2);
+	CU_ASSERT_EQUAL(back->log[1].kind, SIM_EVENT_END);
+	CU_ASSERT_EQUAL(back->log[1].at_ns, 39 * LB_NS_PER_MS * 1000);
 	free(again);
 	free(data);
 	sim_record_free(back);

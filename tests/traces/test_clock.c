@@ -74,10 +74,12 @@ test_longest_gap(void)
 	struct trace_clock c = { .longest_gap_ns = 100 };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		CU_ASSERT_EQUAL(trace_clock_ns(&c, rows[i].captured_ns),
-		    rows[i].expect_ns);
+		CU_ASSERT_EQUAL(
+		    trace_clock_ns(&c, rows[i].captured_ns), rows[i].expect_ns);
 		CU_ASSERT_EQUAL(c.gap_count, rows[i].gaps_expect);
 		CU_ASSERT_EQUAL(c.gap_cut_ns, rows[i].cut_expect_ns);
+		CU_ASSERT_EQUAL(
+		    c.first_gap_ns, rows[i].gaps_expect > 0 ? 100 : 0);
 	}
 }
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As a path from here: beside the scenario. */
+static char *
+beside(const char *scenario, const char *capture)
+{
+	const char *slash = strrchr(scenario, '/');
+	char *path;
+
+	if (slash == NULL || capture[0] == '/' || strcmp(capture, "-") == 0)
+		return strdup(capture);
+	int folder = (int)(slash - scenario) + 1;
+	return asprintf(&path, "%.*s%s", folder, scenario, capture) < 0 ? NULL
+									: path;
+}
+
+static bool
+find_captures(const char *path, struct cli_scenario *scenario)
+{
+	const struct lb_scenario *s = scenario->read;
+
+	scenario->captures = calloc(s->capture_count + 1, sizeof(char *));
+	if (scenario->captures == NULL)
+		return false;
+	for (size_t i = 0; i < s->capture_count; i++) {
+		scenario->captures[i] = beside(path, s->captures[i]);
+		if (scenario->captures[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+int
+cli_scenario_load(
+    const char *command, const char *path, struct cli_scenario *scenario)
+{
+	struct lb_problems problems = { 0 };
+
+	*scenario = (struct cli_scenario){ 0 };
+	int status = cli_read_text(command, path, &scenario->text);
+	if (status != CLI_DONE)
+		return status;
+	scenario->read = lb_scenario_read(
+	    scenario->text.text, scenario->text.bytes, &problems);
+	lb_problems_print(&problems, path, stderr);
+	if (problems.error_count > 0) {
+		status = CLI_USAGE;
+	} else if (scenario->read == NULL || !find_captures(path, scenario)) {
+		cli_say(command, "no memory");
+		status = CLI_REFUSED;
+	}
+	lb_problems_free(&problems);
+	return status;
+}
+
+void
+cli_scenario_free(struct cli_scenario *scenario)
+{
+	for (size_t i = 0;
+	     scenario->captures != NULL && scenario->captures[i] != NULL; i++)
+		free(scenario->captures[i]);
+	free(scenario->captures);
+	lb_scenario_free(scenario->read);
+	free(scenario->text.text);
+	*scenario = (struct cli_scenario){ 0 };
+}

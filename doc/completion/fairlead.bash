@@ -1,0 +1,48 @@
+# bash completion for fairlead(1): commands and options are what --help says,
+# so that there is no second list to keep.
+
+# The first words of the lines of a table in a help text
+_fairlead_commands() {
+	"$1" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+# _fairlead_options PROGRAM COMMAND: the long ones
+_fairlead_options() {
+	"$1" "$2" --help 2>/dev/null </dev/null |
+	    sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p'
+}
+
+_fairlead_modes='five-tuple source-ip source-ip-protocol'
+
+_fairlead() {
+	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
+	local current=${COMP_WORDS[COMP_CWORD]}
+	local before=${COMP_WORDS[COMP_CWORD - 1]}
+	local words=
+	COMPREPLY=()
+
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words="$(_fairlead_commands "$program") --help --version"
+	else
+		case $before in
+		--modes) words=$_fairlead_modes ;;
+		--vip) words=auto ;;
+		-o | --output)
+			mapfile -t COMPREPLY < <(compgen -d -- "$current")
+			return
+			;;
+		esac
+		case $current in
+		-*) words="$(_fairlead_options "$program" "$command") --help" ;;
+		esac
+	fi
+	if [ -n "$words" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	elif [ "$command" = report ]; then
+		mapfile -t COMPREPLY < <(compgen -d -- "$current")
+	else
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+	fi
+}
+
+complete -o filenames -F _fairlead fairlead

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_SCENARIO_H
+#define MODEL_SCENARIO_H
+/* What is played to a balancer and what is demanded of it: the second YAML
+ * file beside the configuration.  Source: design.md 7. */
+#include "model/assertion.h"
+#include "model/config.h"
+
+/* Every key, by section; the reader and the tests are made from it. */
+#define LB_SCENARIO_KEYS(X)                                                    \
+	X(SCENARIO, SEED, "seed")                                              \
+	X(SCENARIO, DURATION, "duration")                                      \
+	X(SCENARIO, TRAFFIC, "traffic")                                        \
+	X(SCENARIO, FAULTS, "faults")                                          \
+	X(SCENARIO, ASSERTIONS, "assertions")
+
+#define LB_TRAFFIC_KEYS(X)                                                     \
+	X(TRAFFIC, CAPTURE, "capture")                                         \
+	X(TRAFFIC, SPEED, "speed")                                             \
+	X(TRAFFIC, LOOP, "loop")                                               \
+	X(TRAFFIC, PROFILE, "profile")
+
+#define LB_ASSERTION_KEYS(X)                                                   \
+	X(ASSERTION, METRIC, "metric")                                         \
+	X(ASSERTION, RULE, "rule")                                             \
+	X(ASSERTION, CASE, "case")                                             \
+	X(ASSERTION, UNIT, "unit")                                             \
+	X(ASSERTION, BACKEND, "backend")                                       \
+	X(ASSERTION, REASON, "reason")                                         \
+	X(ASSERTION, AT_LEAST, "at_least")                                     \
+	X(ASSERTION, AT_MOST, "at_most")                                       \
+	X(ASSERTION, EQUALS, "equals")
+
+#define LB_SCENARIO_LOOP_MAX  500000u /* as sim's */
+#define LB_SCENARIO_SPEED_MAX UINT64_C(1000000000000)
+
+struct lb_scenario {
+	uint64_t seed;
+	bool seed_set;
+	char **captures; /* as written: relative to the scenario's folder */
+	size_t capture_count;
+	uint64_t speed_millionths; /* of all of them; 0: not said */
+	uint32_t loop;             /* the same */
+	struct lb_assertion *assertions;
+	size_t assertion_count;
+};
+
+/*
+ * lb_scenario_read - a scenario file.
+ *
+ * Returns NULL with errors in problems, or without memory and then perhaps
+ * with none.  All mistakes are found at once.
+ */
+struct lb_scenario *lb_scenario_read(
+    const char *text, size_t bytes, struct lb_problems *problems);
+void lb_scenario_free(struct lb_scenario *scenario); /* NULL is fine */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* backends.csv: a row for each backend of each rule of each case. */
+#include "reports/csv.h"
+#include "reports/products.h"
+#include "reports/stats.h"
+#include <inttypes.h>
+
+static void
+print_row(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
+    size_t index)
+{
+	const struct sim_backend *b = &rule->backends[index];
+
+	report_csv_text(to, c->name);
+	report_put(to, ",");
+	report_csv_text(to, rule->name);
+	report_put(to, ",");
+	report_csv_text(to, b->name);
+	report_print(to,
+	    ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+	    b->flows, b->packets, b->packets_in, b->bytes, b->bytes_in);
+	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
+		report_csv_ratio(to, report_share(rule, u, index));
+	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
+		report_csv_ratio(to,
+		    report_share(rule, u, index) * (double)rule->backend_count -
+			1);
+	report_put(to, "\n");
+}
+
+int
+report_backends_csv(const struct sim_record *record, FILE *to)
+{
+	report_put(to, "case,rule,backend,flows,packets,packets_in,bytes,"
+		       "bytes_in,share_flows,share_packets,share_bytes,"
+		       "deviation_flows,deviation_packets,deviation_bytes\n");
+	for (size_t c = 0; c < record->case_count; c++)
+		for (size_t r = 0; r < record->cases[c].rule_count; r++) {
+			const struct sim_case *of = &record->cases[c];
+			for (size_t b = 0; b < of->rules[r].backend_count; b++)
+				print_row(to, of, &of->rules[r], b);
+		}
+	return ferror(to) ? -1 : 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What has a time in a run.  What may happen to many packets is one entry: the
+ * time of the first and how many there were, so that the log stays short
+ * whatever the capture.
+ */
+#include <stdlib.h>
+
+#include "sim/run_state.h"
+
+/* Entries of the whole run: start, end, and four that may be. */
+#define LOG_OF_RUN 6u
+
+static void
+add(struct sim_record *record, enum sim_event_kind kind, uint64_t at_ns,
+    uint64_t count)
+{
+	record->log[record->log_count++] = (struct sim_event){
+		.at_ns = at_ns,
+		.kind = kind,
+		.of_case = SIM_NO_CASE,
+		.count = count,
+	};
+}
+
+/* In order of time; of the same time, in that of the kinds, then cases. */
+static int
+earlier(const void *a, const void *b)
+{
+	const struct sim_event *x = a, *y = b;
+
+	if (x->at_ns != y->at_ns)
+		return x->at_ns < y->at_ns ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	return (x->of_case > y->of_case) - (x->of_case < y->of_case);
+}
+
+int
+sim_build_log(const struct sim_run *run, struct sim_record *record)
+{
+	const struct trace_clock *clock = &run->clock;
+
+	record->log =
+	    calloc(LOG_OF_RUN + run->player_count, sizeof(*record->log));
+	if (record->log == NULL)
+		return -1;
+	add(record, SIM_EVENT_START, 0, 0);
+	if (clock->backwards_count > 0)
+		add(record, SIM_EVENT_CLOCK_BACK,
+		    sim_at_speed(run->settings, clock->first_back_ns),
+		    clock->backwards_count);
+	if (clock->gap_count > 0)
+		add(record, SIM_EVENT_GAP,
+		    sim_at_speed(run->settings, clock->first_gap_ns),
+		    clock->gap_count);
+	if (run->over_limit > 0)
+		add(record, SIM_EVENT_FLOW_LIMIT, run->over_limit_first_ns,
+		    run->over_limit);
+	for (unsigned i = 0; i < run->player_count; i++) {
+		const struct sim_player *p = run->players[i];
+		if (p->untracked == 0)
+			continue;
+		add(record, SIM_EVENT_TABLE_FULL, p->untracked_first_ns,
+		    p->untracked);
+		record->log[record->log_count - 1].of_case = i;
+	}
+	if (run->interrupted)
+		add(record, SIM_EVENT_INTERRUPTED, run->duration_ns, 0);
+	add(record, SIM_EVENT_END, run->duration_ns, 0);
+	qsort(record->log, record->log_count, sizeof(*record->log), earlier);
+	return 0;
+}
