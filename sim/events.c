@@ -66,7 +66,7 @@ uint64_t
 sim_events_add(
     struct sim_events *e, uint64_t at_ns, uint32_t kind, uint32_t subject)
 {
-	struct sim_event event = { at_ns, e->numbers + 1, kind, subject };
+	struct sim_due event = { at_ns, e->numbers + 1, kind, subject };
 
 	lb_assert(at_ns >= e->now_ns);
 	if (sim_queue_add(e->queue, &event) != 0)
@@ -135,7 +135,7 @@ sim_timer_set(
 /* --- what is next -------------------------------------------------------- */
 
 static bool
-is_before(const struct sim_event *a, const struct sim_event *b)
+is_before(const struct sim_due *a, const struct sim_due *b)
 {
 	if (b == NULL || a->at_ns != b->at_ns)
 		return b == NULL || a->at_ns < b->at_ns;
@@ -143,10 +143,10 @@ is_before(const struct sim_event *a, const struct sim_event *b)
 }
 
 /* NULL: nothing.  *timer_class is -1 when it waits in the queue. */
-static const struct sim_event *
+static const struct sim_due *
 next_event(const struct sim_events *e, int *timer_class)
 {
-	const struct sim_event *next = sim_queue_next(e->queue);
+	const struct sim_due *next = sim_queue_next(e->queue);
 
 	*timer_class = -1;
 	for (unsigned c = 0; c < e->class_count; c++) {
@@ -163,17 +163,16 @@ uint64_t
 sim_events_next_ns(const struct sim_events *e)
 {
 	int timer_class;
-	const struct sim_event *next = next_event(e, &timer_class);
+	const struct sim_due *next = next_event(e, &timer_class);
 
 	return next != NULL ? next->at_ns : SIM_NEVER;
 }
 
 bool
-sim_events_take(
-    struct sim_events *e, uint64_t until_ns, struct sim_event *event)
+sim_events_take(struct sim_events *e, uint64_t until_ns, struct sim_due *event)
 {
 	int timer_class;
-	const struct sim_event *next = next_event(e, &timer_class);
+	const struct sim_due *next = next_event(e, &timer_class);
 
 	if (next == NULL || next->at_ns > until_ns)
 		return false;

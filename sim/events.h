@@ -28,7 +28,7 @@
  * not moved while it is set. */
 struct sim_timer {
 	struct sim_timer *earlier, *later;
-	struct sim_event event; /* what is taken when it is due; kind and
+	struct sim_due event; /* what is taken when it is due; kind and
 				   subject are the owner's to fill in */
 	bool is_set;
 };
@@ -57,7 +57,7 @@ uint64_t sim_events_next_ns(const struct sim_events *e);
  * added, of the timer being set.  False: there is none, the clock stays.
  */
 bool sim_events_take(
-    struct sim_events *e, uint64_t until_ns, struct sim_event *event);
+    struct sim_events *e, uint64_t until_ns, struct sim_due *event);
 
 /* Nothing is due before now_ns; the clock goes there.  It never runs back. */
 void sim_events_advance(struct sim_events *e, uint64_t now_ns);

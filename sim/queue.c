@@ -12,7 +12,7 @@
 
 /* 32 bytes: two to a line of memory. */
 struct node {
-	struct sim_event event;
+	struct sim_due event;
 	uint32_t next; /* number from 1; 0: the last */
 	uint32_t zero;
 };
@@ -147,7 +147,7 @@ spread(struct sim_queue *q, uint32_t number)
 /* --- the queue ----------------------------------------------------------- */
 
 int
-sim_queue_add(struct sim_queue *q, const struct sim_event *event)
+sim_queue_add(struct sim_queue *q, const struct sim_due *event)
 {
 	uint32_t number = take_node(q);
 
@@ -160,7 +160,7 @@ sim_queue_add(struct sim_queue *q, const struct sim_event *event)
 	return 0;
 }
 
-const struct sim_event *
+const struct sim_due *
 sim_queue_next(const struct sim_queue *q)
 {
 	unsigned level, digit;
@@ -172,7 +172,7 @@ sim_queue_next(const struct sim_queue *q)
 }
 
 bool
-sim_queue_take(struct sim_queue *q, struct sim_event *event)
+sim_queue_take(struct sim_queue *q, struct sim_due *event)
 {
 	unsigned level, digit;
 

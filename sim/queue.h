@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct sim_event {
+struct sim_due {
 	uint64_t at_ns;
 	uint64_t number; /* order of arrival */
 	uint32_t kind, subject;
@@ -33,15 +33,15 @@ void sim_queue_free(struct sim_queue *q); /* NULL is fine */
  * sim_queue_add - event->at_ns is no earlier than the latest event taken.
  * 0; -1 without memory or beyond 2^32 - 2 events.  Cost: O(1), no search.
  */
-int sim_queue_add(struct sim_queue *q, const struct sim_event *event);
+int sim_queue_add(struct sim_queue *q, const struct sim_due *event);
 
 /* The next event; NULL: there is none.  Valid until one is added or taken.
  * Cost: O(1). */
-const struct sim_event *sim_queue_next(const struct sim_queue *q);
+const struct sim_due *sim_queue_next(const struct sim_queue *q);
 
 /* Takes the next event; false: there is none.  Cost: amortised, an event
  * moves at most 10 times; at 10,000 pending about twice. */
-bool sim_queue_take(struct sim_queue *q, struct sim_event *event);
+bool sim_queue_take(struct sim_queue *q, struct sim_due *event);
 
 uint32_t sim_queue_pending(const struct sim_queue *q);
 

@@ -26,7 +26,7 @@
 #define ROUNDS      2 /* the best of */
 
 static bool
-is_before(const struct sim_event *a, const struct sim_event *b)
+is_before(const struct sim_due *a, const struct sim_due *b)
 {
 	if (a->at_ns != b->at_ns)
 		return a->at_ns < b->at_ns;
@@ -38,7 +38,7 @@ is_before(const struct sim_event *a, const struct sim_event *b)
 #define CHILDREN 4u
 
 struct heap {
-	struct sim_event *at;
+	struct sim_due *at;
 	uint32_t count;
 };
 
@@ -62,7 +62,7 @@ heap_free(void *queue)
 }
 
 static void
-heap_add(void *queue, const struct sim_event *event)
+heap_add(void *queue, const struct sim_due *event)
 {
 	struct heap *h = queue;
 	uint32_t i = h->count++;
@@ -86,10 +86,10 @@ least_child(const struct heap *h, uint32_t i)
 }
 
 static void
-heap_take(void *queue, struct sim_event *event)
+heap_take(void *queue, struct sim_due *event)
 {
 	struct heap *h = queue;
-	struct sim_event moved = h->at[--h->count];
+	struct sim_due moved = h->at[--h->count];
 	uint32_t i = 0;
 
 	*event = h->at[0];
@@ -106,7 +106,7 @@ heap_take(void *queue, struct sim_event *event)
 /* --- a pairing heap ------------------------------------------------------ */
 
 struct pair {
-	struct sim_event event;
+	struct sim_due event;
 	struct pair *child, *next;
 };
 
@@ -154,7 +154,7 @@ meld(struct pair *a, struct pair *b)
 }
 
 static void
-pairs_add(void *queue, const struct sim_event *event)
+pairs_add(void *queue, const struct sim_due *event)
 {
 	struct pairs *p = queue;
 	struct pair *node = p->free;
@@ -190,7 +190,7 @@ meld_all(struct pair *list)
 }
 
 static void
-pairs_take(void *queue, struct sim_event *event)
+pairs_take(void *queue, struct sim_due *event)
 {
 	struct pairs *p = queue;
 	struct pair *root = p->root;
@@ -217,14 +217,14 @@ ours_free(void *queue)
 }
 
 static void
-ours_add(void *queue, const struct sim_event *event)
+ours_add(void *queue, const struct sim_due *event)
 {
 	if (sim_queue_add(queue, event) != 0)
 		abort();
 }
 
 static void
-ours_take(void *queue, struct sim_event *event)
+ours_take(void *queue, struct sim_due *event)
 {
 	(void)sim_queue_take(queue, event);
 }
@@ -233,8 +233,8 @@ static const struct structure {
 	const char *name;
 	void *(*new)(uint32_t most);
 	void (*free)(void *queue);
-	void (*add)(void *queue, const struct sim_event *event);
-	void (*take)(void *queue, struct sim_event *event);
+	void (*add)(void *queue, const struct sim_due *event);
+	void (*take)(void *queue, struct sim_due *event);
 } structures[] = {
 	{ "", ours_new, ours_free, ours_add, ours_take },
 	{ "_heap4", heap_new, heap_free, heap_add, heap_take },
@@ -270,7 +270,7 @@ hold(const struct structure *s, uint32_t pending, uint64_t *check)
 {
 	uint32_t holds = pending < HOLDS_LEAST ? HOLDS_LEAST : pending;
 	struct chance chance = { 2 };
-	struct sim_event event = { 0 };
+	struct sim_due event = { 0 };
 	struct timespec from, to;
 	void *queue = s->new (pending + 1);
 	uint64_t number = 0;
@@ -278,7 +278,7 @@ hold(const struct structure *s, uint32_t pending, uint64_t *check)
 	if (queue == NULL)
 		abort();
 	for (; number < pending; number++) {
-		event = (struct sim_event){ chance_next(&chance) % PROBE_NS,
+		event = (struct sim_due){ chance_next(&chance) % PROBE_NS,
 			number, 0, (uint32_t)number };
 		s->add(queue, &event);
 	}

@@ -20,7 +20,7 @@ static const char *
 taken(struct sim_events *e, uint64_t until_ns)
 {
 	static char text[64];
-	struct sim_event event;
+	struct sim_due event;
 	size_t count = 0;
 
 	while (count < sizeof(text) - 1 && sim_events_take(e, until_ns, &event))
@@ -116,7 +116,7 @@ static void
 test_lazy_cancel(void)
 {
 	struct sim_events *e = new_events();
-	struct sim_event event;
+	struct sim_due event;
 	unsigned stale = 0, good = 0;
 	uint64_t mine = sim_events_add(e, 10, 0, 'p');
 
@@ -161,7 +161,7 @@ test_idle_flows(void)
 	static uint64_t due_ns[FLOWS]; /* 0: not set */
 	struct chance chance = { 8 };
 	struct sim_events *e = new_events();
-	struct sim_event event;
+	struct sim_due event;
 	unsigned fired = 0;
 
 	CU_ASSERT_EQUAL(sim_events_class(e, 1000), 0);

@@ -18,7 +18,7 @@ new_queue(void)
 static void
 add(struct sim_queue *q, uint64_t at_ns, uint64_t number)
 {
-	struct sim_event event = { at_ns, number, 7, (uint32_t)number };
+	struct sim_due event = { at_ns, number, 7, (uint32_t)number };
 
 	CU_ASSERT_EQUAL_FATAL(sim_queue_add(q, &event), 0);
 }
@@ -27,7 +27,7 @@ static void
 test_empty(void)
 {
 	struct sim_queue *q = new_queue();
-	struct sim_event event;
+	struct sim_due event;
 
 	CU_ASSERT_PTR_NULL(sim_queue_next(q));
 	CU_ASSERT_FALSE(sim_queue_take(q, &event));
@@ -49,7 +49,7 @@ static void
 test_edges(void)
 {
 	struct sim_queue *q = new_queue();
-	struct sim_event event;
+	struct sim_due event;
 
 	/* every other one backwards, then the rest forwards */
 	for (size_t i = LB_COUNT(edges); i-- > 0;)
@@ -72,12 +72,12 @@ test_edges(void)
 /* --- against what is plainly right --------------------------------------- */
 
 struct plain {
-	struct sim_event at[4096];
+	struct sim_due at[4096];
 	unsigned count;
 };
 
 /* The first of the earliest. */
-static struct sim_event
+static struct sim_due
 plain_take(struct plain *plain)
 {
 	unsigned best = 0;
@@ -85,7 +85,7 @@ plain_take(struct plain *plain)
 	for (unsigned i = 1; i < plain->count; i++)
 		if (plain->at[i].at_ns < plain->at[best].at_ns)
 			best = i;
-	struct sim_event event = plain->at[best];
+	struct sim_due event = plain->at[best];
 	plain->count--;
 	for (unsigned i = best; i < plain->count; i++)
 		plain->at[i] = plain->at[i + 1];
@@ -118,12 +118,12 @@ test_random(void)
 		if (plain.count == 0 || (grow && plain.count < 4096)) {
 			uint64_t at_ns = now_ns + ahead(&chance);
 			add(q, at_ns, ++number);
-			plain.at[plain.count++] = (struct sim_event){ at_ns,
+			plain.at[plain.count++] = (struct sim_due){ at_ns,
 				number, 7, (uint32_t)number };
 			continue;
 		}
-		struct sim_event is = { 0 }, wanted = plain_take(&plain);
-		const struct sim_event *next = sim_queue_next(q);
+		struct sim_due is = { 0 }, wanted = plain_take(&plain);
+		const struct sim_due *next = sim_queue_next(q);
 		UNIT_NEED(next);
 		bool right =
 		    next->at_ns == wanted.at_ns && sim_queue_take(q, &is) &&
