@@ -286,7 +286,8 @@ tell(struct sim_options *o, const struct cases *cases,
 	}
 	if (record->interrupted)
 		return show(o, record, timing, dir);
-	int status = cli_say_unreadable("sim", o->captures, &record->input);
+	int status = cli_say_unreadable(
+	    "sim", o->captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status = cli_worse(status, show(o, record, timing, dir));
@@ -332,13 +333,16 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	cli_progress_start(&progress, o->quiet);
 	int status = sim_run(&settings, &record, &trouble);
 	cli_progress_end(&progress);
-	if (status != SIM_DONE)
-		return cli_say_trouble("sim", status, &trouble, o->config);
-	cli_progress_rate(
-	    &progress, record->input.packets, record->input.duration_ns);
-	if (!record->interrupted)
-		take_digests(digests, record);
-	status = tell(o, cases, record, &timing, dir);
+	if (status == SIM_DONE) {
+		cli_progress_rate(&progress, record->input.packets,
+		    record->input.duration_ns);
+		if (!record->interrupted)
+			take_digests(digests, record);
+		status = tell(o, cases, record, &timing, dir);
+	} else {
+		status = cli_say_trouble(
+		    "sim", status, &trouble, o->config);
+	}
 	cli_timing_free(&timing);
 	sim_record_free(record);
 	lb_problems_free(&trouble.problems);

@@ -45,10 +45,9 @@ jain_of(const struct sim_rule *rule, enum report_unit unit)
 static json_t *
 side_json(const struct sim_rule *rule)
 {
-	json_t *jain = json_object();
-
 	if (rule == NULL)
 		return json_null();
+	json_t *jain = json_object();
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		jain = with(jain, report_unit_name(u), ratio(jain_of(rule, u)));
 	json_t *o = with(json_object(), "jain", jain);

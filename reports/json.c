@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/bootstrap.h"
-#include "reports/checks.h"
 #include "reports/expect.h"
+#include "reports/checks.h"
 #include "reports/json_build.h"
 #include "reports/stats.h"
 

@@ -53,8 +53,7 @@ for f in coap-run/*; do
 	cmp -s "$f" "named/${f##*/}" || fail "not the same twice: $f"
 done
 test "$(echo coap-run/*)" = "$(echo coap-run/backends.csv \
-    coap-run/balance.pdf coap-run/balance.png coap-run/events.jsonl \
-    coap-run/lorenz.csv \
+    coap-run/balance.pdf coap-run/balance.png coap-run/events.jsonl coap-run/lorenz.csv \
     coap-run/run.json coap-run/run.record coap-run/summary.json \
     coap-run/timeline.csv coap-run/timing.json)" || fail "files: $(ls coap-run)"
 if grep -q "$(pwd)\|$(hostname)" coap-run/run.json coap-run/summary.json; then

@@ -71,7 +71,8 @@ empty_base(void)
 
 #define RUN                                                                    \
 	"backends.csv balance.pdf balance.png events.jsonl lorenz.csv "        \
-	"run.json run.record summary.json"
+	"run.json "                                                            \
+	"run.record summary.json"
 
 /* clang-format off */
 static const struct {
@@ -88,8 +89,8 @@ static const struct {
 	    "holds a run already; --force replaces it", "run", "summary.json" },
 	{ "run/ run/summary.json", true, "run",   NULL, "run", RUN },
 	{ "run/ run/summary.json run/notes", true, "run", NULL, "run",
-	    "backends.csv balance.pdf balance.png events.jsonl lorenz.csv "
-	    "notes run.json run.record summary.json" },
+	    "backends.csv balance.pdf balance.png events.jsonl lorenz.csv notes run.json "
+	    "run.record summary.json" },
 	{ "run/ run/summary.json run/flows.csv", true, "run", NULL, "run",
 	    RUN },
 	{ "run/ run/notes",       false, "run",
