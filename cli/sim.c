@@ -286,8 +286,7 @@ tell(struct sim_options *o, const struct cases *cases,
 	}
 	if (record->interrupted)
 		return show(o, record, timing, dir);
-	int status = cli_say_unreadable(
-	    "sim", o->captures, &record->input);
+	int status = cli_say_unreadable("sim", o->captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status = cli_worse(status, show(o, record, timing, dir));
@@ -304,6 +303,7 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	struct cli_timing timing;
 	struct sim_trouble trouble = { 0 };
 	struct sim_record *record = NULL;
+	const struct lb_scenario *scenario = o->scenario.read;
 	const struct sim_settings settings = {
 		.paths = o->captures,
 		.path_count = o->capture_count,
@@ -313,6 +313,8 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 		.together = o->config == NULL,
 		.reverse = o->reverse,
 		.vip = o->vip,
+		.faults = scenario != NULL ? scenario->faults : NULL,
+		.fault_count = scenario != NULL ? scenario->fault_count : 0,
 		.report = o->report,
 		.details = o->flows,
 		.flow_rows = o->flows,
@@ -340,8 +342,7 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 			take_digests(digests, record);
 		status = tell(o, cases, record, &timing, dir);
 	} else {
-		status = cli_say_trouble(
-		    "sim", status, &trouble, o->config);
+		status = cli_say_trouble("sim", status, &trouble, o->config);
 	}
 	cli_timing_free(&timing);
 	sim_record_free(record);
