@@ -8,6 +8,7 @@
 #include "cli/assertions.h"
 #include "cli/cli.h"
 #include "cli/scenario.h"
+#include "model/health.h"
 #include "model/path/table.h"
 
 static const char help[] =
@@ -110,16 +111,11 @@ check_lut_count(const struct lb_plan *plan, uint64_t *bytes)
 struct check_detection
 check_detection_of(const struct lb_config_probe *probe)
 {
-	const uint64_t http_wait_ms = 30000; /* AZ 2.1 */
-	uint64_t interval = probe->interval_ms, wait = interval;
-
-	if ((probe->protocol == LB_PROBE_HTTP ||
-		probe->protocol == LB_PROBE_HTTPS) &&
-	    wait > http_wait_ms)
-		wait = http_wait_ms;
 	return (struct check_detection){
-		.refusing_ms = probe->threshold * interval,
-		.silent_ms = probe->threshold * interval + wait,
+		.refusing_ms =
+		    lb_probe_detect_ns(probe, LB_ANSWER_REFUSED) / LB_NS_PER_MS,
+		.silent_ms =
+		    lb_probe_detect_ns(probe, LB_ANSWER_SILENT) / LB_NS_PER_MS,
 	};
 }
 

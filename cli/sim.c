@@ -245,12 +245,17 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 	struct sim_trouble trouble = { 0 };
 	struct sim_record *record = NULL;
 	struct sim_settings settings = replay_settings(&o->replay);
+	const struct lb_scenario *scenario = o->scenario.read;
 	struct cli_digests *digests = NULL;
 
 	settings.cases = cases->at;
 	settings.case_count = cases->count;
 	settings.report = o->replay.report;
 	settings.details = settings.flow_rows = o->flows;
+	if (scenario != NULL) {
+		settings.faults = scenario->faults;
+		settings.fault_count = scenario->fault_count;
+	}
 	settings.progress = cli_progress_show;
 	settings.progress_arg = &progress;
 	cli_interrupt_catch();

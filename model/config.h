@@ -75,6 +75,8 @@ struct lb_config_probe {
 	uint16_t port;
 	uint64_t interval_ms;
 	unsigned threshold;
+	unsigned number_of_probes; /* 0: not said; of no effect */
+	uint64_t flap_damping_ms;  /* 0: off */
 	char *path; /* HTTP(S) request path or CoAP URI path; NULL: none */
 	LB_SOURCE(PROBE);
 };

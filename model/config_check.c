@@ -106,6 +106,19 @@ check_probe_path(
 		    problems, where, NULL, "`request_path` begins with '/'");
 }
 
+/* The platform flips after one result whatever it says (AZ 2.1). */
+static void
+check_number_of_probes(
+    const struct lb_config_probe *probe, struct lb_problems *problems)
+{
+	if (probe->number_of_probes == 0)
+		return;
+	lb_warning_add(problems, probe->at[LB_PROBE_KEY_NUMBER_OF_PROBES],
+	    "`number_of_probes` has no effect, in Azure either; what counts "
+	    "is `probe_threshold`, which is %u",
+	    probe->threshold);
+}
+
 static void
 check_probe(const struct lb_config *config, const struct lb_config_probe *probe,
     struct lb_problems *problems)
@@ -126,6 +139,11 @@ check_probe(const struct lb_config *config, const struct lb_config_probe *probe,
 	    (probe->threshold == 0 || probe->threshold > THRESHOLD_MAX))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,
 		    "`probe_threshold`: %u; it is 1 to 100", probe->threshold);
+	if (LB_KNOWN(probe, PROBE, FLAP_DAMPING) &&
+	    probe->flap_damping_ms > DAY_MS)
+		lb_error_add(problems, probe->at[LB_PROBE_KEY_FLAP_DAMPING],
+		    NULL, "`flap_damping` is 0s (off) to 24h");
+	check_number_of_probes(probe, problems);
 }
 
 /* --- frontends and pools ------------------------------------------------- */

@@ -43,6 +43,8 @@
 	X(PROBE, PORT, "port")                                                 \
 	X(PROBE, INTERVAL, "interval")                                         \
 	X(PROBE, THRESHOLD, "probe_threshold")                                 \
+	X(PROBE, NUMBER_OF_PROBES, "number_of_probes")                         \
+	X(PROBE, FLAP_DAMPING, "flap_damping")                                 \
 	X(PROBE, PATH, "request_path")
 
 #define LB_RULE_KEYS(X)                                                        \

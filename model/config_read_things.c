@@ -8,9 +8,10 @@
 #include "model/problems.h"
 #include "model/numbers.h"
 
-#define ZONE_MAX          31u
-#define THRESHOLD_MAX     1000000u
-#define SUGGEST_AMONG_MAX 1000u
+#define ZONE_MAX             31u
+#define THRESHOLD_MAX        1000000u
+#define NUMBER_OF_PROBES_MAX 1000000u
+#define SUGGEST_AMONG_MAX    1000u
 
 #define X(section, key, text) text,
 static const char *const frontend_keys[] = { LB_FRONTEND_KEYS(X) };
@@ -188,7 +189,7 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 	struct lb_section section;
 	const char *path;
 	int protocol;
-	uint64_t threshold;
+	uint64_t threshold, number;
 
 	lb_config_probe_init(probe);
 	lb_section_open(&section, reader, node, probe_keys, LB_PROBE_KEY_COUNT);
@@ -205,6 +206,11 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 	if (lb_take_number(
 		&section, LB_PROBE_KEY_THRESHOLD, THRESHOLD_MAX, &threshold))
 		probe->threshold = (unsigned)threshold;
+	if (lb_take_number(&section, LB_PROBE_KEY_NUMBER_OF_PROBES,
+		NUMBER_OF_PROBES_MAX, &number))
+		probe->number_of_probes = (unsigned)number;
+	lb_take_duration(
+	    &section, LB_PROBE_KEY_FLAP_DAMPING, &probe->flap_damping_ms);
 	if (lb_take_text(&section, LB_PROBE_KEY_PATH, &path))
 		probe->path = text_copy(reader, path);
 	KEEP_SOURCE(probe, &section);

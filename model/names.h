@@ -19,6 +19,7 @@ const char *lb_sku_name(unsigned value);
 const char *lb_forwarding_name(unsigned value);     /* "nat" */
 const char *lb_probe_protocol_name(unsigned value); /* "tcp" */
 const char *lb_admin_state_name(unsigned value);    /* "none" */
+const char *lb_health_reason_name(unsigned value);  /* "Up_Admin" */
 const char *lb_all_down_name(unsigned value);       /* "all-probed-down" */
 
 /* The same word: any case, and '-', '_' and ' ' left out, so that

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/health.h"
 #include "model/lut.h"
 
 /* Who asks, and what is being found out. */
@@ -38,10 +39,8 @@ probe_states(const struct health *h, const struct lb_plan_probe *probe)
 
 	for (uint32_t i = first[0]; i < first[1]; i++) {
 		uint16_t id = h->plan->member_ids[i];
-		enum lb_admin_state admin = admin_of(h, id);
-		if (admin == LB_ADMIN_UP ||
-		    (admin == LB_ADMIN_NONE &&
-			h->up(h->arg, probe->probe, id))) {
+		bool up = h->up(h->arg, probe->probe, id);
+		if (lb_health_is_eligible(admin_of(h, id), up, false)) {
 			h->state[id] |= bit;
 			eligible++;
 		}
@@ -50,7 +49,7 @@ probe_states(const struct health *h, const struct lb_plan_probe *probe)
 		return;
 	for (uint32_t i = first[0]; i < first[1]; i++) {
 		uint16_t id = h->plan->member_ids[i];
-		if (admin_of(h, id) == LB_ADMIN_NONE)
+		if (lb_health_is_eligible(admin_of(h, id), false, true))
 			h->state[id] |= bit;
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/names.h"
 #include "model/numbers.h"
 #include "model/problems.h"
 #include "model/yaml_section.h"
@@ -11,11 +12,13 @@
 #define X(section, key, text) LB_##section##_KEY_##key,
 enum scenario_key { LB_SCENARIO_KEYS(X) LB_SCENARIO_KEY_COUNT };
 enum traffic_key { LB_TRAFFIC_KEYS(X) LB_TRAFFIC_KEY_COUNT };
+enum fault_key { LB_FAULT_KEYS(X) LB_FAULT_KEY_COUNT };
 enum assertion_key { LB_ASSERTION_KEYS(X) LB_ASSERTION_KEY_COUNT };
 #undef X
 #define X(section, key, text) text,
 static const char *const scenario_keys[] = { LB_SCENARIO_KEYS(X) };
 static const char *const traffic_keys[] = { LB_TRAFFIC_KEYS(X) };
+static const char *const fault_keys[] = { LB_FAULT_KEYS(X) };
 static const char *const assertion_keys[] = { LB_ASSERTION_KEYS(X) };
 #undef X
 
@@ -103,6 +106,63 @@ read_all_traffic(struct lb_section *root, struct lb_scenario *scenario)
 	for (; node != NULL && scenario->captures != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_traffic(root->reader, node, scenario);
+}
+
+/* --- faults --------------------------------------------------------------- */
+
+static void
+read_fault(struct lb_reader *reader, const struct lb_yaml_node *node,
+    size_t *count, struct lb_fault *faults)
+{
+	struct lb_section section;
+	struct lb_fault *fault = &faults[*count];
+	const char *member = NULL;
+	int state = LB_FAULT_UP, admin = LB_ADMIN_NONE;
+
+	lb_section_open(&section, reader, node, fault_keys, LB_FAULT_KEY_COUNT);
+	lb_section_require(&section, LB_FAULT_KEY_AT, "a fault");
+	lb_section_require(&section, LB_FAULT_KEY_MEMBER, "a fault");
+	bool has_admin = lb_section_has(&section, LB_FAULT_KEY_ADMIN_STATE);
+	if (lb_section_has(&section, LB_FAULT_KEY_STATE) == has_admin)
+		lb_error_add(reader->problems, section.where, NULL,
+		    "a fault wants either `state`, of the server, or "
+		    "`admin_state`");
+	if (lb_take_duration(&section, LB_FAULT_KEY_AT, &fault->at_ms) &&
+	    fault->at_ms > LB_FAULT_AT_MAX_MS)
+		lb_section_refuse(&section, LB_FAULT_KEY_AT,
+		    "no capture is that long; 0s to 876000h");
+	(void)lb_take_choice(&section, LB_FAULT_KEY_STATE,
+	    lb_server_state_of_name,
+	    "up, crashed, refusing, http-error, hanging, off", &state);
+	(void)lb_take_choice(&section, LB_FAULT_KEY_ADMIN_STATE,
+	    lb_admin_state_of_name, "none, up, down", &admin);
+	if (!lb_take_text(&section, LB_FAULT_KEY_MEMBER, &member))
+		return;
+	fault->kind = has_admin ? LB_FAULT_ADMIN_NONE + (unsigned)admin
+				: (enum lb_fault_kind)state;
+	fault->member = text_copy(reader, member);
+	*count += fault->member != NULL;
+}
+
+static void
+read_faults(struct lb_section *root, struct lb_scenario *scenario)
+{
+	size_t count;
+	const struct lb_yaml_node *node =
+	    lb_take_list(root, LB_SCENARIO_KEY_FAULTS, &count);
+
+	if (count > LB_FAULTS_MAX) {
+		lb_section_refuse(root, LB_SCENARIO_KEY_FAULTS,
+		    "at most %u of them", LB_FAULTS_MAX);
+		return;
+	}
+	scenario->faults = calloc(count + 1, sizeof(*scenario->faults));
+	if (scenario->faults == NULL)
+		root->reader->no_memory = true;
+	for (; node != NULL && scenario->faults != NULL;
+	     node = lb_list_next(root->reader, node))
+		read_fault(root->reader, node, &scenario->fault_count,
+		    scenario->faults);
 }
 
 /* --- assertions ----------------------------------------------------------- */
@@ -247,7 +307,6 @@ read_root(struct lb_reader *reader, struct lb_scenario *scenario)
 {
 	struct lb_section root;
 	const struct lb_yaml_node *node = lb_reader_node(reader, 1);
-	size_t count;
 	uint64_t duration_ms;
 
 	if (node->kind == LB_YAML_NOTHING)
@@ -261,11 +320,7 @@ read_root(struct lb_reader *reader, struct lb_scenario *scenario)
 		lb_section_refuse(&root, LB_SCENARIO_KEY_DURATION,
 		    "this version plays captures to their end; leave it out");
 	read_all_traffic(&root, scenario);
-	lb_take_list(&root, LB_SCENARIO_KEY_FAULTS, &count);
-	if (count > 0)
-		lb_section_refuse(&root, LB_SCENARIO_KEY_FAULTS,
-		    "this version does not have them yet; leave the list "
-		    "empty");
+	read_faults(&root, scenario);
 	read_assertions(&root, scenario);
 }
 
@@ -299,6 +354,9 @@ lb_scenario_free(struct lb_scenario *scenario)
 		free(scenario->captures[i]);
 	for (size_t i = 0; i < scenario->assertion_count; i++)
 		lb_assertion_free(&scenario->assertions[i]);
+	for (size_t i = 0; i < scenario->fault_count; i++)
+		free(scenario->faults[i].member);
+	free(scenario->faults);
 	free(scenario->captures);
 	free(scenario->assertions);
 	free(scenario);

@@ -5,6 +5,7 @@
  * file beside the configuration.  Source: design.md 7. */
 #include "model/assertion.h"
 #include "model/config.h"
+#include "model/fault.h"
 
 /* Every key, by section; the reader and the tests are made from it. */
 #define LB_SCENARIO_KEYS(X)                                                    \
@@ -19,6 +20,12 @@
 	X(TRAFFIC, SPEED, "speed")                                             \
 	X(TRAFFIC, LOOP, "loop")                                               \
 	X(TRAFFIC, PROFILE, "profile")
+
+#define LB_FAULT_KEYS(X)                                                       \
+	X(FAULT, AT, "at")                                                     \
+	X(FAULT, MEMBER, "member")                                             \
+	X(FAULT, STATE, "state")                                               \
+	X(FAULT, ADMIN_STATE, "admin_state")
 
 #define LB_ASSERTION_KEYS(X)                                                   \
 	X(ASSERTION, METRIC, "metric")                                         \
@@ -41,6 +48,8 @@ struct lb_scenario {
 	size_t capture_count;
 	uint64_t speed_millionths; /* of all of them; 0: not said */
 	uint32_t loop;             /* the same */
+	struct lb_fault *faults;   /* as in the file, in any order */
+	size_t fault_count;
 	struct lb_assertion *assertions;
 	size_t assertion_count;
 };

@@ -90,7 +90,7 @@ azure_key(const char *text)
 		{ "probeName", "probe" },
 		{ "noHealthyBackendsBehavior", "no_healthy_backends" },
 		{ "intervalInSeconds", "interval" },
-		{ "numberOfProbes", "probe_threshold" },
+		{ "numberOfProbes", "number_of_probes" },
 		{ "threshold", "probe_threshold" },
 		{ "path", "request_path" },
 		{ "ipAddress", "address" },

@@ -15,6 +15,9 @@ static const struct {
 	[SIM_EVENT_GAP] = { "gaps_shortened", "gaps" },
 	[SIM_EVENT_FLOW_LIMIT] = { "flow_limit_reached", "packets_left_out" },
 	[SIM_EVENT_TABLE_FULL] = { "table_full", "packets_untracked" },
+	[SIM_EVENT_FAULT] = { "fault", NULL },
+	[SIM_EVENT_MEMBER_DOWN] = { "member_down", NULL },
+	[SIM_EVENT_MEMBER_UP] = { "member_up", NULL },
 	[SIM_EVENT_INTERRUPTED] = { "interrupted", NULL },
 	[SIM_EVENT_END] = { "end", NULL },
 };
@@ -30,6 +33,11 @@ event_json(const struct sim_record *record, const struct sim_event *e)
 	o = with(o, "event", text(kinds[e->kind].name));
 	if (e->of_case != SIM_NO_CASE)
 		o = with(o, "case", text(record->cases[e->of_case].name));
+	if (e->member != NULL)
+		o = with(o, "member", text(e->member));
+	if (e->what != NULL)
+		o = with(o, e->kind == SIM_EVENT_FAULT ? "state" : "reason",
+		    text(e->what));
 	if (kinds[e->kind].counted != NULL)
 		o = with(o, kinds[e->kind].counted, whole(e->count));
 	if (e->kind == SIM_EVENT_GAP)

@@ -140,10 +140,37 @@ rule_json(const struct sim_rule *rule, uint64_t seed)
 	return with(o, "fairness", fairness);
 }
 
+/* What never happened is null. */
+static json_t *
+after_json(uint64_t ns)
+{
+	return ns == SIM_NO_TIME ? json_null() : ratio((double)ns / NS_PER_S);
+}
+
+static json_t *
+failover_json(const struct sim_failover *f)
+{
+	json_t *o = with(json_object(), "fault", text(f->fault));
+
+	o = with(o, "member", text(f->member));
+	o = with(o, "at_s", after_json(f->at_ns));
+	o = with(o, "detected_after_s", after_json(f->detected_ns));
+	o = with(o, "rerouted_after_s", after_json(f->rerouted_ns));
+	o = with(o, "restored_after_s", after_json(f->restored_ns));
+	o = with(o, "flows_moved", whole(f->moved));
+	o = with(o, "flows_moved_needlessly", whole(f->needless));
+	o = with(o, "flows_broken", whole(f->broken));
+	return with(o, "packets_lost", whole(f->lost));
+}
+
 static json_t *
 case_json(const struct sim_case *c, uint64_t seed)
 {
 	json_t *rules = json_array(), *drops = json_object();
+	json_t *failovers = json_array();
+	for (size_t i = 0; i < c->failover_count; i++)
+		failovers =
+		    with_item(failovers, failover_json(&c->failovers[i]));
 	for (size_t i = 0; i < c->rule_count; i++)
 		rules = with_item(rules, rule_json(&c->rules[i], seed));
 	for (size_t i = 0; i < c->drop_count; i++)
@@ -155,8 +182,8 @@ case_json(const struct sim_case *c, uint64_t seed)
 	o = with(o, "drops", drops);
 	o = with(o, "untracked", whole(c->untracked));
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
-	/* the record tells of no faults and no SNAT yet */
-	o = with(o, "failover", json_array());
+	o = with(o, "failover", failovers);
+	/* the record tells of no SNAT yet */
 	return with(o, "snat", json_array());
 }
 

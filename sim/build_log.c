@@ -5,7 +5,9 @@
  * whatever the capture.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include "sim/outage.h"
 #include "sim/run_state.h"
 
 /* Entries of the whole run: start, end, and four that may be. */
@@ -23,7 +25,7 @@ add(struct sim_record *record, enum sim_event_kind kind, uint64_t at_ns,
 	};
 }
 
-/* In order of time; of the same time, in that of the kinds, then cases. */
+/* In order of time; of the same time, in that of the kinds, cases, counts. */
 static int
 earlier(const void *a, const void *b)
 {
@@ -33,7 +35,40 @@ earlier(const void *a, const void *b)
 		return x->at_ns < y->at_ns ? -1 : 1;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
-	return (x->of_case > y->of_case) - (x->of_case < y->of_case);
+	if (x->of_case != y->of_case)
+		return x->of_case < y->of_case ? -1 : 1;
+	return (x->count > y->count) - (x->count < y->count);
+}
+
+/* What happened to a case; faults happen to all alike and are told once. */
+static int
+add_outage(struct sim_record *record, const struct sim_outage *o, unsigned i)
+{
+	for (size_t n = 0; n < o->log_count; n++) {
+		const struct sim_event *from = &o->log[n];
+		bool fault = from->kind == SIM_EVENT_FAULT;
+		if (fault && i > 0)
+			continue;
+		struct sim_event *to = &record->log[record->log_count++];
+		*to = *from;
+		to->of_case = fault ? SIM_NO_CASE : i;
+		to->member = strdup(from->member);
+		to->what = strdup(from->what);
+		if (to->member == NULL || to->what == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static size_t
+outage_events(const struct sim_run *run)
+{
+	size_t count = 0;
+
+	for (unsigned i = 0; i < run->player_count; i++)
+		if (run->players[i]->outage != NULL)
+			count += run->players[i]->outage->log_count;
+	return count;
 }
 
 int
@@ -42,7 +77,8 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 	const struct trace_clock *clock = &run->clock;
 
 	record->log =
-	    calloc(LOG_OF_RUN + run->player_count, sizeof(*record->log));
+	    calloc(LOG_OF_RUN + run->player_count + outage_events(run),
+		sizeof(*record->log));
 	if (record->log == NULL)
 		return -1;
 	add(record, SIM_EVENT_START, 0, 0);
@@ -59,6 +95,8 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 		    run->over_limit);
 	for (unsigned i = 0; i < run->player_count; i++) {
 		const struct sim_player *p = run->players[i];
+		if (p->outage != NULL && add_outage(record, p->outage, i) != 0)
+			return -1;
 		if (p->untracked == 0)
 			continue;
 		add(record, SIM_EVENT_TABLE_FULL, p->untracked_first_ns,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
 
@@ -118,13 +119,15 @@ sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 
 /* --- cases --------------------------------------------------------------- */
 
-/* Nothing goes up or down in a replay: who is eligible always was. */
+/* Nothing goes up or down without faults: who is eligible always was. */
 static bool
-is_eligible(const struct lb_plan *plan, uint16_t rule_id, uint32_t member_id)
+was_eligible(const struct sim_player *p, uint16_t rule_id, uint32_t member_id)
 {
-	const struct lb_rule *row = lb_plan_rule_row(plan, rule_id);
+	const struct lb_rule *row = lb_plan_rule_row(p->plan, rule_id);
+	const uint32_t *bits =
+	    p->outage != NULL ? p->outage->ever : p->plan->member_state;
 
-	return (plan->member_state[member_id] >> (row->probe & 31) & 1) != 0;
+	return (bits[member_id] >> (row->probe & 31) & 1) != 0;
 }
 
 /* Fills backend_of: number in the report, by index in the pool. */
@@ -146,7 +149,7 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 	for (uint32_t id = 0; id < p->plan->member_count; id++)
 		if (p->plan->members[id].pool_index == pool &&
 		    p->plan->members[id].member_index >= 0 &&
-		    is_eligible(p->plan, rule_id, id))
+		    was_eligible(p, rule_id, id))
 			backend_of[p->plan->members[id].member_index] = 0;
 	for (size_t m = 0; m < r->member_count; m++) {
 		const struct sim_tally *t = &r->members[m];
@@ -242,6 +245,27 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 }
 
 static bool
+build_failovers(const struct sim_player *p, struct sim_case *out)
+{
+	bool fail = false;
+
+	if (p->outage == NULL || p->outage->failover_count == 0)
+		return true;
+	out->failovers =
+	    calloc(p->outage->failover_count, sizeof(*out->failovers));
+	if (out->failovers == NULL)
+		return false;
+	out->failover_count = p->outage->failover_count;
+	for (size_t i = 0; i < out->failover_count; i++) {
+		const struct sim_failover *from = &p->outage->failovers[i];
+		out->failovers[i] = *from;
+		out->failovers[i].fault = copy(from->fault, &fail);
+		out->failovers[i].member = copy(from->member, &fail);
+	}
+	return !fail;
+}
+
+static bool
 build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
 	const struct sim_player *p = run->players[number];
@@ -253,7 +277,8 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	out->untracked = p->untracked;
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
-	if (out->rules == NULL || fail || !build_drops(p, out))
+	if (out->rules == NULL || fail || !build_drops(p, out) ||
+	    !build_failovers(p, out))
 		return false;
 	out->rule_count = p->rule_count;
 	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
@@ -265,6 +290,19 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 			return false;
 	}
 	return !run->settings->report || sim_build_keys(run, number, out) == 0;
+}
+
+/* The phases of probes are drawn. */
+static void
+build_events(const struct sim_player *p, struct sim_record *record)
+{
+	if (p->outage == NULL)
+		return;
+	const struct sim_events *events = p->outage->events;
+	record->deterministic &= p->outage->targets.count == 0;
+	record->events += sim_events_taken(events);
+	if (record->max_pending < sim_events_max_pending(events))
+		record->max_pending = sim_events_max_pending(events);
 }
 
 struct sim_record *
@@ -279,6 +317,8 @@ sim_build_record(const struct sim_run *run)
 	record->libraries = copy(FAIRLEAD_LIBRARIES, &fail);
 	record->seed = run->settings->seed;
 	record->deterministic = true;
+	for (unsigned i = 0; i < run->player_count; i++)
+		build_events(run->players[i], record);
 	record->bin_ns = run->timeline.bin_ns;
 	record->bin_count =
 	    run->timeline.bin_ns != 0 ? (size_t)run->timeline.bin + 1 : 0;

@@ -24,6 +24,7 @@ struct sim_flows {
 	unsigned case_count;
 	size_t flow_bytes;
 	size_t detail_at; /* in a flow's record; 0: there are none */
+	size_t fates_at;  /* the same */
 	struct sim_secret secret;
 };
 
@@ -76,6 +77,22 @@ sim_flows_new(unsigned case_count, bool details, uint32_t max)
 		return NULL;
 	}
 	return f;
+}
+
+void
+sim_flows_keep_fates(struct sim_flows *f)
+{
+	lb_assert(f->count == 0 && f->fates_at == 0);
+	f->fates_at = f->flow_bytes;
+	f->flow_bytes += f->case_count * sizeof(struct sim_flow_fate);
+}
+
+struct sim_flow_fate *
+sim_flow_fates(const struct sim_flows *f, const struct sim_flow *flow)
+{
+	lb_assert(f->fates_at != 0);
+	return (struct sim_flow_fate *)(void *)((uint8_t *)(uintptr_t)flow +
+						f->fates_at);
 }
 
 void
@@ -176,6 +193,9 @@ add_flow(struct sim_flows *f, const struct end *sender,
 			.member = LB_NONE,
 			.rule = LB_NONE,
 		};
+	if (f->fates_at != 0)
+		memset(sim_flow_fates(f, flow), 0,
+		    f->case_count * sizeof(struct sim_flow_fate));
 	if (f->detail_at != 0)
 		*sim_flow_detail(f, flow) = (struct sim_flow_detail){ 0 };
 	return flow;

@@ -71,6 +71,14 @@ enum sim_sent {
 	SIM_SENT_FIRST = 0x2, /* fragments with ports */
 };
 
+/* What faults did to a flow in one case; only where asked for.  Outages are
+ * counted from 1. */
+struct sim_flow_fate {
+	uint16_t moved, needless, broke; /* the latest outage it did so in */
+	uint8_t open;   /* its TCP connection has been answered */
+	uint8_t broken; /* and is no more */
+};
+
 /* What a packet turned out to be. */
 enum sim_direction {
 	SIM_NEW_FLOW, /* of a new flow, with its sender as the client so far */
@@ -92,6 +100,13 @@ struct sim_flows;
 struct sim_flows *sim_flows_new(
     unsigned case_count, bool details, uint32_t max);
 void sim_flows_free(struct sim_flows *f); /* NULL is fine */
+
+/* Each flow with a struct sim_flow_fate per case; before the first flow. */
+void sim_flows_keep_fates(struct sim_flows *f);
+
+/* Those of a flow, one per case. */
+struct sim_flow_fate *sim_flow_fates(
+    const struct sim_flows *f, const struct sim_flow *flow);
 
 /* From now on packets belong to that round, 0 at first, and to flows of it
  * only: at most SIM_ROUND_MAX. */

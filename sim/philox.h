@@ -13,6 +13,7 @@
 
 enum sim_purpose {
 	SIM_DRAW_HASH_KEY = 1, /* entity: the key's index; n: 0 */
+	SIM_DRAW_PROBE_PHASE,  /* entity: the probe's; n: 0 */
 };
 
 /* The bare function: 128 bits of a counter under a key of 64. */

@@ -7,6 +7,7 @@
  * steps, each of which calls for the memory that the next needs; what is
  * decided and counted is decided and counted in order of the packets.
  */
+#include "sim/outage.h"
 #include "sim/run_state.h"
 
 /*
@@ -107,14 +108,49 @@ sweep(struct sim_run *run, uint64_t now_ms)
 }
 
 static int
+play_in_outage(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	const uint16_t before = a->flow->parts[number].member;
+
+	if (a->from_client) {
+		if (sim_player_client(p, a, number) != 0)
+			return -1;
+		sim_outage_client(p, a, number, before);
+		return 0;
+	}
+	if (!sim_outage_mutes(p, a, number))
+		return sim_player_reply(p, a, number);
+	p->reply_suppressed++;
+	return 0;
+}
+
+static int
 play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
 	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OURS) == 0)) {
 		p->drops[LB_REASON_NO_RULE]++;
 		return 0;
 	}
+	if (LB_UNLIKELY(p->outage != NULL))
+		return play_in_outage(p, a, number);
 	return a->from_client ? sim_player_client(p, a, number)
 			      : sim_player_reply(p, a, number);
+}
+
+/* What happens to the members until then. */
+static int
+advance(struct sim_run *run, uint64_t now_ns)
+{
+	run->due_ns = SIM_NEVER;
+	for (unsigned i = 0; i < run->player_count; i++) {
+		struct sim_outage *o = run->players[i]->outage;
+		if (sim_outage_advance(o, now_ns) != 0)
+			return -1;
+		if (sim_outage_next_ns(o) < run->due_ns)
+			run->due_ns = sim_outage_next_ns(o);
+	}
+	return 0;
 }
 
 static void
@@ -138,6 +174,9 @@ play(struct sim_run *run, struct sim_arrival *a)
 	    sweep(run, a->now_ms) != 0)
 		return -1;
 	run->last_ms = a->now_ms;
+	if (LB_UNLIKELY(a->now_ns >= run->due_ns) &&
+	    advance(run, a->now_ns) != 0)
+		return -1;
 	if (LB_UNLIKELY(a->flow == NULL)) {
 		if (run->over_limit++ == 0)
 			run->over_limit_first_ns = a->now_ns;

@@ -5,6 +5,7 @@
 
 #include "model/expire.h"
 #include "model/path/step.h"
+#include "sim/outage.h"
 
 /* What playing a rule needs of its row and its configuration. */
 static void
@@ -105,6 +106,7 @@ sim_player_free(struct sim_player *p)
 		sim_keys_free(&p->rules[i].keys);
 		sim_series_free(&p->rules[i].series);
 	}
+	sim_outage_free(p->outage);
 	free(p->rules);
 	free(p->rule_of_id);
 	free(p->member_of_id);

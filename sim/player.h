@@ -38,6 +38,8 @@ struct sim_player_rule {
 	uint64_t idle_ms;
 };
 
+struct sim_outage; /* sim/outage.h */
+
 struct sim_player {
 	const char *name;
 	const struct lb_config *config; /* not owned */
@@ -52,7 +54,8 @@ struct sim_player {
 	uint16_t *member_of_id; /* index in its pool, by member id */
 	uint64_t longest_ms;    /* no entry is silent that long */
 	struct lb_result result;
-	struct lb_packet reply; /* a captured one as its member sends it */
+	struct sim_outage *outage; /* faults; NULL: there are none */
+	struct lb_packet reply;    /* a captured one as its member sends it */
 };
 
 /* One packet of a flow, the same for every player. */

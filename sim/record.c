@@ -25,6 +25,11 @@ free_case(struct sim_case *c)
 {
 	for (size_t i = 0; c->rules != NULL && i < c->rule_count; i++)
 		free_rule(&c->rules[i]);
+	for (size_t i = 0; i < c->failover_count; i++) {
+		free(c->failovers[i].fault);
+		free(c->failovers[i].member);
+	}
+	free(c->failovers);
 	free(c->rules);
 	free(c->drops);
 	free(c->name);
@@ -71,6 +76,10 @@ sim_record_free(struct sim_record *record)
 	free(record->config);
 	free(record->scenario);
 	free(record->command);
+	for (size_t i = 0; i < record->log_count; i++) {
+		free(record->log[i].member);
+		free(record->log[i].what);
+	}
 	free(record->log);
 	free(record->libraries);
 	free(record->version);

@@ -65,6 +65,21 @@ struct sim_drop {
 	uint64_t packets;
 };
 
+#define SIM_NO_TIME UINT64_MAX
+
+/* What one fault did to one case: from it to the next one that takes
+ * something away, or to the end. */
+struct sim_failover {
+	char *fault, *member;
+	uint64_t at_ns;
+	/* From the fault; SIM_NO_TIME: it never happened. */
+	uint64_t detected_ns; /* the member was taken out */
+	uint64_t rerouted_ns; /* then the first flow of its pool began */
+	uint64_t restored_ns; /* the member was back */
+	uint64_t moved, needless, broken; /* flows */
+	uint64_t lost; /* client packets to a dead member, or to nobody */
+};
+
 /* One way of balancing the input: a row of the comparison. */
 struct sim_case {
 	char *name;
@@ -74,6 +89,8 @@ struct sim_case {
 	struct sim_drop *drops; /* every reason, in summary.json's order */
 	size_t drop_count;
 	uint64_t untracked, reply_suppressed;
+	struct sim_failover *failovers; /* in order of time */
+	size_t failover_count;
 };
 
 struct sim_file {
@@ -133,13 +150,17 @@ struct sim_flow_row {
 	const struct sim_flow_place *places; /* one per case */
 };
 
-/* Something that has a time.  Health and faults will be more of these. */
+/* Something that has a time. */
 enum sim_event_kind {
 	SIM_EVENT_START,
 	SIM_EVENT_CLOCK_BACK, /* the first of so many packets */
 	SIM_EVENT_GAP,        /* the first of so many shortened gaps */
 	SIM_EVENT_FLOW_LIMIT, /* the first of so many packets left out */
 	SIM_EVENT_TABLE_FULL, /* the first of so many untracked packets */
+	/* Their counts only keep their order. */
+	SIM_EVENT_FAULT,       /* member; what: its state */
+	SIM_EVENT_MEMBER_DOWN, /* member; what: the reason code */
+	SIM_EVENT_MEMBER_UP,   /* the same */
 	SIM_EVENT_INTERRUPTED,
 	SIM_EVENT_END,
 	SIM_EVENT_COUNT
@@ -150,8 +171,9 @@ enum sim_event_kind {
 struct sim_event {
 	uint64_t at_ns; /* since the first packet */
 	enum sim_event_kind kind;
-	uint32_t of_case; /* its number; SIM_NO_CASE: of the whole run */
-	uint64_t count;   /* what of, the kind says; 0 where there is none */
+	uint32_t of_case;    /* its number; SIM_NO_CASE: of the whole run */
+	uint64_t count;      /* what of, the kind says; 0 where there is none */
+	char *member, *what; /* NULL where there is none */
 };
 
 /* What the command was told, defaults too. */

@@ -15,7 +15,7 @@
 #include "model/names.h"
 #include "sim/record.h"
 
-#define MAGIC      "fairlead record 2\n"
+#define MAGIC      "fairlead record 3\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -340,6 +340,20 @@ drop(struct stream *s, void *item)
 }
 
 static void
+failover(struct stream *s, void *item)
+{
+	struct sim_failover *f = item;
+	uint64_t *const numbers[] = { &f->at_ns, &f->detected_ns,
+		&f->rerouted_ns, &f->restored_ns, &f->moved, &f->needless,
+		&f->broken, &f->lost };
+
+	text(s, &f->fault);
+	text(s, &f->member);
+	for (size_t i = 0; i < LB_COUNT(numbers); i++)
+		number(s, numbers[i]);
+}
+
+static void
 one_case(struct stream *s, void *item)
 {
 	struct sim_case *c = item;
@@ -350,6 +364,7 @@ one_case(struct stream *s, void *item)
 	LIST(s, c->drops, c->drop_count, drop);
 	number(s, &c->untracked);
 	number(s, &c->reply_suppressed);
+	LIST(s, c->failovers, c->failover_count, failover);
 }
 
 static void
@@ -433,6 +448,8 @@ event(struct stream *s, void *item)
 	NARROW(s, e->kind, SIM_EVENT_COUNT - 1);
 	NARROW(s, e->of_case, UINT32_MAX);
 	number(s, &e->count);
+	text(s, &e->member);
+	text(s, &e->what);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
 
@@ -26,6 +27,36 @@ no_memory(struct sim_trouble *trouble)
 	return SIM_NO_MEMORY;
 }
 
+/* The faults of a case; the first event of all of them is due at 0, to say
+ * when the next is. */
+static int
+plan_faults(struct sim_run *run, unsigned number, struct sim_trouble *trouble)
+{
+	const struct sim_settings *s = run->settings;
+	const struct lb_config *config = s->cases[number].config;
+	struct sim_player *p = run->players[number];
+
+	if (s->fault_count == 0)
+		return SIM_DONE;
+	const char *stranger =
+	    sim_outage_stranger(config, s->faults, s->fault_count);
+	if (stranger != NULL) {
+		(void)snprintf(trouble->text, sizeof(trouble->text),
+		    "a fault's member is '%.64s', and no pool has a member of "
+		    "that name",
+		    stranger);
+		return SIM_USAGE;
+	}
+	if (number == 0)
+		sim_flows_keep_fates(run->flows);
+	p->outage = sim_outage_new(
+	    p->plan, config, s->faults, s->fault_count, s->seed, run->flows);
+	if (p->outage == NULL)
+		return no_memory(trouble);
+	run->due_ns = 0;
+	return SIM_DONE;
+}
+
 int
 sim_run_open(
     struct sim_run *run, unsigned player_count, struct sim_trouble *trouble)
@@ -34,6 +65,7 @@ sim_run_open(
 
 	run->flows = sim_flows_new(player_count, s->details,
 	    s->max_flows != 0 ? s->max_flows : SIM_MAX_FLOWS_DEFAULT);
+	run->due_ns = SIM_NEVER;
 	run->clock.longest_gap_ns = s->longest_gap_ns;
 	run->timeline.bin_ns = s->report ? SIM_BIN_FIRST_NS : 0;
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
@@ -47,6 +79,9 @@ sim_run_open(
 				   ? SIM_USAGE
 				   : no_memory(trouble);
 		run->player_count++;
+		int status = plan_faults(run, i, trouble);
+		if (status != SIM_DONE)
+			return status;
 	}
 	int opened =
 	    sim_feed_open(&run->feed, s->paths, s->path_count, s->filter);

@@ -42,12 +42,15 @@ struct sim_settings {
 	bool report;    /* keep what only a report shows: time, keys' names */
 	bool flow_rows; /* and put it into the record: wants details */
 	struct sim_vip vip;
+	const struct lb_fault *faults;
+	size_t fault_count;
 	uint32_t loop;             /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
 	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */
 	uint64_t longest_gap_ns;   /* between packets, as captured; 0: any */
 	uint32_t
 	    max_flows; /* packets of later ones are left out; 0: a default */
-	uint64_t seed; /* only noted: a replay draws nothing */
+	uint64_t seed; /* of the probes' phases; a replay without faults draws
+			  nothing */
 	/* Asked every few thousand packets; false: stop here.  May be NULL. */
 	bool (*progress)(void *arg, uint64_t packets, uint64_t bytes_read,
 	    uint64_t bytes_total);

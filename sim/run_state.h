@@ -36,6 +36,7 @@ struct sim_run {
 	uint64_t icmp;
 	uint64_t over_limit; /* packets of flows beyond max_flows */
 	uint64_t over_limit_first_ns;
+	uint64_t due_ns; /* when the next event of a case is; SIM_NEVER */
 	uint32_t round;
 	struct sim_notes notes;
 	bool interrupted;

@@ -74,6 +74,7 @@ static const struct {
 	    bench_replay },
 	{ "sweep", "24 configurations against one (3 GB of disk)",
 	    bench_sweep },
+	{ "events", "events in virtual time", bench_events },
 	{ "memory", "what a replay keeps in memory", bench_memory },
 };
 

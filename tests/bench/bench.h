@@ -27,5 +27,6 @@ int bench_hash(void);
 int bench_replay(void);
 int bench_sweep(void);
 int bench_memory(void);
+int bench_events(void);
 
 #endif

@@ -236,6 +236,12 @@ static const struct said things[] = {
 	{ "threshold 101", AZURE
 	    PROBE("protocol: tcp, port: 1, probe_threshold: 101"), 2, 62,
 	    "1 to 100", NULL },
+	{ "damping 24h", AZURE
+	    PROBE("protocol: tcp, port: 1, flap_damping: 24h"), 0, 0, NULL,
+	    NULL },
+	{ "damping 25h", AZURE
+	    PROBE("protocol: tcp, port: 1, flap_damping: 25h"), 2, 59,
+	    "0s (off) to 24h", NULL },
 	{ "port 0", AZURE PROBE("protocol: tcp, port: 0"), 2, 42,
 	    "1 to 65535", NULL },
 	{ "http without path", AZURE PROBE("protocol: http, port: 80"), 2, 10,
@@ -303,6 +309,9 @@ static const struct said things[] = {
 };
 
 static const struct said warnings[] = {
+	{ "number_of_probes", AZURE
+	    PROBE("protocol: tcp, port: 1, number_of_probes: 2"), 2, 63,
+	    "no effect", NULL },
 	{ "no rules", AZURE, 0, 0, "no rules", NULL },
 	{ "idle 31m", AZURE RULES
 	    RULE("x", "f, pool: p, " TCP("80") ", idle_timeout: 31m"), 15, 86,

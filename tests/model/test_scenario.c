@@ -20,7 +20,10 @@ test_whole(void)
 	    "traffic:\n"
 	    "  - { capture: coap.pcap, speed: 0.5, loop: 3 }\n"
 	    "  - { capture: /b.pcap, speed: 0.5, loop: 3 }\n"
-	    "faults: []\n"
+	    "faults:\n"
+	    "  - { at: 30s, member: vm-2, state: crashed }\n"
+	    "  - { at: 10s, member: vm-1, admin_state: down }\n"
+	    "  - { at: 1m, member: vm-2, state: Http_Error }\n"
 	    "assertions:\n"
 	    "  - { metric: jain, rule: coap, unit: bytes, at_least: 0.95 }\n"
 	    "  - { metric: share, rule: '*', backend: b, case: c, at_least: 1%,"
@@ -42,6 +45,12 @@ test_whole(void)
 	CU_ASSERT_STRING_EQUAL(s->captures[1], "/b.pcap");
 	CU_ASSERT_EQUAL(s->speed_millionths, 500000);
 	CU_ASSERT_EQUAL(s->loop, 3);
+	CU_ASSERT_EQUAL_FATAL(s->fault_count, 3);
+	CU_ASSERT_EQUAL(s->faults[0].at_ms, 30000);
+	CU_ASSERT_EQUAL(s->faults[0].kind, LB_FAULT_CRASHED);
+	CU_ASSERT_STRING_EQUAL(s->faults[0].member, "vm-2");
+	CU_ASSERT_EQUAL(s->faults[1].kind, LB_FAULT_ADMIN_DOWN);
+	CU_ASSERT_EQUAL(s->faults[2].kind, LB_FAULT_HTTP_ERROR);
 	CU_ASSERT_EQUAL_FATAL(s->assertion_count, LB_COUNT(expect));
 	for (size_t i = 0; i < LB_COUNT(expect); i++) {
 		const struct lb_assertion *a = &s->assertions[i];
@@ -66,7 +75,17 @@ static const struct {
 	{ "seed: -1", 1, 7, "" },
 	{ "duration: 120s", 1, 11, "leave it out" },
 	{ "duration: long", 1, 11, "" },
-	{ "faults: [ { at: 30s } ]", 1, 9, "not have them yet" },
+	{ "faults: [ { member: m, state: up } ]", 1, 11, "`at`" },
+	{ "faults: [ { at: 1s, state: up } ]", 1, 11, "`member`" },
+	{ "faults: [ { at: 1s, member: m } ]", 1, 11, "either `state`" },
+	{ "faults: [ { at: 1s, member: m, state: up, admin_state: up } ]", 1,
+	    11, "either `state`" },
+	{ "faults: [ { at: 1s, member: m, state: ill } ]", 1, 39, "hanging" },
+	{ "faults: [ { at: 1s, member: m, admin_state: off } ]", 1, 45,
+	    "none, up, down" },
+	{ "faults: [ { at: 30, member: m, state: up } ]", 1, 17, "" },
+	{ "faults: [ { at: 876001h, member: m, state: up } ]", 1, 17,
+	    "876000h" },
 	{ "traffic: [ { profile: web } ]", 1, 23, "not there yet" },
 	{ "traffic: [ { speed: 2 } ]", 1, 12, "capture" },
 	{ "traffic: [ { capture: a, speed: 0 } ]", 1, 33, "a factor" },

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/fault.h"
+
+#include "model/names.h"
+
+static const char *const names[LB_FAULT_COUNT] = {
+	[LB_FAULT_UP] = "up",
+	[LB_FAULT_CRASHED] = "crashed",
+	[LB_FAULT_REFUSING] = "refusing",
+	[LB_FAULT_HTTP_ERROR] = "http-error",
+	[LB_FAULT_HANGING] = "hanging",
+	[LB_FAULT_OFF] = "off",
+	[LB_FAULT_ADMIN_NONE] = "admin-none",
+	[LB_FAULT_ADMIN_UP] = "admin-up",
+	[LB_FAULT_ADMIN_DOWN] = "admin-down",
+};
+
+const char *
+lb_fault_name(unsigned kind)
+{
+	return kind < LB_FAULT_COUNT ? names[kind] : "?";
+}
+
+int
+lb_server_state_of_name(const char *name)
+{
+	for (int kind = LB_FAULT_UP; kind < LB_FAULT_ADMIN_NONE; kind++)
+		if (lb_name_is(name, names[kind]))
+			return kind;
+	return -1;
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+/* What faults do to flows: design.md 8's definitions, and how many flows move
+ * (simulation.md C.6). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/fault.h"
+#include "tests/sim/scene.h"
+#include "tests/unit.h"
+
+#define MEMBERS  5u
+#define FLOWS    2000u
+#define FRONTEND FRAME_V4(203, 0, 113, 10)
+#define NS_S     UINT64_C(1000000000)
+
+#define CONFIG(sku, algorithm, more)                                           \
+	"load_balancer: { sku: " sku " }\n"                                    \
+	"frontends:\n"                                                         \
+	"  - { name: web, address: 203.0.113.10 }\n"                           \
+	"pools:\n"                                                             \
+	"  - name: vms\n"                                                      \
+	"    members:\n"                                                       \
+	"      - { name: m0, address: 10.0.0.4 }\n"                            \
+	"      - { name: m1, address: 10.0.0.5 }\n"                            \
+	"      - { name: m2, address: 10.0.0.6 }\n"                            \
+	"      - { name: m3, address: 10.0.0.7 }\n"                            \
+	"      - { name: m4, address: 10.0.0.8 }\n"                            \
+	"probes:\n"                                                            \
+	"  - { name: t, protocol: tcp, port: 1, interval: 5s }\n"              \
+	"rules:\n"                                                             \
+	"  - { name: http, frontend: web, pool: vms, protocol: tcp,\n"         \
+	"      frontend_port: 80, probe: t, algorithm: " algorithm more " }\n" \
+	"  - { name: coap, frontend: web, pool: vms, protocol: udp,\n"         \
+	"      frontend_port: 5683, probe: t, algorithm: " algorithm more      \
+	" }\n"
+
+static struct frame_spec
+request(unsigned flow, uint8_t proto, uint8_t flags)
+{
+	return (struct frame_spec){ .src = FRAME_V4(192, 0, 2, 1 + flow / 500),
+		.dst = FRONTEND,
+		.proto = proto,
+		.sport = (uint16_t)(10000 + flow % 500 * 97),
+		.dport = proto == LB_PROTO_TCP ? 80 : 5683,
+		.tcp_flags = flags };
+}
+
+static struct frame_spec
+answer_to(const struct frame_spec *p, uint8_t flags)
+{
+	struct frame_spec answer = *p;
+
+	answer.src = p->dst;
+	answer.dst = p->src;
+	answer.sport = p->dport;
+	answer.dport = p->sport;
+	answer.tcp_flags = flags;
+	return answer;
+}
+
+static struct sim_record *
+play(struct scene *s, const char *config, const struct lb_fault *faults,
+    size_t count)
+{
+	s->settings.faults = faults;
+	s->settings.fault_count = count;
+	s->settings.seed = 1;
+	struct sim_record *r = scene_play(s, config);
+	UNIT_NEED(r);
+	return r;
+}
+
+/* --- how many flows move ------------------------------------------------- */
+
+/* clang-format off */
+static const struct remap {
+	const char *what, *config;
+	/* shares of all flows: moved; of the survivors' flows: needlessly */
+	double moved, needless, excess_max;
+} remaps[] = {
+	{ "modulo", CONFIG("fairlead", "modulo", ""), 0.8, 0.75, 0.0 },
+	{ "maglev", CONFIG("fairlead", "maglev", ""), 0.2, 0.0, 0.02 },
+	{ "rendezvous", CONFIG("fairlead", "rendezvous", ""), 0.2, 0.0, 0.0 },
+};
+/* clang-format on */
+
+static void
+test_remap(void)
+{
+	struct scene s;
+	char name[] = "m2";
+	const struct lb_fault fault = { 2000, name, LB_FAULT_REFUSING };
+	const double margin = 4 * 0.5 / 44.7; /* 4 sd of a share of 2,000 */
+
+	scene_open(&s);
+	for (uint64_t ms = 0; ms <= 20000; ms += 20000)
+		for (unsigned i = 0; i < FLOWS; i++) {
+			struct frame_spec p = request(i, LB_PROTO_UDP, 0);
+			scene_add(&s, ms, &p);
+		}
+	for (size_t i = 0; i < LB_COUNT(remaps); i++) {
+		const struct remap *row = &remaps[i];
+		struct sim_record *r = play(&s, row->config, &fault, 1);
+		const struct sim_case *c = &r->cases[0];
+		CU_ASSERT_EQUAL_FATAL(c->failover_count, 1);
+		const struct sim_failover *f = &c->failovers[0];
+		CU_ASSERT_EQUAL_FATAL(c->rules[1].backend_count, MEMBERS);
+		double survivors =
+		    FLOWS - (double)c->rules[1].backends[2].flows;
+		double moved = (double)f->moved / FLOWS;
+		double needless = (double)f->needless / survivors;
+		UNIT_EQUAL(row->what, f->moved - f->needless,
+		    c->rules[1].backends[2].flows);
+		UNIT_ROW(row->what,
+		    moved > row->moved - margin &&
+			moved < row->moved + margin + row->excess_max);
+		UNIT_ROW(row->what,
+		    needless >= row->needless - margin &&
+			needless <= row->needless + row->excess_max +
+					(row->needless > 0 ? margin : 0));
+		UNIT_EQUAL(row->what, f->lost, 0);
+		UNIT_EQUAL(row->what, f->broken, 0);
+		UNIT_EQUAL(row->what, f->rerouted_ns, 18 * NS_S);
+		UNIT_ROW(row->what, f->detected_ns <= 5 * NS_S);
+		UNIT_ROW(row->what, !r->deterministic && r->events > 0);
+		sim_record_free(r);
+	}
+	scene_close(&s);
+}
+
+/* --- one connection ------------------------------------------------------ */
+
+/* An open connection, a packet each second until 30 s, each answered. */
+static void
+add_connection(struct scene *s, uint8_t proto)
+{
+	bool tcp = proto == LB_PROTO_TCP;
+	struct frame_spec p = request(0, proto, LB_TCP_SYN);
+	struct frame_spec a = answer_to(&p, LB_TCP_SYN | LB_TCP_ACK);
+
+	for (uint64_t second = 0; second <= 30; second++) {
+		scene_add(s, second * 1000, &p);
+		scene_add(s, second * 1000 + 1, &a);
+		p.tcp_flags = tcp ? LB_TCP_ACK : 0;
+		a.tcp_flags = p.tcp_flags;
+	}
+}
+
+/* Whose it is when nothing happens. */
+static void
+find_member(struct scene *s, const char *config, char name[8])
+{
+	struct sim_record *r = play(s, config, NULL, 0);
+
+	CU_ASSERT_EQUAL(r->cases[0].failover_count, 0);
+	CU_ASSERT_TRUE(r->deterministic);
+	CU_ASSERT_EQUAL(r->events, 0);
+	for (size_t i = 0; i < r->cases[0].rule_count; i++)
+		if (r->cases[0].rules[i].packets > 0)
+			(void)snprintf(name, 8, "%s",
+			    scene_backend(&r->cases[0].rules[i])->name);
+	sim_record_free(r);
+}
+
+/* clang-format off */
+static const struct effect {
+	const char *what, *config;
+	uint8_t proto;
+	enum lb_fault_kind fault; /* at 10.5 s, to the flow's own member */
+	uint64_t moved, broken;
+	bool lost, suppressed; /* until the end; UDP until it is detected */
+} effects[] = {
+	{ "TCP stays with a crashed member", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_TCP, LB_FAULT_CRASHED, 0, 1, true, true },
+	{ "TCP stays with a refusing member", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_TCP, LB_FAULT_REFUSING, 0, 1, true, true },
+	{ "a hanging member gets its packets",
+	    CONFIG("fairlead", "maglev", ""), LB_PROTO_TCP, LB_FAULT_HANGING,
+	    0, 0, false, true },
+	{ "an http-error breaks nothing", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_TCP, LB_FAULT_HTTP_ERROR, 0, 0, false, false },
+	{ "admin down keeps TCP", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_TCP, LB_FAULT_ADMIN_DOWN, 0, 0, false, false },
+	{ "admin down moves UDP", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_UDP, LB_FAULT_ADMIN_DOWN, 1, 0, false, false },
+	{ "UDP moves when it is noticed", CONFIG("fairlead", "maglev", ""),
+	    LB_PROTO_UDP, LB_FAULT_CRASHED, 1, 0, true, true },
+};
+/* clang-format on */
+
+/* Of the packets of seconds 11 to 30: those before it is noticed, if it is. */
+static uint64_t
+packets_until(const struct sim_failover *f, bool moves)
+{
+	if (!moves)
+		return 20;
+	uint64_t at_ns = f->at_ns + f->detected_ns;
+	return at_ns / NS_S - 10;
+}
+
+static void
+check_effect(const struct effect *row)
+{
+	struct scene s;
+	char name[8] = "";
+
+	scene_open(&s);
+	add_connection(&s, row->proto);
+	find_member(&s, row->config, name);
+	const struct lb_fault fault = { 10500, name, row->fault };
+	struct sim_record *r = play(&s, row->config, &fault, 1);
+	const struct sim_case *c = &r->cases[0];
+	UNIT_EQUAL(row->what, c->failover_count, 1);
+	const struct sim_failover *f = &c->failovers[0];
+	uint64_t packets = packets_until(f, row->moved > 0);
+	UNIT_EQUAL(row->what, f->at_ns, 10500 * LB_NS_PER_MS);
+	UNIT_ROW(row->what, strcmp(f->member, name) == 0);
+	UNIT_EQUAL(row->what, f->moved, row->moved);
+	UNIT_EQUAL(row->what, f->needless, 0);
+	UNIT_EQUAL(row->what, f->broken, row->broken);
+	UNIT_EQUAL(row->what, f->lost, row->lost ? packets : 0);
+	UNIT_EQUAL(
+	    row->what, c->reply_suppressed, row->suppressed ? packets : 0);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+static void
+test_effects(void)
+{
+	for (size_t i = 0; i < LB_COUNT(effects); i++)
+		check_effect(&effects[i]);
+}
+
+/* --- all down ------------------------------------------------------------ */
+
+static void
+test_nobody_left(void)
+{
+	struct scene s;
+	char names[MEMBERS][4];
+	struct lb_fault faults[MEMBERS + 1];
+
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "m%u", i);
+		faults[i] =
+		    (struct lb_fault){ 10500, names[i], LB_FAULT_REFUSING };
+	}
+	faults[MEMBERS] = (struct lb_fault){ 20500, names[3], LB_FAULT_UP };
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_UDP);
+	struct sim_record *r =
+	    play(&s, CONFIG("fairlead", "maglev", ""), faults, MEMBERS + 1);
+	const struct sim_case *c = &r->cases[0];
+	CU_ASSERT_EQUAL_FATAL(c->failover_count, MEMBERS);
+	const struct sim_failover *f = &c->failovers[3],
+				  *last = &c->failovers[4];
+	CU_ASSERT_NOT_EQUAL_FATAL(f->restored_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(last->restored_ns, SIM_NO_TIME);
+	uint64_t down_s = (f->at_ns + f->detected_ns) / NS_S;
+	uint64_t up_s = (f->at_ns + f->restored_ns) / NS_S;
+	CU_ASSERT_EQUAL(scene_drops(c, "no_healthy_backend"), up_s - down_s);
+	/* from the fault until there is somebody again: all of them */
+	CU_ASSERT_EQUAL(last->lost, up_s - 10);
+	CU_ASSERT_EQUAL(c->reply_suppressed, up_s - 10);
+	CU_ASSERT_EQUAL(c->rules[1].backend_count, MEMBERS); /* they all were */
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* --- the record ---------------------------------------------------------- */
+
+static char *
+save(const struct sim_record *r, size_t *bytes)
+{
+	char *data = NULL;
+	FILE *to = open_memstream(&data, bytes);
+
+	UNIT_NEED(to);
+	CU_ASSERT_EQUAL(sim_record_save(r, to), 0);
+	CU_ASSERT_EQUAL(fclose(to), 0);
+	return data;
+}
+
+/* The same twice, other phases with another seed, and there and back. */
+static void
+test_record(void)
+{
+	struct scene s;
+	char name[] = "backend-2", error[128];
+	const struct lb_fault faults[] = { { 3000, name, LB_FAULT_ADMIN_DOWN },
+		{ 3000, name, LB_FAULT_ADMIN_NONE } };
+	size_t bytes, again_bytes, back_bytes;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	struct sim_record *r = play(&s, NULL, faults, 2);
+	struct sim_record *r2 = play(&s, NULL, faults, 2);
+	char *data = save(r, &bytes), *again = save(r2, &again_bytes);
+	CU_ASSERT_EQUAL_FATAL(bytes, again_bytes);
+	CU_ASSERT_EQUAL(memcmp(data, again, bytes), 0);
+	CU_ASSERT_EQUAL(r->cases[2].failover_count, 1);
+	/* faults are told once for all cases; START and END are there, too */
+	CU_ASSERT_EQUAL_FATAL(r->log_count, 4);
+	CU_ASSERT_STRING_EQUAL(r->log[1].what, "admin-down");
+	CU_ASSERT_STRING_EQUAL(r->log[2].what, "admin-none");
+	FILE *from = fmemopen(data, bytes, "r");
+	UNIT_NEED(from);
+	struct sim_record *back = sim_record_load(from, error, sizeof(error));
+	UNIT_NEED(back);
+	CU_ASSERT_EQUAL(fclose(from), 0);
+	char *saved = save(back, &back_bytes);
+	CU_ASSERT_EQUAL_FATAL(bytes, back_bytes);
+	CU_ASSERT_EQUAL(memcmp(data, saved, bytes), 0);
+	CU_ASSERT_STRING_EQUAL(back->cases[0].failovers[0].member, name);
+	free(saved), free(data), free(again);
+	sim_record_free(back), sim_record_free(r), sim_record_free(r2);
+	scene_close(&s);
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "how many flows move", test_remap },
+		{ "one connection", test_effects },
+		{ "nobody left", test_nobody_left },
+		{ "the record", test_record },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("faults", tests);
+}
