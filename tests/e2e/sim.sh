@@ -178,6 +178,33 @@ says err 203.0.113.10:5683
 expect 0 sim --no-report -c elsewhere.yaml --vip auto "$coap"
 silent err
 
+echo "== faults"
+sed 's/^rules:/probes: [ { name: t, protocol: tcp, port: 1, interval: 5s } ]\n&/
+    s/name: coap, frontend: coap/&, probe: t/' lb.yaml >probed.yaml
+cat >faults.yaml <<END
+seed: 5
+traffic: [ { capture: $coap } ]
+faults:
+  - { at: 30s, member: b, state: crashed }
+  - { at: 75s, member: b, state: up }
+END
+expect 0 sim -o faulty -c probed.yaml -s faults.yaml
+says faulty/events.jsonl '"event":"fault","member":"b","state":"crashed"'
+says faulty/events.jsonl '"member_down","case":"configured","member":"b","rea'
+says faulty/events.jsonl '"member_up","case":"configured","member":"b","reas'
+says faulty/summary.json '"detected_after_s": [5-9]\.'
+says faulty/summary.json '"restored_after_s": 4[5-9]\.\|_s": 50\.'
+says faulty/summary.json '"deterministic": false'
+expect 0 sim -o again -c probed.yaml -s faults.yaml
+cmp -s faulty/summary.json again/summary.json || fail "same seed, other result"
+cmp -s faulty/events.jsonl again/events.jsonl || fail "same seed, other events"
+expect 0 sim -o other -c probed.yaml -s faults.yaml --seed 6
+! cmp -s faulty/events.jsonl other/events.jsonl || fail "the seed has no say"
+expect 0 report faulty
+cmp -s faulty/summary.json again/summary.json || fail "faults are not redrawn"
+expect 2 sim --no-report -s faults.yaml
+says err "no pool has a member of that name"
+
 echo "== assertions"
 cat >nightly.yaml <<END
 seed: 9

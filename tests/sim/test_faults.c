@@ -232,6 +232,95 @@ test_effects(void)
 		check_effect(&effects[i]);
 }
 
+/* --- there and back ------------------------------------------------------ */
+
+/* A connection that its server forgot stays broken when the server is back. */
+static void
+test_tcp_back(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	struct scene s;
+	char name[8] = "";
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	find_member(&s, config, name);
+	const struct lb_fault faults[] = { { 10500, name, LB_FAULT_CRASHED },
+		{ 12500, name, LB_FAULT_UP } };
+	struct sim_record *r = play(&s, config, faults, 2);
+	const struct sim_case *c = &r->cases[0];
+	CU_ASSERT_EQUAL(c->failovers[0].lost, 2);
+	CU_ASSERT_EQUAL(c->failovers[0].broken, 1);
+	CU_ASSERT_EQUAL(c->reply_suppressed, 20);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* A datagram flow goes away and comes back, both for a reason. */
+static void
+test_udp_back(void)
+{
+	static const char config[] = CONFIG("fairlead", "rendezvous", "");
+	struct scene s;
+	char name[8] = "";
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_UDP);
+	find_member(&s, config, name);
+	const struct lb_fault faults[] = { { 5500, name, LB_FAULT_CRASHED },
+		{ 18500, name, LB_FAULT_UP } };
+	struct sim_record *r = play(&s, config, faults, 2);
+	const struct sim_failover *f = &r->cases[0].failovers[0];
+	CU_ASSERT_TRUE(f->restored_ns > 13 * NS_S);
+	CU_ASSERT_TRUE(f->restored_ns <= 18 * NS_S);
+	CU_ASSERT_EQUAL(f->moved, 1); /* once is enough to count it */
+	CU_ASSERT_EQUAL(f->needless, 0);
+	/* it did come back */
+	CU_ASSERT_TRUE(scene_backend(&r->cases[0].rules[1])->packets > 2 * 10);
+	CU_ASSERT_STRING_EQUAL(
+	    scene_backend(&r->cases[0].rules[1])->name, name);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* Who moves because another went, while his own member was away and back
+ * between his packets, does not move needlessly. */
+static void
+test_changed_between(void)
+{
+	static const char config[] = CONFIG("fairlead", "modulo", "");
+	struct scene s;
+	char name[8] = "", other[4];
+	unsigned moved = 0;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_UDP);
+	find_member(&s, config, name);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		(void)snprintf(other, sizeof(other), "m%u", i);
+		if (strcmp(other, name) == 0)
+			continue;
+		const struct lb_fault faults[] = {
+			{ 10200, name, LB_FAULT_ADMIN_DOWN },
+			{ 10400, name, LB_FAULT_ADMIN_NONE },
+			{ 10600, other, LB_FAULT_ADMIN_DOWN },
+		};
+		struct sim_record *r = play(&s, config, faults, 3);
+		const struct sim_failover *f = r->cases[0].failovers;
+		moved += f[1].moved == 1;
+		CU_ASSERT_EQUAL(f[1].needless, 0);
+		CU_ASSERT_EQUAL(f[0].restored_ns, 200 * LB_NS_PER_MS);
+		sim_record_free(r);
+		/* without that it was needless */
+		r = play(&s, config, &faults[2], 1);
+		CU_ASSERT_EQUAL(r->cases[0].failovers[0].needless,
+		    r->cases[0].failovers[0].moved);
+		sim_record_free(r);
+	}
+	CU_ASSERT_TRUE(moved > 0);
+	scene_close(&s);
+}
+
 /* --- all down ------------------------------------------------------------ */
 
 static void
@@ -324,6 +413,9 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "how many flows move", test_remap },
 		{ "one connection", test_effects },
+		{ "TCP, there and back", test_tcp_back },
+		{ "UDP, there and back", test_udp_back },
+		{ "changed between packets", test_changed_between },
 		{ "nobody left", test_nobody_left },
 		{ "the record", test_record },
 		CU_TEST_INFO_NULL,
