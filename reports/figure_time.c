@@ -157,7 +157,9 @@ draw_hatch(cairo_t *cr, const struct report_box *box, enum hatch hatch)
 		return;
 	double slope = hatch == HATCH_UP ? -box->height : box->height;
 	cairo_new_path(cr);
-	for (double x = -box->height; x < box->width; x += HATCH_STEP) {
+	long count = lround(ceil((box->width + box->height) / HATCH_STEP));
+	for (long i = 0; i < count; i++) {
+		double x = (double)i * HATCH_STEP - box->height;
 		cairo_move_to(cr, box->x + x,
 		    box->y + (hatch == HATCH_UP ? box->height : 0));
 		cairo_rel_line_to(cr, box->height, slope);

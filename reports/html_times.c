@@ -145,8 +145,11 @@ write_stretch(struct writer *w, size_t stretch)
 		    round(from / w->step->unit_ns * 100) / 100 *
 			w->step->unit_ns,
 		    x);
-	for (double at = first; at <= to; at += w->step->ns)
+	long count = (long)floor((to - first) / w->step->ns);
+	for (long i = 0; i <= count; i++) {
+		double at = first + (double)i * w->step->ns;
 		write_time(w, at, x + (at - from) * per_ns);
+	}
 }
 
 void

@@ -207,8 +207,9 @@ widest(double first, double last, double step,
 {
 	char to[REPORT_TEXT_BYTES];
 	double width = 0;
-	for (double value = first; value <= last + step / 2; value += step)
-		width = fmax(width, report_svg_measure(text(to, value)));
+	for (long i = 0; i <= lround((last - first) / step); i++)
+		width = fmax(width,
+		    report_svg_measure(text(to, first + (double)i * step)));
 	return width;
 }
 
