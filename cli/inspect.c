@@ -85,12 +85,7 @@ read_option(struct inspect_options *o, int option, char **argv)
 	case OPTION_BACKENDS:
 		return cli_backends_read("inspect", optarg, &o->backends);
 	case OPTION_VIP:
-		if (sim_vip_read(optarg, &o->vip))
-			return 0;
-		return cli_usage("inspect",
-		    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not "
-		    "\"%s\"",
-		    optarg);
+		return cli_vip_read("inspect", optarg, &o->vip);
 	default:
 		return cli_bad_option("inspect", option, argv);
 	}

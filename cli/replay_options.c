@@ -27,8 +27,8 @@ port_read(const char *text, uint16_t *port)
 	return true;
 }
 
-bool
-sim_vip_read(const char *text, struct sim_vip *vip)
+static bool
+vip_of_text(const char *text, struct sim_vip *vip)
 {
 	char addr[64];
 	const char *port = NULL;
@@ -65,14 +65,20 @@ read_backends(const struct reading *r, const char *text)
 	return cli_backends_read(r->command, text, &r->o->backend_count);
 }
 
+int
+cli_vip_read(const char *command, const char *text, struct sim_vip *vip)
+{
+	if (vip_of_text(text, vip))
+		return 0;
+	return cli_usage(command,
+	    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not \"%s\"",
+	    text);
+}
+
 static int
 read_vip(const struct reading *r, const char *text)
 {
-	if (sim_vip_read(text, &r->o->vip))
-		return 0;
-	return cli_usage(r->command,
-	    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not \"%s\"",
-	    text);
+	return cli_vip_read(r->command, text, &r->o->vip);
 }
 
 static int

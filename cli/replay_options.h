@@ -92,7 +92,8 @@ int replay_options_end(
 /* What of it a run is told; cases, details and progress are the command's. */
 struct sim_settings replay_settings(const struct replay_options *o);
 
-/* ADDR, ADDR:PORT, [ADDR]:PORT or "auto"; false: none of them. */
-bool sim_vip_read(const char *text, struct sim_vip *vip);
+/* The value of --vip: ADDR, ADDR:PORT, [ADDR]:PORT or "auto"; 0, or CLI_USAGE
+ * said so. */
+int cli_vip_read(const char *command, const char *text, struct sim_vip *vip);
 
 #endif

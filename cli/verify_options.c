@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/captures.h"
 #include "cli/verify.h"
 
 #define BACKENDS_DEFAULT 4u
-#define BACKENDS_MAX     ((LB_MEMBER_MAX - 1) / 2) /* one id per family */
 
 static const char help[] =
     "usage: fairlead verify [OPTION...] CAPTURE...\n"
@@ -56,19 +56,6 @@ static const struct option options[] = {
 };
 
 static int
-read_backends(struct verify_options *o, const char *text)
-{
-	uint64_t count;
-
-	if (!cli_number(text, BACKENDS_MAX, &count) || count == 0)
-		return cli_usage("verify",
-		    "--backends wants a number from 1 to %u, not \"%s\"",
-		    BACKENDS_MAX, text);
-	o->backend_count = (unsigned)count;
-	return 0;
-}
-
-static int
 read_option(struct verify_options *o, int option, char **argv)
 {
 	switch (option) {
@@ -90,7 +77,7 @@ read_option(struct verify_options *o, int option, char **argv)
 	case OPTION_MODES:
 		return cli_modes_read("verify", optarg, &o->modes);
 	case OPTION_BACKENDS:
-		return read_backends(o, optarg);
+		return cli_backends_read("verify", optarg, &o->backend_count);
 	default:
 		return cli_bad_option("verify", option, argv);
 	}

@@ -55,15 +55,18 @@ static cairo_surface_t *
 make_surface(const struct report_canvas *page, enum report_canvas_kind kind,
     double height, struct report_stream *stream)
 {
+	double scale = page->pixels_per_point > 0 ? page->pixels_per_point
+						  : PIXELS_PER_POINT;
+
 	switch (kind) {
 	case REPORT_CANVAS_PDF:
 		return make_pdf(page, height, stream);
 	case REPORT_CANVAS_SVG:
 		return make_svg(page, height, stream);
 	case REPORT_CANVAS_PNG_2X:
-		return make_png(page, height, 2 * PIXELS_PER_POINT);
+		return make_png(page, height, 2 * scale);
 	default:
-		return make_png(page, height, PIXELS_PER_POINT);
+		return make_png(page, height, scale);
 	}
 }
 

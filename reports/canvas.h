@@ -19,6 +19,7 @@ enum report_canvas_kind {
 
 struct report_canvas {
 	double width;                /* points */
+	double pixels_per_point;     /* of a PNG; 0: 96 dpi */
 	const char *title, *subject; /* of a PDF */
 	/* Lays out, and draws when the pen has a page; returns the height. */
 	double (*compose)(struct report_pen *pen, const void *ctx);

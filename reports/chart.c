@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/chart.h"
+#include "reports/canvas.h"
 #include "reports/plots.h"
-#include "reports/stream.h"
-#include <cairo-pdf.h>
 #include <errno.h>
 #include <math.h>
 
@@ -229,103 +228,40 @@ compose_page(struct report_pen *pen, const struct report_board *board)
 
 /* --- the file ------------------------------------------------------------- */
 
-static cairo_surface_t *
-make_pdf(const struct report_board *board, double height,
-    struct report_stream *stream)
+static double
+compose(struct report_pen *pen, const void *ctx)
 {
-	char date[REPORT_DATE_BYTES];
-	cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(
-	    report_stream_write, stream, PAGE_WIDTH, height);
+	struct report_board *const *board = ctx;
 
-	report_creation_date(date);
-	cairo_pdf_surface_set_metadata(
-	    surface, CAIRO_PDF_METADATA_TITLE, board->headline);
-	cairo_pdf_surface_set_metadata(
-	    surface, CAIRO_PDF_METADATA_SUBJECT, board->method);
-	cairo_pdf_surface_set_metadata(
-	    surface, CAIRO_PDF_METADATA_CREATOR, "fairlead");
-	cairo_pdf_surface_set_metadata(
-	    surface, CAIRO_PDF_METADATA_CREATE_DATE, date);
-	return surface;
-}
-
-static cairo_surface_t *
-make_picture(double height)
-{
-	cairo_surface_t *surface = cairo_image_surface_create(
-	    CAIRO_FORMAT_RGB24, (int)PAGE_WIDTH * PIXELS_PER_UNIT,
-	    (int)height * PIXELS_PER_UNIT);
-	cairo_surface_set_device_scale(
-	    surface, PIXELS_PER_UNIT, PIXELS_PER_UNIT);
-	return surface;
-}
-
-/* Draws on a surface and writes it out; returns cairo's status, which is the
- * first failure of all. */
-static cairo_status_t
-draw(struct report_pen *pen, const struct report_board *board,
-    cairo_surface_t *surface, struct report_stream *png)
-{
-	pen->cr = cairo_create(surface);
-	cairo_set_source_rgb(pen->cr, 1, 1, 1);
-	cairo_paint(pen->cr);
-	compose_page(pen, board);
-	cairo_show_page(pen->cr);
-	cairo_status_t status = cairo_status(pen->cr);
-	cairo_destroy(pen->cr);
-	pen->cr = NULL;
-	if (status == CAIRO_STATUS_SUCCESS && png != NULL)
-		status = cairo_surface_write_to_png_stream(
-		    surface, report_stream_write, png);
-	/* a PDF is written here */
-	cairo_surface_finish(surface);
-	if (status == CAIRO_STATUS_SUCCESS)
-		status = cairo_surface_status(surface);
-	return status;
-}
-
-static int
-draw_board(struct report_board *board, enum report_picture_kind kind,
-    struct report_stream *stream, const struct report_sink *sink,
-    struct report_chart_facts *facts)
-{
-	struct report_pen pen;
-	int error = ENOMEM;
-
-	if (report_pen_open(&pen) != 0)
-		goto out;
-	report_bars_make_room(&pen, board);
-	pen.width = PAGE_WIDTH;
-	pen.height = compose_page(&pen, board);
-	cairo_surface_t *surface = kind == REPORT_PDF
-				       ? make_pdf(board, pen.height, stream)
-				       : make_picture(pen.height);
-	cairo_status_t status =
-	    draw(&pen, board, surface, kind == REPORT_PNG ? stream : NULL);
-	cairo_surface_destroy(surface);
-	error = report_stream_end(stream, sink, status, pen.no_memory);
-	if (facts != NULL) {
-		*facts = report_pen_facts(&pen);
-		facts->panels = (unsigned)board->plot_count;
-	}
-out:
-	report_pen_close(&pen);
-	errno = error;
-	return error == 0 ? 0 : -1;
+	if (pen->cr == NULL)
+		report_bars_make_room(pen, *board);
+	return compose_page(pen, *board);
 }
 
 int
 report_chart(const struct sim_record *record, enum report_picture_kind kind,
     const struct report_sink *sink, struct report_chart_facts *facts)
 {
-	struct report_stream stream = { 0 };
-	struct report_board board;
+	struct report_board board, *ctx = &board;
 	int done = -1;
 
-	if (report_board_make(&board, record) == 0)
-		done = draw_board(&board, kind, &stream, sink, facts);
-	else
+	if (report_board_make(&board, record) == 0) {
+		const struct report_canvas page = {
+			.width = PAGE_WIDTH,
+			.pixels_per_point = PIXELS_PER_UNIT,
+			.title = board.headline,
+			.subject = board.method,
+			.compose = compose,
+			.ctx = &ctx,
+		};
+		done = report_canvas_write(&page,
+		    kind == REPORT_PDF ? REPORT_CANVAS_PDF : REPORT_CANVAS_PNG,
+		    sink, facts);
+		if (facts != NULL)
+			facts->panels = (unsigned)board.plot_count;
+	} else {
 		errno = ENOMEM;
+	}
 	int error = errno;
 	report_board_free(&board);
 	errno = error;

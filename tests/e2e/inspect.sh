@@ -2,39 +2,11 @@
 # fairlead inspect from outside: options, exit codes, what is on which stream;
 # and what it says of captures that are known.
 set -eu
-: "${FAIRLEAD:?names the program}" "${SRC:?names the source tree}"
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-coap=$SRC/traces/samples/coap.pcap
-failed=0
-
-fail() {
-	echo "FAIL: $*" >&2
-	sed 's/^/    stderr: /' err >&2
-	failed=1
-}
-
-# expect CODE ARGUMENT...: runs fairlead; its streams are in out and err
-expect() {
-	want=$1
-	shift
-	got=0
-	"$FAIRLEAD" "$@" >out 2>err </dev/null || got=$?
-	test "$got" = "$want" ||
-	    fail "exit code $got, not $want: fairlead $*"
-	if grep -q 'ERROR: \|runtime error' err; then
-		fail "a sanitizer has found something: fairlead $*"
-	fi
-}
+. "${SRC:?names the source tree}/tests/e2e/expect.sh"
 
 says() { # FILE PATTERN; lines of FILE are taken for one
 	tr '\n' ' ' <"$1" | tr -s ' ' | grep -q -e "$2" ||
 	    fail "$1 does not say: $2"
-}
-
-silent() { # FILE
-	test ! -s "$1" || fail "there is something in $1"
 }
 
 echo "== done"

@@ -1,39 +1,7 @@
 #!/bin/sh
 # fairlead sweep from outside: exit codes, files, the same bytes twice.
 set -eu
-: "${FAIRLEAD:?names the program}" "${SRC:?names the source tree}"
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-coap=$SRC/traces/samples/coap.pcap
-failed=0
-
-fail() {
-	echo "FAIL: $*" >&2
-	sed 's/^/    stderr: /' err >&2
-	failed=1
-}
-
-# expect CODE ARGUMENT...: runs fairlead; its streams are in out and err
-expect() {
-	want=$1
-	shift
-	got=0
-	"$FAIRLEAD" "$@" >out 2>err </dev/null || got=$?
-	test "$got" = "$want" ||
-	    fail "exit code $got, not $want: fairlead $*"
-	if grep -q 'ERROR: \|runtime error' err; then
-		fail "a sanitizer has found something: fairlead $*"
-	fi
-}
-
-says() { # FILE PATTERN
-	grep -q -e "$2" "$1" || fail "$1 does not say: $2"
-}
-
-silent() { # FILE
-	test ! -s "$1" || fail "there is something in $1"
-}
+. "${SRC:?names the source tree}/tests/e2e/expect.sh"
 
 few="--vary hash_key=3 --vary distribution=five-tuple,source-ip"
 
