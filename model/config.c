@@ -35,7 +35,7 @@ lb_config_rule_init(struct lb_config_rule *rule)
 		.probe = -1,
 		.proto = LB_PROTO_TCP,
 		.mode = LB_MODE_FIVE_TUPLE,
-		.algorithm = LB_MAGLEV,
+		.algorithm = LB_STABLE,
 		.table_size = LB_TABLE_SIZE_DEFAULT,
 		.idle_timeout_ms = LB_IDLE_TIMEOUT_DEFAULT_MS,
 		.outbound_snat = true,

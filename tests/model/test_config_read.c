@@ -81,7 +81,7 @@ check_good_rules(const struct lb_config *config)
 	CU_ASSERT_EQUAL(rule->proto, 6);
 	CU_ASSERT_EQUAL(rule->backend_port, 80);
 	CU_ASSERT_EQUAL(rule->mode, LB_MODE_FIVE_TUPLE);
-	CU_ASSERT_EQUAL(rule->algorithm, LB_MAGLEV);
+	CU_ASSERT_EQUAL(rule->algorithm, LB_STABLE);
 	CU_ASSERT_EQUAL(rule->table_size, 65537);
 	CU_ASSERT_FALSE(rule->connection_tracking);
 	CU_ASSERT_EQUAL(rule->all_down, LB_ALL_PROBED_DOWN);
