@@ -334,6 +334,7 @@ lb_scenario_read(const char *text, size_t bytes, struct lb_problems *problems)
 	if (yaml != NULL)
 		scenario = calloc(1, sizeof(*scenario));
 	if (scenario != NULL) {
+		scenario->scene = lb_scene_defaults();
 		read_root(&reader, scenario);
 		if (reader.no_memory || problems->error_count > 0) {
 			lb_scenario_free(scenario);
@@ -357,6 +358,7 @@ lb_scenario_free(struct lb_scenario *scenario)
 	for (size_t i = 0; i < scenario->fault_count; i++)
 		free(scenario->faults[i].member);
 	free(scenario->faults);
+	lb_scene_free(&scenario->scene);
 	free(scenario->captures);
 	free(scenario->assertions);
 	free(scenario);

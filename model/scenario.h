@@ -6,6 +6,7 @@
 #include "model/assertion.h"
 #include "model/config.h"
 #include "model/fault.h"
+#include "model/scene.h"
 
 /* Every key, by section; the reader and the tests are made from it. */
 #define LB_SCENARIO_KEYS(X)                                                    \
@@ -52,6 +53,12 @@ struct lb_scenario {
 	size_t fault_count;
 	struct lb_assertion *assertions;
 	size_t assertion_count;
+	struct lb_scene scene;
+	/* Side by side, where the command line says nothing: bits of enum
+	 * lb_mode and enum lb_algorithm; 0: not said. */
+	uint32_t modes, algorithms;
+	uint32_t replications;         /* 0: not said */
+	uint64_t precision_millionths; /* 0: not said */
 };
 
 /*

@@ -322,6 +322,8 @@ sim_build_record(const struct sim_run *run)
 	record->bin_ns = run->timeline.bin_ns;
 	record->bin_count =
 	    run->timeline.bin_ns != 0 ? (size_t)run->timeline.bin + 1 : 0;
+	record->synthetic = run->settings->scene != NULL &&
+			    run->settings->scene->traffic_count > 0;
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));

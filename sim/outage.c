@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "model/scene.h"
 #include "sim/philox.h"
 
 enum due_kind {
@@ -33,14 +34,19 @@ sim_server_answer(enum lb_fault_kind state, const struct lb_config_probe *probe)
 	case LB_FAULT_HANGING: /* its kernel still shakes hands */
 		return probe->protocol == LB_PROBE_TCP ? LB_ANSWER_GOOD
 						       : LB_ANSWER_SILENT;
-	case LB_FAULT_UP:
-	case LB_FAULT_ADMIN_NONE:
-	case LB_FAULT_ADMIN_UP:
-	case LB_FAULT_ADMIN_DOWN:
-	case LB_FAULT_COUNT:
+	default:
 		break;
 	}
 	return LB_ANSWER_GOOD;
+}
+
+struct sim_condition
+sim_outage_condition(const struct sim_outage *o, uint16_t member)
+{
+	return (struct sim_condition){
+		.state = (enum lb_fault_kind)o->server[member],
+		.factor = LB_SCENE_ONE,
+	};
 }
 
 /* --- making -------------------------------------------------------------- */
@@ -445,9 +451,12 @@ begin_failover(struct sim_outage *o, const struct lb_fault *fault)
 		.fault = (char *)(uintptr_t)lb_fault_name(fault->kind),
 		.member = fault->member,
 		.at_ns = sim_events_now(o->events),
+		.failed_ns = SIM_NO_TIME,
 		.detected_ns = at_once ? 0 : SIM_NO_TIME,
 		.rerouted_ns = SIM_NO_TIME,
 		.restored_ns = SIM_NO_TIME,
+		.soonest_ns = SIM_NO_TIME,
+		.latest_ns = SIM_NO_TIME,
 	};
 }
 

@@ -86,6 +86,16 @@ void sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 bool sim_outage_mutes(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
+/* How a server is, for those who simulate what it does. */
+struct sim_condition {
+	enum lb_fault_kind state;
+	uint32_t epoch;  /* so often it lost all it knew of connections */
+	uint64_t factor; /* serving takes so many times as long, millionths */
+};
+
+struct sim_condition sim_outage_condition(
+    const struct sim_outage *o, uint16_t member);
+
 /* The name of a fault's member when no case has it; NULL: all do. */
 const char *sim_outage_stranger(const struct lb_config *config,
     const struct lb_fault *faults, size_t count);

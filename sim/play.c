@@ -7,6 +7,7 @@
  * steps, each of which calls for the memory that the next needs; what is
  * decided and counted is decided and counted in order of the packets.
  */
+#include "sim/harm.h"
 #include "sim/outage.h"
 #include "sim/run_state.h"
 
@@ -164,6 +165,8 @@ keep_time(struct sim_run *run, struct sim_arrival *a)
 			struct sim_player *p = run->players[i];
 			for (size_t r = 0; r < p->rule_count; r++)
 				sim_series_widen(&p->rules[r].series);
+			if (p->harms != NULL)
+				sim_harms_widen(p->harms);
 		}
 }
 

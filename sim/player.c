@@ -90,6 +90,11 @@ sim_player_new(const struct sim_case_settings *settings, bool together,
 	p->world = lb_world_new(p->plan);
 	if (p->world == NULL || new_rules(p, together, series) != 0)
 		goto fail;
+	if (series) {
+		p->harms = calloc(SIM_BINS, sizeof(*p->harms));
+		if (p->harms == NULL)
+			goto fail;
+	}
 	return p;
 fail:
 	sim_player_free(p);
@@ -107,6 +112,7 @@ sim_player_free(struct sim_player *p)
 		sim_series_free(&p->rules[i].series);
 	}
 	sim_outage_free(p->outage);
+	free(p->harms);
 	free(p->rules);
 	free(p->rule_of_id);
 	free(p->member_of_id);

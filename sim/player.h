@@ -55,6 +55,7 @@ struct sim_player {
 	uint64_t longest_ms;    /* no entry is silent that long */
 	struct lb_result result;
 	struct sim_outage *outage; /* faults; NULL: there are none */
+	struct sim_harm *harms;    /* [SIM_BINS]; NULL: not kept */
 	struct lb_packet reply;    /* a captured one as its member sends it */
 };
 

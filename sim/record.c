@@ -30,6 +30,12 @@ free_case(struct sim_case *c)
 		free(c->failovers[i].member);
 	}
 	free(c->failovers);
+	for (size_t i = 0; i < c->served_count; i++)
+		free(c->served[i].name);
+	free(c->served);
+	free(c->clients.response);
+	free(c->instances);
+	free(c->harms);
 	free(c->rules);
 	free(c->drops);
 	free(c->name);
@@ -54,6 +60,11 @@ sim_record_drop_cases(struct sim_record *record)
 	free(record->cases);
 	record->cases = NULL;
 	record->case_count = 0;
+	for (size_t i = 0; i < record->replica_count; i++)
+		free_case(&record->replicas[i]);
+	free(record->replicas);
+	record->replicas = NULL;
+	record->replica_count = 0;
 }
 
 void

@@ -73,11 +73,80 @@ struct sim_failover {
 	char *fault, *member;
 	uint64_t at_ns;
 	/* From the fault; SIM_NO_TIME: it never happened. */
+	uint64_t failed_ns;   /* the first probe that failed was known to */
 	uint64_t detected_ns; /* the member was taken out */
 	uint64_t rerouted_ns; /* then the first flow of its pool began */
 	uint64_t restored_ns; /* the member was back */
 	uint64_t moved, needless, broken; /* flows */
 	uint64_t lost; /* client packets to a dead member, or to nobody */
+	/* By the closed form, whatever the phase; SIM_NO_TIME: no probe of
+	 * the member's notices such a fault. */
+	uint64_t soonest_ns, latest_ns;
+	uint64_t offered; /* client packets from then on, lost ones too */
+	/* Of synthetic clients, from then on: */
+	uint64_t requests, retries, given_up;
+	uint64_t window_ns; /* to the next failover, or the end */
+};
+
+/* What went wrong in a piece of time. */
+struct sim_harm {
+	uint32_t offered, lost; /* client packets */
+	uint32_t broken, moved; /* flows */
+	uint32_t requests, retries, given_up;
+};
+
+/*
+ * Response times, to 1/16 of themselves: value ns is counted in bucket
+ * sim_time_bucket(ns), whose lower bound is sim_bucket_time(bucket).
+ */
+#define SIM_TIME_BUCKETS (61u * 16u)
+
+static inline uint32_t
+sim_time_bucket(uint64_t ns)
+{
+	if (ns < 16)
+		return (uint32_t)ns;
+	unsigned octave = 63u - (unsigned)__builtin_clzll(ns); /* 4..63 */
+	return (octave - 3) * 16 + (uint32_t)(ns >> (octave - 4) & 15);
+}
+
+static inline uint64_t
+sim_bucket_time(uint32_t bucket)
+{
+	if (bucket < 16)
+		return bucket;
+	unsigned octave = bucket / 16 + 3;
+	return (UINT64_C(16) + bucket % 16) << (octave - 4);
+}
+
+/* What synthetic clients saw in a case. */
+struct sim_clients {
+	uint64_t sessions; /* connections begun; devices; UDP exchanges */
+	uint64_t requests, answered;
+	uint64_t retries;  /* SYNs, requests and data sent again */
+	uint64_t given_up; /* requests and connections */
+	uint64_t refused;  /* connections by a reset, datagrams by ICMP */
+	uint64_t reset;    /* open connections */
+	uint64_t notifications, notified; /* CoAP observe: sent, arrived */
+	uint64_t rebound;     /* devices that came with another NAT port */
+	uint64_t link_lost;   /* packets that the links lost */
+	uint64_t response_ns; /* the sum of them, of answered requests */
+	uint64_t *response;   /* [SIM_TIME_BUCKETS]; NULL: no clients */
+};
+
+/* What a member's server did. */
+struct sim_served {
+	char *name;
+	uint64_t served, turned_away; /* requests; the queue was full */
+	uint64_t cut_short;           /* it died with them */
+	uint64_t busy_ns;             /* of all its places together */
+	uint64_t waited_ns;           /* of all requests together */
+	uint32_t peak_busy, peak_queue;
+};
+
+/* One of several balancers. */
+struct sim_instance {
+	uint64_t flows, packets; /* begun at it; from clients */
 };
 
 /* One way of balancing the input: a row of the comparison. */
@@ -91,6 +160,18 @@ struct sim_case {
 	uint64_t untracked, reply_suppressed;
 	struct sim_failover *failovers; /* in order of time */
 	size_t failover_count;
+	struct sim_harm *harms; /* [bin_count of the record], or NULL */
+	size_t harm_count;
+	uint64_t unreachable;       /* client packets that no balancer got: its
+				       frontend's zone or every instance is down */
+	struct sim_clients clients; /* of synthetic traffic */
+	struct sim_served *served;
+	size_t served_count;
+	struct sim_instance *instances; /* only of several */
+	size_t instance_count;
+	/* flows that changed instance, and of those the ones that changed
+	 * backend by it, and of those the open connections */
+	uint64_t rehomed, rehomed_moved, rehomed_broken;
 };
 
 struct sim_file {
@@ -218,6 +299,13 @@ struct sim_record {
 	struct sim_input input;
 	struct sim_case *cases;
 	size_t case_count;
+	/* The same cases under other draws: what is not counted but kept for
+	 * pictures (keys, slices, harms) is only in the first, `cases`. */
+	struct sim_case *replicas; /* [replications - 1][case_count] */
+	size_t replica_count;
+	uint32_t replications; /* 0: not asked for; a bare run is one */
+	bool synthetic;        /* input is what the clients made up */
+	uint64_t warm_up_ns;   /* left out of everything counted */
 	struct sim_event *log; /* in order of time */
 	size_t log_count;
 	uint64_t bin_ns; /* of the rules' slices; 0: there are none */
@@ -228,8 +316,8 @@ struct sim_record {
 	uint64_t events, max_pending;
 };
 
-void sim_input_free(struct sim_input *input);    /* zeroed is fine */
-void sim_record_free(struct sim_record *record); /* NULL is fine */
+void sim_input_free(struct sim_input *input);          /* zeroed is fine */
+void sim_record_free(struct sim_record *record);       /* NULL is fine */
 void sim_record_drop_cases(struct sim_record *record); /* only the cases */
 
 /* Adds a setting; value NULL: not set.  0, -1 without memory. */

@@ -15,7 +15,7 @@
 #include "model/names.h"
 #include "sim/record.h"
 
-#define MAGIC      "fairlead record 3\n"
+#define MAGIC      "fairlead record 4\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -343,14 +343,73 @@ static void
 failover(struct stream *s, void *item)
 {
 	struct sim_failover *f = item;
-	uint64_t *const numbers[] = { &f->at_ns, &f->detected_ns,
+	uint64_t *const numbers[] = { &f->at_ns, &f->failed_ns, &f->detected_ns,
 		&f->rerouted_ns, &f->restored_ns, &f->moved, &f->needless,
-		&f->broken, &f->lost };
+		&f->broken, &f->lost, &f->soonest_ns, &f->latest_ns,
+		&f->offered, &f->requests, &f->retries, &f->given_up,
+		&f->window_ns };
 
 	text(s, &f->fault);
 	text(s, &f->member);
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
 		number(s, numbers[i]);
+}
+
+static void
+harm(struct stream *s, void *item)
+{
+	struct sim_harm *h = item;
+	uint32_t *const numbers[] = { &h->offered, &h->lost, &h->broken,
+		&h->moved, &h->requests, &h->retries, &h->given_up };
+
+	for (size_t i = 0; i < LB_COUNT(numbers); i++)
+		NARROW(s, *numbers[i], UINT32_MAX);
+}
+
+static void
+bucket(struct stream *s, void *item)
+{
+	number(s, item);
+}
+
+static void
+clients(struct stream *s, struct sim_clients *c)
+{
+	uint64_t *const numbers[] = { &c->sessions, &c->requests, &c->answered,
+		&c->retries, &c->given_up, &c->refused, &c->reset,
+		&c->notifications, &c->notified, &c->rebound, &c->link_lost,
+		&c->response_ns };
+	size_t buckets = c->response != NULL ? SIM_TIME_BUCKETS : 0;
+
+	for (size_t i = 0; i < LB_COUNT(numbers); i++)
+		number(s, numbers[i]);
+	LIST(s, c->response, buckets, bucket);
+	if (buckets != 0 && buckets != SIM_TIME_BUCKETS)
+		fail(s, "its response times are no whole ones");
+}
+
+static void
+served(struct stream *s, void *item)
+{
+	struct sim_served *v = item;
+
+	text(s, &v->name);
+	number(s, &v->served);
+	number(s, &v->turned_away);
+	number(s, &v->cut_short);
+	number(s, &v->busy_ns);
+	number(s, &v->waited_ns);
+	NARROW(s, v->peak_busy, UINT32_MAX);
+	NARROW(s, v->peak_queue, UINT32_MAX);
+}
+
+static void
+instance(struct stream *s, void *item)
+{
+	struct sim_instance *i = item;
+
+	number(s, &i->flows);
+	number(s, &i->packets);
 }
 
 static void
@@ -365,6 +424,14 @@ one_case(struct stream *s, void *item)
 	number(s, &c->untracked);
 	number(s, &c->reply_suppressed);
 	LIST(s, c->failovers, c->failover_count, failover);
+	LIST(s, c->harms, c->harm_count, harm);
+	number(s, &c->unreachable);
+	clients(s, &c->clients);
+	LIST(s, c->served, c->served_count, served);
+	LIST(s, c->instances, c->instance_count, instance);
+	number(s, &c->rehomed);
+	number(s, &c->rehomed_moved);
+	number(s, &c->rehomed_broken);
 }
 
 static void
@@ -482,6 +549,10 @@ record_both_ways(struct stream *s, struct sim_record *r)
 	flag(s, &r->interrupted);
 	input(s, &r->input);
 	LIST(s, r->cases, r->case_count, one_case);
+	LIST(s, r->replicas, r->replica_count, one_case);
+	NARROW(s, r->replications, UINT32_MAX);
+	flag(s, &r->synthetic);
+	number(s, &r->warm_up_ns);
 	LIST(s, r->log, r->log_count, event);
 	number(s, &r->bin_ns);
 	NARROW(s, r->bin_count, UINT32_MAX);
@@ -538,7 +609,14 @@ check_whole(struct stream *s, const struct sim_record *r)
 		if (r->log[i].of_case != SIM_NO_CASE &&
 		    r->log[i].of_case >= r->case_count)
 			fail(s, "something in it happened to no case");
-	for (size_t c = 0; c < r->case_count; c++)
+	if (r->replica_count != 0 &&
+	    (r->replications < 2 ||
+		r->replica_count != (r->replications - 1) * r->case_count))
+		fail(s, "its replications are no whole ones");
+	for (size_t c = 0; c < r->case_count; c++) {
+		if (r->cases[c].harm_count != 0 &&
+		    r->cases[c].harm_count != r->bin_count)
+			fail(s, "its pieces of time do not fit");
 		for (size_t i = 0; i < r->cases[c].rule_count; i++) {
 			const struct sim_rule *rule = &r->cases[c].rules[i];
 			if (rule->slices != NULL &&
@@ -546,6 +624,7 @@ check_whole(struct stream *s, const struct sim_record *r)
 				r->bin_count * rule->backend_count)
 				fail(s, "its pieces of time do not fit");
 		}
+	}
 }
 
 struct sim_record *

@@ -15,6 +15,8 @@
  *
  * Source: design.md 4, 8, 10 (5).
  */
+#include "model/fault.h"
+#include "model/scene.h"
 #include "sim/player.h"
 #include "sim/record.h"
 #include "sim/survey.h"
@@ -44,7 +46,9 @@ struct sim_settings {
 	struct sim_vip vip;
 	const struct lb_fault *faults;
 	size_t fault_count;
-	uint32_t loop;             /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
+	const struct lb_scene *scene; /* NULL: captures and nothing else */
+	uint32_t replication; /* which: other draws for each; 0: the first */
+	uint32_t loop;        /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
 	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */
 	uint64_t longest_gap_ns;   /* between packets, as captured; 0: any */
 	uint32_t

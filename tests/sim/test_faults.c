@@ -89,7 +89,9 @@ test_remap(void)
 {
 	struct scene s;
 	char name[] = "m2";
-	const struct lb_fault fault = { 2000, name, LB_FAULT_REFUSING };
+	const struct lb_fault fault = {
+		.at_ms = 2000, .member = name, .kind = LB_FAULT_REFUSING
+	};
 	const double margin = 4 * 0.5 / 44.7; /* 4 sd of a share of 2,000 */
 
 	scene_open(&s);
@@ -207,7 +209,9 @@ check_effect(const struct effect *row)
 	scene_open(&s);
 	add_connection(&s, row->proto);
 	find_member(&s, row->config, name);
-	const struct lb_fault fault = { 10500, name, row->fault };
+	const struct lb_fault fault = {
+		.at_ms = 10500, .member = name, .kind = row->fault
+	};
 	struct sim_record *r = play(&s, row->config, &fault, 1);
 	const struct sim_case *c = &r->cases[0];
 	UNIT_EQUAL(row->what, c->failover_count, 1);
@@ -245,8 +249,10 @@ test_tcp_back(void)
 	scene_open(&s);
 	add_connection(&s, LB_PROTO_TCP);
 	find_member(&s, config, name);
-	const struct lb_fault faults[] = { { 10500, name, LB_FAULT_CRASHED },
-		{ 12500, name, LB_FAULT_UP } };
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .member = name, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 12500, .member = name, .kind = LB_FAULT_UP }
+	};
 	struct sim_record *r = play(&s, config, faults, 2);
 	const struct sim_case *c = &r->cases[0];
 	CU_ASSERT_EQUAL(c->failovers[0].lost, 2);
@@ -267,8 +273,10 @@ test_udp_back(void)
 	scene_open(&s);
 	add_connection(&s, LB_PROTO_UDP);
 	find_member(&s, config, name);
-	const struct lb_fault faults[] = { { 5500, name, LB_FAULT_CRASHED },
-		{ 18500, name, LB_FAULT_UP } };
+	const struct lb_fault faults[] = {
+		{ .at_ms = 5500, .member = name, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 18500, .member = name, .kind = LB_FAULT_UP }
+	};
 	struct sim_record *r = play(&s, config, faults, 2);
 	const struct sim_failover *f = &r->cases[0].failovers[0];
 	CU_ASSERT_TRUE(f->restored_ns > 13 * NS_S);
@@ -301,9 +309,15 @@ test_changed_between(void)
 		if (strcmp(other, name) == 0)
 			continue;
 		const struct lb_fault faults[] = {
-			{ 10200, name, LB_FAULT_ADMIN_DOWN },
-			{ 10400, name, LB_FAULT_ADMIN_NONE },
-			{ 10600, other, LB_FAULT_ADMIN_DOWN },
+			{ .at_ms = 10200,
+			    .member = name,
+			    .kind = LB_FAULT_ADMIN_DOWN },
+			{ .at_ms = 10400,
+			    .member = name,
+			    .kind = LB_FAULT_ADMIN_NONE },
+			{ .at_ms = 10600,
+			    .member = other,
+			    .kind = LB_FAULT_ADMIN_DOWN },
 		};
 		struct sim_record *r = play(&s, config, faults, 3);
 		const struct sim_failover *f = r->cases[0].failovers;
@@ -332,10 +346,13 @@ test_nobody_left(void)
 
 	for (unsigned i = 0; i < MEMBERS; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "m%u", i);
-		faults[i] =
-		    (struct lb_fault){ 10500, names[i], LB_FAULT_REFUSING };
+		faults[i] = (struct lb_fault){ .at_ms = 10500,
+			.member = names[i],
+			.kind = LB_FAULT_REFUSING };
 	}
-	faults[MEMBERS] = (struct lb_fault){ 20500, names[3], LB_FAULT_UP };
+	faults[MEMBERS] = (struct lb_fault){
+		.at_ms = 20500, .member = names[3], .kind = LB_FAULT_UP
+	};
 	scene_open(&s);
 	add_connection(&s, LB_PROTO_UDP);
 	struct sim_record *r =
@@ -377,8 +394,10 @@ test_record(void)
 {
 	struct scene s;
 	char name[] = "backend-2", error[128];
-	const struct lb_fault faults[] = { { 3000, name, LB_FAULT_ADMIN_DOWN },
-		{ 3000, name, LB_FAULT_ADMIN_NONE } };
+	const struct lb_fault faults[] = {
+		{ .at_ms = 3000, .member = name, .kind = LB_FAULT_ADMIN_DOWN },
+		{ .at_ms = 3000, .member = name, .kind = LB_FAULT_ADMIN_NONE }
+	};
 	size_t bytes, again_bytes, back_bytes;
 
 	scene_open(&s);

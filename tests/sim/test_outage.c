@@ -44,7 +44,9 @@ detect_ns(const struct made *m, enum lb_fault_kind kind, uint64_t at_ms,
     uint64_t seed, uint64_t *phase_ns)
 {
 	char name[] = "b";
-	struct lb_fault fault = { at_ms, name, kind };
+	struct lb_fault fault = {
+		.at_ms = at_ms, .member = name, .kind = kind
+	};
 	struct sim_outage *o = new_outage(m, &fault, 1, seed);
 	uint64_t found_ns;
 
@@ -129,8 +131,12 @@ test_at_a_tick(void)
 {
 	char a[] = "a", b[] = "b";
 	struct made m = make_probed("protocol: tcp, interval: 5s", "");
-	struct lb_fault faults[] = { { AT_MS, b, LB_FAULT_REFUSING },
-		{ AT_MS + 5000, a, LB_FAULT_REFUSING } };
+	struct lb_fault faults[] = {
+		{ .at_ms = AT_MS, .member = b, .kind = LB_FAULT_REFUSING },
+		{ .at_ms = AT_MS + 5000,
+		    .member = a,
+		    .kind = LB_FAULT_REFUSING }
+	};
 
 	for (size_t first = 0; first < 2; first++) {
 		struct sim_outage *o =
@@ -188,8 +194,10 @@ test_down_and_up(void)
 	char b[] = "b";
 	struct made m =
 	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
-	struct lb_fault faults[] = { { 75000, b, LB_FAULT_UP },
-		{ 30000, b, LB_FAULT_CRASHED } }; /* in any order */
+	struct lb_fault faults[] = {
+		{ .at_ms = 75000, .member = b, .kind = LB_FAULT_UP },
+		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_CRASHED }
+	}; /* in any order */
 	struct sim_outage *o = new_outage(&m, faults, 2, 1);
 
 	o->probers[0].phase_ns = 2 * S_NS;
@@ -235,8 +243,10 @@ test_too_short(void)
 {
 	char b[] = "b";
 	struct made m = make_probed("protocol: tcp, interval: 5s", "");
-	struct lb_fault faults[] = { { 30000, b, LB_FAULT_CRASHED },
-		{ 31000, b, LB_FAULT_UP } };
+	struct lb_fault faults[] = {
+		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 31000, .member = b, .kind = LB_FAULT_UP }
+	};
 	struct sim_outage *o = new_outage(&m, faults, 2, 1);
 
 	o->probers[0].phase_ns = 2 * S_NS;
@@ -253,10 +263,14 @@ test_admin(void)
 {
 	char b[] = "b";
 	struct made m = make_probed("protocol: tcp, interval: 5s", "");
-	struct lb_fault faults[] = { { 30000, b, LB_FAULT_ADMIN_DOWN },
-		{ 40000, b, LB_FAULT_CRASHED }, /* unheeded, but found out */
-		{ 60000, b, LB_FAULT_ADMIN_UP },
-		{ 90000, b, LB_FAULT_ADMIN_NONE } };
+	struct lb_fault faults[] = {
+		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_ADMIN_DOWN },
+		{ .at_ms = 40000,
+		    .member = b,
+		    .kind = LB_FAULT_CRASHED }, /* unheeded, but found out */
+		{ .at_ms = 60000, .member = b, .kind = LB_FAULT_ADMIN_UP },
+		{ .at_ms = 90000, .member = b, .kind = LB_FAULT_ADMIN_NONE }
+	};
 	static const bool after[] = { false, false, true, false };
 	struct sim_outage *o = new_outage(&m, faults, 4, 1);
 
@@ -287,8 +301,9 @@ test_all_down(void)
 		struct made m = make_probed("protocol: tcp, interval: 5s",
 		    saved ? ", no_healthy_backends: all-probed-up" : "");
 		for (size_t i = 0; i < 3; i++)
-			faults[i] = (struct lb_fault){ 30000, name[i],
-				LB_FAULT_REFUSING };
+			faults[i] = (struct lb_fault){ .at_ms = 30000,
+				.member = name[i],
+				.kind = LB_FAULT_REFUSING };
 		struct sim_outage *o = new_outage(&m, faults, 3, 1);
 		CU_ASSERT_EQUAL(sim_outage_advance(o, 36 * S_NS), 0);
 		for (size_t i = 0; i < 3; i++) {
@@ -306,8 +321,12 @@ test_quiet(void)
 {
 	char b[] = "b";
 	struct made m = make_probed("protocol: tcp, interval: 10ms", "");
-	struct lb_fault faults[] = { { 1000, b, LB_FAULT_CRASHED },
-		{ LB_FAULT_AT_MAX_MS, b, LB_FAULT_UP } };
+	struct lb_fault faults[] = {
+		{ .at_ms = 1000, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = LB_FAULT_AT_MAX_MS,
+		    .member = b,
+		    .kind = LB_FAULT_UP }
+	};
 	struct sim_outage *o = new_outage(&m, faults, 2, 1);
 
 	CU_ASSERT_EQUAL(sim_outage_advance(o, UINT64_MAX - 1), 0);
@@ -323,8 +342,10 @@ test_stranger(void)
 {
 	char b[] = "b", x[] = "x";
 	struct made m = make_probed("protocol: tcp, interval: 5s", "");
-	struct lb_fault faults[] = { { 1, b, LB_FAULT_OFF },
-		{ 1, x, LB_FAULT_OFF } };
+	struct lb_fault faults[] = {
+		{ .at_ms = 1, .member = b, .kind = LB_FAULT_OFF },
+		{ .at_ms = 1, .member = x, .kind = LB_FAULT_OFF }
+	};
 
 	CU_ASSERT_PTR_NULL(sim_outage_stranger(m.config, faults, 1));
 	CU_ASSERT_PTR_EQUAL(sim_outage_stranger(m.config, faults, 2), x);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/harm.h"
+
+#include <string.h>
+
+#include "sim/outage.h"
+
+static uint32_t *
+of_bin(struct sim_harm *h, enum sim_harm_kind kind)
+{
+	uint32_t *const counts[SIM_HARM_COUNT] = {
+		[SIM_HARM_OFFERED] = &h->offered,
+		[SIM_HARM_LOST] = &h->lost,
+		[SIM_HARM_BROKEN] = &h->broken,
+		[SIM_HARM_MOVED] = &h->moved,
+		[SIM_HARM_REQUEST] = &h->requests,
+		[SIM_HARM_RETRY] = &h->retries,
+		[SIM_HARM_GIVEN_UP] = &h->given_up,
+	};
+
+	return counts[kind];
+}
+
+static uint64_t *
+of_failover(struct sim_failover *f, enum sim_harm_kind kind)
+{
+	uint64_t *const counts[SIM_HARM_COUNT] = {
+		[SIM_HARM_OFFERED] = &f->offered,
+		[SIM_HARM_LOST] = &f->lost,
+		[SIM_HARM_BROKEN] = &f->broken,
+		[SIM_HARM_MOVED] = &f->moved,
+		[SIM_HARM_REQUEST] = &f->requests,
+		[SIM_HARM_RETRY] = &f->retries,
+		[SIM_HARM_GIVEN_UP] = &f->given_up,
+	};
+
+	return counts[kind];
+}
+
+void
+sim_harm_count(struct sim_player *p, uint32_t bin, enum sim_harm_kind kind)
+{
+	struct sim_outage *o = p->outage;
+
+	if (p->harms != NULL)
+		++*of_bin(&p->harms[bin], kind);
+	if (o != NULL && o->failover_count > 0)
+		++*of_failover(&o->failovers[o->failover_count - 1], kind);
+}
+
+void
+sim_harms_widen(struct sim_harm *harms)
+{
+	for (size_t i = 0; i < SIM_BINS; i++) {
+		const struct sim_harm none = { 0 };
+		const struct sim_harm *a =
+		    2 * i < SIM_BINS ? &harms[2 * i] : &none;
+		const struct sim_harm *b =
+		    2 * i + 1 < SIM_BINS ? &harms[2 * i + 1] : &none;
+		harms[i] = (struct sim_harm){
+			.offered = a->offered + b->offered,
+			.lost = a->lost + b->lost,
+			.broken = a->broken + b->broken,
+			.moved = a->moved + b->moved,
+			.requests = a->requests + b->requests,
+			.retries = a->retries + b->retries,
+			.given_up = a->given_up + b->given_up,
+		};
+	}
+}
