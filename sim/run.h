@@ -32,6 +32,29 @@ struct sim_vip {
 #define SIM_MAX_FLOWS_DEFAULT (1u << 24) /* about 2 GB with three modes */
 #define SIM_SPEED_ONE         UINT64_C(1000000)
 
+/* What a synthetic packet says, for who writes its bytes. */
+enum sim_says {
+	SIM_SAYS_NOTHING, /* SYN, FIN, a bare ACK, keepalive, RST */
+	SIM_SAYS_REQUEST,
+	SIM_SAYS_ANSWER,
+	SIM_SAYS_ACK, /* CoAP: empty */
+	SIM_SAYS_NOTIFICATION,
+	SIM_SAYS_REGISTER, /* CoAP: GET with Observe 0 */
+};
+
+/* A synthetic packet on the balancer's client side: from a client before it
+ * is stepped, or to one as it leaves. */
+struct sim_tap {
+	uint64_t at_ns;              /* since the beginning */
+	const struct lb_packet *pkt; /* seq, ack, flags and lengths filled in */
+	enum lb_profile profile;
+	enum sim_says says;
+	bool confirmable;
+	uint32_t id;     /* of the exchange: an answer has its request's, and so
+			    has a request sent again */
+	uint32_t offset; /* of TCP payload: where in its message it begins */
+};
+
 struct sim_settings {
 	const char *const *paths; /* captures; "-": standard input */
 	size_t path_count;
@@ -47,6 +70,9 @@ struct sim_settings {
 	const struct lb_fault *faults;
 	size_t fault_count;
 	const struct lb_scene *scene; /* NULL: captures and nothing else */
+	/* Sees every synthetic packet; NULL: nobody.  Of one case only. */
+	void (*tap)(void *arg, const struct sim_tap *tap);
+	void *tap_arg;
 	uint32_t replication; /* which: other draws for each; 0: the first */
 	uint32_t loop;        /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
 	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */
