@@ -88,9 +88,9 @@ add_bound(struct lb_section *section, unsigned key, enum lb_relation relation,
 
 	if (!lb_take_text(section, key, &text))
 		return;
-	if (!lb_bound_of_text(text, &a.bound)) {
-		lb_section_refuse(section, key,
-		    "'%.40s' is no number like 0.95, 1200 or 30%%", text);
+	if (!lb_bound_of_text(a.metric, text, &a.bound)) {
+		lb_section_refuse(section, key, "'%.40s' is no %s", text,
+		    lb_bound_example(a.metric));
 		return;
 	}
 	struct lb_assertion *more = reallocarray(
