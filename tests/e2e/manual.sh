@@ -75,7 +75,7 @@ keys() { # FILE PAGE
 	done <list
 }
 keys "$SRC/model/config_keys.h" "$doc/fairlead.yaml.5"
-keys "$SRC/model/scenario.h" "$doc/fairlead-scenario.5"
+keys "$SRC/model/scenario_keys.h" "$doc/fairlead-scenario.5"
 sed -n 's/^	\[LB_METRIC_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' \
     "$SRC/model/assertion.c" >metrics
 test -s metrics || fail "no metrics"
