@@ -70,7 +70,7 @@ keys() { # FILE PAGE
 	sed -n 's/.*X([A-Z]*, [A-Z0-9_]*, "\([a-z0-9_]*\)").*/\1/p' "$1" >list
 	test -s list || fail "no keys in $1"
 	while read -r key; do
-		grep -q "^\.\(It \)\{0,1\}Cm .*\b$key\b" "$2" ||
+		grep -q "^\.\(It \|Ss \)\{0,1\}Cm .*\b$key\b" "$2" ||
 		    fail "$(basename "$2") does not tell of $key"
 	done <list
 }
