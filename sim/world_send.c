@@ -141,8 +141,12 @@ sim_refuse(
 static uint32_t
 first_seq(const struct sim_session *s, enum sim_end end)
 {
-	return (uint32_t)sim_mix(((uint64_t)s->serial << 17 | s->source) + 1,
-	    UINT64_C(0x9e3779b97f4a7c15) + end);
+	static const uint64_t factor[] = { UINT64_C(0x9e3779b97f4a7c15),
+		UINT64_C(0xc2b2ae3d27d4eb4f) };
+
+	return (uint32_t)sim_mix(
+	    (((uint64_t)s->serial << 17 | s->source) + 1) * factor[0],
+	    factor[end]);
 }
 
 static void
