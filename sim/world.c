@@ -192,6 +192,7 @@ sim_world_advance(struct sim_world *w, uint64_t until_ns)
 		if (sim_events_taken(w->events) % EVENTS_A_LOOK == 0 &&
 		    !sim_run_may_go_on(w->run, due.at_ns)) {
 			w->run->interrupted = true;
+			w->run->duration_ns = due.at_ns;
 			return 0;
 		}
 	}
@@ -212,8 +213,7 @@ sim_world_next_ns(const struct sim_world *w)
 static void
 count_harm(struct sim_world *w, enum sim_harm_kind kind)
 {
-	sim_harm_count(
-	    w->player, sim_run_bin(w->run, sim_world_now(w)), kind);
+	sim_harm_count(w->player, sim_run_bin(w->run, sim_world_now(w)), kind);
 }
 
 void

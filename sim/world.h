@@ -35,9 +35,9 @@ struct sim_source;
 
 /* A packet under way, or what one is to be. */
 struct sim_parcel {
-	uint32_t session;  /* filled in as it is sent */
-	uint32_t seq, ack; /* TCP: as in struct sim_tcp */
-	uint32_t bytes;    /* of payload */
+	uint32_t session;    /* filled in as it is sent */
+	uint32_t seq, ack;   /* TCP: as in struct sim_tcp */
+	uint32_t bytes;      /* of payload */
 	uint32_t id, offset; /* as in struct sim_tap */
 	uint16_t member;     /* it goes to, or comes from */
 	uint8_t flags;       /* enum lb_tcp_flag */
@@ -86,6 +86,7 @@ struct sim_source {
 	const struct lb_traffic *traffic;
 	const struct sim_profile *profile;
 	uint32_t number; /* in the scene */
+	uint32_t serial; /* of the next session */
 	struct lb_addr server;
 	lb_be16 port;
 	struct sim_arrivals arrivals;
@@ -113,6 +114,7 @@ struct sim_world {
 	uint64_t outage_ns; /* when the next event of it is */
 	uint64_t warm_ns;   /* what began before is not counted */
 	uint64_t packets;   /* at the balancer, in both directions */
+	bool is_tapped;     /* somebody writes packets' bytes */
 	bool no_memory;
 };
 
@@ -154,14 +156,14 @@ struct sim_source *sim_session_source(
 
 /* Sets or, with SIM_NEVER, clears an alarm.  Cost: O(1); a later time than
  * the one set costs nothing until then. */
-void sim_alarm_set(struct sim_world *w, struct sim_session *s,
-    enum sim_end end, uint64_t at_ns);
+void sim_alarm_set(struct sim_world *w, struct sim_session *s, enum sim_end end,
+    uint64_t at_ns);
 
 /* --- for profiles: packets ------------------------------------------------ */
 
 /* From the session's client. */
-void sim_send(struct sim_world *w, struct sim_session *s,
-    const struct sim_parcel *what);
+void sim_send(
+    struct sim_world *w, struct sim_session *s, const struct sim_parcel *what);
 
 /* From a member to the session's client. */
 void sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
@@ -184,7 +186,8 @@ void sim_count_retry(struct sim_world *w);
 void sim_count_answered(struct sim_world *w, uint64_t asked_ns);
 void sim_count_given_up(struct sim_world *w, uint64_t asked_ns);
 
-/* --- for the run loop ------------------------------------------------------ */
+/* --- for the run loop ------------------------------------------------------
+ */
 
 /*
  * sim_world_new - the world of a run's only player.

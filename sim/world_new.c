@@ -20,8 +20,7 @@ static const struct sim_profile *const profiles[LB_PROFILE_COUNT] = {
 static struct lb_addr
 v4(unsigned a, unsigned b, unsigned c, unsigned d)
 {
-	return lb_addr_v4(
-	    __builtin_bswap32(a << 24 | b << 16 | c << 8 | d));
+	return lb_addr_v4(__builtin_bswap32(a << 24 | b << 16 | c << 8 | d));
 }
 
 static const struct lb_addr first_client6 = {
@@ -91,8 +90,7 @@ aim(struct sim_world *w, struct sim_source *source, struct sim_trouble *trouble)
 		if (port == 0)
 			port = rule->frontend_port;
 	}
-	source->port =
-	    lb_be16_of(port != 0 ? port : source->profile->port);
+	source->port = lb_be16_of(port != 0 ? port : source->profile->port);
 	return true;
 }
 
@@ -130,8 +128,8 @@ start_source(struct sim_world *w, uint32_t i, struct sim_trouble *trouble)
 		return true; /* nobody knows how to play it */
 	if (!aim(w, source, trouble))
 		return false;
-	source->crowd = sim_crowd_new(
-	    first_client(source), client_count(t), t->zipf);
+	source->crowd =
+	    sim_crowd_new(first_client(source), client_count(t), t->zipf);
 	if (source->crowd == NULL)
 		return false;
 	sim_arrivals_init(&source->arrivals, t, i, w->run->end_ns);
@@ -189,10 +187,10 @@ sim_world_new(struct sim_run *run, struct sim_trouble *trouble)
 	w->run = run;
 	w->player = run->players[0];
 	w->scene = scene;
+	w->is_tapped = run->settings->tap != NULL;
 	w->outage_ns = w->player->outage != NULL ? 0 : SIM_NEVER;
-	sim_dice_init(&w->dice,
-	    sim_replication_seed(
-		run->settings->seed, run->settings->replication));
+	sim_dice_init(&w->dice, sim_replication_seed(run->settings->seed,
+				    run->settings->replication));
 	w->events = sim_events_new();
 	w->ports = sim_ports_new();
 	w->farm = sim_farm_new(scene, w->player->plan);

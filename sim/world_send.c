@@ -25,12 +25,11 @@ take_parcel(struct sim_parcels *pool, uint32_t *number)
 		return &pool->at[*number];
 	}
 	if (pool->made == pool->room) {
-		uint32_t room = pool->room == 0 ? PARCELS_FIRST
-						: pool->room * 2;
+		uint32_t room =
+		    pool->room == 0 ? PARCELS_FIRST : pool->room * 2;
 		struct sim_parcel *at =
-		    room < pool->room
-			? NULL
-			: realloc(pool->at, room * sizeof(*at));
+		    room < pool->room ? NULL
+				      : realloc(pool->at, room * sizeof(*at));
 		if (at == NULL)
 			return NULL;
 		pool->at = at;
@@ -97,8 +96,8 @@ depart(struct sim_world *w, struct sim_session *s,
 }
 
 void
-sim_send(struct sim_world *w, struct sim_session *s,
-    const struct sim_parcel *what)
+sim_send(
+    struct sim_world *w, struct sim_session *s, const struct sim_parcel *what)
 {
 	struct sim_parcel parcel = *what;
 
@@ -117,8 +116,8 @@ sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
 }
 
 void
-sim_refuse(struct sim_world *w, struct sim_session *s,
-    const struct sim_parcel *parcel)
+sim_refuse(
+    struct sim_world *w, struct sim_session *s, const struct sim_parcel *parcel)
 {
 	const bool syn = (parcel->flags & LB_TCP_ACK) == 0;
 	struct sim_parcel no = { .id = parcel->id };
@@ -142,9 +141,12 @@ sim_refuse(struct sim_world *w, struct sim_session *s,
 static uint32_t
 first_seq(const struct sim_session *s, enum sim_end end)
 {
+	static const uint64_t factor[] = { UINT64_C(0x9e3779b97f4a7c15),
+		UINT64_C(0xc2b2ae3d27d4eb4f) };
+
 	return (uint32_t)sim_mix(
-	    ((uint64_t)s->serial << 17 | s->source) + 1,
-	    UINT64_C(0x9e3779b97f4a7c15) + end);
+	    (((uint64_t)s->serial << 17 | s->source) + 1) * factor[0],
+	    factor[end]);
 }
 
 static void
@@ -279,8 +281,7 @@ static void
 reach_server(
     struct sim_world *w, struct sim_session *s, const struct sim_parcel *parcel)
 {
-	struct sim_condition condition =
-	    sim_world_condition(w, parcel->member);
+	struct sim_condition condition = sim_world_condition(w, parcel->member);
 
 	if (condition.state == LB_FAULT_CRASHED ||
 	    condition.state == LB_FAULT_OFF)
