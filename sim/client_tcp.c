@@ -19,8 +19,7 @@
  * always connects again: at once when it had a connection, after a minute when
  * it got none.
  */
-#include <gsl/gsl_randist.h>
-
+#include "sim/sizes.h"
 #include "sim/world.h"
 #include "traces/models.h"
 
@@ -89,39 +88,14 @@ exchange_of(const struct sim_session *s)
 
 /* --- sizes --------------------------------------------------------------- */
 
-static double
-draw_size(struct sim_world *w, const struct sim_session *s)
-{
-	const struct lb_traffic *t = traffic_of(w, s);
-	const gsl_rng *rng =
-	    sim_dice_at(&w->dice, SIM_DRAW_SIZE, s->source, draw_of(s));
-
-	switch (t->sizes) {
-	case LB_SIZES_BOUNDED_PARETO:
-		return trace_pareto(rng, (double)t->size_min,
-		    (double)t->size_max, (double)t->alpha / 1e6);
-	case LB_SIZES_WEB_SEARCH:
-		return trace_cdf_draw(rng, &trace_web_search);
-	case LB_SIZES_DATA_MINING:
-		return trace_cdf_draw(rng, &trace_data_mining);
-	case LB_SIZES_HADOOP:
-		return trace_cdf_draw(rng, &trace_hadoop);
-	case LB_SIZES_CACHE:
-		return trace_cdf_draw(rng, &trace_cache);
-	case LB_SIZES_CONSTANT:
-		break;
-	}
-	return (double)t->size_min;
-}
-
 static uint32_t
 answer_bytes(struct sim_world *w, const struct sim_session *s)
 {
-	double bytes =
-	    (s->marks & IS_ERROR) != 0 ? ERROR_BYTES : draw_size(w, s);
+	uint64_t bytes = ERROR_BYTES;
 
-	if (bytes < 1)
-		return 1;
+	if ((s->marks & IS_ERROR) == 0)
+		bytes = sim_size_draw(
+		    traffic_of(w, s), &w->dice, s->source, draw_of(s));
 	return bytes < ANSWER_MOST ? (uint32_t)bytes : ANSWER_MOST;
 }
 
