@@ -31,7 +31,7 @@ one_device(struct stage *s)
 }
 
 static void
-fail_all(struct stage *s, uint64_t at_ms, enum lb_fault_kind kind)
+all_are(struct stage *s, uint64_t at_ms, enum lb_fault_kind kind)
 {
 	(void)stage_fault(s, at_ms, "a", kind);
 	(void)stage_fault(s, at_ms, "b", kind);
@@ -120,7 +120,7 @@ retransmission_doubles(void)
 		t->period_ms = 30000;
 		s.settings.seed = seed + 1;
 		s.scene.duration_ms = 200000;
-		fail_all(&s, 0, LB_FAULT_DEAF);
+		all_are(&s, 0, LB_FAULT_DEAF);
 
 		struct sim_record *r = stage_play(&s, NULL);
 		uint64_t at = when(SIM_SAYS_REQUEST, 0);
@@ -236,7 +236,7 @@ what_is_not_confirmable_is_sent_once(void)
 	t->period_ms = 30000;
 	s.scene.duration_ms = 91000;
 	t->stop_ms = 90000;
-	fail_all(&s, 0, LB_FAULT_DEAF);
+	all_are(&s, 0, LB_FAULT_DEAF);
 
 	struct sim_record *r = stage_play(&s, NULL);
 
@@ -506,6 +506,35 @@ an_observer_survives_its_server(void)
 	}
 }
 
+/* Off and on again within a second: no probe sees that, but whom it notified
+ * the server no longer knows. */
+static void
+a_restart_forgets_observers(void)
+{
+	struct stage s;
+
+	(void)one_observer(&s);
+	sim_record_free(stage_play(&s, NULL));
+
+	uint64_t first = when(SIM_SAYS_NOTIFICATION, 0);
+
+	all_are(&s, first / MS + 1000, LB_FAULT_CRASHED);
+	all_are(&s, first / MS + 1100, LB_FAULT_UP);
+	hearing.count = 0;
+
+	struct sim_record *r = stage_play(&s, NULL);
+	uint64_t again = first + 2 * CLIENT + 30 * SECOND;
+
+	UNIT_EQUAL("again", when(SIM_SAYS_REGISTER, 1), again);
+	UNIT_EQUAL("and then", when(SIM_SAYS_NOTIFICATION, 1),
+	    again + 2 * MEMBER + 10 * SECOND);
+	UNIT_EQUAL("and on", when(SIM_SAYS_NOTIFICATION, 2),
+	    again + 2 * MEMBER + 20 * SECOND);
+	CU_ASSERT_PTR_NULL(heard_nth(&hearing, SIM_SAYS_REGISTER, 2));
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* Its server is drained: what it is sent still comes, but what it acknowledges
  * goes to another, and so the server gives it up. */
 static void
@@ -614,6 +643,7 @@ main(void)
 		{ "drawn timeouts", timeouts_are_drawn },
 		{ "observe", an_observer_is_notified },
 		{ "its server dies", an_observer_survives_its_server },
+		{ "its server restarts", a_restart_forgets_observers },
 		{ "its server drains", acknowledging_to_another_ends_it },
 		{ "its binding ends", a_lost_binding_ends_it },
 		CU_TEST_INFO_NULL,

@@ -27,11 +27,11 @@ ask_once(struct stage *s, uint32_t tries)
 }
 
 static void
-fail_all(struct stage *s, enum lb_fault_kind kind)
+all_are(struct stage *s, uint64_t at_ms, enum lb_fault_kind kind)
 {
-	(void)stage_fault(s, 0, "a", kind);
-	(void)stage_fault(s, 0, "b", kind);
-	(void)stage_fault(s, 0, "c", kind);
+	(void)stage_fault(s, at_ms, "a", kind);
+	(void)stage_fault(s, at_ms, "b", kind);
+	(void)stage_fault(s, at_ms, "c", kind);
 }
 
 /* --- what is counted --------------------------------------------------------
@@ -125,7 +125,7 @@ each_in_its_time(void)
 		stage_server(&s)->service_ns = rows[i].service_ns;
 		s.scene.duration_ms = rows[i].duration_ms;
 		if (rows[i].kind != LB_FAULT_UP)
-			fail_all(&s, rows[i].kind);
+			all_are(&s, 0, rows[i].kind);
 		heard_listen(&hearing, &s, 9000);
 
 		struct sim_record *r = stage_play(&s, NULL);
@@ -153,7 +153,7 @@ dns_has_its_own_times(void)
 
 	t->arrivals = LB_ARRIVALS_CONSTANT;
 	t->stop_ms = 1;
-	fail_all(&s, LB_FAULT_DEAF);
+	all_are(&s, 0, LB_FAULT_DEAF);
 	s.scene.duration_ms = 10001;
 	heard_listen(&hearing, &s, 53);
 
@@ -193,6 +193,38 @@ a_full_queue_drops(void)
 		.response_ns = RTT + 250 * MS,
 		.served = 1,
 		.turned_away = 2 });
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* What a server had when it died it does not answer when it is back; the second
+ * copy it does. */
+static void
+a_dead_servers_requests_are_cut_short(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	(void)ask_once(&s, 2);
+	stage_server(&s)->service_ns = 900 * MS;
+	all_are(&s, 500, LB_FAULT_CRASHED);
+	all_are(&s, 600, LB_FAULT_UP);
+
+	struct sim_record *r = stage_play(&s, NULL);
+	uint64_t cut_short = 0, busy_ns = 0;
+
+	counts_are("cut short", r,
+	    &(struct counts){ .requests = 1,
+		.answered = 1,
+		.retries = 1,
+		.response_ns = 1000 * MS + RTT + 900 * MS,
+		.served = 1 });
+	for (size_t i = 0; i < r->cases[0].served_count; i++) {
+		cut_short += r->cases[0].served[i].cut_short;
+		busy_ns += r->cases[0].served[i].busy_ns;
+	}
+	CU_ASSERT_EQUAL(cut_short, 1);
+	CU_ASSERT_EQUAL(busy_ns, 500 * MS - THERE + 900 * MS);
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -262,6 +294,7 @@ main(void)
 		{ "times", each_in_its_time },
 		{ "dns", dns_has_its_own_times },
 		{ "full queue", a_full_queue_drops },
+		{ "cut short", a_dead_servers_requests_are_cut_short },
 		{ "no listener", nobody_listens },
 		{ "cases", cases_share_their_draws },
 		CU_TEST_INFO_NULL,
