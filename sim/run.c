@@ -161,8 +161,8 @@ check_rereading(const struct sim_settings *s, struct sim_trouble *trouble)
 	return SIM_USAGE;
 }
 
-static int
-choose_vip(const struct sim_settings *s, struct sim_vip *vip,
+int
+sim_choose_vip(const struct sim_settings *s, struct sim_vip *vip,
     struct sim_trouble *trouble)
 {
 	*vip = s->vip;
@@ -179,7 +179,7 @@ sim_run(const struct sim_settings *settings, struct sim_record **record,
 	struct sim_run run = { .settings = settings };
 
 	*record = NULL;
-	int status = choose_vip(settings, &run.vip, trouble);
+	int status = sim_choose_vip(settings, &run.vip, trouble);
 	if (status == SIM_DONE)
 		status =
 		    sim_run_open(&run, (unsigned)settings->case_count, trouble);
