@@ -334,6 +334,8 @@ read_scenario(struct sim_options *o)
 		o->replay.captures = (const char *const *)o->scenario.captures;
 		o->replay.capture_count = s->capture_count;
 	}
+	if (o->replay.config == NULL)
+		o->replay.config = o->scenario.config;
 	take_settings(o, s);
 	for (size_t i = 0; i < s->assertion_count && status == CLI_DONE; i++)
 		status = cli_assertions_take(

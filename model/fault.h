@@ -38,8 +38,6 @@ enum lb_fault_kind {
 /* As many as a flow can remember the number of. */
 #define LB_FAULTS_MAX 1000u
 
-#define LB_FAULT_WEIGHT_MAX 1000u
-
 #define LB_FAULT_AT_MAX_MS UINT64_C(3153600000000) /* 100 years */
 
 struct lb_fault {

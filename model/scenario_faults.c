@@ -142,8 +142,8 @@ static bool
 read_weight(struct lb_section *section, struct lb_fault *fault)
 {
 	uint64_t weight = 0;
-	bool good = lb_take_range(
-	    section, LB_FAULT_KEY_WEIGHT, 1, LB_FAULT_WEIGHT_MAX, &weight);
+	bool good = lb_take_number(
+	    section, LB_FAULT_KEY_WEIGHT, LB_WEIGHT_MAX, &weight);
 
 	fault->kind = LB_FAULT_WEIGHT;
 	fault->weight = (uint32_t)weight;

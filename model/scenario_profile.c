@@ -54,7 +54,7 @@ static const struct field {
 	{ KEY(START),         ALL,  TIME,   AT(start_ms), 0, EVER_MS },
 	{ KEY(STOP),          ALL,  TIME,   AT(stop_ms), 1, EVER_MS },
 	{ KEY(RATE),          SOME, ELSEWHERE, 0, 0, 0, 0 },
-	{ KEY(ARRIVALS),      SOME, ELSEWHERE, 0, 0, 0, 0 },
+	{ KEY(ARRIVALS),      SOME | COAP, ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(BURST_FACTOR),  SOME, FACTOR, AT(burst_factor), LB_SCENE_ONE, 10000 * LB_SCENE_ONE },
 	{ KEY(BURST),         SOME, TIME,   AT(burst_ms), 1, EVER_MS },
 	{ KEY(BURST_EVERY),   SOME, TIME,   AT(burst_every_ms), 2, EVER_MS },
@@ -235,6 +235,13 @@ is_good(const struct lb_section *section, unsigned key)
 	return (section->bad >> key & 1) == 0;
 }
 
+/* Refuses key unless it is bad already, which may be why. */
+#define REFUSE_UNLESS(good, section, key, ...)                                 \
+	do {                                                                   \
+		if (!(good) && is_good(section, key))                          \
+			lb_section_refuse(section, key, __VA_ARGS__);          \
+	} while (0)
+
 /* What only one choice of another key has. */
 static void
 only_with(
@@ -271,19 +278,17 @@ check_choices(struct lb_section *section, const struct lb_traffic *t)
 	    is_good(section, KEY(SOURCES)))
 		only_with(section, KEY(CLIENTS), pool, "sources: pool");
 	if (t->profile == LB_PROFILE_COAP_DEVICES) {
+		REFUSE_UNLESS(t->arrivals == LB_ARRIVALS_BETA ||
+				  !lb_section_has(section, KEY(ARRIVALS)),
+		    section, KEY(ARRIVALS),
+		    "devices come on at any phase of their period, without "
+		    "it, or all at once, with beta");
 		only_with(
 		    section, KEY(NOTIFY_EVERY), t->observe, "observe: true");
 		only_with(
 		    section, KEY(CONFIRM_EVERY), t->observe, "observe: true");
 	}
 }
-
-/* Refuses key unless it is bad already, which may be why. */
-#define REFUSE_UNLESS(good, section, key, ...)                                 \
-	do {                                                                   \
-		if (!(good) && is_good(section, key))                          \
-			lb_section_refuse(section, key, __VA_ARGS__);          \
-	} while (0)
 
 static void
 check_times(struct lb_section *section, const struct lb_traffic *t,

@@ -419,7 +419,7 @@ static const struct {
 	{ "faults: [ { at: 1s, member: m, weight: 2, admin_state: up } ]", 1, 11, "or `weight`" },
 	{ "faults: [ { at: 1s, member: m, state: ill } ]", 1, 39, "hanging" },
 	{ "faults: [ { at: 1s, member: m, admin_state: off } ]", 1, 45, "none, up, down" },
-	{ "faults: [ { at: 1s, member: m, weight: 0 } ]", 1, 40, "from 1 to 1000" },
+	{ "faults: [ { at: 1s, member: m, weight: 1001 } ]", 1, 40, "from 0 to 1000" },
 	{ "faults: [ { at: 1s, member: m, state: slow } ]", 1, 11, "`state: slow` needs `factor`" },
 	{ "faults: [ { at: 1s, member: m, state: slow, factor: 0 } ]", 1, 53, "0.000001 to 1000000" },
 	{ "faults: [ { at: 1s, member: m, state: off, factor: 2 } ]", 1, 52, "only `state: slow`" },
@@ -477,6 +477,7 @@ static const struct {
 	{ SYNTHETIC "long-lived, connections: 20000001 } ]", 2, 48, "20000000" },
 	{ SYNTHETIC "long-lived, connections: 20000000, clients: 708 } ]", 2, 48, "at least `clients: 709`" },
 	{ SYNTHETIC "coap-devices, devices: 338785 } ]", 2, 46, "at least `addresses: 13`" },
+	{ SYNTHETIC "coap-devices, arrivals: poisson } ]", 2, 47, "with beta" },
 	{ SYNTHETIC "coap-devices, jitter: 61s } ]", 2, 45, "at most `period`" },
 	{ SYNTHETIC "coap-devices, notify_every: 1s } ]", 2, 51, "only `observe: true`" },
 	{ SYNTHETIC "coap-devices, confirmable: 120% } ]", 2, 50, "part of a whole" },
@@ -536,6 +537,62 @@ test_mistakes(void)
 	}
 }
 
+/* --- doc/scenario.yaml ---------------------------------------------------- */
+
+static char *
+read_doc(size_t *bytes)
+{
+	const char *src = getenv("SRC");
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/doc/scenario.yaml",
+	    src == NULL ? "." : src);
+	FILE *file = fopen(path, "re");
+	char *text = calloc(1, 1 << 20);
+	UNIT_NEED(file);
+	UNIT_NEED(text);
+	*bytes = fread(text, 1, (1 << 20) - 1, file);
+	(void)fclose(file);
+	return text;
+}
+
+/* As a key: at the beginning of a line or after a bracket, with a colon. */
+static bool
+has_key(const char *text, const char *key)
+{
+	size_t bytes = strlen(key);
+
+	for (const char *at = strstr(text, key); at != NULL;
+	     at = strstr(at + 1, key))
+		if ((at == text || strchr(" \n{", at[-1]) != NULL) &&
+		    at[bytes] == ':')
+			return true;
+	return false;
+}
+
+static void
+test_doc(void)
+{
+#define X(section, key, text) text,
+	static const char *const all[] = { LB_SCENARIO_KEYS(X) LB_LINKS_KEYS(
+	    X) LB_LINK_KEYS(X) LB_SERVER_KEYS(X) LB_TRAFFIC_KEYS(X)
+		    LB_FAULT_KEYS(X) LB_FAILURES_KEYS(X) LB_ASSERTION_KEYS(X) };
+#undef X
+	struct lb_problems problems = { 0 };
+	size_t bytes;
+	char *text = read_doc(&bytes);
+	struct lb_scenario *s = lb_scenario_read(text, bytes, &problems);
+
+	lb_problems_print(&problems, "doc/scenario.yaml", stderr);
+	CU_ASSERT_PTR_NOT_NULL(s);
+	CU_ASSERT_EQUAL(problems.count, 0);
+	for (size_t i = 0; i < LB_COUNT(all); i++)
+		UNIT_ROW(all[i], has_key(text, all[i]));
+	lb_problems_free(&problems);
+	lb_scenario_free(s);
+	free(text);
+}
+
 /* All in one go, in the order of the file. */
 static void
 test_all_at_once(void)
@@ -569,6 +626,7 @@ main(void)
 		{ "every profile", test_profiles },
 		{ "mistakes", test_mistakes },
 		{ "all at once", test_all_at_once },
+		{ "doc/scenario.yaml has every key", test_doc },
 		CU_TEST_INFO_NULL,
 	};
 
