@@ -300,6 +300,13 @@ predicted_of(const struct report_study *study, const struct report_subject *s,
     const char *which)
 {
 	char is[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
+	if (s->is_disturbed)
+		return report_compose(
+		    "Members were out for part of the run%s: Jain %s by bytes, "
+		    "a perfect hash with all of them in gives %s",
+		    which, report_index(is, s->by[REPORT_BYTES].is.jain),
+		    report_index(
+			expected, s->by[REPORT_BYTES].is.expected_jain));
 	for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++) {
 		if (!report_is_less_even(study, s, (enum report_unit)u))
 			continue;
@@ -369,6 +376,11 @@ static char *
 predicted_title(const struct report_study *study)
 {
 	size_t worse = 0, all = study->count;
+	for (size_t i = 0; i < all; i++)
+		if (study->subjects[i].is_disturbed)
+			return report_compose(
+			    "Members were out for part of the run: what is "
+			    "uneven is not the hash\xe2\x80\x99s doing alone");
 	for (size_t i = 0; i < all; i++)
 		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++)
 			if (report_is_less_even(study, &study->subjects[i],
