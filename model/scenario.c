@@ -204,12 +204,17 @@ read_root(struct lb_reader *reader, struct lb_scenario *scenario)
 {
 	struct lb_section root;
 	const struct lb_yaml_node *node = lb_reader_node(reader, 1);
+	const char *config;
 
 	if (node->kind == LB_YAML_NOTHING)
 		lb_error_add(reader->problems, node->where, NULL,
 		    "nothing in it; a scenario has `traffic`, `assertions`");
 	lb_section_open(
 	    &root, reader, node, scenario_keys, LB_SCENARIO_KEY_COUNT);
+	if (lb_take_text(&root, LB_SCENARIO_KEY_CONFIG, &config)) {
+		scenario->config = strdup(config);
+		reader->no_memory |= scenario->config == NULL;
+	}
 	scenario->seed_set = lb_take_number(
 	    &root, LB_SCENARIO_KEY_SEED, UINT64_MAX, &scenario->seed);
 	read_times(&root, &scenario->scene);
@@ -261,6 +266,7 @@ lb_scenario_free(struct lb_scenario *scenario)
 	free(scenario->faults);
 	lb_scene_free(&scenario->scene);
 	free(scenario->captures);
+	free(scenario->config);
 	free(scenario->assertions);
 	free(scenario);
 }

@@ -14,6 +14,8 @@
 #define LB_SCENARIO_SPEED_MAX UINT64_C(1000000000000)
 
 struct lb_scenario {
+	char *config; /* the configuration it is for, as written: relative to
+			 the scenario's folder; NULL: whichever */
 	uint64_t seed;
 	bool seed_set;
 	char **captures; /* as written: relative to the scenario's folder */

@@ -7,6 +7,7 @@
  */
 
 #define LB_SCENARIO_KEYS(X)                                                    \
+	X(SCENARIO, CONFIG, "config")                                          \
 	X(SCENARIO, SEED, "seed")                                              \
 	X(SCENARIO, DURATION, "duration")                                      \
 	X(SCENARIO, WARM_UP, "warm_up")                                        \

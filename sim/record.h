@@ -319,6 +319,9 @@ struct sim_record {
 void sim_input_free(struct sim_input *input);          /* zeroed is fine */
 void sim_record_free(struct sim_record *record);       /* NULL is fine */
 void sim_record_drop_cases(struct sim_record *record); /* only the cases */
+void sim_case_free(struct sim_case *c);                /* what it points to */
+/* Drops what a replica does not keep: keys and all that is for pictures. */
+void sim_case_slim(struct sim_case *c);
 
 /* Adds a setting; value NULL: not set.  0, -1 without memory. */
 int sim_record_set(struct sim_record *record, const char *name,

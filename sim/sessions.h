@@ -27,7 +27,7 @@ enum sim_end { SIM_CLIENT, SIM_SERVER };
 
 enum sim_session_mark {
 	SIM_SESSION_CLOSED = 0x01,    /* nobody is told anything any more */
-	SIM_SESSION_EPHEMERAL = 0x02, /* its port is one of its address's */
+	SIM_SESSION_HAS_PORT = 0x02,  /* no other session has it */
 	SIM_SESSION_FIRST_OWN = 0x04, /* this and those above: the profile's */
 };
 

@@ -103,6 +103,8 @@ if command -v bash >/dev/null; then
 	completes --force report --f
 	completes source-ip-protocol sim --modes source
 	completes auto sim --vip ''
+	completes stable sim --algorithms st
+	completes table_size= sim --set ta
 	completes run report r
 	touch a.pcap
 	completes a.pcap sim a
@@ -111,6 +113,13 @@ for mode in $(sed -n "s/^_fairlead_modes='\(.*\)'/\1/p" \
     "$doc/completion/fairlead.bash"); do
 	"$FAIRLEAD" sim --no-report --modes "$mode" \
 	    "$SRC/traces/samples/coap.pcap" >out || fail "no mode $mode"
+done
+
+for algorithm in $(sed -n "s/^_fairlead_algorithms='\(.*\)'/\1/p" \
+    "$doc/completion/fairlead.bash"); do
+	"$FAIRLEAD" sim --no-report --algorithms "$algorithm" \
+	    "$SRC/traces/samples/coap.pcap" >out ||
+	    fail "no algorithm $algorithm"
 done
 
 echo "== form"
