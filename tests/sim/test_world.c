@@ -508,6 +508,47 @@ test_loss(void)
 	stage_close(&s);
 }
 
+/* Packets that overtake one another are kept until their turn: nothing is sent
+ * twice, in neither direction, and a train takes a round trip. */
+static void
+test_jitter(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct lb_traffic *t = one_request(&s);
+	t->stop_ms = 0;
+	t->request_bytes = 50000;
+	t->size_min = 500000;
+	s.scene.client_link.jitter_ns = 10 * MS_NS;
+	s.scene.member_link.jitter_ns = 10 * MS_NS;
+	struct sim_record *r = stage_play(&s, NULL);
+	const struct sim_clients *c = &r->cases[0].clients;
+	CU_ASSERT_EQUAL(c->sessions, 100);
+	CU_ASSERT_EQUAL(c->retries, 0);
+	UNIT_EQUAL("answered", c->answered, 100);
+	CU_ASSERT_TRUE(c->response_ns < c->answered * 9 * (RTT + 40 * MS_NS));
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* A long way is no reason to send twice, once it is known. */
+static void
+test_long_way(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	(void)one_request(&s);
+	s.scene.client_link.latency_ns = 1500 * MS_NS;
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
+	CU_ASSERT_EQUAL(r->cases[0].clients.retries, 2); /* SYN: 1 s, 3 s */
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 3001 * MS_NS);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* Clients and what they ask do not depend on who balances. */
 static void
 test_common_arrivals(void)
@@ -904,6 +945,8 @@ main(void)
 		{ "strangers reset", test_strangers },
 		{ "resets of idle connections", test_idle_reset },
 		{ "loss and jitter", test_loss },
+		{ "packets overtake", test_jitter },
+		{ "a long way", test_long_way },
 		{ "cases meet the same arrivals", test_common_arrivals },
 		{ "seeds and replications", test_reproducible },
 		{ "ports", test_ports },
