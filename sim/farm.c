@@ -461,12 +461,6 @@ sim_farm_listens(const struct sim_farm *farm, uint16_t member, uint16_t port)
 	return how->ports == NULL;
 }
 
-enum lb_probe_answer
-sim_farm_probe_answer(const struct sim_farm *farm, uint16_t member)
-{
-	return farm->servers[farm->server_of[member]].how->probe_answer;
-}
-
 uint32_t
 sim_farm_server(const struct sim_farm *farm, uint16_t member)
 {

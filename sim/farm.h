@@ -55,10 +55,6 @@ uint64_t sim_farm_serve(struct sim_farm *farm,
 bool sim_farm_listens(
     const struct sim_farm *farm, uint16_t member, uint16_t port);
 
-/* What it answers to probes while nothing ails it. */
-enum lb_probe_answer sim_farm_probe_answer(
-    const struct sim_farm *farm, uint16_t member);
-
 /* The number of its server: the same for members with the same address. */
 uint32_t sim_farm_server(const struct sim_farm *farm, uint16_t member);
 uint32_t sim_farm_server_count(const struct sim_farm *farm);
