@@ -455,8 +455,9 @@ test_idle_reset(void)
 		struct sim_record *r = stage_play(&s, RESET);
 		if (!keepalive)
 			expect_lines("idle", lines, LB_COUNT(lines));
-		CU_ASSERT_EQUAL(r->cases[0].clients.reset, !keepalive);
-		CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 2 - keepalive);
+		UNIT_EQUAL("reset", r->cases[0].clients.reset, !keepalive);
+		UNIT_EQUAL(
+		    "sessions", r->cases[0].clients.sessions, 2 - keepalive);
 		sim_record_free(r);
 		stage_close(&s);
 	}
