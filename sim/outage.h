@@ -118,6 +118,9 @@ void sim_outage_free(struct sim_outage *o); /* NULL is fine */
 /* All that happens until then, that instant included; 0, -1 without memory. */
 int sim_outage_advance(struct sim_outage *o, uint64_t now_ns);
 
+/* Nothing was counted so far; what happened did. */
+void sim_outage_forget(struct sim_outage *o);
+
 /* When something happens next; SIM_NEVER. */
 uint64_t sim_outage_next_ns(const struct sim_outage *o);
 
@@ -132,6 +135,10 @@ void sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 /* Is a captured reply not sent, because who would send it is dead or has lost
  * the connection?  Else it is, and may have opened one. */
 bool sim_outage_mutes(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
+/* A synthetic reply is sent: no member sends one that would not. */
+void sim_outage_answered(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
 /* How a server is, for those who simulate what it does. */
