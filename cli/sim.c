@@ -25,7 +25,7 @@ make_cases(const struct sim_options *o, struct cli_cases *cases)
 		.backend_count = o->replay.backend_count,
 		.modes = o->modes,
 		.algorithms = o->algorithms,
-		.set = &o->set_grid,
+		.set = &o->in_cases,
 		.hash_key = o->hash_key_set ? o->hash_key : NULL,
 	};
 

@@ -380,7 +380,7 @@ static int
 check_backends(const struct sim_options *o)
 {
 	if (!sim_options_given(o, "backends") ||
-	    sim_grid_largest(&o->set_grid, SIM_VARY_POOL_SIZE) == 0)
+	    sim_grid_largest(&o->in_cases.grid, SIM_VARY_POOL_SIZE) == 0)
 		return 0;
 	return cli_usage(
 	    "sim", "--backends and --set pool.size are the same; take one");
@@ -390,7 +390,7 @@ check_backends(const struct sim_options *o)
 static void
 set_backends(struct sim_options *o)
 {
-	uint32_t size = sim_grid_largest(&o->set_grid, SIM_VARY_POOL_SIZE);
+	uint32_t size = sim_grid_largest(&o->in_cases.grid, SIM_VARY_POOL_SIZE);
 
 	if (size > 0)
 		o->replay.backend_count = size;
@@ -458,6 +458,6 @@ sim_options_free(struct sim_options *o)
 {
 	cli_scenario_free(&o->scenario);
 	cli_assertions_free(&o->assertions);
-	sim_grid_free(&o->set_grid);
+	sim_grid_free(&o->in_cases.grid);
 	free(o->set);
 }
