@@ -245,7 +245,7 @@ make_settings(const struct sim_options *o, const struct cli_cases *cases,
 		settings.faults = scenario->faults;
 		settings.fault_count = scenario->fault_count;
 	}
-	if (sim_options_has_scene(o))
+	if (cli_scene_is_set(&o->scene))
 		settings.scene = &o->scene;
 	settings.progress = cli_progress_show;
 	settings.progress_arg = progress;

@@ -355,27 +355,6 @@ set_scene(struct sim_options *o)
 		o->scene.instances = o->instances;
 }
 
-static bool
-is_link(const struct lb_link *a, const struct lb_link *b)
-{
-	return a->latency_ns == b->latency_ns && a->jitter_ns == b->jitter_ns &&
-	       a->loss == b->loss;
-}
-
-bool
-sim_options_has_scene(const struct sim_options *o)
-{
-	const struct lb_scene *s = &o->scene;
-	const struct lb_scene none = lb_scene_defaults();
-
-	return s->traffic_count > 0 || s->server_count > 0 ||
-	       s->failure_count > 0 || s->instances != none.instances ||
-	       s->members_start_unknown || s->duration_ms != 0 ||
-	       s->warm_up_ms != 0 ||
-	       !is_link(&s->client_link, &none.client_link) ||
-	       !is_link(&s->member_link, &none.member_link);
-}
-
 static int
 check_backends(const struct sim_options *o)
 {

@@ -59,9 +59,6 @@ int sim_set_read(struct sim_options *o, const char *text);
 /* As if the user had said it.  name: of a long option. */
 void sim_options_give(struct sim_options *o, const char *name);
 
-/* Is there more to the scene than captures and faults? */
-bool sim_options_has_scene(const struct sim_options *o);
-
 /* Notes in a record what was asked, for run.json.  0, -1 without memory. */
 int sim_settings_note(const struct sim_options *o, struct sim_record *record);
 
