@@ -22,6 +22,9 @@ struct cli_scenario {
  */
 int cli_scenario_load(
     const char *command, const char *path, struct cli_scenario *scenario);
+/* Is there more to it than captures and faults? */
+bool cli_scene_is_set(const struct lb_scene *scene);
+
 void cli_scenario_free(struct cli_scenario *scenario); /* zeroed is fine */
 
 #endif
