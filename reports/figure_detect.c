@@ -30,8 +30,8 @@ follows(const struct report_study *study)
 
 /* Of each fault, or of all together. */
 static int
-spread_of(struct report_spread *s, const struct report_study *study,
-    size_t index)
+spread_of(
+    struct report_spread *s, const struct report_study *study, size_t index)
 {
 	return report_spread_make(s, study->record, case_of(study),
 	    follows(study) ? index : REPORT_ALL_FAULTS, REPORT_DETECTED);
@@ -41,7 +41,10 @@ static bool
 is_shown(const struct report_study *study, size_t index)
 {
 	struct report_spread s;
-	bool shown = spread_of(&s, study, index) == 0 && s.n >= LEAST;
+	const struct sim_case *c = &study->record->cases[case_of(study)];
+	bool probed =
+	    !follows(study) || report_is_probed_for(&c->failovers[index]);
+	bool shown = spread_of(&s, study, index) == 0 && s.n >= LEAST && probed;
 
 	report_spread_free(&s);
 	return shown;
@@ -138,15 +141,14 @@ put_histogram(const struct drawing *d)
 	for (size_t i = 0; i < BINS; i++) {
 		double high = (d->area.height - d->b->line * 0.3) *
 			      (double)counts[i] / (double)most;
-		const struct report_box bar = {
-			d->scale.x + (double)i * wide + wide * 0.06,
-			d->area.y + d->area.height - high, wide * 0.88, high
-		};
+		const struct report_box bar = { d->scale.x + (double)i * wide +
+						    wide * 0.06,
+			d->area.y + d->area.height - high, wide * 0.88, high };
 		if (counts[i] == 0)
 			continue;
 		report_format(tip, sizeof(tip), "from %s on: %zu",
-		    report_moment(from, PICTURE,
-			d->scale.from + (double)i * per),
+		    report_moment(
+			from, PICTURE, d->scale.from + (double)i * per),
 		    counts[i]);
 		report_brush_box(d->b, &bar, REPORT_PAINT_BAR, tip);
 	}
@@ -201,8 +203,8 @@ seconds_text(char *to, double value)
 }
 
 static void
-put_row(struct drawing *d, const struct report_panel *panel, size_t index,
-    double y)
+put_row(
+    struct drawing *d, const struct report_panel *panel, size_t index, double y)
 {
 	const struct report_study *study = panel->study;
 	const struct sim_case *c = &study->record->cases[case_of(study)];
@@ -213,11 +215,13 @@ put_row(struct drawing *d, const struct report_panel *panel, size_t index,
 	char *numbers = numbers_of(d);
 	double left = panel->box.x + b->line, limit = panel->box.width;
 	double most = fmax(d->spread.max, d->expected.high);
+	double least = fmin(d->spread.min, d->expected.low);
+	double around = fmax((most - least) * 0.08, most * 0.02);
 
 	d->area = (struct report_box){ left, y + b->line * 3.6,
 		limit - 2 * b->line, b->line * 3.8 };
-	d->scale = (struct report_brush_scale){ 0,
-		most > 0 ? most * 1.06 : 1, left, d->area.width };
+	d->scale = (struct report_brush_scale){ fmax(least - around, 0),
+		most > 0 ? most + around : 1, left, d->area.width };
 	if (name != NULL && numbers != NULL) {
 		report_brush_text(b, panel->box.x, y + b->line * 0.5, limit,
 		    REPORT_LEFT, true, name);
