@@ -76,7 +76,7 @@ has(const struct report_study *study, const struct report_subject *s)
 static double
 row_height(const struct report_brush *b)
 {
-	return b->line * 9.2;
+	return b->line * 10.2;
 }
 
 static double
@@ -176,24 +176,31 @@ put_mean(const struct drawing *d)
 	report_brush_shape(d->b, x, y, REPORT_SHAPE_REROUTED, "the mean");
 }
 
-/* "mean 7.43 s (7.31 to 7.55), expected 5 to 10 s; 1 000 values" */
+/* "mean 7.43 s (7.31 s to 7.55 s); 1 000 values" */
 static char *
 numbers_of(const struct drawing *d)
 {
 	char mean[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
-	char high[REPORT_TEXT_BYTES], soonest[REPORT_TEXT_BYTES];
-	char latest[REPORT_TEXT_BYTES], n[REPORT_TEXT_BYTES];
-	char expected[3 * REPORT_TEXT_BYTES] = "";
+	char high[REPORT_TEXT_BYTES], n[REPORT_TEXT_BYTES];
 
-	if (!isnan(d->expected.low))
-		report_format(expected, sizeof(expected), ", expected %s to %s",
-		    report_moment(soonest, PICTURE, d->expected.low),
-		    report_moment(latest, PICTURE, d->expected.high));
-	return report_compose("mean %s (%s to %s)%s; %s values",
+	return report_compose("mean %s (%s to %s); %s values",
 	    report_moment(mean, PICTURE, d->spread.mean),
 	    report_moment(low, PICTURE, d->spread.interval.low),
-	    report_moment(high, PICTURE, d->spread.interval.high), expected,
+	    report_moment(high, PICTURE, d->spread.interval.high),
 	    report_count(n, PICTURE, d->spread.n));
+}
+
+/* "expected 5 s to 10 s" */
+static char *
+expected_text(const struct drawing *d)
+{
+	char low[REPORT_TEXT_BYTES], high[REPORT_TEXT_BYTES];
+
+	if (isnan(d->expected.low))
+		return report_compose("%s", "");
+	return report_compose("expected: %s to %s",
+	    report_moment(low, PICTURE, d->expected.low),
+	    report_moment(high, PICTURE, d->expected.high));
 }
 
 static char *
@@ -212,21 +219,23 @@ put_row(
 	char *name = follows(study)
 			 ? report_fault_name(&c->failovers[index], 40)
 			 : report_compose("all faults");
-	char *numbers = numbers_of(d);
+	char *numbers = numbers_of(d), *expected = expected_text(d);
 	double left = panel->box.x + b->line, limit = panel->box.width;
 	double most = fmax(d->spread.max, d->expected.high);
 	double least = fmin(d->spread.min, d->expected.low);
 	double around = fmax((most - least) * 0.08, most * 0.02);
 
-	d->area = (struct report_box){ left, y + b->line * 3.6,
+	d->area = (struct report_box){ left, y + b->line * 4.4,
 		limit - 2 * b->line, b->line * 3.8 };
 	d->scale = (struct report_brush_scale){ fmax(least - around, 0),
 		most > 0 ? most + around : 1, left, d->area.width };
-	if (name != NULL && numbers != NULL) {
+	if (name != NULL && numbers != NULL && expected != NULL) {
 		report_brush_text(b, panel->box.x, y + b->line * 0.5, limit,
 		    REPORT_LEFT, true, name);
 		report_brush_text(b, panel->box.x, y + b->line * 1.6, limit,
 		    REPORT_LEFT, false, numbers);
+		report_brush_text(b, panel->box.x, y + b->line * 2.6, limit,
+		    REPORT_LEFT, false, expected);
 	}
 	put_band(d);
 	report_brush_scale(b, &d->scale, &d->area, seconds_text);
@@ -234,6 +243,7 @@ put_row(
 	put_mean(d);
 	free(name);
 	free(numbers);
+	free(expected);
 }
 
 static void

@@ -13,14 +13,16 @@
  * over time; what was lost, given up and broken.  Rules lead from the marks
  * through all of it.
  */
-#define LANES_MAX   12
-#define LANES_WIDE  3 /* so many get labels and brackets */
-#define PANELS_MAX  4
-#define EVENTS      5
-#define ROWS_MAX    3
-#define WINDOW      0.5 /* of the run; less is drawn larger */
-#define PICTURE     (&report_picture)
-#define TEXT_GAP(b) ((b)->line * 0.5)
+#define LANES_MAX    12
+#define LANES_WIDE   3 /* so many get labels and brackets */
+#define PANELS_MAX   4
+#define EVENTS       5
+#define ROWS_MAX     3
+#define NAME_COLUMNS 40
+#define NARROW       22  /* in the page */
+#define WINDOW       0.5 /* of the run; less is drawn larger */
+#define PICTURE      (&report_picture)
+#define TEXT_GAP(b)  ((b)->line * 0.5)
 
 /* --- which ---------------------------------------------------------------- */
 
@@ -417,13 +419,13 @@ put_brackets(const struct drawing *d, const struct sim_failover *f, double y)
 		    "no probe noticed");
 }
 
-/* "backend-2 crashed at 30 s: noticed after 8.53 s, 101 lost" */
+/* "backend-2 crashed at 30 s: noticed +8.53 s, 101 lost" */
 static char *
-lane_text(const struct sim_failover *f, bool all)
+lane_text(const struct sim_failover *f, bool all, size_t columns)
 {
 	char at[REPORT_TEXT_BYTES], found[REPORT_TEXT_BYTES];
 	char lost[REPORT_TEXT_BYTES], *text;
-	char *name = report_fault_name(f, 40);
+	char *name = report_fault_name(f, columns);
 
 	if (name == NULL)
 		return NULL;
@@ -437,8 +439,8 @@ lane_text(const struct sim_failover *f, bool all)
 		text = report_compose("%s at %s: %s%s lost", name, at,
 		    report_is_probed_for(f) ? "not noticed, " : "", lost);
 	else
-		text = report_compose("%s at %s: noticed after %s, %s lost",
-		    name, at, found, lost);
+		text = report_compose(
+		    "%s at %s: noticed +%s, %s lost", name, at, found, lost);
 	free(name);
 	return text;
 }
@@ -449,7 +451,8 @@ put_lane_text(
     const struct drawing *d, const struct lane *lane, double y, bool wide)
 {
 	const struct report_box *box = &d->panel->box;
-	char *text = lane_text(lane->of, !wide);
+	char *text = lane_text(
+	    lane->of, !wide, d->b->page != NULL ? NARROW : NAME_COLUMNS);
 
 	if (text == NULL)
 		return;
@@ -574,7 +577,7 @@ put_row(const struct drawing *d, const struct row *row, double y)
 	    b, d->area.x, floor_y, right, floor_y, REPORT_PAINT_GRID);
 	if (row->most > 0)
 		put_bars(d, row, floor_y, row_height(b) - b->line * 0.5);
-	report_format(text, sizeof(text), "at most %s in %s",
+	report_format(text, sizeof(text), "max %s in %s",
 	    report_count(count, PICTURE, row->most),
 	    report_moment(span, PICTURE, (double)d->pieces.piece_ns / 1e9));
 	bool beside = limit - right > b->line * 6;

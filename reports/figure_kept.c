@@ -77,7 +77,7 @@ static struct bar
 rehomed_bar(const struct sim_case *c)
 {
 	return (struct bar){
-		.what = "flows that changed balancer",
+		.what = "changed balancer",
 		.parts = { without(c->rehomed, c->rehomed_moved),
 		    without(c->rehomed_moved, c->rehomed_broken),
 		    c->rehomed_broken },

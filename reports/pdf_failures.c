@@ -5,23 +5,22 @@
 
 #define BODY      9.5
 #define ROWS_MAX  120
-#define COLUMNS   12
+#define COLUMNS   11
 #define PICTURE   (&report_picture)
 #define TEXT_ROOM (3 * REPORT_TEXT_BYTES)
 
 static const struct report_column columns[COLUMNS] = {
-	{ "Fault", 0.210, REPORT_LEFT },
-	{ "Case", 0.145, REPORT_LEFT },
-	{ "At", 0.060, REPORT_RIGHT },
-	{ "Noticed", 0.070, REPORT_RIGHT },
-	{ "Expected", 0.090, REPORT_RIGHT },
-	{ "Back", 0.060, REPORT_RIGHT },
-	{ "Moved", 0.060, REPORT_RIGHT },
-	{ "Needless", 0.075, REPORT_RIGHT },
-	{ "Broken", 0.060, REPORT_RIGHT },
-	{ "Lost", 0.055, REPORT_RIGHT },
-	{ "Retries", 0.060, REPORT_RIGHT },
-	{ "Failed", 0.055, REPORT_RIGHT },
+	{ "Fault", 0.205, REPORT_LEFT },
+	{ "At", 0.065, REPORT_RIGHT },
+	{ "Noticed", 0.080, REPORT_RIGHT },
+	{ "Expected", 0.100, REPORT_RIGHT },
+	{ "Back", 0.070, REPORT_RIGHT },
+	{ "Moved", 0.075, REPORT_RIGHT },
+	{ "Needless", 0.095, REPORT_RIGHT },
+	{ "Broken", 0.080, REPORT_RIGHT },
+	{ "Lost", 0.070, REPORT_RIGHT },
+	{ "Retries", 0.080, REPORT_RIGHT },
+	{ "Failed", 0.080, REPORT_RIGHT },
 };
 static const struct report_sheet sheet = { columns, COLUMNS };
 
@@ -41,9 +40,25 @@ expected_text(char *to, const struct sim_failover *f)
 		    report_moment(high, PICTURE, (double)f->latest_ns / 1e9));
 }
 
+/* Whose faults follow. */
 static void
-put_row(struct report_document *doc, const struct sim_case *c,
-    const struct sim_failover *f)
+put_case(struct report_document *doc, const struct sim_case *c)
+{
+	const char *cells[COLUMNS];
+	char *name = report_clean(c->name, true);
+
+	if (doc->study->record->case_count > 1 && c->failover_count > 0) {
+		for (size_t i = 0; i < COLUMNS; i++)
+			cells[i] = "";
+		cells[0] = name != NULL ? name : "";
+		report_sheet_row(doc, &sheet, cells, true);
+	}
+	doc->pen.no_memory |= name == NULL;
+	free(name);
+}
+
+static void
+put_row(struct report_document *doc, const struct sim_failover *f)
 {
 	static const enum report_outcome counts[] = { REPORT_MOVED,
 		REPORT_NEEDLESS, REPORT_BROKEN, REPORT_LOST, REPORT_RETRIES,
@@ -51,24 +66,21 @@ put_row(struct report_document *doc, const struct sim_case *c,
 	char text[COLUMNS][TEXT_ROOM];
 	const char *cells[COLUMNS];
 	char *fault = report_fault_name(f, 40);
-	char *name = report_clean(c->name, true);
 
-	doc->pen.no_memory |= fault == NULL || name == NULL;
+	doc->pen.no_memory |= fault == NULL;
 	cells[0] = fault != NULL ? fault : "";
-	cells[1] = name != NULL ? name : "";
-	cells[2] = report_moment(text[2], PICTURE, (double)f->at_ns / 1e9);
-	cells[3] =
-	    report_moment(text[3], PICTURE, report_outcome(f, REPORT_DETECTED));
-	expected_text(text[4], f);
-	cells[4] = text[4];
-	cells[5] =
-	    report_moment(text[5], PICTURE, report_outcome(f, REPORT_RESTORED));
+	cells[1] = report_moment(text[1], PICTURE, (double)f->at_ns / 1e9);
+	cells[2] =
+	    report_moment(text[2], PICTURE, report_outcome(f, REPORT_DETECTED));
+	expected_text(text[3], f);
+	cells[3] = text[3];
+	cells[4] =
+	    report_moment(text[4], PICTURE, report_outcome(f, REPORT_RESTORED));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		cells[6 + i] = report_count(text[6 + i], PICTURE,
+		cells[5 + i] = report_count(text[5 + i], PICTURE,
 		    (uint64_t)report_outcome(f, counts[i]));
 	report_sheet_row(doc, &sheet, cells, false);
 	free(fault);
-	free(name);
 }
 
 static size_t
@@ -107,12 +119,13 @@ report_put_failures(struct report_document *doc)
 		report_heading(doc, "The failures in numbers", true);
 		report_sheet_head(doc, &sheet);
 	}
-	for (size_t i = 0; i < record->case_count; i++)
-		for (size_t f = 0;
-		     f < record->cases[i].failover_count && rows < ROWS_MAX;
+	for (size_t i = 0; i < record->case_count && rows < ROWS_MAX; i++) {
+		const struct sim_case *c = &record->cases[i];
+		put_case(doc, c);
+		for (size_t f = 0; f < c->failover_count && rows < ROWS_MAX;
 		     f++, rows++)
-			put_row(doc, &record->cases[i],
-			    &record->cases[i].failovers[f]);
+			put_row(doc, &c->failovers[f]);
+	}
 	if (faults > ROWS_MAX)
 		report_paragraph_take(doc,
 		    report_compose("The first %d of %zu; summary.json has all.",
