@@ -11,6 +11,7 @@
 #include "model/config_keys.h"
 #include "model/path/addr.h"
 #include "model/path/mode.h"
+#include "model/where.h"
 
 enum lb_sku { LB_SKU_STANDARD, LB_SKU_BASIC, LB_SKU_FAIRLEAD };
 enum lb_algorithm {
@@ -30,11 +31,6 @@ enum lb_probe_protocol {
 	LB_PROBE_UDP,
 	LB_PROBE_COAP,
 	LB_PROBE_DNS,
-};
-
-/* Where in the file something stands, from 1; 0: it was not in a file. */
-struct lb_where {
-	unsigned line, column;
 };
 
 /*
@@ -59,8 +55,15 @@ struct lb_config_member {
 	struct lb_addr address;
 	unsigned zone; /* 0: none */
 	enum lb_admin_state admin_state;
+	unsigned weight; /* 0..LB_WEIGHT_MAX, its share of new flows beside the
+			    others'; 0: none, it keeps those it has */
 	LB_SOURCE(MEMBER);
 };
+
+/* One in the middle, so that a member can have less than the others as well
+ * as more, and they need not be touched. */
+#define LB_WEIGHT_DEFAULT 100u
+#define LB_WEIGHT_MAX     1000u
 
 struct lb_config_pool {
 	char *name;

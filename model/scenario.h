@@ -6,43 +6,16 @@
 #include "model/assertion.h"
 #include "model/config.h"
 #include "model/fault.h"
+#include "model/scenario_keys.h"
 #include "model/scene.h"
 
-/* Every key, by section; the reader and the tests are made from it. */
-#define LB_SCENARIO_KEYS(X)                                                    \
-	X(SCENARIO, SEED, "seed")                                              \
-	X(SCENARIO, DURATION, "duration")                                      \
-	X(SCENARIO, TRAFFIC, "traffic")                                        \
-	X(SCENARIO, FAULTS, "faults")                                          \
-	X(SCENARIO, ASSERTIONS, "assertions")
-
-#define LB_TRAFFIC_KEYS(X)                                                     \
-	X(TRAFFIC, CAPTURE, "capture")                                         \
-	X(TRAFFIC, SPEED, "speed")                                             \
-	X(TRAFFIC, LOOP, "loop")                                               \
-	X(TRAFFIC, PROFILE, "profile")
-
-#define LB_FAULT_KEYS(X)                                                       \
-	X(FAULT, AT, "at")                                                     \
-	X(FAULT, MEMBER, "member")                                             \
-	X(FAULT, STATE, "state")                                               \
-	X(FAULT, ADMIN_STATE, "admin_state")
-
-#define LB_ASSERTION_KEYS(X)                                                   \
-	X(ASSERTION, METRIC, "metric")                                         \
-	X(ASSERTION, RULE, "rule")                                             \
-	X(ASSERTION, CASE, "case")                                             \
-	X(ASSERTION, UNIT, "unit")                                             \
-	X(ASSERTION, BACKEND, "backend")                                       \
-	X(ASSERTION, REASON, "reason")                                         \
-	X(ASSERTION, AT_LEAST, "at_least")                                     \
-	X(ASSERTION, AT_MOST, "at_most")                                       \
-	X(ASSERTION, EQUALS, "equals")
-
+#define LB_REPLICATIONS_MAX   100000u
 #define LB_SCENARIO_LOOP_MAX  500000u /* as sim's */
 #define LB_SCENARIO_SPEED_MAX UINT64_C(1000000000000)
 
 struct lb_scenario {
+	char *config; /* the configuration it is for, as written: relative to
+			 the scenario's folder; NULL: whichever */
 	uint64_t seed;
 	bool seed_set;
 	char **captures; /* as written: relative to the scenario's folder */
@@ -69,6 +42,24 @@ struct lb_scenario {
  */
 struct lb_scenario *lb_scenario_read(
     const char *text, size_t bytes, struct lb_problems *problems);
+/*
+ * lb_scenario_check - has a configuration what a scenario names?
+ *
+ * any_server  zero configuration: traffic needs no rule.
+ * problems    grows by every member, zone and rule that there is not, and by
+ *             traffic that its rule does not take; at the key that names it.
+ *
+ * Returns 0, -1 without memory.  Cost: n log n in members.
+ */
+int lb_scenario_check(const struct lb_scenario *scenario,
+    const struct lb_config *config, bool any_server,
+    struct lb_problems *problems);
+
+/* The rule that traffic is for: the one it names, else the first that has a
+ * frontend and takes its protocol and port; NULL: there is none. */
+const struct lb_config_rule *lb_traffic_rule(
+    const struct lb_config *config, const struct lb_traffic *traffic);
+
 void lb_scenario_free(struct lb_scenario *scenario); /* NULL is fine */
 
 #endif
