@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/merge.h"
 #include "sim/philox.h"
 
 struct replicate {
 	const struct sim_replicate_settings *settings;
 	struct sim_settings run; /* whose --vip is known */
 	struct sim_crew *crew;
+	uint32_t parts; /* runs that one is made of: see are_apart() */
 	uint32_t most, next;
 	struct sim_record *record; /* of those that are merged */
 	struct sim_replicate_facts *facts;
@@ -84,16 +86,29 @@ sim_replicate_one(const struct sim_settings *run, uint32_t r,
 	return status;
 }
 
-/* What a crew plays. */
+/* Cases of synthetic clients share no packets: each is a run of its own. */
+static bool
+are_apart(const struct sim_settings *run)
+{
+	return run->scene != NULL && run->scene->traffic_count > 0 &&
+	       run->case_count > 1;
+}
+
+/* What a crew plays: a replication, or one case of it. */
 static int
-play(void *arg, uint32_t r, const struct sim_settings *watch,
+play(void *arg, uint32_t n, const struct sim_settings *watch,
     struct sim_record **record, struct sim_trouble *trouble)
 {
 	const struct replicate *all = arg;
+	const uint32_t r = n / all->parts;
 	struct sim_settings run = all->run;
 
 	run.progress = watch->progress;
 	run.progress_arg = watch->progress_arg;
+	if (all->parts > 1) {
+		run.cases += n % all->parts;
+		run.case_count = 1;
+	}
 	if (r > 0) {
 		run.report = run.details = run.flow_rows = false;
 		run.tap = NULL;
@@ -120,7 +135,7 @@ same_input(const struct sim_record *a, const struct sim_record *b)
 	       a->input.flows == b->input.flows;
 }
 
-/* Takes over the cases of the next replication. */
+/* Takes over the cases of a later replication, or one of them. */
 static int
 append(struct sim_record *to, struct sim_record *from)
 {
@@ -134,7 +149,6 @@ append(struct sim_record *to, struct sim_record *from)
 	    from->case_count * sizeof(*more));
 	to->replica_count += from->case_count;
 	from->case_count = 0;
-	to->replications++;
 	to->events += from->events;
 	if (to->max_pending < from->max_pending)
 		to->max_pending = from->max_pending;
@@ -143,11 +157,25 @@ append(struct sim_record *to, struct sim_record *from)
 	return 0;
 }
 
-/* Merges one of a round; the first becomes the record. */
+/* What is left of it: whole replications, or the cases of the first that are
+ * whole. */
+static void
+interrupt(struct sim_record *record)
+{
+	const size_t whole =
+	    record->replica_count - record->replica_count % record->case_count;
+
+	record->interrupted = record->partial = true;
+	while (record->replica_count > whole)
+		sim_case_free(&record->replicas[--record->replica_count]);
+}
+
+/* Merges run n of the crew; the first becomes the record. */
 static int
-merge(struct replicate *all, struct sim_record **next)
+merge(struct replicate *all, uint32_t n, struct sim_record **next)
 {
 	struct sim_record *record = all->record;
+	int failed;
 
 	if (record == NULL) {
 		all->record = *next;
@@ -158,22 +186,30 @@ merge(struct replicate *all, struct sim_record **next)
 	if (record->interrupted)
 		return SIM_DONE;
 	if (*next == NULL || (*next)->interrupted) {
-		record->interrupted = record->partial = true;
+		interrupt(record);
 		return SIM_DONE;
 	}
 	if (!same_input(record, *next)) {
 		(void)snprintf(all->trouble->text, sizeof(all->trouble->text),
-		    "the input changed between two replications; keep a copy");
+		    "the input changed between two readings; keep a copy");
 		return SIM_USAGE;
 	}
-	return append(record, *next) == 0 ? SIM_DONE : no_memory(all->trouble);
+	if (n < all->parts) {
+		failed = sim_record_append(record, *next);
+		*next = NULL;
+	} else {
+		failed = append(record, *next);
+		record->replications += n % all->parts == all->parts - 1;
+	}
+	return failed == 0 ? SIM_DONE : no_memory(all->trouble);
 }
 
 /* Plays the replications up to `end` and merges them. */
 static int
 play_round(struct replicate *all, uint32_t end)
 {
-	const uint32_t count = end - all->next;
+	const uint32_t first = all->next * all->parts;
+	const uint32_t count = end * all->parts - first;
 	struct sim_record **records =
 	    calloc(count, sizeof(struct sim_record *));
 
@@ -183,7 +219,7 @@ play_round(struct replicate *all, uint32_t end)
 	all->next = end;
 	for (uint32_t i = 0; i < count; i++) {
 		if (status == SIM_DONE)
-			status = merge(all, &records[i]);
+			status = merge(all, first + i, &records[i]);
 		sim_record_free(records[i]);
 	}
 	free(records);
@@ -224,6 +260,8 @@ is_over(const struct replicate *all)
 		   (all->record->interrupted || is_precise(all)));
 }
 
+/* One is played for itself where only it can tell whether anything is
+ * drawn. */
 static int
 play_all(struct replicate *all)
 {
@@ -232,11 +270,11 @@ play_all(struct replicate *all)
 				   : all->most;
 	int status = SIM_DONE;
 
-	/* Only a run itself tells whether anything was drawn. */
-	if (are_keys_named(&all->run)) {
+	if (all->most > 1 && are_keys_named(&all->run)) {
 		status = play_round(all, 1);
-		all->facts->alike =
-		    status == SIM_DONE && all->record->deterministic;
+		all->facts->alike = status == SIM_DONE &&
+				    all->record->deterministic &&
+				    !all->record->interrupted;
 	}
 	while (status == SIM_DONE && !all->facts->alike && !is_over(all)) {
 		uint32_t end = all->next - all->next % round + round;
@@ -256,8 +294,9 @@ prepare(struct replicate *all)
 	const struct sim_crew_settings crew = {
 		.run = &all->run,
 		.workers = all->settings->workers,
-		.planned =
-		    all->settings->precision_millionths == 0 ? all->most : 0,
+		.planned = all->settings->precision_millionths == 0
+			       ? all->most * all->parts
+			       : 0,
 		.play = play,
 		.arg = all,
 	};
@@ -265,8 +304,9 @@ prepare(struct replicate *all)
 
 	if (once != NULL) {
 		(void)snprintf(all->trouble->text, sizeof(all->trouble->text),
-		    "--replications read the input once each, and %s can be "
-		    "read only once; keep it in a file first",
+		    "%s read the input once each, and %s can be read only "
+		    "once; keep it in a file first",
+		    all->most > 1 ? "--replications" : "cases with clients",
 		    once);
 		return SIM_USAGE;
 	}
@@ -276,12 +316,28 @@ prepare(struct replicate *all)
 	return sim_choose_vip(&all->run, &all->run.vip, all->trouble);
 }
 
+/* So many at the most. */
 static uint32_t
 most_of(const struct sim_replicate_settings *s)
 {
-	return s->replications == 0 && s->precision_millionths != 0
-		   ? SIM_REPLICATIONS_PRECISE
-		   : s->replications;
+	if (s->replications != 0)
+		return s->replications;
+	return s->precision_millionths != 0 ? SIM_REPLICATIONS_PRECISE : 1;
+}
+
+static int
+replicate(struct replicate *all)
+{
+	int status;
+
+	if (all->most == 1 && all->parts == 1)
+		return sim_replicate_one(
+		    &all->run, 0, &all->record, all->trouble);
+	status = prepare(all);
+	if (status == SIM_DONE)
+		status = play_all(all);
+	sim_crew_free(all->crew);
+	return status;
 }
 
 int
@@ -289,28 +345,26 @@ sim_replicate(const struct sim_replicate_settings *settings,
     struct sim_record **record, struct sim_replicate_facts *facts,
     struct sim_trouble *trouble)
 {
-	struct replicate all = { .settings = settings,
+	struct replicate all = {
+		.settings = settings,
 		.run = *settings->run,
+		.parts = 1,
 		.most = most_of(settings),
 		.facts = facts,
-		.trouble = trouble };
-	int status;
+		.trouble = trouble,
+	};
 
 	*record = NULL;
 	*facts = (struct sim_replicate_facts){ .workers = 1 };
-	if (all.most <= 1) {
-		status = sim_replicate_one(&all.run, 0, record, trouble);
-		if (status == SIM_DONE)
-			(*record)->replications = all.most;
+	if (are_apart(settings->run))
+		all.parts = (uint32_t)settings->run->case_count;
+	int status = replicate(&all);
+	if (status != SIM_DONE) {
+		sim_record_free(all.record);
 		return status;
 	}
-	status = prepare(&all);
-	if (status == SIM_DONE)
-		status = play_all(&all);
-	sim_crew_free(all.crew);
-	if (status == SIM_DONE)
-		*record = all.record;
-	else
-		sim_record_free(all.record);
-	return status;
+	if (all.most == 1)
+		all.record->replications = settings->replications;
+	*record = all.record;
+	return SIM_DONE;
 }

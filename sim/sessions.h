@@ -44,6 +44,21 @@ struct sim_tcp {
 	uint32_t end;   /* of the answer that is asked for or under way */
 };
 
+/* A datagram that is to be answered. */
+struct sim_ask {
+	uint64_t asked_ns;
+	uint64_t answer_ns; /* s->member's answer is ready; SIM_NEVER */
+};
+
+/* A server that notifies a device along the flow it registered by:
+ * s->member's, of the epoch it was registered in. */
+struct sim_observer {
+	uint64_t notify_ns; /* the next time; SIM_NEVER: not registered */
+	uint64_t retry_ns;  /* a confirmable one is sent again; SIM_NEVER: none
+			       is unacknowledged */
+	uint32_t id;        /* of that one */
+};
+
 struct sim_session {
 	struct sim_flow *flow;     /* who, from which port, to whom */
 	struct sim_alarm alarm[2]; /* by enum sim_end */
@@ -63,6 +78,8 @@ struct sim_session {
 	uint8_t zero;
 	union {
 		struct sim_tcp tcp;
+		struct sim_ask ask;
+		struct sim_observer observer;
 		uint64_t own[4];
 	};
 };
