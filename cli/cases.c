@@ -132,6 +132,8 @@ set_grid(struct making *m, struct lb_config *config)
 {
 	size_t pool;
 
+	if (m->from->set == NULL)
+		return true;
 	if (sim_grid_apply(m->from->set, 0, config, &pool) == 0)
 		return true;
 	m->status = cli_usage(m->command,

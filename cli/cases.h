@@ -15,7 +15,8 @@ struct cli_case_settings {
 	unsigned backend_count; /* of zero configuration */
 	struct cli_modes modes; /* without -c at least one */
 	struct cli_algorithms algorithms;
-	const struct sim_grid *set; /* one point: pool.size, table_size */
+	const struct sim_grid *set; /* one point: pool.size, table_size; NULL:
+				       none */
 	const uint8_t *hash_key;    /* NULL: as configured */
 };
 
