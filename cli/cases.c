@@ -15,50 +15,60 @@ struct making {
 	int status; /* of what went wrong */
 };
 
-/* Which mode and algorithm the next case has; false: as configured. */
-static bool
-next_mode(const struct making *m, enum lb_mode *mode)
+static size_t
+at_least_one(size_t count)
 {
-	const struct cli_modes *modes = &m->from->modes;
-	size_t algorithms =
-	    m->from->algorithms.count > 0 ? m->from->algorithms.count : 1;
+	return count > 0 ? count : 1;
+}
 
-	if (modes->count == 0)
+/* Which mode and algorithm case `number` has; false: as configured. */
+static bool
+case_mode(
+    const struct cli_case_settings *from, size_t number, enum lb_mode *mode)
+{
+	if (from->modes.count == 0)
 		return false;
-	*mode = modes->at[m->cases->count / algorithms];
+	*mode = from->modes.at[number / at_least_one(from->algorithms.count)];
 	return true;
 }
 
 static bool
-next_algorithm(const struct making *m, enum lb_algorithm *algorithm)
+case_algorithm(const struct cli_case_settings *from, size_t number,
+    enum lb_algorithm *algorithm)
 {
-	const struct cli_algorithms *all = &m->from->algorithms;
-
-	if (all->count == 0)
+	if (from->algorithms.count == 0)
 		return false;
-	*algorithm = all->at[m->cases->count % all->count];
+	*algorithm = from->algorithms.at[number % from->algorithms.count];
 	return true;
 }
 
-static void
-name_next(struct making *m)
+size_t
+cli_case_count(const struct cli_case_settings *from)
 {
-	const size_t modes = m->from->modes.count;
-	const size_t algorithms = m->from->algorithms.count;
-	char *name = m->cases->names[m->cases->count];
+	return at_least_one(from->modes.count) *
+	       at_least_one(from->algorithms.count);
+}
+
+void
+cli_case_name(const struct cli_case_settings *from, size_t number,
+    char name[CLI_CASE_NAME_BYTES])
+{
+	const size_t modes = from->modes.count;
+	const size_t algorithms = from->algorithms.count;
 	enum lb_algorithm algorithm;
 	enum lb_mode mode;
 	/* What does not differ is only named when nothing does. */
-	bool has_mode = next_mode(m, &mode) && (modes > 1 || algorithms <= 1);
-	bool has_algorithm =
-	    next_algorithm(m, &algorithm) && (algorithms > 1 || modes <= 1);
+	bool has_mode =
+	    case_mode(from, number, &mode) && (modes > 1 || algorithms <= 1);
+	bool has_algorithm = case_algorithm(from, number, &algorithm) &&
+			     (algorithms > 1 || modes <= 1);
 
-	(void)snprintf(name, sizeof(m->cases->names[0]), "%s%s%s",
+	(void)snprintf(name, CLI_CASE_NAME_BYTES, "%s%s%s",
 	    has_mode ? lb_mode_name(mode) : "",
 	    has_mode && has_algorithm ? " " : "",
 	    has_algorithm ? lb_algorithm_name(algorithm) : "");
 	if (name[0] == '\0')
-		(void)snprintf(name, sizeof(m->cases->names[0]), "configured");
+		(void)snprintf(name, CLI_CASE_NAME_BYTES, "configured");
 }
 
 /* Zero configuration: one rule serves all servers. */
@@ -84,11 +94,11 @@ set_case(const struct making *m, struct lb_config *config)
 	enum lb_mode mode;
 
 	for (size_t r = 0; r < config->rule_count; r++) {
-		if (next_mode(m, &mode))
+		if (case_mode(m->from, m->cases->count, &mode))
 			config->rules[r].mode = m->from->config == NULL
 						    ? cli_mode_any_dst(mode)
 						    : mode;
-		if (next_algorithm(m, &algorithm))
+		if (case_algorithm(m->from, m->cases->count, &algorithm))
 			config->rules[r].algorithm = algorithm;
 	}
 	if (m->from->hash_key != NULL) {
@@ -161,6 +171,16 @@ set_grid(struct making *m, struct lb_config *config)
 	return false;
 }
 
+/* What holds for all cases. */
+static bool
+apply_set(struct making *m, struct lb_config *config)
+{
+	if (m->from->set == NULL)
+		return true;
+	set_times(m->from->set, config);
+	return has_what_is_set(m, config) && set_grid(m, config);
+}
+
 /* The next case; false: m->status says why not. */
 static bool
 make_next(struct making *m)
@@ -171,13 +191,11 @@ make_next(struct making *m)
 	if (config == NULL)
 		return false;
 	set_case(m, config);
-	set_times(m->from->set, config);
-	if (!has_what_is_set(m, config) || !set_grid(m, config) ||
-	    !check(m, config)) {
+	if (!apply_set(m, config) || !check(m, config)) {
 		lb_config_free(config);
 		return false;
 	}
-	name_next(m);
+	cli_case_name(m->from, cases->count, cases->names[cases->count]);
 	cases->configs[cases->count] = config;
 	cases->at[cases->count] = (struct sim_case_settings){
 		.name = cases->names[cases->count],
@@ -192,14 +210,11 @@ cli_cases_make(const char *command, const struct cli_case_settings *from,
     struct cli_cases *cases)
 {
 	struct making m = { command, from, cases, CLI_DONE };
-	size_t modes = from->modes.count > 0 ? from->modes.count : 1;
-	size_t algorithms =
-	    from->algorithms.count > 0 ? from->algorithms.count : 1;
 
 	*cases = (struct cli_cases){ 0 };
 	if (from->config != NULL)
 		m.status = cli_read_text(command, from->config, &cases->text);
-	while (m.status == CLI_DONE && cases->count < modes * algorithms)
+	while (m.status == CLI_DONE && cases->count < cli_case_count(from))
 		if (!make_next(&m))
 			break;
 	return m.status;
