@@ -86,11 +86,11 @@ members_json(const struct lb_config_pool *pool)
 
 	for (size_t m = 0; m < pool->member_count; m++) {
 		const struct lb_config_member *member = &pool->members[m];
-		list = with_item(
-		    list, json_pack("{s:s, s:o, s:s}", "name", member->name,
-			      "address", address_json(&member->address),
-			      "admin_state",
-			      lb_admin_state_name(member->admin_state)));
+		list = with_item(list,
+		    json_pack("{s:s, s:o, s:s, s:i}", "name", member->name,
+			"address", address_json(&member->address),
+			"admin_state", lb_admin_state_name(member->admin_state),
+			"weight", (int)member->weight));
 	}
 	return list;
 }

@@ -103,6 +103,7 @@ zero_pool(struct lb_config_pool *pool, bool v6, unsigned backend_count)
 			return -1;
 		}
 		member->address = zero_address(v6, i + 1);
+		member->weight = LB_WEIGHT_DEFAULT;
 	}
 	return 0;
 }

@@ -59,8 +59,15 @@ struct lb_config_member {
 	struct lb_addr address;
 	unsigned zone; /* 0: none */
 	enum lb_admin_state admin_state;
+	unsigned weight; /* 0..LB_WEIGHT_MAX, its share of new flows beside the
+			    others'; 0: none, it keeps those it has */
 	LB_SOURCE(MEMBER);
 };
+
+/* One in the middle, so that a member can have less than the others as well
+ * as more, and they need not be touched. */
+#define LB_WEIGHT_DEFAULT 100u
+#define LB_WEIGHT_MAX     1000u
 
 struct lb_config_pool {
 	char *name;

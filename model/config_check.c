@@ -172,19 +172,50 @@ highest_bit(unsigned bits)
 }
 
 static void
+check_weight(const struct lb_config *config,
+    const struct lb_config_member *member, struct lb_problems *problems)
+{
+	struct lb_where where = member->at[LB_MEMBER_KEY_WEIGHT];
+
+	if (!LB_KNOWN(member, MEMBER, WEIGHT))
+		return;
+	if (member->weight > LB_WEIGHT_MAX)
+		lb_error_add(problems, where, NULL,
+		    "`weight`: %u; it is 0 (drained) to %u", member->weight,
+		    LB_WEIGHT_MAX);
+	else if (lb_config_is_azure(config) &&
+		 member->weight != LB_WEIGHT_DEFAULT)
+		lb_error_add(problems, where, NULL,
+		    "`weight`: with sku %s all members of a pool weigh the "
+		    "same; leave it out, or use sku fairlead",
+		    lb_sku_name(config->sku));
+}
+
+static void
 check_pool(const struct lb_config *config, const struct lb_config_pool *pool,
     struct lb_problems *problems)
 {
+	bool any = pool->member_count == 0;
+
 	if (lb_config_is_azure(config) &&
 	    pool->member_count > limits[config->sku].pool)
 		lb_error_add(problems, pool->where, NULL,
 		    "pool '%s' has %zu members; sku %s allows %zu", pool->name,
 		    pool->member_count, lb_sku_name(config->sku),
 		    limits[config->sku].pool);
-	for (size_t m = 0; m < pool->member_count; m++)
-		if (pool->members[m].zone != 0)
-			check_zone(config, pool->members[m].zone,
-			    pool->members[m].at[LB_MEMBER_KEY_ZONE], problems);
+	for (size_t m = 0; m < pool->member_count; m++) {
+		const struct lb_config_member *member = &pool->members[m];
+		if (member->zone != 0)
+			check_zone(config, member->zone,
+			    member->at[LB_MEMBER_KEY_ZONE], problems);
+		check_weight(config, member, problems);
+		any |= member->weight > 0;
+	}
+	if (!any)
+		lb_warning_add(problems, pool->where,
+		    "pool '%s' has only members of weight 0: nobody gets new "
+		    "flows",
+		    pool->name);
 }
 
 /* --- what is there once -------------------------------------------------- */

@@ -35,7 +35,8 @@
 	X(MEMBER, NAME, "name")                                                \
 	X(MEMBER, ADDRESS, "address")                                          \
 	X(MEMBER, ZONE, "zone")                                                \
-	X(MEMBER, ADMIN_STATE, "admin_state")
+	X(MEMBER, ADMIN_STATE, "admin_state")                                  \
+	X(MEMBER, WEIGHT, "weight")
 
 #define LB_PROBE_KEYS(X)                                                       \
 	X(PROBE, NAME, "name")                                                 \

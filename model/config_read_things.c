@@ -132,7 +132,7 @@ read_member(struct lb_reader *reader, const struct lb_yaml_node *node,
     struct lb_config_member *member)
 {
 	struct lb_section section;
-	uint64_t zone;
+	uint64_t zone, weight;
 	int state;
 
 	lb_section_open(
@@ -145,6 +145,10 @@ read_member(struct lb_reader *reader, const struct lb_yaml_node *node,
 	if (lb_take_choice(&section, LB_MEMBER_KEY_ADMIN_STATE,
 		lb_admin_state_of_name, "none, up and down", &state))
 		member->admin_state = (enum lb_admin_state)state;
+	member->weight = LB_WEIGHT_DEFAULT;
+	if (lb_take_number(
+		&section, LB_MEMBER_KEY_WEIGHT, LB_WEIGHT_MAX, &weight))
+		member->weight = (unsigned)weight;
 	KEEP_SOURCE(member, &section);
 }
 

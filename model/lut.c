@@ -14,34 +14,81 @@ by_name(const void *a, const void *b)
 	return strcmp(left->name, right->name);
 }
 
-/* Those that the table is made of; returns how many, 0 when nobody is
- * eligible, -1 without memory. */
+/* Those that the table is made of, unsorted; returns how many, 0 when nobody
+ * may have a slot.  Stable wants everybody. */
+static int
+sift(const struct lb_lut_shape *shape, const struct lb_lut_member *members,
+    size_t count, struct lb_lut_member *kept)
+{
+	bool any = false;
+	int n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool takes = members[i].eligible && members[i].weight > 0;
+		any |= takes;
+		if (!takes && shape->algorithm != LB_STABLE)
+			continue;
+		kept[n] = members[i];
+		kept[n++].eligible = takes;
+	}
+	return any ? n : 0;
+}
+
+static uint16_t
+heaviest_of(const struct lb_lut_member *members, int count)
+{
+	uint16_t heaviest = 0;
+
+	for (int i = 0; i < count; i++)
+		if (members[i].weight > heaviest)
+			heaviest = members[i].weight;
+	return heaviest;
+}
+
+/*
+ * The same sorted and hashed; -1 without memory.  Who is drained keeps a place
+ * in stable's base, so that only his slots move, if he weighed as much as the
+ * heaviest.
+ */
 static int
 choose(const struct lb_lut_shape *shape, const struct lb_lut_member *members,
     size_t count, struct lb_lut_chosen *chosen)
 {
 	struct lb_lut_member *sorted = calloc(count, sizeof(*sorted));
-	bool any = false;
-	int n = 0;
 
 	if (sorted == NULL)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		any |= members[i].eligible;
-		if (members[i].eligible || shape->algorithm == LB_STABLE)
-			sorted[n++] = members[i];
-	}
+	int n = sift(shape, members, count, sorted);
+	uint16_t heaviest = heaviest_of(sorted, n);
 	qsort(sorted, (size_t)n, sizeof(*sorted), by_name);
 	for (int i = 0; i < n; i++) {
 		const char *name = sorted[i].name;
 		chosen[i] = (struct lb_lut_chosen){
 			.hash = lb_siphash(shape->hash_key, name, strlen(name)),
 			.id = sorted[i].id,
+			.weight =
+			    sorted[i].weight > 0 ? sorted[i].weight : heaviest,
 			.eligible = sorted[i].eligible,
 		};
 	}
 	free(sorted);
-	return any ? n : 0;
+	return n;
+}
+
+/* What they begin with is drawn by name: else all of one weight would have
+ * saved up at once. */
+struct lb_lut_turns
+lb_lut_turns_of(struct lb_lut_chosen *chosen, uint32_t count)
+{
+	struct lb_lut_turns t = { chosen, count, 0, 1 };
+
+	for (uint32_t i = 0; i < count; i++)
+		if (chosen[i].weight > t.heaviest)
+			t.heaviest = chosen[i].weight;
+	for (uint32_t i = 0; i < count; i++)
+		chosen[i].credit =
+		    (uint16_t)(lb_lut_score(chosen[i].hash, 2) % t.heaviest);
+	return t;
 }
 
 /*
@@ -54,7 +101,7 @@ lb_lut_fill_maglev(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
     uint16_t *slots)
 {
 	uint64_t *taken = calloc(size / 64 + 1, sizeof(*taken));
-	uint32_t left = size;
+	struct lb_lut_turns turns = lb_lut_turns_of(chosen, count);
 
 	if (taken == NULL)
 		return -1;
@@ -65,42 +112,27 @@ lb_lut_fill_maglev(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
 			? 0
 			: (uint32_t)(chosen[i].hash >> 32) % (size - 1) + 1;
 	}
-	for (uint32_t i = 0; left > 0; i = i + 1 == count ? 0 : i + 1) {
+	for (uint32_t left = size; left > 0; left--) {
+		uint32_t i = lb_lut_next_turn(&turns);
 		uint32_t at = chosen[i].at, skip = chosen[i].skip;
 		while (taken[at >> 6] >> (at & 63) & 1)
 			at = at >= size - skip ? at - (size - skip) : at + skip;
 		taken[at >> 6] |= UINT64_C(1) << (at & 63);
 		slots[at] = (uint16_t)i;
 		chosen[i].at = at;
-		left--;
 	}
 	free(taken);
 	return 0;
 }
 
 static void
-fill_rendezvous(const struct lb_lut_shape *shape,
-    const struct lb_lut_chosen *chosen, uint32_t count, uint16_t *slots)
+fill_modulo(struct lb_lut_chosen *chosen, uint32_t count, uint32_t size,
+    uint16_t *slots)
 {
-	for (uint32_t slot = 0; slot < shape->size; slot++) {
-		uint64_t salt =
-		    lb_siphash(shape->hash_key, &slot, sizeof(slot));
-		uint64_t best = lb_lut_score(chosen[0].hash, salt);
-		uint32_t winner = 0;
-		for (uint32_t i = 1; i < count; i++) {
-			uint64_t mine = lb_lut_score(chosen[i].hash, salt);
-			winner = mine > best ? i : winner;
-			best = mine > best ? mine : best;
-		}
-		slots[slot] = (uint16_t)winner;
-	}
-}
+	struct lb_lut_turns turns = lb_lut_turns_of(chosen, count);
 
-static void
-fill_modulo(uint32_t count, uint32_t size, uint16_t *slots)
-{
 	for (uint32_t slot = 0; slot < size; slot++)
-		slots[slot] = (uint16_t)(slot % count);
+		slots[slot] = (uint16_t)lb_lut_next_turn(&turns);
 }
 
 bool
@@ -127,10 +159,10 @@ fill(const struct lb_lut_shape *shape, struct lb_lut_chosen *chosen,
 	case LB_STABLE:
 		return lb_lut_fill_stable(chosen, count, shape->size, slots);
 	case LB_RENDEZVOUS:
-		fill_rendezvous(shape, chosen, count, slots);
+		lb_lut_fill_rendezvous(shape, chosen, count, slots);
 		return 0;
 	default:
-		fill_modulo(count, shape->size, slots);
+		fill_modulo(chosen, count, shape->size, slots);
 		return 0;
 	}
 }

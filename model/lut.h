@@ -8,10 +8,15 @@
  * nothing agree.  Who is not eligible counts for nothing, as if he were not
  * there; but stable also depends on whom the list names.
  *
+ * Weights: members get slots in proportion.  Who has none gets none, as if he
+ * were not eligible.  Where all weigh the same, what they weigh is nothing.
+ *
  * Source: maglev: Eisenbud et al., NSDI 2016, 3.4.  rendezvous: Thaler and
  * Ravishankar, 1998 (highest random weight), per slot.  modulo: slot i is
- * member i mod n, what a naive balancer does.  stable: ours, lut_stable.c: a
- * member that goes or returns moves only its own slots, nearly.
+ * member i mod n, what a naive balancer does; with weights, members take
+ * turns, the light ones not every time.  Weighted rendezvous: Schindelhauer
+ * and Schomaker, Weighted distributed hash tables, SPAA 2005.  stable: ours,
+ * lut_stable.c: a member that goes or returns moves only its own slots, nearly.
  */
 #include "model/config.h"
 #include "model/path/plan.h"
@@ -22,6 +27,7 @@ struct lb_lut_member {
 	const char *name;
 	uint16_t id;
 	bool eligible;
+	uint16_t weight; /* 0..LB_WEIGHT_MAX */
 };
 
 /* What a table is, whoever is in it. */
@@ -42,14 +48,17 @@ bool lb_lut_size_fits(enum lb_algorithm algorithm, uint32_t size);
  *           More than slots of them: some get no slot.
  * slots     shape->size ids out; LB_NONE everywhere when nobody is eligible.
  *
- * Stable: nobody has more than 1/20, or 2 slots, over the mean.
+ * Stable: nobody has more than 1/20, or 2 slots, over the mean, or with
+ * weights over his share.
  *
  * Returns 0, -1 without memory or with arguments out of range; then nobody has
  * a slot, unless an argument was out of range.
  * Cost: maglev O(size log size) expected; rendezvous O(size x count);
- * modulo O(size); stable as maglev and for each slot of a member that is not
- * eligible count / eligible + 1 draws, at most 64 and count / 128 weights more;
- * O(size x count) when there are more members than slots.
+ * modulo O(size); with weights and m = count x the largest / their sum, at
+ * least 1, maglev and modulo O(size x m) more; stable as maglev and for each
+ * slot of a member that is not eligible count / eligible + 1 draws, at most 64
+ * and count / 128 weights more; O(size x count) when there are more members
+ * than slots.
  */
 int lb_lut_fill(const struct lb_lut_shape *shape,
     const struct lb_lut_member *members, size_t count, uint16_t *slots);

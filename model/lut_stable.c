@@ -17,6 +17,9 @@
  * differs from member to member: else all bounds would grow by a slot at the
  * same failure, and everybody who is full would take a slot from a neighbour.
  *
+ * With weights the base and the bounds have them: a member's mean is his share
+ * by weight.  Who is drained is in the base like the heaviest, and down.
+ *
  * Source: Maglev, as in lut.h.  Bounds: Mirrokni, Thorup and Zadimoghaddam,
  * Consistent hashing with bounded loads, SODA 2018.  Draws: after Dong and
  * Wang, DxHash, 2021.
@@ -36,7 +39,7 @@ struct refill {
 	const uint16_t *base; /* the table with everybody up */
 	uint16_t *slots;
 	uint16_t *up; /* members */
-	uint32_t up_count;
+	uint32_t up_count, up_weight;
 	uint32_t *waiting; /* slots, ascending */
 	uint32_t waiting_count;
 };
@@ -44,19 +47,20 @@ struct refill {
 /*
  * In 1/65536 of a slot.  With a slack of at least 2 slots and less than 1
  * taken off, every bound is above the mean rounded down: everybody may keep
- * what the base gives, and there is room for all slots.
+ * what the base gives (with weights nearly: then what is over is kept too),
+ * and there is room for all slots.
  */
 static void
 give_room(struct refill *r)
 {
-	uint64_t mean = ((uint64_t)r->size << 16) / r->up_count;
-	uint64_t slack = mean / SLACK_PART;
-
-	if (slack < SLACK_SLOTS << 16)
-		slack = SLACK_SLOTS << 16;
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct lb_lut_chosen *member = &r->chosen[i];
+		uint64_t mean =
+		    ((uint64_t)r->size << 16) * member->weight / r->up_weight;
+		uint64_t slack = mean / SLACK_PART;
 		uint64_t less = lb_lut_score(member->hash, 0) & 0xffff;
+		if (slack < SLACK_SLOTS << 16)
+			slack = SLACK_SLOTS << 16;
 		member->room = member->eligible
 				   ? (uint32_t)((mean + slack - less) >> 16)
 				   : 0;
@@ -67,7 +71,7 @@ static void
 take(struct refill *r, uint32_t slot, uint32_t member)
 {
 	r->slots[slot] = (uint16_t)member;
-	r->chosen[member].room--;
+	r->chosen[member].room -= r->chosen[member].room > 0;
 }
 
 /* Who is up keeps what he has. */
@@ -142,8 +146,10 @@ static void
 list_up(struct refill *r)
 {
 	for (uint32_t i = 0; i < r->count; i++)
-		if (r->chosen[i].eligible)
+		if (r->chosen[i].eligible) {
 			r->up[r->up_count++] = (uint16_t)i;
+			r->up_weight += r->chosen[i].weight;
+		}
 }
 
 int

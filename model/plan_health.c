@@ -16,20 +16,26 @@ struct health {
 	uint32_t *state; /* by id */
 };
 
-static enum lb_admin_state
-admin_of(const struct health *h, uint16_t id)
+static const struct lb_config_member *
+config_of(const struct health *h, uint16_t id)
 {
 	const struct lb_plan_member *member = &h->plan->members[id];
 
-	return h->config->pools[member->pool_index]
-	    .members[member->member_index]
-	    .admin_state;
+	return &h->config->pools[member->pool_index]
+		    .members[member->member_index];
+}
+
+static enum lb_admin_state
+admin_of(const struct health *h, uint16_t id)
+{
+	return config_of(h, id)->admin_state;
 }
 
 /*
  * One bit of one pool's members.  The admin state has the last word (AZ 2.7);
  * when then nobody is eligible, all-probed-up makes everybody so whom no
- * admin took out (AZ 2.6).
+ * admin took out (AZ 2.6).  Who is drained is no help, but as eligible as he
+ * would be: he keeps what he has.
  */
 static void
 probe_states(const struct health *h, const struct lb_plan_probe *probe)
@@ -42,7 +48,7 @@ probe_states(const struct health *h, const struct lb_plan_probe *probe)
 		bool up = h->up(h->arg, probe->probe, id);
 		if (lb_health_is_eligible(admin_of(h, id), up, false)) {
 			h->state[id] |= bit;
-			eligible++;
+			eligible += config_of(h, id)->weight > 0;
 		}
 	}
 	if (eligible > 0 || probe->all_down != LB_ALL_PROBED_UP)
@@ -97,6 +103,10 @@ lut_refill(const struct health *h, struct lb_plan_lut *lut)
 			.name = pool->members[m].name,
 			.id = ids[m],
 			.eligible = (h->state[ids[m]] >> lut->bit & 1) != 0,
+			.weight =
+			    (uint16_t)(pool->members[m].weight > LB_WEIGHT_MAX
+					   ? LB_WEIGHT_MAX
+					   : pool->members[m].weight),
 		};
 	struct lb_lut_shape shape = {
 		.algorithm = lut->algorithm,

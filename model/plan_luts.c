@@ -236,15 +236,36 @@ lut_set(struct lb_plan_lut *lut, const struct lb_plan_draft *draft,
 	return 0;
 }
 
+/* Turns that go by for one that is taken, rounded up: 1 where all weigh the
+ * same. */
+static uint64_t
+turns_per_slot(const struct lb_config_pool *pool)
+{
+	uint64_t heaviest = 0, sum = 0;
+
+	for (size_t m = 0; m < pool->member_count; m++) {
+		const unsigned weight = pool->members[m].weight;
+		heaviest = weight > heaviest ? weight : heaviest;
+		sum += weight;
+	}
+	return sum == 0 ? 1 : (pool->member_count * heaviest + sum - 1) / sum;
+}
+
 /* The most that filling a table takes, lut.h. */
 static uint64_t
-steps_per_slot(const struct lb_config_rule *rule, uint64_t members)
+steps_per_slot(
+    const struct lb_config_rule *rule, const struct lb_config_pool *pool)
 {
+	const uint64_t members = pool->member_count;
+	const uint64_t turns = turns_per_slot(pool);
+
 	if (rule->algorithm == LB_RENDEZVOUS)
-		return members + 1;
+		return turns > 1 ? 4 * members + 1 : members + 1;
 	if (rule->algorithm != LB_STABLE)
-		return 16;
-	return 80 + (members <= rule->table_size ? members / 128 : members);
+		return 16 + turns;
+	return 80 + turns +
+	       (members <= rule->table_size && turns <= 1 ? members / 128
+							  : members);
 }
 
 /* Counts a table before memory is taken for it. */
@@ -252,7 +273,7 @@ static int
 lut_count(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
 {
 	struct lb_where where = rule->at[LB_RULE_KEY_TABLE_SIZE];
-	uint64_t members = draft->config->pools[rule->pool].member_count;
+	const struct lb_config_pool *pool = &draft->config->pools[rule->pool];
 
 	if (!lb_lut_size_fits(rule->algorithm, rule->table_size)) {
 		lb_error_add(draft->problems, where, NULL,
@@ -261,7 +282,7 @@ lut_count(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
 		return -1;
 	}
 	draft->lut_slots += rule->table_size;
-	draft->lut_steps += rule->table_size * steps_per_slot(rule, members);
+	draft->lut_steps += rule->table_size * steps_per_slot(rule, pool);
 	if (draft->lut_slots <= LB_LUT_SLOTS_MAX &&
 	    draft->lut_steps <= LB_LUT_STEPS_MAX)
 		return 0;

@@ -89,8 +89,9 @@ bool sim_outage_mutes(
 /* How a server is, for those who simulate what it does. */
 struct sim_condition {
 	enum lb_fault_kind state;
-	uint32_t epoch;  /* so often it lost all it knew of connections */
-	uint64_t factor; /* serving takes so many times as long, millionths */
+	uint32_t epoch;    /* so often it lost all it knew of connections */
+	uint64_t epoch_ns; /* the last time it did; 0: never */
+	uint64_t factor;   /* serving takes so many times as long, millionths */
 };
 
 struct sim_condition sim_outage_condition(

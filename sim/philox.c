@@ -39,3 +39,14 @@ sim_draw(uint64_t seed, enum sim_purpose purpose, uint32_t entity, uint64_t n,
 
 	sim_philox(counter, key, out);
 }
+
+uint64_t
+sim_replication_seed(uint64_t seed, uint32_t replication)
+{
+	uint32_t out[4];
+
+	if (replication == 0)
+		return seed;
+	sim_draw(seed, SIM_DRAW_REPLICATION, 0, replication, out);
+	return (uint64_t)out[1] << 32 | out[0];
+}

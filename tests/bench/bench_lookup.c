@@ -59,8 +59,8 @@ make_members(unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "backend-%u", i + 1);
-		members[i] =
-		    (struct lb_lut_member){ names[i], (uint16_t)i, true };
+		members[i] = (struct lb_lut_member){ names[i], (uint16_t)i,
+			true, LB_WEIGHT_DEFAULT };
 	}
 }
 

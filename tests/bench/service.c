@@ -21,6 +21,7 @@ static void
 member(struct lb_config_member *m, bool six, unsigned i)
 {
 	m->name = named("backend-%u", i);
+	m->weight = LB_WEIGHT_DEFAULT;
 	if (six)
 		m->address = (struct lb_addr){ { UINT64_C(0x02000120),
 		    (uint64_t)__builtin_bswap32(i) << 32 } };

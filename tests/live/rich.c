@@ -216,6 +216,7 @@ add_pool(struct lb_config *config, const struct rich *r, uint32_t p)
 			abort();
 		member->address = address(pools[p].first, m);
 		member->admin_state = admin_state(r, p, m);
+		member->weight = LB_WEIGHT_DEFAULT;
 	}
 }
 

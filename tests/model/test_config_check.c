@@ -276,6 +276,15 @@ static const struct said things[] = {
 	    "zones are 1, 2 and 3", NULL },
 	{ "zone 4, fairlead", OURS "pools: [{ name: p, members: [{ name: m, "
 	    "address: 10.0.0.4, zone: 4 }] }]\n", 0, 0, NULL, NULL },
+	{ "weight, standard", AZURE "pools: [{ name: p, members: [{ name: m, "
+	    "address: 10.0.0.4, weight: 50 }] }]\n", 2, 68,
+	    "all members of a pool weigh the same", NULL },
+	{ "the default weight, standard", AZURE "pools: [{ name: p, members: "
+	    "[{ name: m, address: 10.0.0.4, weight: 100 }] }]\n", 0, 0, NULL,
+	    NULL },
+	{ "weight 0, fairlead", OURS "pools: [{ name: p, members: "
+	    "[{ name: m, address: 10.0.0.4, weight: 0 },\n"
+	    "  { name: n, address: 10.0.0.5 }] }]\n", 0, 0, NULL, NULL },
 	{ "frontend address twice", AZURE "frontends:\n"
 	    "  - { name: f, address: 192.0.2.1 }\n"
 	    "  - { name: g, address: 192.0.2.1 }\n", 4, 25,

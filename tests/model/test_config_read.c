@@ -33,7 +33,8 @@ static const char good[] =
     "pools:\n"
     "  - name: vms\n"
     "    members:\n"
-    "      - { name: coap-ubuntu-1, address: 10.0.0.4, zone: 1 }\n"
+    "      - { name: coap-ubuntu-1, address: 10.0.0.4, zone: 1,\n"
+    "          weight: 20 }\n"
     "      - { name: coap-ubuntu-2, address: 10.0.0.5,\n"
     "          admin_state: Down }\n"
     "  - { name: six, members: [{ name: a, address: 2001:db8::4 }] }\n"
@@ -114,6 +115,8 @@ check_good_things(const struct lb_config *config)
 	    lb_addr_text(&pool->members[1].address, text, sizeof(text)),
 	    "10.0.0.5");
 	CU_ASSERT_EQUAL(pool->members[0].zone, 1);
+	CU_ASSERT_EQUAL(pool->members[0].weight, 20);
+	CU_ASSERT_EQUAL(pool->members[1].weight, LB_WEIGHT_DEFAULT);
 	CU_ASSERT_EQUAL(pool->members[1].admin_state, LB_ADMIN_DOWN);
 	CU_ASSERT_EQUAL(config->probe_count, 1);
 	CU_ASSERT_EQUAL(config->probes[0].protocol, LB_PROBE_COAP);

@@ -18,7 +18,7 @@ make_members(unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "vm-%u", i);
 		members[i] = (struct lb_lut_member){ names[i],
-			(uint16_t)(100 + i), true };
+			(uint16_t)(100 + i), true, LB_WEIGHT_DEFAULT };
 	}
 }
 

@@ -48,7 +48,7 @@ pool_make(uint64_t seed, unsigned count, uint32_t size)
 	for (unsigned i = 0; i < count; i++) {
 		(void)snprintf(p.names[i], sizeof(p.names[i]), "vm-%u", i);
 		p.members[i] = (struct lb_lut_member){ p.names[i],
-			(uint16_t)(FIRST_ID + i), true };
+			(uint16_t)(FIRST_ID + i), true, LB_WEIGHT_DEFAULT };
 	}
 	fill_into(LB_STABLE, p.base);
 	memcpy(p.slots, p.base, sizeof(p.slots));

@@ -114,6 +114,7 @@ open_pools(struct rig *rig)
 		for (unsigned m = 0; m < RIG_MEMBERS; m++) {
 			rig->members[p][m].name = TEXT(member_names[m]);
 			rig->members[p][m].address = members[p][m];
+			rig->members[p][m].weight = LB_WEIGHT_DEFAULT;
 		}
 		rig->pools[p].name = TEXT(pool_names[p]);
 		rig->pools[p].members = rig->members[p];
