@@ -35,7 +35,7 @@ cli_say_unreadable(const char *command, const char *const *captures,
 		unreadable += file->unreadable;
 		damaged += !file->unreadable;
 	}
-	if (unreadable == input->file_count)
+	if (unreadable > 0 && unreadable == input->file_count)
 		return CLI_UNREADABLE;
 	if (input->over_limit > 0) {
 		cli_say(command,

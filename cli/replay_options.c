@@ -222,7 +222,7 @@ check_together(
 {
 	size_t stdin_count = 0;
 
-	if (o->capture_count == 0)
+	if (o->capture_count == 0 && !o->needs_no_capture)
 		return cli_usage(command, "there is no capture to replay");
 	for (size_t i = 0; i < o->capture_count; i++)
 		stdin_count += strcmp(o->captures[i], "-") == 0;

@@ -23,6 +23,7 @@ struct replay_options {
 	uint64_t speed_millionths, longest_gap_ns; /* 0: as captured */
 	uint32_t loop, max_flows;                  /* 0: not given */
 	bool reverse, report, json, force, quiet;
+	bool needs_no_capture; /* there is other traffic */
 };
 
 enum {

@@ -6,20 +6,20 @@
 
 /* As a path from here: beside the scenario. */
 static char *
-beside(const char *scenario, const char *capture)
+beside(const char *scenario, const char *file)
 {
 	const char *slash = strrchr(scenario, '/');
 	char *path;
 
-	if (slash == NULL || capture[0] == '/' || strcmp(capture, "-") == 0)
-		return strdup(capture);
+	if (slash == NULL || file[0] == '/' || strcmp(file, "-") == 0)
+		return strdup(file);
 	int folder = (int)(slash - scenario) + 1;
-	return asprintf(&path, "%.*s%s", folder, scenario, capture) < 0 ? NULL
-									: path;
+	return asprintf(&path, "%.*s%s", folder, scenario, file) < 0 ? NULL
+								     : path;
 }
 
 static bool
-find_captures(const char *path, struct cli_scenario *scenario)
+find_files(const char *path, struct cli_scenario *scenario)
 {
 	const struct lb_scenario *s = scenario->read;
 
@@ -31,7 +31,9 @@ find_captures(const char *path, struct cli_scenario *scenario)
 		if (scenario->captures[i] == NULL)
 			return false;
 	}
-	return true;
+	if (s->config != NULL)
+		scenario->config = beside(path, s->config);
+	return s->config == NULL || scenario->config != NULL;
 }
 
 int
@@ -49,7 +51,7 @@ cli_scenario_load(
 	lb_problems_print(&problems, path, stderr);
 	if (problems.error_count > 0) {
 		status = CLI_USAGE;
-	} else if (scenario->read == NULL || !find_captures(path, scenario)) {
+	} else if (scenario->read == NULL || !find_files(path, scenario)) {
 		cli_say(command, "no memory");
 		status = CLI_REFUSED;
 	}
@@ -64,6 +66,7 @@ cli_scenario_free(struct cli_scenario *scenario)
 	     scenario->captures != NULL && scenario->captures[i] != NULL; i++)
 		free(scenario->captures[i]);
 	free(scenario->captures);
+	free(scenario->config);
 	lb_scenario_free(scenario->read);
 	free(scenario->text.text);
 	*scenario = (struct cli_scenario){ 0 };

@@ -9,13 +9,14 @@ struct cli_scenario {
 	struct cli_text text; /* the file, whole */
 	struct lb_scenario *read;
 	char **captures; /* as paths from here */
+	char *config;    /* the same; NULL: it names none */
 };
 
 /*
  * cli_scenario_load - read one ("-": standard input), saying on stderr what
  * is wrong with it.
  *
- * A capture is looked for beside the scenario unless its path is absolute.
+ * A file is looked for beside the scenario unless its path is absolute.
  *
  * Returns CLI_DONE, CLI_USAGE or CLI_REFUSED.  Free it either way.
  */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/captures.h"
+#include "cli/cases.h"
 #include "cli/cli.h"
 #include "cli/digests.h"
 #include "cli/progress.h"
@@ -12,74 +13,23 @@
 #include "cli/timing.h"
 #include "model/names.h"
 #include "reports/report.h"
+#include "sim/replicate.h"
 
 /* --- cases --------------------------------------------------------------- */
 
-struct cases {
-	struct sim_case_settings at[CLI_MODES_MAX];
-	struct lb_config *configs[CLI_MODES_MAX]; /* what they point to */
-	size_t count;
-	struct cli_text text; /* the configuration file, whole */
-};
-
-static void
-free_cases(struct cases *c)
-{
-	for (size_t i = 0; i < c->count; i++)
-		lb_config_free(c->configs[i]);
-	free(c->text.text);
-}
-
-/* One case's configuration; NULL: said why, *status. */
-static struct lb_config *
-make_config(const struct sim_options *o, const struct cli_text *text, size_t i,
-    int *status)
-{
-	struct lb_config *config;
-
-	if (o->replay.config == NULL) {
-		config = lb_config_zero(
-		    o->replay.backend_count, cli_mode_any_dst(o->modes.at[i]));
-		if (config == NULL) {
-			cli_say("sim", "no memory");
-			*status = CLI_REFUSED;
-		}
-	} else {
-		config = cli_make_config("sim", text, i == 0, status);
-		for (size_t r = 0; config != NULL && o->modes.count > 0 &&
-				   r < config->rule_count;
-		     r++)
-			config->rules[r].mode = o->modes.at[i];
-	}
-	if (config != NULL && o->hash_key_set) {
-		config->hash_key_set = true;
-		memcpy(config->hash_key, o->hash_key, sizeof(o->hash_key));
-	}
-	return config;
-}
-
 static int
-make_cases(const struct sim_options *o, struct cases *c)
+make_cases(const struct sim_options *o, struct cli_cases *cases)
 {
-	size_t count = o->modes.count > 0 ? o->modes.count : 1;
-	int status = CLI_DONE;
+	const struct cli_case_settings from = {
+		.config = o->replay.config,
+		.backend_count = o->replay.backend_count,
+		.modes = o->modes,
+		.algorithms = o->algorithms,
+		.set = &o->set_grid,
+		.hash_key = o->hash_key_set ? o->hash_key : NULL,
+	};
 
-	*c = (struct cases){ 0 };
-	if (o->replay.config != NULL)
-		status = cli_read_text("sim", o->replay.config, &c->text);
-	for (size_t i = 0; status == CLI_DONE && i < count; i++) {
-		c->configs[i] = make_config(o, &c->text, i, &status);
-		if (c->configs[i] == NULL)
-			break;
-		c->at[i] = (struct sim_case_settings){
-			.name = o->modes.count > 0
-				    ? lb_mode_name(o->modes.at[i])
-				    : "configured",
-			.config = c->configs[i],
-		};
-		c->count++;
-	}
-	return status;
+	return cli_cases_make("sim", &from, cases);
 }
 
 /* --- what a person must know --------------------------------------------- */
@@ -116,7 +66,7 @@ say_nothing_matched(const struct sim_record *record)
 	const struct sim_input *in = &record->input;
 	const struct fate fate = fate_of(record);
 
-	if (fate.matched > 0)
+	if (fate.matched > 0 || in->file_count == 0)
 		return;
 	if (fate.no_rule == 0) {
 		if (fate.suppressed > 0)
@@ -140,8 +90,8 @@ say_nothing_matched(const struct sim_record *record)
 
 /* What the report says of how it came to be.  0, -1 without memory. */
 static int
-note_settings(
-    struct sim_options *o, const struct cases *cases, struct sim_record *record)
+note_settings(struct sim_options *o, const struct cli_cases *cases,
+    struct sim_record *record)
 {
 	const char *config = cases->text.text;
 	const char *scenario = o->scenario.text.text;
@@ -217,7 +167,7 @@ show(const struct sim_options *o, struct sim_record *record,
 
 /* What the run came to; the record may yet say that it was cut short. */
 static int
-tell(struct sim_options *o, const struct cases *cases,
+tell(struct sim_options *o, const struct cli_cases *cases,
     struct sim_record *record, struct cli_timing *timing, const char *dir)
 {
 	if (note_settings(o, cases, record) != 0) {
@@ -237,16 +187,55 @@ tell(struct sim_options *o, const struct cases *cases,
 			    : cli_worse(status, CLI_REFUSED);
 }
 
-static int
-run(struct sim_options *o, const struct cases *cases, const char *dir)
+/* --- replications -------------------------------------------------------- */
+
+static void
+say_precision(
+    const struct sim_record *record, const struct sim_replicate_facts *facts)
 {
-	struct cli_progress progress;
-	struct cli_timing timing;
-	struct sim_trouble trouble = { 0 };
-	struct sim_record *record = NULL;
+	const struct sim_interval *i = &facts->interval;
+	const bool detects = i->figure == SIM_FIGURE_DETECTION;
+	char mean[64];
+
+	if (i->count < 2) {
+		cli_say("sim",
+		    "precision is not known: no fault was detected and no "
+		    "packet balanced in two replications");
+		return;
+	}
+	(void)snprintf(
+	    mean, sizeof(mean), "%.4g%s", i->mean, detects ? " s" : "");
+	cli_say("sim",
+	    "%u replications%s: the %s is %s to within %.2g %%, with 95 %% "
+	    "confidence%s",
+	    record->replications,
+	    facts->precise ? "" : " are not precise enough",
+	    detects ? "mean time to detect" : "mean Jain index by packets",
+	    mean, 100 * sim_interval_relative(i),
+	    facts->precise || record->interrupted
+		? ""
+		: "; --replications allows more");
+}
+
+/* What replications came to, to the user. */
+static void
+say_replications(const struct sim_options *o, const struct sim_record *record,
+    const struct sim_replicate_facts *facts)
+{
+	if (facts->alike)
+		cli_say("sim",
+		    "nothing is drawn in this run: its replications are all "
+		    "alike, and one was played");
+	else if (o->precision_millionths != 0)
+		say_precision(record, facts);
+}
+
+static struct sim_settings
+make_settings(const struct sim_options *o, const struct cli_cases *cases,
+    struct cli_progress *progress)
+{
 	struct sim_settings settings = replay_settings(&o->replay);
 	const struct lb_scenario *scenario = o->scenario.read;
-	struct cli_digests *digests = NULL;
 
 	settings.cases = cases->at;
 	settings.case_count = cases->count;
@@ -256,21 +245,47 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 		settings.faults = scenario->faults;
 		settings.fault_count = scenario->fault_count;
 	}
+	if (sim_options_has_scene(o))
+		settings.scene = &o->scene;
 	settings.progress = cli_progress_show;
-	settings.progress_arg = &progress;
+	settings.progress_arg = progress;
+	return settings;
+}
+
+static int
+run(struct sim_options *o, const struct cli_cases *cases, const char *dir)
+{
+	struct cli_progress progress;
+	struct cli_timing timing;
+	struct sim_trouble trouble = { 0 };
+	struct sim_record *record = NULL;
+	struct sim_replicate_facts facts;
+	struct sim_settings settings = make_settings(o, cases, &progress);
+	struct cli_digests *digests = NULL;
+	const struct sim_replicate_settings all = {
+		.run = &settings,
+		.replications = o->replications,
+		.precision_millionths = o->precision_millionths,
+		.workers = o->workers,
+	};
+
 	cli_interrupt_catch();
 	cli_timing_start(&timing);
-	if (o->replay.report)
+	if (o->replay.report && o->replay.capture_count > 0)
 		digests = cli_digests_start(
 		    o->replay.captures, o->replay.capture_count);
 	cli_progress_start(&progress, o->replay.quiet);
-	int status = sim_run(&settings, &record, &trouble);
+	int status = sim_replicate(&all, &record, &facts, &trouble);
 	cli_progress_end(&progress);
+	timing.timing.workers = facts.workers;
 	if (status == SIM_DONE) {
-		cli_progress_rate(&progress, record->input.packets,
+		cli_progress_rate(&progress,
+		    record->input.packets *
+			(record->replications > 1 ? record->replications : 1),
 		    record->input.duration_ns);
 		if (!record->interrupted)
 			cli_digests_take(digests, &record->input);
+		say_replications(o, record, &facts);
 		status = tell(o, cases, record, &timing, dir);
 	} else {
 		status =
@@ -286,13 +301,15 @@ run(struct sim_options *o, const struct cases *cases, const char *dir)
 static int
 sim(struct sim_options *o)
 {
-	struct cases cases = { 0 };
+	struct cli_cases cases = { 0 };
 	char *dir = NULL;
 	int status;
 
 	if (o->replay.report) {
 		dir = cli_choose_dir("sim", o->replay.out_dir,
-		    o->replay.captures[0], "run", o->replay.force, &status);
+		    o->replay.capture_count > 0 ? o->replay.captures[0]
+						: o->scenario_path,
+		    "run", o->replay.force, &status);
 		if (dir == NULL)
 			return status;
 	}
@@ -302,7 +319,7 @@ sim(struct sim_options *o)
 		    cases.count, o->replay.config == NULL);
 	if (status == CLI_DONE)
 		status = run(o, &cases, dir);
-	free_cases(&cases);
+	cli_cases_free(&cases);
 	free(dir);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "cli/paper.h"
 #include "cli/replay_options.h"
 #include "cli/scenario.h"
+#include "sim/grid.h"
 
 struct sim_options {
 	struct replay_options replay;
@@ -14,8 +15,19 @@ struct sim_options {
 	struct cli_scenario scenario;
 	struct cli_assertions assertions; /* its own and the user's */
 	struct cli_modes modes;
+	struct cli_algorithms algorithms;
 	bool hash_key_set;
 	uint8_t hash_key[16];
+	uint32_t replications; /* 0: not asked for */
+	uint64_t precision_millionths;
+	unsigned workers;      /* 0: as many as there are processors */
+	struct lb_scene scene; /* points into the scenario */
+	/* --set, as it was written, joined by commas; NULL: nothing. */
+	char *set;
+	struct sim_grid set_grid;         /* what of it is the sweep's */
+	uint64_t duration_ms, warm_up_ms; /* of the command line */
+	unsigned instances;               /* the same; 0: not said */
+	bool warm_up_set;
 	bool flows;
 	enum report_paper paper;
 	uint64_t given; /* sim_options_given() */
@@ -35,6 +47,21 @@ void sim_options_free(struct sim_options *o);
 
 /* Did the user say it, or is it a default?  name: of a long option. */
 bool sim_options_given(const struct sim_options *o, const char *name);
+
+/* The value of an option that is like this everywhere; 0, CLI_USAGE said so. */
+int sim_replications_read(struct sim_options *o, const char *text);
+int sim_precision_read(struct sim_options *o, const char *text);
+int sim_duration_read(struct sim_options *o, const char *text);
+int sim_hash_key_read(struct sim_options *o, const char *text);
+
+/* "KEY=VALUE" of --set: what has an option of its own is that option. */
+int sim_set_read(struct sim_options *o, const char *text);
+
+/* As if the user had said it.  name: of a long option. */
+void sim_options_give(struct sim_options *o, const char *name);
+
+/* Is there more to the scene than captures and faults? */
+bool sim_options_has_scene(const struct sim_options *o);
 
 /* Notes in a record what was asked, for run.json.  0, -1 without memory. */
 int sim_settings_note(const struct sim_options *o, struct sim_record *record);

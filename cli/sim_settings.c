@@ -35,21 +35,27 @@ set_number(struct sim_record *record, const struct sim_options *o,
 }
 
 /* Millionths as "2", "0.5". */
-static int
-set_speed(struct sim_record *record, const struct sim_options *o)
+static void
+number_text(char text[VALUE_BYTES], uint64_t millionths)
 {
-	const uint64_t speed = o->replay.speed_millionths != 0
-				   ? o->replay.speed_millionths
-				   : SIM_SPEED_ONE;
-	char text[VALUE_BYTES];
-	int end = snprintf(text, sizeof(text), "%ju.%06ju",
-	    (uintmax_t)(speed / SIM_SPEED_ONE),
-	    (uintmax_t)(speed % SIM_SPEED_ONE));
+	int end = snprintf(text, VALUE_BYTES, "%ju.%06ju",
+	    (uintmax_t)(millionths / SIM_SPEED_ONE),
+	    (uintmax_t)(millionths % SIM_SPEED_ONE));
 
 	while (text[end - 1] == '0')
 		text[--end] = '\0';
 	if (text[end - 1] == '.')
 		text[--end] = '\0';
+}
+
+static int
+set_speed(struct sim_record *record, const struct sim_options *o)
+{
+	char text[VALUE_BYTES];
+
+	number_text(text, o->replay.speed_millionths != 0
+			      ? o->replay.speed_millionths
+			      : SIM_SPEED_ONE);
 	return set(record, o, "speed", SIM_SETTING_NUMBER, text);
 }
 
@@ -76,6 +82,46 @@ set_modes(struct sim_record *record, const struct sim_options *o)
 	}
 	return set(record, o, "modes", SIM_SETTING_TEXT,
 	    o->modes.count > 0 ? text : NULL);
+}
+
+static int
+set_algorithms(struct sim_record *record, const struct sim_options *o)
+{
+	char text[VALUE_BYTES] = "";
+
+	for (size_t i = 0; i < o->algorithms.count; i++) {
+		size_t used = strlen(text);
+		(void)snprintf(text + used, sizeof(text) - used, "%s%s",
+		    i > 0 ? "," : "", lb_algorithm_name(o->algorithms.at[i]));
+	}
+	return set(record, o, "algorithms", SIM_SETTING_TEXT,
+	    o->algorithms.count > 0 ? text : NULL);
+}
+
+static int
+set_duration(struct sim_record *record, const struct sim_options *o)
+{
+	char text[VALUE_BYTES];
+
+	(void)snprintf(
+	    text, sizeof(text), "%jums", (uintmax_t)o->scene.duration_ms);
+	return set(record, o, "duration", SIM_SETTING_TEXT,
+	    o->scene.duration_ms != 0 ? text : NULL);
+}
+
+/* As asked for; how many there were says the record. */
+static int
+set_replications(struct sim_record *record, const struct sim_options *o)
+{
+	char count[VALUE_BYTES], precision[VALUE_BYTES];
+
+	(void)snprintf(count, sizeof(count), "%u", o->replications);
+	number_text(precision, o->precision_millionths);
+	if (set(record, o, "replications", SIM_SETTING_NUMBER,
+		o->replications != 0 ? count : NULL) != 0)
+		return -1;
+	return set(record, o, "precision", SIM_SETTING_NUMBER,
+	    o->precision_millionths != 0 ? precision : NULL);
 }
 
 static int
@@ -133,15 +179,17 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 	if (record->command == NULL ||
 	    set_file(record, o, "config", o->replay.config) != 0 ||
 	    set_file(record, o, "scenario", o->scenario_path) != 0 ||
-	    set_modes(record, o) != 0 || set_backends(record, o) != 0 ||
-	    set_vip(record, o) != 0 ||
+	    set_modes(record, o) != 0 || set_algorithms(record, o) != 0 ||
+	    set(record, o, "set", SIM_SETTING_TEXT, o->set) != 0 ||
+	    set_backends(record, o) != 0 || set_vip(record, o) != 0 ||
 	    set_bool(record, o, "reverse", o->replay.reverse) != 0 ||
 	    set(record, o, "filter", SIM_SETTING_TEXT, o->replay.filter) != 0 ||
 	    set_max_gap(record, o) != 0 || set_speed(record, o) != 0 ||
 	    set_number(record, o, "loop",
 		o->replay.loop != 0 ? o->replay.loop : 1) != 0 ||
 	    set_number(record, o, "max-flows", record->input.max_flows) != 0 ||
-	    set_hash_key(record, o) != 0 ||
+	    set_duration(record, o) != 0 || set_hash_key(record, o) != 0 ||
+	    set_replications(record, o) != 0 ||
 	    set_number(record, o, "seed", o->replay.seed) != 0 ||
 	    set_bool(record, o, "flows", o->flows) != 0 ||
 	    set(record, o, "paper", SIM_SETTING_TEXT,

@@ -14,7 +14,15 @@
 
 /* --- names ---------------------------------------------------------------- */
 
-enum scope { OF_UNIT, OF_BACKEND, OF_RULE, OF_REASON, OF_CASE };
+enum scope {
+	OF_UNIT,
+	OF_BACKEND,
+	OF_RULE,
+	OF_REASON,
+	OF_CASE,
+	OF_FAILURE,
+	OF_FAILURE_TIME
+};
 
 static const struct {
 	const char *name;
@@ -38,6 +46,19 @@ static const struct {
 	[LB_METRIC_DROPS] = { "drops", OF_REASON },
 	[LB_METRIC_UNTRACKED] = { "untracked", OF_CASE },
 	[LB_METRIC_REPLY_SUPPRESSED] = { "reply_suppressed", OF_CASE },
+	[LB_METRIC_TIME_TO_DETECT] = { "time_to_detect", OF_FAILURE_TIME },
+	[LB_METRIC_TIME_TO_REROUTE] = { "time_to_reroute", OF_FAILURE_TIME },
+	[LB_METRIC_TIME_TO_RESTORE] = { "time_to_restore", OF_FAILURE_TIME },
+	[LB_METRIC_FLOWS_MOVED] = { "flows_moved", OF_FAILURE },
+	[LB_METRIC_FLOWS_MOVED_NEEDLESSLY] = { "flows_moved_needlessly",
+	    OF_FAILURE },
+	[LB_METRIC_FLOWS_BROKEN] = { "flows_broken", OF_FAILURE },
+	[LB_METRIC_PACKETS_LOST] = { "packets_lost", OF_FAILURE },
+	[LB_METRIC_ERROR_BUDGET_MINUTES] = { "error_budget_minutes",
+	    OF_FAILURE },
+	[LB_METRIC_GIVEN_UP] = { "given_up", OF_FAILURE },
+	[LB_METRIC_AVAILABILITY] = { "availability", OF_FAILURE },
+	[LB_METRIC_RESPONSE_P99] = { "response_p99", OF_FAILURE_TIME },
 };
 
 static const char *const relations[] = {
@@ -51,8 +72,7 @@ static const char *const relations[] = {
 static const char *const units[] = { "flows", "packets", "bytes" };
 
 /* What design.md has and this version does not measure. */
-static const char *const to_come[] = { "time_to_detect", "time_to_restore",
-	"flows_moved", "flows_broken", "packets_lost", "snat_failed" };
+static const char *const to_come[] = { "snat_failed" };
 
 bool
 lb_metric_has_rule(enum lb_metric metric)
@@ -71,6 +91,18 @@ lb_metric_has_object(enum lb_metric metric)
 {
 	return metrics[metric].scope == OF_BACKEND ||
 	       metrics[metric].scope == OF_REASON;
+}
+
+bool
+lb_metric_is_time(enum lb_metric metric)
+{
+	return metrics[metric].scope == OF_FAILURE_TIME;
+}
+
+bool
+lb_metric_is_of_failure(enum lb_metric metric)
+{
+	return metrics[metric].scope >= OF_FAILURE;
 }
 
 const char *
@@ -138,8 +170,53 @@ take_digits(const char **at, unsigned most, uint64_t *value)
 	return count;
 }
 
+/* What a unit of time makes of millionths of it; 0: it is none. */
+static uint64_t
+seconds_of(const char *unit, uint64_t *divisor)
+{
+	static const struct {
+		const char *name;
+		uint64_t times, divisor;
+	} units_of_time[] = { { "ms", 1, 1000 }, { "s", 1, 1 }, { "m", 60, 1 },
+		{ "min", 60, 1 }, { "h", 3600, 1 } };
+
+	for (size_t i = 0; i < LB_COUNT(units_of_time); i++)
+		if (strcmp(units_of_time[i].name, unit) == 0) {
+			*divisor = units_of_time[i].divisor;
+			return units_of_time[i].times;
+		}
+	return 0;
+}
+
+/* What follows the digits: nothing, or a unit that the metric may have. */
+static bool
+take_unit(enum lb_metric metric, const char *unit, uint64_t *value)
+{
+	uint64_t divisor = 1, times = 1;
+
+	if (*unit == '\0')
+		return true;
+	if (lb_metric_is_time(metric))
+		times = seconds_of(unit, &divisor);
+	else if (strcmp(unit, "%") == 0)
+		divisor = 100;
+	else
+		return false;
+	if (times == 0 || *value > LB_ASSERTION_BOUND_MAX / times)
+		return false;
+	*value = *value * times / divisor;
+	return true;
+}
+
+const char *
+lb_bound_example(enum lb_metric metric)
+{
+	return lb_metric_is_time(metric) ? "time like 10s, 250ms or 10"
+					 : "number like 0.95, 1200 or 30%";
+}
+
 bool
-lb_bound_of_text(const char *text, uint64_t *millionths)
+lb_bound_of_text(enum lb_metric metric, const char *text, uint64_t *millionths)
 {
 	uint64_t value = 0;
 	unsigned part = 0;
@@ -154,11 +231,7 @@ lb_bound_of_text(const char *text, uint64_t *millionths)
 	}
 	for (; part < DIGITS_PART; part++)
 		value *= 10;
-	if (*text == '%') {
-		text++;
-		value /= 100;
-	}
-	if (*text != '\0')
+	if (!take_unit(metric, text, &value))
 		return false;
 	*millionths = value;
 	return true;
@@ -195,7 +268,7 @@ skip_spaces(struct parse *p)
 static bool
 read_metric(struct parse *p, struct lb_assertion *out)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
 	char name[32], unit[32];
 	int bytes = (int)strspn(p->at, letters);
 
@@ -315,7 +388,7 @@ read_relation(struct parse *p, enum lb_relation *out)
 }
 
 static bool
-read_bound(struct parse *p, uint64_t *out)
+read_bound(struct parse *p, enum lb_metric metric, uint64_t *out)
 {
 	char number[64];
 
@@ -324,9 +397,9 @@ read_bound(struct parse *p, uint64_t *out)
 	size_t bytes = strlen(number);
 	while (bytes > 0 && number[bytes - 1] == ' ')
 		number[--bytes] = '\0';
-	if (lb_bound_of_text(number, out))
+	if (lb_bound_of_text(metric, number, out))
 		return true;
-	return refuse(p, "'%.40s' is no number like 0.95, 1200 or 30%%", p->at);
+	return refuse(p, "'%.40s' is no %s", p->at, lb_bound_example(metric));
 }
 
 /* Moves an argument where it belongs; "*" and "" stand for every. */
@@ -377,7 +450,7 @@ lb_assertion_read(
 	skip_spaces(&p);
 	bool read = read_metric(&p, out) && read_arguments(&p) &&
 		    read_relation(&p, &out->relation) &&
-		    read_bound(&p, &out->bound) && assign(&p, out);
+		    read_bound(&p, out->metric, &out->bound) && assign(&p, out);
 	for (unsigned i = 0; i < p.argument_count; i++)
 		free(p.arguments[i]);
 	if (!read)
@@ -439,7 +512,7 @@ put_name(struct build *b, const char *name)
 }
 
 static void
-put_bound(struct build *b, uint64_t millionths)
+put_bound(struct build *b, uint64_t millionths, bool is_time)
 {
 	char number[40];
 	int bytes = snprintf(number, sizeof(number), "%llu.%06llu",
@@ -451,6 +524,8 @@ put_bound(struct build *b, uint64_t millionths)
 	if (number[bytes - 1] == '.')
 		number[--bytes] = '\0';
 	put_text(b, number);
+	if (is_time)
+		put(b, 's');
 }
 
 /* NULL means every, and may be left out when nothing follows. */
@@ -491,7 +566,7 @@ build_text(struct build *b, const struct lb_assertion *a, const char *rule,
 	put_text(b, ") ");
 	put_text(b, relations[a->relation]);
 	put(b, ' ');
-	put_bound(b, a->bound);
+	put_bound(b, a->bound, lb_metric_is_time(a->metric));
 	put(b, '\0');
 }
 

@@ -7,10 +7,10 @@
  *     METRIC[.UNIT]([RULE[, BACKEND][, CASE]]) OP NUMBER[%]
  *
  * jain(all) >= 0.95, max_share.bytes(coap, source-ip) <= 30%,
- * drops(no_rule) == 0.  A rule or case that is * or not there means every one
- * of them, each for itself; a reason, all together.  Names with a comma, a
- * parenthesis, a quote or outer spaces stand in double quotes, a quote inside
- * doubled.
+ * drops(no_rule) == 0, time_to_detect() <= 10s.  A rule or case that is * or
+ * not there means every one of them, each for itself; a reason, all together.
+ * Names with a comma, a parenthesis, a quote or outer spaces stand in double
+ * quotes, a quote inside doubled.
  */
 #include "model/path/base.h"
 
@@ -36,6 +36,20 @@ enum lb_metric {
 	LB_METRIC_DROPS, /* has an object: a reason, or all */
 	LB_METRIC_UNTRACKED,
 	LB_METRIC_REPLY_SUPPRESSED,
+	/* of a case's faults: the worst one's time, all their flows, packets
+	 * and minutes */
+	LB_METRIC_TIME_TO_DETECT,
+	LB_METRIC_TIME_TO_REROUTE,
+	LB_METRIC_TIME_TO_RESTORE,
+	LB_METRIC_FLOWS_MOVED,
+	LB_METRIC_FLOWS_MOVED_NEEDLESSLY,
+	LB_METRIC_FLOWS_BROKEN,
+	LB_METRIC_PACKETS_LOST,
+	LB_METRIC_ERROR_BUDGET_MINUTES,
+	/* of a case's clients */
+	LB_METRIC_GIVEN_UP,
+	LB_METRIC_AVAILABILITY,
+	LB_METRIC_RESPONSE_P99, /* a time */
 	LB_METRIC_COUNT
 };
 
@@ -59,13 +73,17 @@ struct lb_assertion {
 	char *rule;      /* NULL: every; of a metric of a rule */
 	char *object;    /* a backend, or a drop reason (NULL: all) */
 	char *case_name; /* NULL: every */
-	uint64_t bound;  /* millionths */
+	uint64_t bound;  /* millionths; of a time: of a second */
 };
 
 /* Where a metric is measured, and what it asks for besides. */
 bool lb_metric_has_rule(enum lb_metric metric);
 bool lb_metric_has_unit(enum lb_metric metric);
 bool lb_metric_has_object(enum lb_metric metric);
+/* Is it measured in seconds? */
+bool lb_metric_is_time(enum lb_metric metric);
+/* Is it about what a failure did, or what clients saw? */
+bool lb_metric_is_of_failure(enum lb_metric metric);
 
 const char *lb_metric_name(enum lb_metric metric); /* "jain" */
 int lb_metric_of_name(const char *name);           /* -1: none */
@@ -75,8 +93,12 @@ int lb_assertion_unit_of_name(const char *name);   /* -1: none */
 /* Why there is no such metric: the nearest name, or that it is to come. */
 void lb_metric_explain(const char *name, char *error, size_t bytes);
 
-/* "0.95", "30%" to millionths; false: it is no such number. */
-bool lb_bound_of_text(const char *text, uint64_t *millionths);
+/* "0.95", "30%" to millionths, of a time "10s", "250ms" and "10", too; false:
+ * it is no bound of that metric. */
+bool lb_bound_of_text(
+    enum lb_metric metric, const char *text, uint64_t *millionths);
+/* What such bounds look like, for messages. */
+const char *lb_bound_example(enum lb_metric metric);
 
 /*
  * lb_assertion_read - an expression.

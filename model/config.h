@@ -11,6 +11,7 @@
 #include "model/config_keys.h"
 #include "model/path/addr.h"
 #include "model/path/mode.h"
+#include "model/where.h"
 
 enum lb_sku { LB_SKU_STANDARD, LB_SKU_BASIC, LB_SKU_FAIRLEAD };
 enum lb_algorithm {
@@ -30,11 +31,6 @@ enum lb_probe_protocol {
 	LB_PROBE_UDP,
 	LB_PROBE_COAP,
 	LB_PROBE_DNS,
-};
-
-/* Where in the file something stands, from 1; 0: it was not in a file. */
-struct lb_where {
-	unsigned line, column;
 };
 
 /*

@@ -295,7 +295,9 @@ static struct lb_config *
 config_of_tree(
     const struct lb_yaml *yaml, const char *file, struct lb_problems *problems)
 {
-	struct lb_reader reader = { .yaml = yaml, .problems = problems };
+	struct lb_reader reader = { .yaml = yaml,
+		.problems = problems,
+		.shown_in = "doc/config.yaml" };
 	struct lb_config *config = lb_config_new();
 
 	if (config == NULL)

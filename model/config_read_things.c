@@ -25,7 +25,7 @@ static const char *const rule_keys[] = { LB_RULE_KEYS(X) };
 #define KEEP_SOURCE(thing, section)                                            \
 	do {                                                                   \
 		(thing)->where = (section)->where;                             \
-		(thing)->bad = (section)->bad;                                 \
+		(thing)->bad = (uint32_t)(section)->bad;                       \
 		memcpy((thing)->at, (section)->at, sizeof((thing)->at));       \
 	} while (0)
 

@@ -3,6 +3,7 @@
 #define MODEL_FAULT_H
 /* What a scenario has happen to members. */
 #include "model/path/base.h"
+#include "model/where.h"
 
 enum lb_fault_kind {
 	/* Of the server: it and all that has its address. */
@@ -44,10 +45,11 @@ struct lb_fault {
 	char *member;   /* of any pool: all members of that name; NULL: of a
 			   zone or an instance */
 	enum lb_fault_kind kind;
-	uint64_t factor;    /* SLOW: millionths */
-	uint64_t period_ms; /* FLAPPING */
-	uint32_t weight;    /* WEIGHT */
-	uint32_t number;    /* of the zone; of the instance, from 1 */
+	uint64_t factor;       /* SLOW: millionths */
+	uint64_t period_ms;    /* FLAPPING */
+	uint32_t weight;       /* WEIGHT */
+	uint32_t number;       /* of the zone; of the instance, from 1 */
+	struct lb_where where; /* of what names whom it befalls */
 };
 
 enum lb_fault_subject {

@@ -12,5 +12,11 @@ bool lb_duration_of_text(const char *text, uint64_t *ms);
 /* "2", "0.5", "1.000001" to millionths: at most 9 digits before the point and
  * 6 behind it. */
 bool lb_millionths_of_text(const char *text, uint64_t *millionths);
+/* "500us", "20ms", "2s", "100ns", to nanoseconds, at most 10 digits. */
+bool lb_nanoseconds_of_text(const char *text, uint64_t *ns);
+/* A part of a whole, "5%", "0.05", to millionths, at most 1,000,000. */
+bool lb_share_of_text(const char *text, uint64_t *millionths);
+/* "50/s", "3/min", "100/h", "50" to millionths a second, rounded. */
+bool lb_rate_of_text(const char *text, uint64_t *millionths);
 
 #endif

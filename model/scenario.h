@@ -6,43 +6,16 @@
 #include "model/assertion.h"
 #include "model/config.h"
 #include "model/fault.h"
+#include "model/scenario_keys.h"
 #include "model/scene.h"
 
-/* Every key, by section; the reader and the tests are made from it. */
-#define LB_SCENARIO_KEYS(X)                                                    \
-	X(SCENARIO, SEED, "seed")                                              \
-	X(SCENARIO, DURATION, "duration")                                      \
-	X(SCENARIO, TRAFFIC, "traffic")                                        \
-	X(SCENARIO, FAULTS, "faults")                                          \
-	X(SCENARIO, ASSERTIONS, "assertions")
-
-#define LB_TRAFFIC_KEYS(X)                                                     \
-	X(TRAFFIC, CAPTURE, "capture")                                         \
-	X(TRAFFIC, SPEED, "speed")                                             \
-	X(TRAFFIC, LOOP, "loop")                                               \
-	X(TRAFFIC, PROFILE, "profile")
-
-#define LB_FAULT_KEYS(X)                                                       \
-	X(FAULT, AT, "at")                                                     \
-	X(FAULT, MEMBER, "member")                                             \
-	X(FAULT, STATE, "state")                                               \
-	X(FAULT, ADMIN_STATE, "admin_state")
-
-#define LB_ASSERTION_KEYS(X)                                                   \
-	X(ASSERTION, METRIC, "metric")                                         \
-	X(ASSERTION, RULE, "rule")                                             \
-	X(ASSERTION, CASE, "case")                                             \
-	X(ASSERTION, UNIT, "unit")                                             \
-	X(ASSERTION, BACKEND, "backend")                                       \
-	X(ASSERTION, REASON, "reason")                                         \
-	X(ASSERTION, AT_LEAST, "at_least")                                     \
-	X(ASSERTION, AT_MOST, "at_most")                                       \
-	X(ASSERTION, EQUALS, "equals")
-
+#define LB_REPLICATIONS_MAX   100000u
 #define LB_SCENARIO_LOOP_MAX  500000u /* as sim's */
 #define LB_SCENARIO_SPEED_MAX UINT64_C(1000000000000)
 
 struct lb_scenario {
+	char *config; /* the configuration it is for, as written: relative to
+			 the scenario's folder; NULL: whichever */
 	uint64_t seed;
 	bool seed_set;
 	char **captures; /* as written: relative to the scenario's folder */

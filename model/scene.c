@@ -101,6 +101,8 @@ static const struct lb_traffic asking = {
 	.clients = 1000,
 	.requests = LB_SCENE_ONE,
 	.tries = 1,
+	.size_max = 1200, /* of datagrams, as QUIC's: a path carries it whole */
+	.alpha = 1200000,
 };
 
 struct lb_traffic
@@ -117,7 +119,6 @@ lb_traffic_defaults(enum lb_profile profile)
 		t.request_bytes = 400;
 		t.size_min = 1000;
 		t.size_max = 100000000;
-		t.alpha = 1200000;
 		break;
 	case LB_PROFILE_LONG_LIVED:
 		t.connections = 1000;
@@ -126,6 +127,7 @@ lb_traffic_defaults(enum lb_profile profile)
 		t.request_bytes = 200;
 		t.sizes = LB_SIZES_CONSTANT;
 		t.size_min = 200;
+		t.size_max = 100000000;
 		break;
 	case LB_PROFILE_SYN_FLOOD:
 		t.rate = 1000 * LB_SCENE_ONE;

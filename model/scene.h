@@ -12,6 +12,7 @@
  * in doc/fairlead-scenario.5.
  */
 #include "model/path/addr.h"
+#include "model/where.h"
 
 #define LB_SCENE_ONE UINT64_C(1000000)
 
@@ -94,6 +95,7 @@ struct lb_traffic {
 				    0: drawn from 30 to 300 s per device */
 	uint16_t source_port;    /* all devices send from it; 0: ephemeral; two
 				    behind one address never share a port */
+	struct lb_where where, rule_at; /* of it, of `rule` */
 };
 
 /* --- what is between them ------------------------------------------------- */
@@ -128,6 +130,7 @@ struct lb_server {
 	uint16_t *ports;      /* it listens on these; NULL: on all */
 	size_t port_count;
 	enum lb_probe_answer probe_answer;
+	struct lb_where where; /* of `member` */
 };
 
 /* --- what befalls them by chance ------------------------------------------ */
@@ -137,6 +140,7 @@ struct lb_failures {
 	char *member;  /* NULL: every member */
 	unsigned kind; /* enum lb_fault_kind, of a server */
 	uint64_t mean_up_ms, mean_down_ms;
+	struct lb_where where; /* of `member` */
 };
 
 /* --- all of it ------------------------------------------------------------ */
@@ -147,6 +151,13 @@ enum lb_ecmp {
 };
 
 #define LB_INSTANCES_MAX 64u
+
+/* So that no scenario asks for absurd memory. */
+#define LB_TRAFFIC_MAX  64u       /* synthetic ones */
+#define LB_SERVERS_MAX  4096u     /* entries, and as many of failures */
+#define LB_SESSIONS_MAX 20000000u /* connections and devices, all in all */
+#define LB_CLIENTS_MAX  16000000u /* addresses of one source of traffic */
+#define LB_CLIENT_PORTS 28232u    /* 32768 to 60999, as Linux connects from */
 
 struct lb_scene {
 	struct lb_traffic *traffic;

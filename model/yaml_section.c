@@ -18,6 +18,16 @@ lb_reader_node(const struct lb_reader *reader, uint32_t index)
 	return index == 0 ? NULL : &reader->yaml->nodes[index];
 }
 
+char *
+lb_reader_copy(struct lb_reader *reader, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		reader->no_memory = true;
+	return copy;
+}
+
 /* --- keys ---------------------------------------------------------------- */
 
 static unsigned
@@ -114,7 +124,7 @@ mark_meant(struct lb_section *section, const char *meant)
 {
 	for (unsigned k = 0; k < section->key_count; k++)
 		if (section->keys[k] == meant)
-			section->bad |= UINT32_C(1) << k;
+			section->bad |= UINT64_C(1) << k;
 }
 
 static void
@@ -130,9 +140,8 @@ unknown_key(struct lb_section *section, const struct lb_yaml_node *key)
 		near = azure_key(key->text);
 	if (near == NULL) {
 		lb_error_add(section->reader->problems, key->where, NULL,
-		    "unknown key `%.*s`; doc/config.yaml shows every key there "
-		    "is",
-		    SHOWN_MAX, key->text);
+		    "unknown key `%.*s`; %s shows every key there is",
+		    SHOWN_MAX, key->text, section->reader->shown_in);
 		return;
 	}
 	mark_meant(section, near);
@@ -191,7 +200,7 @@ lb_section_open(struct lb_section *section, struct lb_reader *reader,
 		lb_error_add(reader->problems, node->where, NULL,
 		    "here stands %s; a map is wanted, like `%s: ...`",
 		    lb_yaml_kind_name(node->kind), keys[0]);
-		section->bad = UINT32_MAX;
+		section->bad = UINT64_MAX;
 		return;
 	}
 	const struct lb_yaml_node *key = lb_reader_node(reader, node->child);
@@ -217,7 +226,7 @@ lb_section_require(struct lb_section *section, unsigned key, const char *what)
 {
 	if (lb_section_has(section, key) || (section->bad >> key & 1) != 0)
 		return;
-	section->bad |= UINT32_C(1) << key;
+	section->bad |= UINT64_C(1) << key;
 	lb_error_add(section->reader->problems, section->at[key], NULL,
 	    "%s needs `%s`", what, section->keys[key]);
 }
@@ -232,7 +241,7 @@ lb_section_refuse(
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	section->bad |= UINT32_C(1) << key;
+	section->bad |= UINT64_C(1) << key;
 	lb_error_add(section->reader->problems, section->at[key], NULL,
 	    "`%s`: %s", section->keys[key], text);
 }
@@ -259,15 +268,22 @@ bool
 lb_take_number(
     struct lb_section *section, unsigned key, uint64_t max, uint64_t *out)
 {
+	return lb_take_range(section, key, 0, max, out);
+}
+
+bool
+lb_take_range(struct lb_section *section, unsigned key, uint64_t min,
+    uint64_t max, uint64_t *out)
+{
 	const char *text;
 	uint64_t number;
 
 	if (!lb_take_text(section, key, &text))
 		return false;
-	if (!lb_number_of_text(text, &number) || number > max) {
+	if (!lb_number_of_text(text, &number) || number < min || number > max) {
 		lb_section_refuse(section, key,
-		    "'%.*s' is no whole number from 0 to %llu", SHOWN_MAX, text,
-		    (unsigned long long)max);
+		    "'%.*s' is no whole number from %llu to %llu", SHOWN_MAX,
+		    text, (unsigned long long)min, (unsigned long long)max);
 		return false;
 	}
 	*out = number;
@@ -314,6 +330,38 @@ lb_take_duration(struct lb_section *section, unsigned key, uint64_t *out)
 		    "'%.*s' is no duration; write a whole number and ms, s, m "
 		    "or h, like 5s",
 		    SHOWN_MAX, text);
+	return false;
+}
+
+bool
+lb_take_nanoseconds(struct lb_section *section, unsigned key, uint64_t *out)
+{
+	const char *text;
+
+	if (!lb_take_text(section, key, &text))
+		return false;
+	if (lb_nanoseconds_of_text(text, out))
+		return true;
+	lb_section_refuse(section, key,
+	    "'%.*s' is no short time; write a whole number and ns, us, ms or "
+	    "s, like 500us",
+	    SHOWN_MAX, text);
+	return false;
+}
+
+bool
+lb_take_share(struct lb_section *section, unsigned key, uint64_t *out)
+{
+	const char *text;
+
+	if (!lb_take_text(section, key, &text))
+		return false;
+	if (lb_share_of_text(text, out))
+		return true;
+	lb_section_refuse(section, key,
+	    "'%.*s' is no part of a whole; write 5%% or 0.05, at most 6 digits "
+	    "behind the point",
+	    SHOWN_MAX, text);
 	return false;
 }
 
@@ -389,7 +437,7 @@ lb_list_text(struct lb_section *section, unsigned key,
 			*node = lb_list_next(section->reader, now);
 			return true;
 		}
-		section->bad |= UINT32_C(1) << key;
+		section->bad |= UINT64_C(1) << key;
 		lb_error_add(section->reader->problems, now->where, NULL,
 		    "`%s`: one value is wanted here, not %s",
 		    section->keys[key], lb_yaml_kind_name(now->kind));

@@ -9,12 +9,13 @@
  */
 #include "model/yaml_tree.h"
 
-#define LB_SECTION_KEYS_MAX 32u
+#define LB_SECTION_KEYS_MAX 64u
 
 struct lb_reader {
 	const struct lb_yaml *yaml;
 	struct lb_problems *problems;
-	bool no_memory; /* sticky: what was read is not to be used */
+	const char *shown_in; /* the file that shows every key */
+	bool no_memory;       /* sticky: what was read is not to be used */
 };
 
 struct lb_section {
@@ -24,8 +25,11 @@ struct lb_section {
 	const struct lb_yaml_node *value[LB_SECTION_KEYS_MAX]; /* by key */
 	struct lb_where where;                                 /* of the map */
 	struct lb_where at[LB_SECTION_KEYS_MAX]; /* of the values */
-	uint32_t bad; /* bit per key: complained about already */
+	uint64_t bad; /* bit per key: complained about already */
 };
+
+/* A copy of text; NULL, and no_memory is set. */
+char *lb_reader_copy(struct lb_reader *reader, const char *text);
 
 const struct lb_yaml_node *lb_reader_node(
     const struct lb_reader *reader, uint32_t index);
@@ -55,9 +59,16 @@ void lb_section_refuse(struct lb_section *section, unsigned key,
 bool lb_take_text(struct lb_section *section, unsigned key, const char **out);
 bool lb_take_number(
     struct lb_section *section, unsigned key, uint64_t max, uint64_t *out);
+/* The same, from min on. */
+bool lb_take_range(struct lb_section *section, unsigned key, uint64_t min,
+    uint64_t max, uint64_t *out);
 bool lb_take_bool(struct lb_section *section, unsigned key, bool *out);
 /* Milliseconds. */
 bool lb_take_duration(struct lb_section *section, unsigned key, uint64_t *out);
+bool lb_take_nanoseconds(
+    struct lb_section *section, unsigned key, uint64_t *out);
+/* A part of a whole, 5% or 0.05, in millionths. */
+bool lb_take_share(struct lb_section *section, unsigned key, uint64_t *out);
 bool lb_take_address(
     struct lb_section *section, unsigned key, struct lb_addr *out);
 /* of_name: text to value, -1: none.  choices: for the message. */

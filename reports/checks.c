@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/checks.h"
+#include "reports/failover.h"
 #include "reports/report.h"
 #include "reports/stats.h"
 #include "reports/text.h"
@@ -83,10 +84,125 @@ drops_of(
 	return found ? packets : NAN;
 }
 
+/* The worst of a case's faults; one that a probe should have found and did
+ * not, or that never was over, has no time, and is worse than any. */
+static double
+worst_time(
+    const struct sim_case *c, enum report_outcome outcome, const char **reason)
+{
+	double worst = NAN;
+
+	*reason = c->failover_count == 0 ? "there was no fault"
+		  : outcome == REPORT_DETECTED
+		      ? "no fault was one that a probe looks for"
+		      : NULL;
+	for (size_t i = 0; i < c->failover_count; i++) {
+		const struct sim_failover *f = &c->failovers[i];
+		double after = report_outcome(f, outcome);
+		if (outcome == REPORT_DETECTED && !report_is_probed_for(f))
+			continue;
+		if (isnan(after)) {
+			*reason = outcome == REPORT_DETECTED
+				      ? "a fault was never detected"
+				  : outcome == REPORT_REROUTED
+				      ? "no flow was placed elsewhere"
+				      : "a member never came back";
+			return NAN;
+		}
+		worst = fmax(worst, after);
+	}
+	return worst;
+}
+
+static double
+summed(
+    const struct sim_case *c, enum report_outcome outcome, const char **reason)
+{
+	if (c->failover_count == 0)
+		return 0;
+	double sum = report_sum(c, outcome);
+	if (isnan(sum))
+		*reason = "nothing was asked for";
+	return sum;
+}
+
+/* What a failure did in one case, or what its clients saw. */
+static double
+failure_of(const struct sim_case *c, enum lb_metric metric, const char **reason)
+{
+	double is;
+
+	switch (metric) {
+	case LB_METRIC_TIME_TO_DETECT:
+		return worst_time(c, REPORT_DETECTED, reason);
+	case LB_METRIC_TIME_TO_REROUTE:
+		return worst_time(c, REPORT_REROUTED, reason);
+	case LB_METRIC_TIME_TO_RESTORE:
+		return worst_time(c, REPORT_RESTORED, reason);
+	case LB_METRIC_FLOWS_MOVED:
+		return summed(c, REPORT_MOVED, reason);
+	case LB_METRIC_FLOWS_MOVED_NEEDLESSLY:
+		return summed(c, REPORT_NEEDLESS, reason);
+	case LB_METRIC_FLOWS_BROKEN:
+		return summed(c, REPORT_BROKEN, reason);
+	case LB_METRIC_PACKETS_LOST:
+		return summed(c, REPORT_LOST, reason);
+	case LB_METRIC_ERROR_BUDGET_MINUTES:
+		return summed(c, REPORT_BUDGET, reason);
+	case LB_METRIC_GIVEN_UP:
+		return (double)c->clients.given_up;
+	case LB_METRIC_AVAILABILITY:
+		is = report_availability(c);
+		*reason = isnan(is) ? "nothing was asked for" : NULL;
+		return is;
+	default:
+		is = report_response_quantile(&c->clients, 0.99);
+		*reason = isnan(is) ? "no request was answered" : NULL;
+		return is;
+	}
+}
+
+static double
+further(const struct lb_assertion *a, double one, double other)
+{
+	double bound = (double)a->bound / (double)LB_ASSERTION_ONE;
+
+	switch (a->relation) {
+	case LB_AT_LEAST:
+	case LB_ABOVE:
+		return fmin(one, other);
+	case LB_EQUALS:
+		return fabs(one - bound) >= fabs(other - bound) ? one : other;
+	default:
+		return fmax(one, other);
+	}
+}
+
+/* The worst of all replications: what is demanded is to hold in each. */
+static double
+worst_failure(
+    const struct place *at, const struct lb_assertion *a, const char **reason)
+{
+	size_t of_case = (size_t)(at->of_case - at->record->cases);
+	double worst = NAN;
+
+	for (size_t r = 0; r < report_replications(at->record); r++) {
+		double is = failure_of(
+		    report_replica(at->record, r, of_case), a->metric, reason);
+		if (isnan(is))
+			return NAN;
+		*reason = NULL;
+		worst = r == 0 ? is : further(a, worst, is);
+	}
+	return worst;
+}
+
 static double
 measure(
     const struct place *at, const struct lb_assertion *a, const char **reason)
 {
+	if (lb_metric_is_of_failure(a->metric))
+		return worst_failure(at, a, reason);
 	switch (a->metric) {
 	case LB_METRIC_MAX_SHARE:
 	case LB_METRIC_MIN_SHARE:

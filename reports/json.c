@@ -3,6 +3,7 @@
 #include "reports/bootstrap.h"
 #include "reports/expect.h"
 #include "reports/checks.h"
+#include "reports/failover_json.h"
 #include "reports/json_build.h"
 #include "reports/stats.h"
 
@@ -23,8 +24,9 @@ file_json(const struct sim_file *file)
 }
 
 static json_t *
-input_json(const struct sim_input *in)
+input_json(const struct sim_record *record)
 {
+	const struct sim_input *in = &record->input;
 	json_t *files = json_array();
 	for (size_t i = 0; i < in->file_count; i++)
 		files = with_item(files, file_json(&in->files[i]));
@@ -45,6 +47,8 @@ input_json(const struct sim_input *in)
 	o = with(o, "bytes", whole(in->bytes));
 	o = with(o, "flows", whole(in->flows));
 	o = with(o, "duration_s", ratio((double)in->duration_ns / NS_PER_S));
+	o = with(o, "synthetic", json_boolean(record->synthetic));
+	o = with(o, "warm_up_s", ratio((double)record->warm_up_ns / NS_PER_S));
 	o = with(o, "loop", whole(in->loop));
 	o = with(o, "backwards", whole(in->backwards));
 	o = with(o, "gaps_shortened", whole(in->gaps));
@@ -140,37 +144,10 @@ rule_json(const struct sim_rule *rule, uint64_t seed)
 	return with(o, "fairness", fairness);
 }
 
-/* What never happened is null. */
-static json_t *
-after_json(uint64_t ns)
-{
-	return ns == SIM_NO_TIME ? json_null() : ratio((double)ns / NS_PER_S);
-}
-
-static json_t *
-failover_json(const struct sim_failover *f)
-{
-	json_t *o = with(json_object(), "fault", text(f->fault));
-
-	o = with(o, "member", text(f->member));
-	o = with(o, "at_s", after_json(f->at_ns));
-	o = with(o, "detected_after_s", after_json(f->detected_ns));
-	o = with(o, "rerouted_after_s", after_json(f->rerouted_ns));
-	o = with(o, "restored_after_s", after_json(f->restored_ns));
-	o = with(o, "flows_moved", whole(f->moved));
-	o = with(o, "flows_moved_needlessly", whole(f->needless));
-	o = with(o, "flows_broken", whole(f->broken));
-	return with(o, "packets_lost", whole(f->lost));
-}
-
 static json_t *
 case_json(const struct sim_case *c, uint64_t seed)
 {
 	json_t *rules = json_array(), *drops = json_object();
-	json_t *failovers = json_array();
-	for (size_t i = 0; i < c->failover_count; i++)
-		failovers =
-		    with_item(failovers, failover_json(&c->failovers[i]));
 	for (size_t i = 0; i < c->rule_count; i++)
 		rules = with_item(rules, rule_json(&c->rules[i], seed));
 	for (size_t i = 0; i < c->drop_count; i++)
@@ -182,7 +159,8 @@ case_json(const struct sim_case *c, uint64_t seed)
 	o = with(o, "drops", drops);
 	o = with(o, "untracked", whole(c->untracked));
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
-	o = with(o, "failover", failovers);
+	o = with(o, "failover", report_failover_json(c));
+	o = report_world_json(o, c);
 	/* the record tells of no SNAT yet */
 	return with(o, "snat", json_array());
 }
@@ -222,8 +200,9 @@ record_json(const struct sim_record *record)
 	o = with(o, "seed", whole(record->seed));
 	o = with(o, "deterministic", json_boolean(record->deterministic));
 	o = with(o, "partial", json_boolean(record->partial));
-	o = with(o, "input", input_json(&record->input));
+	o = with(o, "input", input_json(record));
 	o = with(o, "cases", cases);
+	o = with(o, "replications", report_replications_json(record));
 	o = with(o, "assertions", assertions_json(record));
 	return with(o, "run", run);
 }

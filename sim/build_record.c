@@ -119,11 +119,17 @@ sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 
 /* --- cases --------------------------------------------------------------- */
 
-/* Nothing goes up or down without faults: who is eligible always was. */
+/* Nothing goes up or down without faults: who is eligible always was.  Who is
+ * drained all the time never was one for new flows. */
 static bool
-was_eligible(const struct sim_player *p, uint16_t rule_id, uint32_t member_id)
+was_eligible(const struct sim_player *p, uint16_t rule_id, uint32_t member_id,
+    const struct lb_config_pool *pool)
 {
 	const struct lb_rule *row = lb_plan_rule_row(p->plan, rule_id);
+
+	if (p->outage == NULL &&
+	    pool->members[p->member_of_id[member_id]].weight == 0)
+		return false;
 	const uint32_t *bits =
 	    p->outage != NULL ? p->outage->ever : p->plan->member_state;
 
@@ -147,10 +153,10 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 	for (size_t m = 0; m < r->member_count; m++)
 		backend_of[m] = UINT32_MAX;
 	for (uint32_t id = 0; id < p->plan->member_count; id++)
-		if (p->plan->members[id].pool_index == pool &&
-		    p->plan->members[id].member_index >= 0 &&
-		    was_eligible(p, rule_id, id))
-			backend_of[p->plan->members[id].member_index] = 0;
+		if (strcmp(p->plan->members[id].pool,
+			p->config->pools[pool].name) == 0 &&
+		    was_eligible(p, rule_id, id, &p->config->pools[pool]))
+			backend_of[p->member_of_id[id]] = 0;
 	for (size_t m = 0; m < r->member_count; m++) {
 		const struct sim_tally *t = &r->members[m];
 		if (backend_of[m] == UINT32_MAX && t->packets == 0)
@@ -244,8 +250,41 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 	return true;
 }
 
+/* As far as time went; only where there was something to do harm. */
 static bool
-build_failovers(const struct sim_player *p, struct sim_case *out)
+build_harms(const struct sim_player *p, size_t bin_count, struct sim_case *out)
+{
+	if (p->harms == NULL || p->outage == NULL)
+		return true;
+	out->harms = calloc(bin_count + 1, sizeof(*out->harms));
+	if (out->harms == NULL)
+		return false;
+	memcpy(out->harms, p->harms, bin_count * sizeof(*out->harms));
+	out->harm_count = bin_count;
+	return true;
+}
+
+static bool
+build_instances(const struct sim_player *p, struct sim_case *out)
+{
+	out->unreachable = p->unreachable;
+	out->rehomed = p->rehomed;
+	out->rehomed_moved = p->rehomed_moved;
+	out->rehomed_broken = p->rehomed_broken;
+	if (p->instances == NULL || p->instances->count < 2)
+		return true;
+	out->instances = calloc(p->instances->count, sizeof(*out->instances));
+	if (out->instances == NULL)
+		return false;
+	out->instance_count = p->instances->count;
+	memcpy(out->instances, p->instances->counts,
+	    p->instances->count * sizeof(*out->instances));
+	return true;
+}
+
+static bool
+build_failovers(
+    const struct sim_player *p, uint64_t end_ns, struct sim_case *out)
 {
 	bool fail = false;
 
@@ -261,6 +300,9 @@ build_failovers(const struct sim_player *p, struct sim_case *out)
 		out->failovers[i] = *from;
 		out->failovers[i].fault = copy(from->fault, &fail);
 		out->failovers[i].member = copy(from->member, &fail);
+		if (from->window_ns == SIM_NO_TIME)
+			out->failovers[i].window_ns =
+			    end_ns > from->at_ns ? end_ns - from->at_ns : 0;
 	}
 	return !fail;
 }
@@ -278,7 +320,8 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
 	if (out->rules == NULL || fail || !build_drops(p, out) ||
-	    !build_failovers(p, out))
+	    !build_failovers(p, run->duration_ns, out) ||
+	    !build_harms(p, bin_count, out) || !build_instances(p, out))
 		return false;
 	out->rule_count = p->rule_count;
 	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
@@ -292,14 +335,17 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	return !run->settings->report || sim_build_keys(run, number, out) == 0;
 }
 
-/* The phases of probes are drawn. */
+/* The phases of probes are drawn, and a router's key. */
 static void
 build_events(const struct sim_player *p, struct sim_record *record)
 {
+	record->deterministic &= p->instances == NULL;
 	if (p->outage == NULL)
 		return;
 	const struct sim_events *events = p->outage->events;
-	record->deterministic &= p->outage->targets.count == 0;
+	record->deterministic &=
+	    p->outage->targets.count == 0 &&
+	    (p->outage->scene == NULL || p->outage->scene->failure_count == 0);
 	record->events += sim_events_taken(events);
 	if (record->max_pending < sim_events_max_pending(events))
 		record->max_pending = sim_events_max_pending(events);

@@ -8,6 +8,7 @@
 /* The purpose is the low 8 bits of the last word; above them counts the
  * blocks of one variate, which a place far away takes over at the end. */
 #define NEXT_BLOCK (UINT32_C(1) << 8)
+#define LONGEST_NS 0x1p62 /* 146 years: what is later never comes */
 
 static void
 refill(struct sim_philox_state *s)
@@ -126,5 +127,7 @@ sim_dice_exponential(struct sim_dice *dice, enum sim_purpose purpose,
 
 	double u = rng_get_double(&dice->state); /* 0 <= u < 1 */
 
-	return (uint64_t)llround(-log1p(-u) * (double)mean_ns);
+	double ns = -log1p(-u) * (double)mean_ns;
+
+	return ns < LONGEST_NS ? (uint64_t)llround(ns) : (uint64_t)LONGEST_NS;
 }

@@ -59,7 +59,7 @@ uint64_t sim_dice_below(struct sim_dice *dice, enum sim_purpose purpose,
 bool sim_dice_chance(struct sim_dice *dice, enum sim_purpose purpose,
     uint32_t entity, uint64_t n, uint64_t millionths);
 
-/* An exponential time of that mean, rounded to a nanosecond. */
+/* An exponential time of that mean, rounded to a nanosecond; at most 2^62. */
 uint64_t sim_dice_exponential(struct sim_dice *dice, enum sim_purpose purpose,
     uint32_t entity, uint64_t n, uint64_t mean_ns);
 

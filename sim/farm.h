@@ -57,22 +57,26 @@ enum lb_probe_answer sim_farm_probe_answer(
 uint32_t sim_farm_server(const struct sim_farm *farm, uint16_t member);
 uint32_t sim_farm_server_count(const struct sim_farm *farm);
 
-/* What was counted is forgotten, requests in the servers are not: the end of
- * a warm-up. */
-void sim_farm_warmed_up(struct sim_farm *farm, uint64_t now_ns);
+/*
+ * sim_farm_warmed_up - what was counted until then is forgotten; requests that
+ * are not done are not, and count from then on.
+ *
+ * outage  NULL: no server ever loses anything.
+ */
+void sim_farm_warmed_up(
+    struct sim_farm *farm, const struct sim_outage *outage, uint64_t now_ns);
 
 /*
  * sim_farm_served - what the servers did until then.
  *
- * served     out: sim_farm_server_count() of them; names are the caller's to
- *            free.  Requests that are not done then are not served, and what
- *            is left of them is not counted as busy or waiting.
- * condition  a server's, of its first member, or NULL: none was ever lost.
+ * served  out: sim_farm_server_count() of them; names are the caller's to
+ *         free.  Requests that are not done then are not served, and what is
+ *         left of them is not counted as busy or waiting.
  *
- * 0, -1 without memory, nothing to free.
+ * To be asked once, at the end.  0, -1 without memory, when there is nothing
+ * to free.
  */
-int sim_farm_served(struct sim_farm *farm, uint64_t end_ns,
-    struct sim_condition (*condition)(void *arg, uint16_t member), void *arg,
-    struct sim_served *served);
+int sim_farm_served(struct sim_farm *farm, const struct sim_outage *outage,
+    uint64_t end_ns, struct sim_served *served);
 
 #endif

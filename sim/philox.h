@@ -34,6 +34,7 @@ enum sim_purpose {
 	SIM_DRAW_NAT_TIMEOUT,  /* of a device's NAT */
 	SIM_DRAW_ACK_TIMEOUT,  /* first timeout of a confirmable message */
 	SIM_DRAW_CONFIRMABLE,  /* is a report one? */
+	SIM_DRAW_ROUTER_KEY,   /* entity: 0; n: 0 */
 	SIM_DRAW_COUNT
 };
 

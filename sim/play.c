@@ -176,6 +176,8 @@ advance(struct sim_run *run, uint64_t now_ns)
 	run->due_ns = SIM_NEVER;
 	for (unsigned i = 0; i < run->player_count; i++) {
 		struct sim_outage *o = run->players[i]->outage;
+		if (o == NULL)
+			continue;
 		if (sim_outage_advance(o, now_ns) != 0)
 			return -1;
 		if (sim_outage_next_ns(o) < run->due_ns)

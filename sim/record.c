@@ -5,23 +5,44 @@
 #include <string.h>
 
 static void
-free_rule(struct sim_rule *rule)
+slim_rule(struct sim_rule *rule)
 {
-	for (size_t i = 0; rule->backends != NULL && i < rule->backend_count;
-	     i++)
-		free(rule->backends[i].name);
-	free(rule->backends);
 	free(rule->keys);
 	free(rule->key_ids);
 	free(rule->heavy);
 	free(rule->slices);
+	rule->keys = NULL;
+	rule->key_ids = NULL;
+	rule->heavy = NULL;
+	rule->slices = NULL;
+	rule->key_count = rule->heavy_count = rule->slice_count = 0;
+}
+
+void
+sim_case_slim(struct sim_case *c)
+{
+	for (size_t i = 0; i < c->rule_count; i++)
+		slim_rule(&c->rules[i]);
+	free(c->harms);
+	c->harms = NULL;
+	c->harm_count = 0;
+}
+
+static void
+free_rule(struct sim_rule *rule)
+{
+	slim_rule(rule);
+	for (size_t i = 0; rule->backends != NULL && i < rule->backend_count;
+	     i++)
+		free(rule->backends[i].name);
+	free(rule->backends);
 	free(rule->name);
 	free(rule->distribution);
 	free(rule->algorithm);
 }
 
-static void
-free_case(struct sim_case *c)
+void
+sim_case_free(struct sim_case *c)
 {
 	for (size_t i = 0; c->rules != NULL && i < c->rule_count; i++)
 		free_rule(&c->rules[i]);
@@ -56,12 +77,12 @@ void
 sim_record_drop_cases(struct sim_record *record)
 {
 	for (size_t i = 0; record->cases != NULL && i < record->case_count; i++)
-		free_case(&record->cases[i]);
+		sim_case_free(&record->cases[i]);
 	free(record->cases);
 	record->cases = NULL;
 	record->case_count = 0;
 	for (size_t i = 0; i < record->replica_count; i++)
-		free_case(&record->replicas[i]);
+		sim_case_free(&record->replicas[i]);
 	free(record->replicas);
 	record->replicas = NULL;
 	record->replica_count = 0;

@@ -239,9 +239,15 @@ enum sim_event_kind {
 	SIM_EVENT_FLOW_LIMIT, /* the first of so many packets left out */
 	SIM_EVENT_TABLE_FULL, /* the first of so many untracked packets */
 	/* Their counts only keep their order. */
-	SIM_EVENT_FAULT,       /* member; what: its state */
-	SIM_EVENT_MEMBER_DOWN, /* member; what: the reason code */
-	SIM_EVENT_MEMBER_UP,   /* the same */
+	SIM_EVENT_FAULT,         /* member; what: its state */
+	SIM_EVENT_PROBE_FAILED,  /* the first since a fault: who that was of;
+				    what: the reason code */
+	SIM_EVENT_MEMBER_DOWN,   /* member; what: the reason code */
+	SIM_EVENT_MEMBER_UP,     /* the same */
+	SIM_EVENT_ZONE_DOWN,     /* its last member is out; "zone 2" */
+	SIM_EVENT_ZONE_UP,       /* its last member is in again */
+	SIM_EVENT_INSTANCE_DOWN, /* the router knows; "instance 1" */
+	SIM_EVENT_INSTANCE_UP,
 	SIM_EVENT_INTERRUPTED,
 	SIM_EVENT_END,
 	SIM_EVENT_COUNT
@@ -319,6 +325,9 @@ struct sim_record {
 void sim_input_free(struct sim_input *input);          /* zeroed is fine */
 void sim_record_free(struct sim_record *record);       /* NULL is fine */
 void sim_record_drop_cases(struct sim_record *record); /* only the cases */
+void sim_case_free(struct sim_case *c);                /* what it points to */
+/* Drops what a replica does not keep: keys and all that is for pictures. */
+void sim_case_slim(struct sim_case *c);
 
 /* Adds a setting; value NULL: not set.  0, -1 without memory. */
 int sim_record_set(struct sim_record *record, const char *name,

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "sim/outage.h"
+#include "sim/philox.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
 
@@ -27,30 +28,40 @@ no_memory(struct sim_trouble *trouble)
 	return SIM_NO_MEMORY;
 }
 
+/* One of several can die; one alone, too, when it is to. */
+static int
+scale(struct sim_run *run, unsigned number)
+{
+	const struct sim_settings *s = run->settings;
+	const uint32_t count = s->scene != NULL ? s->scene->instances : 1;
+	bool dies = false;
+
+	for (size_t i = 0; i < s->fault_count; i++)
+		dies |=
+		    lb_fault_subject(s->faults[i].kind) == LB_FAULT_OF_INSTANCE;
+	if (count <= 1 && !dies)
+		return 0;
+	return sim_player_scale(run->players[number], count > 1 ? count : 1,
+	    s->scene != NULL ? s->scene->ecmp : LB_ECMP_HASH_THRESHOLD,
+	    sim_replication_seed(s->seed, s->replication));
+}
+
 /* The faults of a case; the first event of all of them is due at 0, to say
  * when the next is. */
 static int
 plan_faults(struct sim_run *run, unsigned number, struct sim_trouble *trouble)
 {
 	const struct sim_settings *s = run->settings;
-	const struct lb_config *config = s->cases[number].config;
 	struct sim_player *p = run->players[number];
 
-	if (s->fault_count == 0)
+	if (!sim_outage_wanted(s))
 		return SIM_DONE;
-	const char *stranger =
-	    sim_outage_stranger(config, s->faults, s->fault_count);
-	if (stranger != NULL) {
-		(void)snprintf(trouble->text, sizeof(trouble->text),
-		    "a fault's member is '%.64s', and no pool has a member of "
-		    "that name",
-		    stranger);
+	if (!sim_outage_check(
+		p->config, s, trouble->text, sizeof(trouble->text)))
 		return SIM_USAGE;
-	}
 	if (number == 0)
 		sim_flows_keep_fates(run->flows);
-	p->outage = sim_outage_new(
-	    p->plan, config, s->faults, s->fault_count, s->seed, run->flows);
+	p->outage = sim_outage_new(p, s, run->flows);
 	if (p->outage == NULL)
 		return no_memory(trouble);
 	run->due_ns = 0;
@@ -79,6 +90,8 @@ sim_run_open(
 				   ? SIM_USAGE
 				   : no_memory(trouble);
 		run->player_count++;
+		if (scale(run, i) != 0)
+			return no_memory(trouble);
 		int status = plan_faults(run, i, trouble);
 		if (status != SIM_DONE)
 			return status;
@@ -148,8 +161,8 @@ check_rereading(const struct sim_settings *s, struct sim_trouble *trouble)
 	return SIM_USAGE;
 }
 
-static int
-choose_vip(const struct sim_settings *s, struct sim_vip *vip,
+int
+sim_choose_vip(const struct sim_settings *s, struct sim_vip *vip,
     struct sim_trouble *trouble)
 {
 	*vip = s->vip;
@@ -166,7 +179,7 @@ sim_run(const struct sim_settings *settings, struct sim_record **record,
 	struct sim_run run = { .settings = settings };
 
 	*record = NULL;
-	int status = choose_vip(settings, &run.vip, trouble);
+	int status = sim_choose_vip(settings, &run.vip, trouble);
 	if (status == SIM_DONE)
 		status =
 		    sim_run_open(&run, (unsigned)settings->case_count, trouble);

@@ -125,6 +125,16 @@ int sim_run(const struct sim_settings *settings, struct sim_record **record,
     struct sim_trouble *trouble);
 
 /*
+ * sim_choose_vip - whose flows will be played: what SIM_VIP_AUTO means takes
+ * reading the captures; who plays them several times asks once.
+ *
+ * Returns an enum sim_status; SIM_USAGE also when what is to be read again
+ * can't be.
+ */
+int sim_choose_vip(const struct sim_settings *settings, struct sim_vip *vip,
+    struct sim_trouble *trouble);
+
+/*
  * sim_survey_make - look at captures, as sim_run() plays them.
  *
  * settings  its cases and seed are not looked at, details are kept in any

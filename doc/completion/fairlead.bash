@@ -13,6 +13,9 @@ _fairlead_options() {
 }
 
 _fairlead_modes='five-tuple source-ip source-ip-protocol'
+_fairlead_algorithms='maglev rendezvous modulo stable'
+_fairlead_keys='distribution= algorithm= pool.size= table_size= hash_key=
+    duration= warm_up= instances= replications= precision='
 
 _fairlead() {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
@@ -26,6 +29,8 @@ _fairlead() {
 	else
 		case $before in
 		--modes) words=$_fairlead_modes ;;
+		--algorithms) words=$_fairlead_algorithms ;;
+		--set) words=$_fairlead_keys ;;
 		--vip) words=auto ;;
 		-o | --output)
 			mapfile -t COMPREPLY < <(compgen -d -- "$current")

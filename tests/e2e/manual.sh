@@ -70,12 +70,12 @@ keys() { # FILE PAGE
 	sed -n 's/.*X([A-Z]*, [A-Z0-9_]*, "\([a-z0-9_]*\)").*/\1/p' "$1" >list
 	test -s list || fail "no keys in $1"
 	while read -r key; do
-		grep -q "^\.\(It \)\{0,1\}Cm .*\b$key\b" "$2" ||
+		grep -q "^\.\(It \|Ss \)\{0,1\}Cm .*\b$key\b" "$2" ||
 		    fail "$(basename "$2") does not tell of $key"
 	done <list
 }
 keys "$SRC/model/config_keys.h" "$doc/fairlead.yaml.5"
-keys "$SRC/model/scenario.h" "$doc/fairlead-scenario.5"
+keys "$SRC/model/scenario_keys.h" "$doc/fairlead-scenario.5"
 sed -n 's/^	\[LB_METRIC_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' \
     "$SRC/model/assertion.c" >metrics
 test -s metrics || fail "no metrics"
@@ -103,6 +103,8 @@ if command -v bash >/dev/null; then
 	completes --force report --f
 	completes source-ip-protocol sim --modes source
 	completes auto sim --vip ''
+	completes stable sim --algorithms st
+	completes table_size= sim --set ta
 	completes run report r
 	touch a.pcap
 	completes a.pcap sim a
@@ -111,6 +113,13 @@ for mode in $(sed -n "s/^_fairlead_modes='\(.*\)'/\1/p" \
     "$doc/completion/fairlead.bash"); do
 	"$FAIRLEAD" sim --no-report --modes "$mode" \
 	    "$SRC/traces/samples/coap.pcap" >out || fail "no mode $mode"
+done
+
+for algorithm in $(sed -n "s/^_fairlead_algorithms='\(.*\)'/\1/p" \
+    "$doc/completion/fairlead.bash"); do
+	"$FAIRLEAD" sim --no-report --algorithms "$algorithm" \
+	    "$SRC/traces/samples/coap.pcap" >out ||
+	    fail "no algorithm $algorithm"
 done
 
 echo "== form"

@@ -88,8 +88,30 @@ expect 2 sim --max-gap 5 "$coap"
 expect 2 sim --max-flows 0 "$coap"
 expect 2 sim --paper a5 "$coap"
 expect 2 sim --flows --no-report "$coap"
-expect 2 sim --replications 2 "$coap"
-says err "no option --replications"
+expect 2 sim --replicas 2 "$coap"
+says err "no option --replicas"
+expect 2 sim --replications 0 "$coap"
+expect 2 sim --replications 100001 "$coap"
+expect 2 sim --replications 2 -
+says err "read only once"
+expect 2 sim --workers 0 "$coap"
+for wrong in 0 0% 100% 1 -1% x %; do
+	expect 2 sim --precision "$wrong" "$coap"
+	says err "like 5% or 0.05"
+done
+expect 2 sim --precision 5% --replications 9 "$coap"
+expect 2 sim --algorithms maglev,nonsense "$coap"
+says err nonsense
+expect 2 sim --algorithms maglev,maglev "$coap"
+expect 2 sim --duration 0s "$coap"
+expect 2 sim --duration 5 "$coap"
+for wrong in pool.size x=1 pool.size= pool.size=0 pool.size=2,3 hash_key=5 \
+    instances=65 instances=0 warm_up=5 distribution=x table_size=250 '' =; do
+	expect 2 sim --set "$wrong" "$coap"
+	silent out
+done
+expect 2 sim --set pool.size=3 --backends 3 "$coap"
+expect 2 sim --set warm_up=5s --duration 5s "$coap"
 expect 2 sim -s scenario.yaml "$coap"
 says err "scenario.yaml: can't be read"
 expect 2 sim --json=yes "$coap"
@@ -145,6 +167,51 @@ expect 0 sim --no-report -c elsewhere.yaml "$coap"
 says err 203.0.113.10:5683
 expect 0 sim --no-report -c elsewhere.yaml --vip auto "$coap"
 silent err
+
+expect 0 sim --no-report -c lb.yaml --algorithms maglev "$coap"
+says out '^maglev '
+expect 0 sim --no-report -c lb.yaml --set pool.size=1 "$coap"
+if grep -q '^  b ' out; then fail "pool.size is not heard"; fi
+expect 2 sim --no-report -c lb.yaml --set pool.size=3 "$coap"
+says err "pool 'vms' has 2 members"
+
+echo "== several cases, several times"
+expect 0 sim --no-report --modes source-ip --algorithms maglev,stable "$coap"
+says out '^stable (source-ip, stable'
+expect 0 sim --no-report --algorithms maglev,modulo "$coap"
+says out '^source-ip-protocol modulo (source-ip-protocol, modulo'
+expect 0 sim --no-report --algorithms modulo "$coap"
+says out "^five-tuple (modulo, "
+expect 0 sim --no-report --modes five-tuple --algorithms modulo "$coap"
+says out '^five-tuple modulo (five-tuple, modulo'
+expect 0 sim --no-report --set distribution=source-ip --set algorithm=modulo \
+    --set pool.size=3 --set table_size=257 "$coap"
+says out '^source-ip modulo '
+says out backend-3
+expect 0 sim -o set --set pool.size=3 --set table_size=257 --replications 4 \
+    --algorithms maglev "$coap"
+silent err
+says set/run.json '"set": "pool.size=3,table_size=257"'
+says set/run.json '"backends": 3'
+says set/run.json '"algorithms": "maglev"'
+says set/run.json '"replications": 4'
+says set/summary.json '"deterministic": false'
+for workers in 1 2 3; do
+	expect 0 sim -o w$workers --workers $workers --replications 7 "$coap"
+	rm w$workers/timing.json
+	diff -r w1 w$workers >/dev/null || fail "$workers workers: other results"
+done
+expect 0 sim -o again --replications 7 --seed 2 "$coap"
+! cmp -s w1/run.record again/run.record || fail "the seed has no say"
+expect 0 sim --no-report --replications 3 \
+    --hash-key 000102030405060708090a0b0c0d0e0f --json "$coap"
+says err "all alike"
+says out '"deterministic": true'
+expect 0 sim --no-report --json --precision 2% "$coap"
+says err 'replications: the mean Jain index by packets is 0\.[0-9]* to within'
+expect 0 sim --no-report --json --precision 0.01% --replications 10 "$coap"
+says err '10 replications are not precise enough'
+rm -rf set w1 w2 w3 again
 
 echo "== faults"
 sed 's/^rules:/probes: [ { name: t, protocol: tcp, port: 1, interval: 5s } ]\n&/

@@ -32,6 +32,94 @@ static struct sim_rule rules[] = {
 };
 static struct sim_drop drops[] = { { "no_rule", 0 }, { "fragment", 3 },
 	{ "ttl", 4 } };
+/* Of 100 packets 25 lost in a minute; found after 7.5 s, back after 45 s.
+ * Then one that no probe finds, and in which nothing is asked for. */
+static struct sim_failover known[] = { {
+    .fault = (char[]){ "crashed" },
+    .member = (char[]){ "a" },
+    .at_ns = 30000000000,
+    .failed_ns = 2500000000,
+    .detected_ns = 7500000000,
+    .rerouted_ns = 7600000000,
+    .restored_ns = 45000000000,
+    .moved = 4,
+    .needless = 1,
+    .broken = 2,
+    .lost = 25,
+    .offered = 100,
+    .window_ns = 60000000000,
+} };
+static struct sim_failover both[] = {
+	{
+	    .fault = (char[]){ "admin-down" },
+	    .member = (char[]){ "b" },
+	    .failed_ns = SIM_NO_TIME,
+	    .detected_ns = 0,
+	    .rerouted_ns = 100000000,
+	    .restored_ns = 20000000000,
+	    .moved = 3,
+	    .lost = 5,
+	    .offered = 20,
+	    .window_ns = 120000000000,
+	},
+	{
+	    .fault = (char[]){ "deaf" },
+	    .member = (char[]){ "a" },
+	    .failed_ns = SIM_NO_TIME,
+	    .detected_ns = SIM_NO_TIME,
+	    .rerouted_ns = SIM_NO_TIME,
+	    .restored_ns = SIM_NO_TIME,
+	    .soonest_ns = SIM_NO_TIME,
+	    .latest_ns = SIM_NO_TIME,
+	    .window_ns = 60000000000,
+	},
+};
+/* The same case in another replication: worse. */
+static struct sim_failover worse[] = { {
+    .fault = (char[]){ "crashed" },
+    .member = (char[]){ "a" },
+    .detected_ns = 9500000000,
+    .rerouted_ns = 9600000000,
+    .restored_ns = 44000000000,
+    .moved = 5,
+    .lost = 30,
+    .offered = 100,
+    .window_ns = 60000000000,
+} };
+/* 99 answered in 10 to 11 ms, one in 1 to 1.06 s: 16 to a power of 2. */
+static uint64_t response[SIM_TIME_BUCKETS];
+static struct sim_case lived[] = { {
+    .name = (char[]){ "m" },
+    .rules = rules,
+    .rule_count = 1,
+    .failovers = known,
+    .failover_count = 1,
+} };
+static struct sim_case faulty[] = {
+	{ .name = (char[]){ "m" },
+	    .rules = rules,
+	    .rule_count = 1,
+	    .failovers = known,
+	    .failover_count = 1 },
+	{ .name = (char[]){ "n" },
+	    .rules = rules,
+	    .rule_count = 1,
+	    .failovers = both,
+	    .failover_count = 2,
+	    .clients = { .requests = 1000,
+		.answered = 100,
+		.given_up = 5,
+		.response = response } },
+	{ .name = (char[]){ "calm" }, .rules = rules, .rule_count = 1 },
+};
+static struct sim_case again[] = { {
+    .name = (char[]){ "m" },
+    .rules = rules,
+    .rule_count = 1,
+    .failovers = worse,
+    .failover_count = 1,
+} };
+
 static struct sim_case cases[] = {
 	{ .name = (char[]){ "m" },
 	    .rules = rules,
@@ -48,7 +136,7 @@ static struct sim_case cases[] = {
 };
 
 /* clang-format off */
-static const struct {
+static const struct row {
 	const char *text, *shown; /* all that is shown, a line each */
 	int failed;
 } rows[] = {
@@ -92,46 +180,117 @@ static const struct {
 	{ "jain(all, o) > 0",
 	    "  FAIL  jain(all, o) > 0: - (not known: no such rule or case)\n", 1 },
 };
+
+/* Of the cases m, n and calm. */
+static const struct row failures[] = {
+	{ "time_to_detect(m) <= 10s", "  PASS  time_to_detect(m) <= 10s: 7.5\n", 0 },
+	{ "time_to_detect(m) <= 7", "  FAIL  time_to_detect(m) <= 7s: 7.5\n", 1 },
+	{ "time_to_detect(n) <= 10s", "  FAIL  time_to_detect(n) <= 10s: - "
+	    "(not known: a fault was never detected)\n", 1 },
+	{ "time_to_detect(calm) <= 10s", "  FAIL  time_to_detect(calm) <= 10s: - "
+	    "(not known: there was no fault)\n", 1 },
+	{ "time_to_reroute(m) == 7600ms", "  PASS  time_to_reroute(m) == 7.6s: 7.6\n", 0 },
+	{ "time_to_reroute(n) <= 1h", "  FAIL  time_to_reroute(n) <= 3600s: - "
+	    "(not known: no flow was placed elsewhere)\n", 1 },
+	{ "time_to_restore(m) <= 1m", "  PASS  time_to_restore(m) <= 60s: 45\n", 0 },
+	{ "time_to_restore(n) <= 1m", "  FAIL  time_to_restore(n) <= 60s: - "
+	    "(not known: a member never came back)\n", 1 },
+	{ "flows_moved() <= 3", "  FAIL  flows_moved(m) <= 3: 4\n"
+	    "  PASS  flows_moved(n) <= 3: 3\n"
+	    "  PASS  flows_moved(calm) <= 3: 0\n", 1 },
+	{ "flows_moved_needlessly(m) == 1",
+	    "  PASS  flows_moved_needlessly(m) == 1: 1\n", 0 },
+	{ "flows_broken(m) == 0", "  FAIL  flows_broken(m) == 0: 2\n", 1 },
+	{ "packets_lost(n) == 5", "  PASS  packets_lost(n) == 5: 5\n", 0 },
+	{ "error_budget_minutes(m) == 0.25",
+	    "  PASS  error_budget_minutes(m) == 0.25: 0.25\n", 0 },
+	{ "error_budget_minutes(n) == 0.5", /* the deaf one's is not known */
+	    "  PASS  error_budget_minutes(n) == 0.5: 0.5\n", 0 },
+	{ "given_up(n) < 5", "  FAIL  given_up(n) < 5: 5\n", 1 },
+	{ "availability(m) >= 75%", "  PASS  availability(m) >= 0.75: 0.75\n", 0 },
+	{ "availability(n) >= 99.9%", "  FAIL  availability(n) >= 0.999: 0.995\n", 1 },
+	{ "availability(calm) > 0", "  FAIL  availability(calm) > 0: - "
+	    "(not known: nothing was asked for)\n", 1 },
+	{ "response_p99(n) < 11ms", "  PASS  response_p99(n) < 0.011s: 0.0104858\n", 0 },
+	{ "response_p99(m) < 11ms", "  FAIL  response_p99(m) < 0.011s: - "
+	    "(not known: no request was answered)\n", 1 },
+};
+
+/* Of m in two replications: the worse one counts, whatever is asked. */
+static const struct row replicated[] = {
+	{ "time_to_detect() <= 9", "  FAIL  time_to_detect(m) <= 9s: 9.5\n", 1 },
+	{ "time_to_restore() <= 1m", "  PASS  time_to_restore(m) <= 60s: 45\n", 0 },
+	{ "availability() >= 70%", "  PASS  availability(m) >= 0.7: 0.7\n", 0 },
+	{ "flows_moved() == 4", "  FAIL  flows_moved(m) == 4: 5\n", 1 },
+	{ "flows(all) == 2", "  PASS  flows(all, m) == 2: 2\n", 0 },
+};
 /* clang-format on */
+
+static void
+try_rows(const struct sim_record *of, const struct row *table, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		struct lb_assertion a;
+		char error[256], expect[512], *shown = NULL;
+		size_t bytes;
+		struct sim_record record = *of;
+
+		record.assertions = &a;
+		record.assertion_count = 1;
+
+		UNIT_ROW(table[i].text,
+		    lb_assertion_read(table[i].text, &a, error, sizeof(error)));
+		FILE *to = open_memstream(&shown, &bytes);
+		UNIT_NEED(to);
+		UNIT_EQUAL(table[i].text, report_assertions(&record, to),
+		    table[i].failed);
+		UNIT_EQUAL(
+		    table[i].text, report_failures(&record), table[i].failed);
+		(void)fclose(to);
+		int count = 0;
+		for (const char *c = table[i].shown; *c != '\0'; c++)
+			count += *c == '\n';
+		(void)snprintf(expect, sizeof(expect), "\nAssertions:\n%s",
+		    table[i].shown);
+		if (table[i].failed > 0)
+			(void)snprintf(expect + strlen(expect),
+			    sizeof(expect) - strlen(expect),
+			    "  %d of %d failed\n", table[i].failed, count);
+		if (strcmp(shown, expect) != 0)
+			(void)fprintf(stderr, "%s", shown);
+		UNIT_ROW(table[i].text, strcmp(shown, expect) == 0);
+		free(shown);
+		lb_assertion_free(&a);
+	}
+}
+
+#define TRY(record, rows)                                                      \
+	try_rows(&(record), rows, sizeof(rows) / sizeof((rows)[0]))
 
 static void
 test_rows(void)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct lb_assertion a;
-		char error[256], expect[512], *shown = NULL;
-		size_t bytes;
-		const struct sim_record record = {
-			.cases = cases,
-			.case_count = 2,
-			.assertions = &a,
-			.assertion_count = 1,
-		};
+	const struct sim_record record = { .cases = cases, .case_count = 2 };
 
-		UNIT_ROW(rows[i].text,
-		    lb_assertion_read(rows[i].text, &a, error, sizeof(error)));
-		FILE *to = open_memstream(&shown, &bytes);
-		UNIT_NEED(to);
-		UNIT_EQUAL(rows[i].text, report_assertions(&record, to),
-		    rows[i].failed);
-		UNIT_EQUAL(
-		    rows[i].text, report_failures(&record), rows[i].failed);
-		(void)fclose(to);
-		int count = 0;
-		for (const char *c = rows[i].shown; *c != '\0'; c++)
-			count += *c == '\n';
-		(void)snprintf(
-		    expect, sizeof(expect), "\nAssertions:\n%s", rows[i].shown);
-		if (rows[i].failed > 0)
-			(void)snprintf(expect + strlen(expect),
-			    sizeof(expect) - strlen(expect),
-			    "  %d of %d failed\n", rows[i].failed, count);
-		if (strcmp(shown, expect) != 0)
-			(void)fprintf(stderr, "%s", shown);
-		UNIT_ROW(rows[i].text, strcmp(shown, expect) == 0);
-		free(shown);
-		lb_assertion_free(&a);
-	}
+	TRY(record, rows);
+}
+
+static void
+test_failures(void)
+{
+	const struct sim_record record = { .cases = faulty, .case_count = 3 };
+	const struct sim_record twice = {
+		.cases = lived,
+		.case_count = 1,
+		.replicas = again,
+		.replica_count = 1,
+		.replications = 2,
+	};
+
+	response[sim_time_bucket(10000000)] = 99;
+	response[sim_time_bucket(1000000000)] = 1;
+	TRY(record, failures);
+	TRY(twice, replicated);
 }
 
 /* Nothing demanded, nothing said. */
@@ -155,6 +314,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "rows", test_rows },
+		{ "failures", test_failures },
 		{ "none", test_none },
 		CU_TEST_INFO_NULL,
 	};

@@ -42,6 +42,47 @@ static struct sim_rule rules[] = { {
     .key_count = 2,
 } };
 static struct sim_drop drops[] = { { "no_rule", 0 }, { "fragment", 3 } };
+/* Of 8 requests 2 failed in a minute: 15 s of the error budget. */
+static struct sim_failover failovers[] = {
+	{ .fault = (char[]){ "crashed" },
+	    .member = (char[]){ "backend-1" },
+	    .at_ns = 30000000000,
+	    .failed_ns = 2500000000,
+	    .detected_ns = 7500000000,
+	    .rerouted_ns = 7625000000,
+	    .restored_ns = SIM_NO_TIME,
+	    .moved = 4,
+	    .needless = 1,
+	    .broken = 2,
+	    .lost = 25,
+	    .soonest_ns = 5000000000,
+	    .latest_ns = 10000000000,
+	    .offered = 100,
+	    .requests = 8,
+	    .retries = 7,
+	    .given_up = 2,
+	    .window_ns = 60000000000 },
+	{ .fault = (char[]){ "instance-down" },
+	    .failed_ns = SIM_NO_TIME,
+	    .detected_ns = SIM_NO_TIME,
+	    .rerouted_ns = SIM_NO_TIME,
+	    .restored_ns = SIM_NO_TIME,
+	    .soonest_ns = SIM_NO_TIME,
+	    .latest_ns = SIM_NO_TIME },
+};
+static struct sim_served served[] = { {
+    .name = (char[]){ "backend-1" },
+    .served = 6,
+    .turned_away = 1,
+    .cut_short = 2,
+    .busy_ns = 1500000000,
+    .waited_ns = 250000000,
+    .peak_busy = 3,
+    .peak_queue = 4,
+} };
+static struct sim_instance instances[] = { { 1, 3 }, { 1, 1 } };
+/* Six answers of 16 to 17 ns, which cannot be told apart. */
+static uint64_t response[SIM_TIME_BUCKETS] = { [16] = 6 };
 static struct sim_case cases[] = { {
     .name = (char[]){ "five-tuple" },
     .rules = rules,
@@ -50,6 +91,56 @@ static struct sim_case cases[] = { {
     .drop_count = 2,
     .untracked = 5,
     .reply_suppressed = 6,
+    .failovers = failovers,
+    .failover_count = 2,
+    .unreachable = 9,
+    .clients = { .sessions = 3,
+	.requests = 8,
+	.answered = 6,
+	.retries = 7,
+	.given_up = 2,
+	.refused = 10,
+	.reset = 11,
+	.notifications = 12,
+	.notified = 13,
+	.rebound = 14,
+	.link_lost = 15,
+	.response_ns = 96,
+	.response = response },
+    .served = served,
+    .served_count = 1,
+    .instances = instances,
+    .instance_count = 2,
+    .rehomed = 30,
+    .rehomed_moved = 20,
+    .rehomed_broken = 10,
+} };
+/* Nothing detected in the second replication; Jain 1, then 0.5. */
+static struct sim_backend backends_too[] = {
+	{ (char[]){ "backend-1" }, 0, 0, 3, 2, 300, 100 },
+	{ (char[]){ "backend-2" }, 1, 2, 1, 1, 100, 100 },
+};
+static struct sim_rule rules_too[] = { {
+    .name = (char[]){ "all" },
+    .backends = backends_too,
+    .backend_count = 2,
+} };
+static struct sim_failover failovers_too[] = {
+	{ .fault = (char[]){ "crashed" },
+	    .member = (char[]){ "backend-1" },
+	    .failed_ns = 1500000000,
+	    .detected_ns = SIM_NO_TIME,
+	    .rerouted_ns = SIM_NO_TIME,
+	    .restored_ns = SIM_NO_TIME,
+	    .moved = 6 },
+	{ .fault = (char[]){ "instance-down" } },
+};
+static struct sim_case cases_too[] = { {
+    .name = (char[]){ "five-tuple" },
+    .rules = rules_too,
+    .rule_count = 1,
+    .failovers = failovers_too,
+    .failover_count = 2,
 } };
 static struct sim_file files[] = {
 	{ .name = (char[]){ "a.pcap" },
@@ -85,6 +176,8 @@ static const struct sim_record small = {
 	    .backwards = 4 },
 	.cases = cases,
 	.case_count = 1,
+	.synthetic = true,
+	.warm_up_ns = 500000000,
 	.events = 4,
 	.max_pending = 1,
 };
@@ -147,6 +240,8 @@ static const char golden[] =
 "    \"bytes\": 400,\n"
 "    \"flows\": 2,\n"
 "    \"duration_s\": 1.5,\n"
+"    \"synthetic\": true,\n"
+"    \"warm_up_s\": 0.5,\n"
 "    \"loop\": 2,\n"
 "    \"backwards\": 4,\n"
 "    \"gaps_shortened\": 1,\n"
@@ -212,10 +307,110 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "      },\n"
 "      \"untracked\": 5,\n"
 "      \"reply_suppressed\": 6,\n"
-"      \"failover\": [],\n"
+"      \"failover\": [\n"
+"        {\n"
+"          \"fault\": \"crashed\",\n"
+"          \"member\": \"backend-1\",\n"
+"          \"at_s\": 30.0,\n"
+"          \"first_failed_after_s\": 2.5,\n"
+"          \"detected_after_s\": 7.5,\n"
+"          \"expected_s\": {\n"
+"            \"soonest\": 5.0,\n"
+"            \"latest\": 10.0\n"
+"          },\n"
+"          \"rerouted_after_s\": 7.625,\n"
+"          \"restored_after_s\": null,\n"
+"          \"flows_moved\": 4,\n"
+"          \"flows_moved_needlessly\": 1,\n"
+"          \"flows_broken\": 2,\n"
+"          \"packets_lost\": 25,\n"
+"          \"offered\": 100,\n"
+"          \"requests\": 8,\n"
+"          \"retries\": 7,\n"
+"          \"given_up\": 2,\n"
+"          \"availability\": 0.75,\n"
+"          \"error_budget_minutes\": 0.25\n"
+"        },\n"
+"        {\n"
+"          \"fault\": \"instance-down\",\n"
+"          \"member\": null,\n"
+"          \"at_s\": 0.0,\n"
+"          \"first_failed_after_s\": null,\n"
+"          \"detected_after_s\": null,\n"
+"          \"expected_s\": {\n"
+"            \"soonest\": null,\n"
+"            \"latest\": null\n"
+"          },\n"
+"          \"rerouted_after_s\": null,\n"
+"          \"restored_after_s\": null,\n"
+"          \"flows_moved\": 0,\n"
+"          \"flows_moved_needlessly\": 0,\n"
+"          \"flows_broken\": 0,\n"
+"          \"packets_lost\": 0,\n"
+"          \"offered\": 0,\n"
+"          \"requests\": 0,\n"
+"          \"retries\": 0,\n"
+"          \"given_up\": 0,\n"
+"          \"availability\": null,\n"
+"          \"error_budget_minutes\": null\n"
+"        }\n"
+"      ],\n"
+"      \"unreachable\": 9,\n"
+"      \"clients\": {\n"
+"        \"sessions\": 3,\n"
+"        \"requests\": 8,\n"
+"        \"answered\": 6,\n"
+"        \"retries\": 7,\n"
+"        \"given_up\": 2,\n"
+"        \"refused\": 10,\n"
+"        \"reset\": 11,\n"
+"        \"notifications\": 12,\n"
+"        \"notified\": 13,\n"
+"        \"rebound\": 14,\n"
+"        \"link_lost\": 15,\n"
+"        \"availability\": 0.75,\n"
+"        \"response_s\": {\n"
+"          \"mean\": 1.6e-8,\n"
+"          \"p50\": 1.65e-8,\n"
+"          \"p90\": 1.7e-8,\n"
+"          \"p99\": 1.7e-8,\n"
+"          \"max\": 1.7e-8\n"
+"        }\n"
+"      },\n"
+"      \"servers\": [\n"
+"        {\n"
+"          \"name\": \"backend-1\",\n"
+"          \"served\": 6,\n"
+"          \"turned_away\": 1,\n"
+"          \"cut_short\": 2,\n"
+"          \"busy_s\": 1.5,\n"
+"          \"waited_s\": 0.25,\n"
+"          \"peak_busy\": 3,\n"
+"          \"peak_queue\": 4\n"
+"        }\n"
+"      ],\n"
+"      \"instances\": [\n"
+"        {\n"
+"          \"flows\": 1,\n"
+"          \"packets\": 3\n"
+"        },\n"
+"        {\n"
+"          \"flows\": 1,\n"
+"          \"packets\": 1\n"
+"        }\n"
+"      ],\n"
+"      \"rehomed\": {\n"
+"        \"flows\": 30,\n"
+"        \"moved\": 20,\n"
+"        \"broken\": 10\n"
+"      },\n"
 "      \"snat\": []\n"
 "    }\n"
 "  ],\n"
+"  \"replications\": {\n"
+"    \"count\": 1,\n"
+"    \"cases\": []\n"
+"  },\n"
 "  \"assertions\": [],\n"
 "  \"run\": {\n"
 "    \"events\": 4,\n"
@@ -237,6 +432,49 @@ test_golden(void)
 /* --- what cannot be known, what does not fit ------------------------------ */
 
 /* Where there are keys enough, each interval holds its index. */
+/* Two replications: where one never noticed, one value is left, and no
+ * interval; of 4 and 6 flows that is 5 +- 12.7, Student's t of one degree. */
+static void
+test_replications(void)
+{
+	static const char *const parts[] = {
+		"  \"replications\": {\n    \"count\": 2,",
+		"            \"detected_after_s\": {\n              \"n\": 1,\n"
+		"              \"mean\": 7.5,\n"
+		"              \"interval\": null,\n",
+		"            \"first_failed_after_s\": {\n"
+		"              \"n\": 2,\n              \"mean\": 2.0,\n",
+		"            \"flows_moved\": {\n              \"n\": 2,\n"
+		"              \"mean\": 5.0,\n"
+		"              \"interval\": [\n"
+		"                -7.7062047361",
+		"            \"restored_after_s\": {\n              \"n\": 0,\n"
+		"              \"mean\": null,\n"
+		"              \"interval\": null,\n"
+		"              \"min\": null,\n",
+		/* Jain 1 and 0.5 */
+		"            \"flows\": {\n              \"jain\": {\n"
+		"                \"n\": 2,\n                \"mean\": 0.75,\n",
+	};
+	struct sim_record twice = small;
+
+	twice.replicas = cases_too;
+	twice.replica_count = 1;
+	twice.replications = 2;
+	char *text = summary(&twice);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		UNIT_ROW(parts[i], strstr(text, parts[i]) != NULL);
+	CU_ASSERT_PTR_NULL(strstr(text, "nan"));
+	/* other faults in each: all together */
+	failovers_too[1].fault = (char[]){ "crashed" };
+	char *drawn = summary(&twice);
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(drawn, "          {\n            \"fault\": null,\n"));
+	failovers_too[1].fault = (char[]){ "instance-down" };
+	free(drawn);
+	free(text);
+}
+
 static void
 test_intervals(void)
 {
@@ -329,6 +567,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "golden", test_golden },
+		{ "replications", test_replications },
 		{ "intervals", test_intervals },
 		{ "no traffic", test_no_traffic },
 		{ "nothing at all", test_nothing_at_all },

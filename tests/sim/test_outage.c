@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "sim/outage.h"
+#include "sim/run.h"
 #include "tests/model/plan_text.h"
 
 #define S_NS  UINT64_C(1000000000)
@@ -15,7 +16,29 @@
 	"      { name: b, address: 10.0.0.2 },\n"                              \
 	"      { name: c, address: 10.0.0.3 }] }\n"
 
-static struct made
+/* A configuration, and what of a run an outage needs. */
+struct stage {
+	struct lb_config *config;
+	struct sim_player *player;
+	struct sim_settings settings;
+};
+
+static struct stage
+make_stage(const char *text)
+{
+	struct lb_problems problems = { 0 };
+	struct stage stage = { .config = config_of(text, &problems) };
+
+	lb_problems_print(&problems, "stage", stderr);
+	UNIT_NEED(stage.config);
+	const struct sim_case_settings settings = { "case", stage.config };
+	stage.player = sim_player_new(&settings, false, false, &problems);
+	UNIT_NEED(stage.player);
+	lb_problems_free(&problems);
+	return stage;
+}
+
+static struct stage
 make_probed(const char *probe, const char *more)
 {
 	char text[2048];
@@ -24,23 +47,33 @@ make_probed(const char *probe, const char *more)
 	    HEAD MEMBERS_OF_P "probes:\n  - { name: t, port: 1, %s }\n"
 			      "rules:\n" RULE("r", "p", "1", ", probe: t%s"),
 	    probe, more);
-	return make(text, NULL, NULL);
+	return make_stage(text);
 }
 
+/* The stage frees it. */
 static struct sim_outage *
-new_outage(const struct made *m, const struct lb_fault *faults, size_t count,
-    uint64_t seed)
+new_outage(
+    struct stage *m, const struct lb_fault *faults, size_t count, uint64_t seed)
 {
-	struct sim_outage *o =
-	    sim_outage_new(m->plan, m->config, faults, count, seed, NULL);
+	sim_outage_free(m->player->outage);
+	m->settings.faults = faults;
+	m->settings.fault_count = count;
+	m->settings.seed = seed;
+	m->player->outage = sim_outage_new(m->player, &m->settings, NULL);
+	UNIT_NEED(m->player->outage);
+	return m->player->outage;
+}
 
-	UNIT_NEED(o);
-	return o;
+static void
+drop_stage(struct stage *m)
+{
+	sim_player_free(m->player);
+	lb_config_free(m->config);
 }
 
 /* The one fault's time to detection, member b; SIM_NO_TIME. */
 static uint64_t
-detect_ns(const struct made *m, enum lb_fault_kind kind, uint64_t at_ms,
+detect_ns(struct stage *m, enum lb_fault_kind kind, uint64_t at_ms,
     uint64_t seed, uint64_t *phase_ns)
 {
 	char name[] = "b";
@@ -56,7 +89,6 @@ detect_ns(const struct made *m, enum lb_fault_kind kind, uint64_t at_ms,
 	found_ns = o->failovers[0].detected_ns;
 	*phase_ns = o->probers[0].phase_ns;
 	CU_ASSERT_EQUAL(sim_outage_next_ns(o), SIM_NEVER); /* all sleep */
-	sim_outage_free(o);
 	return found_ns;
 }
 
@@ -107,7 +139,7 @@ test_grid(void)
 	for (size_t i = 0; i < LB_COUNT(forms); i++) {
 		const struct form *f = &forms[i];
 		for (unsigned g = 0; g < GRID; g++) {
-			struct made m = make_probed(f->probe, "");
+			struct stage m = make_probed(f->probe, "");
 			uint64_t phase_ns,
 			    at_ms = AT_MS +
 				    g * (f->interval_ns / LB_NS_PER_MS / GRID);
@@ -119,7 +151,7 @@ test_grid(void)
 			    f->k == 0
 				? SIM_NO_TIME
 				: u_ns + (f->k - 1) * f->interval_ns + f->w_ns);
-			drop(&m);
+			drop_stage(&m);
 		}
 	}
 }
@@ -130,7 +162,7 @@ static void
 test_at_a_tick(void)
 {
 	char a[] = "a", b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = AT_MS, .member = b, .kind = LB_FAULT_REFUSING },
 		{ .at_ms = AT_MS + 5000,
@@ -145,9 +177,8 @@ test_at_a_tick(void)
 		CU_ASSERT_EQUAL(sim_outage_advance(o, 2000 * S_NS), 0);
 		for (size_t i = 0; i < o->failover_count; i++)
 			CU_ASSERT_EQUAL(o->failovers[i].detected_ns, 5 * S_NS);
-		sim_outage_free(o);
 	}
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* The mean over replications: within 99.9 % of (k - 1/2) I + W. */
@@ -155,7 +186,7 @@ static void
 test_replications(void)
 {
 	const unsigned n = 1000;
-	struct made m =
+	struct stage m =
 	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
 	double sum_s = 0, least_s = 1e9, most_s = 0;
 
@@ -173,18 +204,18 @@ test_replications(void)
 	CU_ASSERT_DOUBLE_EQUAL(sum_s / n, wanted_s, margin_s);
 	CU_ASSERT_TRUE(least_s >= 10 && least_s < 10.05);
 	CU_ASSERT_TRUE(most_s <= 15 && most_s > 14.95);
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* --- what follows -------------------------------------------------------- */
 
 static bool
-is_candidate(const struct made *m, const char *name)
+is_candidate(const struct stage *m, const char *name)
 {
-	const struct lb_rule *r = rule_row(m->plan, "r");
+	const struct lb_plan *plan = m->player->plan;
+	const struct lb_rule *r = rule_row(plan, "r");
 
-	return (m->plan->member_state[member_id(m->plan, "p", name)] >>
-		       r->probe &
+	return (plan->member_state[member_id(plan, "p", name)] >> r->probe &
 		   1) != 0;
 }
 
@@ -192,7 +223,7 @@ static void
 test_down_and_up(void)
 {
 	char b[] = "b";
-	struct made m =
+	struct stage m =
 	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 75000, .member = b, .kind = LB_FAULT_UP },
@@ -216,13 +247,15 @@ test_down_and_up(void)
 	CU_ASSERT_EQUAL(o->failovers[0].at_ns, 30 * S_NS);
 	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, 12 * S_NS);
 	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, 52 * S_NS);
-	CU_ASSERT_EQUAL_FATAL(o->log_count, 4);
+	CU_ASSERT_EQUAL_FATAL(o->log_count, 5);
 	static const struct {
 		uint64_t at_s;
 		enum sim_event_kind kind;
 		const char *what;
 	} log[] = {
 		{ 30, SIM_EVENT_FAULT, "crashed" },
+		{ 37, SIM_EVENT_PROBE_FAILED,
+		    "Up_Probe_ApproachingUnhealthyThreshold" },
 		{ 42, SIM_EVENT_MEMBER_DOWN, "Down_Probe_TcpProbeTimeout" },
 		{ 75, SIM_EVENT_FAULT, "up" },
 		{ 82, SIM_EVENT_MEMBER_UP, "Up_Probe_Success" },
@@ -233,8 +266,7 @@ test_down_and_up(void)
 		CU_ASSERT_STRING_EQUAL(o->log[i].what, log[i].what);
 		CU_ASSERT_STRING_EQUAL(o->log[i].member, "b");
 	}
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* Gone and back between two ticks: nobody saw it. */
@@ -242,7 +274,7 @@ static void
 test_too_short(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_CRASHED },
 		{ .at_ms = 31000, .member = b, .kind = LB_FAULT_UP }
@@ -254,15 +286,14 @@ test_too_short(void)
 	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, SIM_NO_TIME);
 	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, SIM_NO_TIME);
 	CU_ASSERT_EQUAL(o->log_count, 2);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
 test_admin(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_ADMIN_DOWN },
 		{ .at_ms = 40000,
@@ -287,8 +318,7 @@ test_admin(void)
 	/* what the operator wrote is not written to */
 	CU_ASSERT_EQUAL(
 	    m.config->pools[0].members[1].admin_state, LB_ADMIN_NONE);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
@@ -298,7 +328,7 @@ test_all_down(void)
 	struct lb_fault faults[3];
 
 	for (int saved = 0; saved <= 1; saved++) {
-		struct made m = make_probed("protocol: tcp, interval: 5s",
+		struct stage m = make_probed("protocol: tcp, interval: 5s",
 		    saved ? ", no_healthy_backends: all-probed-up" : "");
 		for (size_t i = 0; i < 3; i++)
 			faults[i] = (struct lb_fault){ .at_ms = 30000,
@@ -310,8 +340,7 @@ test_all_down(void)
 			CU_ASSERT_EQUAL(is_candidate(&m, name[i]), saved == 1);
 			CU_ASSERT_TRUE(o->failovers[i].detected_ns <= 5 * S_NS);
 		}
-		sim_outage_free(o);
-		drop(&m);
+		drop_stage(&m);
 	}
 }
 
@@ -320,7 +349,7 @@ static void
 test_quiet(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 10ms", "");
+	struct stage m = make_probed("protocol: tcp, interval: 10ms", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 1000, .member = b, .kind = LB_FAULT_CRASHED },
 		{ .at_ms = LB_FAULT_AT_MAX_MS,
@@ -333,23 +362,39 @@ test_quiet(void)
 	CU_ASSERT_TRUE(sim_events_taken(o->events) < 20);
 	CU_ASSERT_TRUE(is_candidate(&m, "b"));
 	CU_ASSERT_NOT_EQUAL(o->failovers[0].restored_ns, SIM_NO_TIME);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
-test_stranger(void)
+test_check(void)
 {
-	char b[] = "b", x[] = "x";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	char b[] = "b", x[] = "x", what[160];
+	struct lb_scene scene = lb_scene_defaults();
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 1, .member = b, .kind = LB_FAULT_OFF },
-		{ .at_ms = 1, .member = x, .kind = LB_FAULT_OFF }
+		{ .at_ms = 1, .member = x, .kind = LB_FAULT_OFF },
+		{ .at_ms = 1, .kind = LB_FAULT_ZONE_DOWN, .number = 3 },
+		{ .at_ms = 1, .kind = LB_FAULT_INSTANCE_DOWN, .number = 2 },
 	};
+	static const char *const words[] = { NULL, "'x'", "zone is 3",
+		"instance is 2, and there are 1" };
 
-	CU_ASSERT_PTR_NULL(sim_outage_stranger(m.config, faults, 1));
-	CU_ASSERT_PTR_EQUAL(sim_outage_stranger(m.config, faults, 2), x);
-	drop(&m);
+	for (size_t i = 0; i < LB_COUNT(faults); i++) {
+		struct sim_settings s = { .faults = &faults[i],
+			.fault_count = 1 };
+		CU_ASSERT_TRUE(sim_outage_wanted(&s));
+		bool good = sim_outage_check(m.config, &s, what, sizeof(what));
+		CU_ASSERT_EQUAL(good, words[i] == NULL);
+		CU_ASSERT_TRUE(good || strstr(what, words[i]) != NULL);
+	}
+	scene.instances = 2;
+	m.settings.faults = &faults[3];
+	m.settings.fault_count = 1;
+	m.settings.scene = &scene;
+	CU_ASSERT_TRUE(
+	    sim_outage_check(m.config, &m.settings, what, sizeof(what)));
+	drop_stage(&m);
 }
 
 int
@@ -364,7 +409,7 @@ main(void)
 		{ "admin states", test_admin },
 		{ "all down", test_all_down },
 		{ "quiet years", test_quiet },
-		{ "a stranger", test_stranger },
+		{ "strangers", test_check },
 		CU_TEST_INFO_NULL,
 	};
 

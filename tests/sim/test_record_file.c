@@ -9,6 +9,70 @@
 #define CLIENTS 5u
 #define ROUNDS  40u
 
+static char *
+named(const char *text)
+{
+	char *copy = strdup(text);
+
+	UNIT_NEED(copy);
+	return copy;
+}
+
+static void *
+room(size_t count, size_t size)
+{
+	void *p = calloc(count, size);
+
+	UNIT_NEED(p);
+	return p;
+}
+
+/* Every field another number, so that none is taken for its neighbour. */
+static void
+befall(struct sim_case *c)
+{
+	c->failovers = room(2, sizeof(*c->failovers));
+	c->failover_count = 2;
+	c->failovers[0] =
+	    (struct sim_failover){ named("crashed"), named("a"), 1, 2, 3, 4,
+		    SIM_NO_TIME, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	c->failovers[1].fault = named("instance-down");
+	c->unreachable = 17;
+	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
+		29, 30, 31, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
+	c->clients.response[0] = 32;
+	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
+	c->served = room(1, sizeof(*c->served));
+	c->served_count = 1;
+	c->served[0] =
+	    (struct sim_served){ named("a"), 34, 35, 36, 37, 38, 39, 40 };
+	c->instances = room(2, sizeof(*c->instances));
+	c->instance_count = 2;
+	c->instances[1] = (struct sim_instance){ 41, 42 };
+	c->rehomed = 43;
+	c->rehomed_moved = 44;
+	c->rehomed_broken = 45;
+}
+
+/* What a synthetic run has; harms are as many as pieces of time. */
+static void
+live_through(struct sim_record *r)
+{
+	befall(&r->cases[1]);
+	if (r->cases[1].harms == NULL)
+		r->cases[1].harms = room(r->bin_count, sizeof(struct sim_harm));
+	r->cases[1].harm_count = r->bin_count;
+	r->cases[1].harms[3] = (struct sim_harm){ 1, 2, 3, 4, 5, 6, 7 };
+	r->synthetic = true;
+	r->warm_up_ns = 46;
+	r->replications = 2;
+	r->replica_count = r->case_count;
+	r->replicas = room(r->case_count, sizeof(*r->replicas));
+	for (size_t i = 0; i < r->case_count; i++)
+		r->replicas[i].name = named(r->cases[i].name);
+	befall(&r->replicas[2]);
+}
+
 /* Client i speaks i + 1 times a round; a round is 1 s. */
 static struct sim_record *
 play(struct scene *s)
@@ -40,7 +104,43 @@ play(struct scene *s)
 	char error[128];
 	CU_ASSERT_TRUE(lb_assertion_read("drops(ttl, x) < 123456.5",
 	    &r->assertions[0], error, sizeof(error)));
+	live_through(r);
 	return r;
+}
+
+static void
+expect_befallen(const struct sim_case *c, const struct sim_case *was)
+{
+	CU_ASSERT_EQUAL_FATAL(c->failover_count, 2);
+	const struct sim_failover *f = &c->failovers[0];
+	const struct sim_failover *g = &was->failovers[0];
+	CU_ASSERT_STRING_EQUAL(f->fault, "crashed");
+	CU_ASSERT_STRING_EQUAL(f->member, "a");
+	CU_ASSERT_EQUAL(memcmp(&f->at_ns, &g->at_ns,
+			    sizeof(*f) - offsetof(struct sim_failover, at_ns)),
+	    0);
+	CU_ASSERT_EQUAL(c->unreachable, 17);
+	CU_ASSERT_EQUAL(memcmp(&c->clients, &was->clients,
+			    offsetof(struct sim_clients, response)),
+	    0);
+	CU_ASSERT_EQUAL(memcmp(c->clients.response, was->clients.response,
+			    SIM_TIME_BUCKETS * sizeof(uint64_t)),
+	    0);
+	CU_ASSERT_EQUAL_FATAL(c->served_count, 1);
+	CU_ASSERT_STRING_EQUAL(c->served[0].name, "a");
+	CU_ASSERT_EQUAL(c->served[0].served, 34);
+	CU_ASSERT_EQUAL(c->served[0].turned_away, 35);
+	CU_ASSERT_EQUAL(c->served[0].cut_short, 36);
+	CU_ASSERT_EQUAL(c->served[0].busy_ns, 37);
+	CU_ASSERT_EQUAL(c->served[0].waited_ns, 38);
+	CU_ASSERT_EQUAL(c->served[0].peak_busy, 39);
+	CU_ASSERT_EQUAL(c->served[0].peak_queue, 40);
+	CU_ASSERT_EQUAL_FATAL(c->instance_count, 2);
+	CU_ASSERT_EQUAL(c->instances[1].flows, 41);
+	CU_ASSERT_EQUAL(c->instances[1].packets, 42);
+	CU_ASSERT_EQUAL(c->rehomed, 43);
+	CU_ASSERT_EQUAL(c->rehomed_moved, 44);
+	CU_ASSERT_EQUAL(c->rehomed_broken, 45);
 }
 
 static char *
@@ -103,6 +203,16 @@ test_there_and_back(void)
 	CU_ASSERT_EQUAL(back->log_count, 2);
 	CU_ASSERT_EQUAL(back->log[1].kind, SIM_EVENT_END);
 	CU_ASSERT_EQUAL(back->log[1].at_ns, 39 * LB_NS_PER_MS * 1000);
+	expect_befallen(&back->cases[1], &r->cases[1]);
+	CU_ASSERT_EQUAL_FATAL(back->cases[1].harm_count, r->bin_count);
+	CU_ASSERT_EQUAL(memcmp(&back->cases[1].harms[3], &r->cases[1].harms[3],
+			    sizeof(struct sim_harm)),
+	    0);
+	CU_ASSERT_TRUE(back->synthetic);
+	CU_ASSERT_EQUAL(back->warm_up_ns, 46);
+	CU_ASSERT_EQUAL(back->replications, 2);
+	CU_ASSERT_EQUAL_FATAL(back->replica_count, back->case_count);
+	expect_befallen(&back->replicas[2], &r->replicas[2]);
 	free(again);
 	free(data);
 	sim_record_free(back);
