@@ -6,8 +6,10 @@
 #include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
+#include "sim/world.h"
 
 #define BUSIEST_MAX 5
+#define KEPT        0x80000000u /* a mark on a key's number: SIM_FLOWS_MAX */
 
 /* A copy, or with fail set when there is no memory. */
 static char *
@@ -93,7 +95,9 @@ build_busiest(const struct sim_flows *flows, struct sim_input *in)
 bool
 sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 {
-	in->packets = run->feed.packets;
+	in->packets = run->feed.packets - run->unplayed - run->forgotten;
+	if (run->world != NULL)
+		in->packets += run->world->packets;
 	in->bytes = run->ip_bytes;
 	in->flows = run->flow_count;
 	in->duration_ns = run->duration_ns;
@@ -308,6 +312,44 @@ build_failovers(
 }
 
 static bool
+was_warmed_up(const struct sim_run *run)
+{
+	const struct lb_scene *scene = run->settings->scene;
+
+	return scene != NULL && scene->warm_up_ms != 0 &&
+	       run->warm_up_ns == SIM_NEVER;
+}
+
+/* Keys that had no packet since the warm-up.  After keys have names: flows
+ * know them by number. */
+static void
+drop_weightless(struct sim_rule *rule)
+{
+	uint32_t kept = 0;
+	size_t heavy = 0;
+
+	for (uint32_t k = 0; k < rule->key_count; k++) {
+		if (rule->keys[k].packets == 0)
+			continue;
+		rule->keys[kept] = rule->keys[k];
+		if (rule->key_ids != NULL)
+			rule->key_ids[kept] = rule->key_ids[k];
+		for (size_t h = 0; h < rule->heavy_count; h++)
+			if (rule->heavy[h].key == k)
+				rule->heavy[h].key = kept | KEPT;
+		kept++;
+	}
+	for (size_t h = 0; h < rule->heavy_count; h++) {
+		if ((rule->heavy[h].key & KEPT) == 0)
+			continue;
+		rule->heavy[heavy] = rule->heavy[h];
+		rule->heavy[heavy++].key &= ~KEPT;
+	}
+	rule->key_count = kept;
+	rule->heavy_count = heavy;
+}
+
+static bool
 build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
 	const struct sim_player *p = run->players[number];
@@ -332,7 +374,21 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 		    !build_rule(p, (uint16_t)id, bin_count, rule))
 			return false;
 	}
-	return !run->settings->report || sim_build_keys(run, number, out) == 0;
+	if (run->world != NULL && sim_build_world(run, out) != 0)
+		return false;
+	if (run->settings->report && sim_build_keys(run, number, out) != 0)
+		return false;
+	for (size_t r = 0; was_warmed_up(run) && r < out->rule_count; r++)
+		drop_weightless(&out->rules[r]);
+	return true;
+}
+
+static void
+add_events(const struct sim_events *events, struct sim_record *record)
+{
+	record->events += sim_events_taken(events);
+	if (record->max_pending < sim_events_max_pending(events))
+		record->max_pending = sim_events_max_pending(events);
 }
 
 /* The phases of probes are drawn, and a router's key. */
@@ -342,13 +398,10 @@ build_events(const struct sim_player *p, struct sim_record *record)
 	record->deterministic &= p->instances == NULL;
 	if (p->outage == NULL)
 		return;
-	const struct sim_events *events = p->outage->events;
 	record->deterministic &=
 	    p->outage->targets.count == 0 &&
 	    (p->outage->scene == NULL || p->outage->scene->failure_count == 0);
-	record->events += sim_events_taken(events);
-	if (record->max_pending < sim_events_max_pending(events))
-		record->max_pending = sim_events_max_pending(events);
+	add_events(p->outage->events, record);
 }
 
 struct sim_record *
@@ -365,11 +418,17 @@ sim_build_record(const struct sim_run *run)
 	record->deterministic = true;
 	for (unsigned i = 0; i < run->player_count; i++)
 		build_events(run->players[i], record);
+	if (run->world != NULL) {
+		record->synthetic = true;
+		record->deterministic = false;
+		add_events(run->world->events, record);
+	}
+	if (was_warmed_up(run))
+		record->warm_up_ns =
+		    run->settings->scene->warm_up_ms * LB_NS_PER_MS;
 	record->bin_ns = run->timeline.bin_ns;
 	record->bin_count =
 	    run->timeline.bin_ns != 0 ? (size_t)run->timeline.bin + 1 : 0;
-	record->synthetic = run->settings->scene != NULL &&
-			    run->settings->scene->traffic_count > 0;
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));

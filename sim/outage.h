@@ -134,6 +134,10 @@ void sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 bool sim_outage_mutes(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
+/* A synthetic reply is sent: no member sends one that would not. */
+void sim_outage_answered(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
 /* How a server is, for those who simulate what it does. */
 struct sim_condition {
 	enum lb_fault_kind state;

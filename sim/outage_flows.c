@@ -216,3 +216,12 @@ sim_outage_mutes(
 		     (a->pkt.tcp_flags & LB_TCP_RST) == 0;
 	return false;
 }
+
+void
+sim_outage_answered(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	sim_flow_fates(p->outage->flows, a->flow)[number].open =
+	    a->pkt.ip.proto == LB_PROTO_TCP &&
+	    (a->pkt.tcp_flags & LB_TCP_RST) == 0;
+}

@@ -332,6 +332,7 @@ sim_player_client(
 	member->packets_in++;
 	member->bytes_in += a->ip_bytes;
 	count_packet(r, member, key, a, first);
+	p->reached = result->member;
 	return 0;
 }
 
@@ -367,8 +368,9 @@ sim_player_reply(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
 	const struct sim_flow_part *part = &a->flow->parts[number];
+	const uint16_t from = a->sender != LB_NONE ? a->sender : part->member;
 
-	if (LB_UNLIKELY(part->member == LB_NONE)) {
+	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS)) {
 		if (part->rule == SIM_RULE_NOT_OURS)
 			p->drops[LB_REASON_NO_RULE]++;
 		else
@@ -376,9 +378,10 @@ sim_player_reply(
 		return 0;
 	}
 	struct sim_player_rule *r = &p->rules[part->rule];
-	if (!r->one_sided && !play_reply(p, r, a, part->member))
+	if (!r->one_sided && !play_reply(p, r, a, from))
 		return 0;
-	count_packet(r, &r->members[p->member_of_id[part->member]],
+	p->is_let_out = true;
+	count_packet(r, &r->members[p->member_of_id[from]],
 	    &r->keys.at[part->last_key], a, false);
 	if (LB_UNLIKELY(a->datagram != NULL)) {
 		/* Its later fragments come from the same member. */

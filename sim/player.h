@@ -63,6 +63,10 @@ struct sim_player {
 	struct sim_outage *outage; /* faults; NULL: there are none */
 	struct sim_harm *harms;    /* [SIM_BINS]; NULL: not kept */
 	struct lb_packet reply;    /* a captured one as its member sends it */
+	/* What became of the packet played last, for who plays synthetic ones
+	 * and sets them to LB_NONE and false before. */
+	uint16_t reached; /* the member that a client's went to */
+	bool is_let_out;  /* a reply goes on to the client */
 };
 
 /* One packet of a flow, the same for every player. */
@@ -75,6 +79,7 @@ struct sim_arrival {
 	uint32_t hash;     /* of its flow */
 	struct sim_flow *flow;
 	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
+	uint16_t sender; /* of a synthetic reply: the member; else LB_NONE */
 	bool from_client;
 };
 
@@ -109,8 +114,8 @@ void sim_player_swap(struct sim_player *p, struct lb_plan *plan);
 /*
  * sim_player_client - a packet from the client: it goes through lb_step().
  * sim_player_reply  - a packet from the server.  One-sided rules only count
- *     it for the member that has the flow; others get it as that member would
- *     send it.
+ *     it for the member that has the flow, or sent it; others get it as that
+ *     member would send it.
  *
  * number  of this player's part in the flow.
  *

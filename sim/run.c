@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "sim/merge.h"
 #include "sim/outage.h"
 #include "sim/philox.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
+#include "sim/world.h"
 
 void
 sim_run_close(struct sim_run *run)
 {
+	sim_world_free(run->world);
 	for (unsigned i = 0; run->players != NULL && i < run->player_count; i++)
 		sim_player_free(run->players[i]);
 	free(run->players);
@@ -68,6 +71,14 @@ plan_faults(struct sim_run *run, unsigned number, struct sim_trouble *trouble)
 	return SIM_DONE;
 }
 
+/* A time of the scene; 0 there is none. */
+static uint64_t
+scene_ns(uint64_t ms)
+{
+	return ms != 0 && ms < SIM_NEVER / LB_NS_PER_MS ? ms * LB_NS_PER_MS
+							: SIM_NEVER;
+}
+
 int
 sim_run_open(
     struct sim_run *run, unsigned player_count, struct sim_trouble *trouble)
@@ -76,7 +87,9 @@ sim_run_open(
 
 	run->flows = sim_flows_new(player_count, s->details,
 	    s->max_flows != 0 ? s->max_flows : SIM_MAX_FLOWS_DEFAULT);
-	run->due_ns = SIM_NEVER;
+	run->end_ns = scene_ns(s->scene != NULL ? s->scene->duration_ms : 0);
+	run->warm_up_ns = scene_ns(s->scene != NULL ? s->scene->warm_up_ms : 0);
+	run->due_ns = run->warm_up_ns;
 	run->clock.longest_gap_ns = s->longest_gap_ns;
 	run->timeline.bin_ns = s->report ? SIM_BIN_FIRST_NS : 0;
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
@@ -172,23 +185,87 @@ sim_choose_vip(const struct sim_settings *s, struct sim_vip *vip,
 	return status;
 }
 
+/* What synthetic traffic makes of a run that is open. */
+static int
+open_world(struct sim_run *run, struct sim_trouble *trouble)
+{
+	const struct lb_scene *scene = run->settings->scene;
+
+	if (scene == NULL || scene->traffic_count == 0)
+		return SIM_DONE;
+	run->world = sim_world_new(run, trouble);
+	run->due_ns = 0;
+	if (run->world != NULL)
+		return SIM_DONE;
+	return trouble->text[0] != '\0' ? SIM_USAGE : no_memory(trouble);
+}
+
+/* What sim_run() does for cases that share their packets. */
+static int
+run_together(struct sim_run *run, struct sim_record **record,
+    struct sim_trouble *trouble)
+{
+	int status =
+	    sim_run_open(run, (unsigned)run->settings->case_count, trouble);
+
+	if (status == SIM_DONE)
+		status = open_world(run, trouble);
+	if (status == SIM_DONE) {
+		if (sim_play_all(run) == 0)
+			*record = sim_build_record(run);
+		if (*record == NULL)
+			status = no_memory(trouble);
+	}
+	sim_run_close(run);
+	return status;
+}
+
+/* Clients that answer make other packets of every case: each is a run of its
+ * own. */
+static int
+run_apart(const struct sim_settings *settings, const struct sim_vip *vip,
+    struct sim_record **record, struct sim_trouble *trouble)
+{
+	int status = SIM_DONE;
+
+	for (size_t i = 0; i < settings->case_count && status == SIM_DONE;
+	     i++) {
+		struct sim_settings one = *settings;
+		struct sim_run run = {
+			.settings = &one,
+			.vip = *vip,
+			.cases_before = (unsigned)i,
+			.cases_in_all = (unsigned)settings->case_count,
+		};
+		struct sim_record *next = NULL;
+		one.cases = &settings->cases[i];
+		one.case_count = 1;
+		status = run_together(&run, &next, trouble);
+		if (status == SIM_DONE && i == 0)
+			*record = next;
+		else if (status == SIM_DONE &&
+			 sim_record_append(*record, next) != 0)
+			status = no_memory(trouble);
+	}
+	if (status != SIM_DONE) {
+		sim_record_free(*record);
+		*record = NULL;
+	}
+	return status;
+}
+
 int
 sim_run(const struct sim_settings *settings, struct sim_record **record,
     struct sim_trouble *trouble)
 {
-	struct sim_run run = { .settings = settings };
+	struct sim_run run = { .settings = settings, .cases_in_all = 1 };
 
 	*record = NULL;
 	int status = sim_choose_vip(settings, &run.vip, trouble);
-	if (status == SIM_DONE)
-		status =
-		    sim_run_open(&run, (unsigned)settings->case_count, trouble);
-	if (status == SIM_DONE) {
-		if (sim_play_all(&run) == 0)
-			*record = sim_build_record(&run);
-		if (*record == NULL)
-			status = no_memory(trouble);
-	}
-	sim_run_close(&run);
-	return status;
+	if (status != SIM_DONE)
+		return status;
+	if (settings->scene != NULL && settings->scene->traffic_count > 0 &&
+	    settings->case_count > 0)
+		return run_apart(settings, &run.vip, record, trouble);
+	return run_together(&run, record, trouble);
 }

@@ -27,7 +27,7 @@ enum sim_end { SIM_CLIENT, SIM_SERVER };
 
 enum sim_session_mark {
 	SIM_SESSION_CLOSED = 0x01,    /* nobody is told anything any more */
-	SIM_SESSION_EPHEMERAL = 0x02, /* its port is one of its address's */
+	SIM_SESSION_HAS_PORT = 0x02,  /* no other session has it */
 	SIM_SESSION_FIRST_OWN = 0x04, /* this and those above: the profile's */
 };
 
@@ -42,6 +42,21 @@ struct sim_tcp {
 	uint32_t acked; /* the client has what is before */
 	uint32_t out;   /* its next */
 	uint32_t end;   /* of the answer that is asked for or under way */
+};
+
+/* A datagram that is to be answered. */
+struct sim_ask {
+	uint64_t asked_ns;
+	uint64_t answer_ns; /* s->member's answer is ready; SIM_NEVER */
+};
+
+/* A server that notifies a device along the flow it registered by:
+ * s->member's, of the epoch it was registered in. */
+struct sim_observer {
+	uint64_t notify_ns; /* the next time; SIM_NEVER: not registered */
+	uint64_t retry_ns;  /* a confirmable one is sent again; SIM_NEVER: none
+			       is unacknowledged */
+	uint32_t id;        /* of that one */
 };
 
 struct sim_session {
@@ -63,6 +78,8 @@ struct sim_session {
 	uint8_t zero;
 	union {
 		struct sim_tcp tcp;
+		struct sim_ask ask;
+		struct sim_observer observer;
 		uint64_t own[4];
 	};
 };

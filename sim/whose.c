@@ -63,8 +63,8 @@ settle(const struct sim_run *run, struct sim_flow *flow, struct sim_role role)
 	return role.sender_is_client;
 }
 
-static void
-count_flow(struct sim_run *run, struct sim_flow *flow)
+void
+sim_count_flow(struct sim_run *run, struct sim_flow *flow)
 {
 	if ((flow->marks & SIM_FLOW_COUNTED) != 0)
 		return;
@@ -129,7 +129,6 @@ sim_find_flow(struct sim_run *run, struct sim_arrival *a)
 		role.sender_is_client ^= run->settings->reverse;
 		a->from_client = settle(run, a->flow, role);
 	}
-	count_flow(run, a->flow);
 	if (LB_UNLIKELY(fragment == LB_FRAGMENT_FIRST) &&
 	    find_datagram(run, a) != 0)
 		return -1;
