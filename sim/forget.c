@@ -24,7 +24,10 @@ static void
 forget_player(struct sim_player *p)
 {
 	memset(p->drops, 0, sizeof(p->drops));
-	p->untracked = p->reply_suppressed = 0;
+	p->untracked = p->reply_suppressed = p->unreachable = 0;
+	p->rehomed = p->rehomed_moved = p->rehomed_broken = 0;
+	if (p->instances != NULL)
+		memset(p->instances->counts, 0, sizeof(p->instances->counts));
 	for (size_t i = 0; i < p->rule_count; i++)
 		forget_rule(&p->rules[i]);
 	if (p->harms != NULL)

@@ -35,6 +35,7 @@ struct draft {
 	bool pool_used[RANDOM_POOLS], pool_shared[RANDOM_POOLS];
 	bool pool_ha[RANDOM_POOLS];
 	bool l2dsr;
+	unsigned zones; /* bits of those that somebody is in */
 };
 
 static void
@@ -88,10 +89,11 @@ write_frontends(struct draft *d)
 			struct lb_addr addr = frontend_addr(d, six != 0, n);
 			(void)fprintf(d->to, "  - { name: f%u%u, address: '%s'",
 			    six, n, lb_addr_text(&addr, text, sizeof(text)));
-			if (!d->s->is_basic && chance_percent(&d->c, 30))
-				(void)fprintf(d->to, ", zones: [%u%s]",
-				    chance_between(&d->c, 1, 2),
-				    chance_percent(&d->c, 50) ? ", 3" : "");
+			if (!d->s->is_basic && chance_percent(&d->c, 30)) {
+				unsigned zone = chance_between(&d->c, 1, 2);
+				(void)fprintf(d->to, ", zones: [%u]", zone);
+				d->zones |= 1u << zone;
+			}
 			(void)fprintf(d->to, " }\n");
 		}
 }
@@ -108,8 +110,11 @@ write_member(struct draft *d, unsigned pool, unsigned number, unsigned address)
 	else
 		(void)fprintf(d->to, "10.0.0.%u", address + 4);
 	(void)fprintf(d->to, "'");
-	if (!d->s->is_basic && chance_percent(c, 40))
-		(void)fprintf(d->to, ", zone: %u", chance_between(c, 1, 3));
+	if (!d->s->is_basic && chance_percent(c, 40)) {
+		unsigned zone = chance_between(c, 1, 3);
+		(void)fprintf(d->to, ", zone: %u", zone);
+		d->zones |= 1u << zone;
+	}
 	if (chance_percent(c, 10))
 		(void)fprintf(d->to, ", admin_state: %s",
 		    ONE_OF(c, "up", "down", "none"));
@@ -301,20 +306,44 @@ write_config(struct draft *d)
 /* --- the faults ---------------------------------------------------------- */
 
 static const enum lb_fault_kind kinds[] = {
-	LB_FAULT_UP,
-	LB_FAULT_UP,
-	LB_FAULT_UP,
-	LB_FAULT_CRASHED,
-	LB_FAULT_CRASHED,
-	LB_FAULT_REFUSING,
-	LB_FAULT_REFUSING,
-	LB_FAULT_HTTP_ERROR,
-	LB_FAULT_HANGING,
-	LB_FAULT_OFF,
-	LB_FAULT_ADMIN_NONE,
-	LB_FAULT_ADMIN_UP,
-	LB_FAULT_ADMIN_DOWN,
+	/* returns as often as goings */
+	LB_FAULT_UP, LB_FAULT_UP, LB_FAULT_UP, LB_FAULT_CRASHED,
+	LB_FAULT_CRASHED, LB_FAULT_REFUSING, LB_FAULT_REFUSING,
+	LB_FAULT_HTTP_ERROR, LB_FAULT_HANGING, LB_FAULT_OFF, LB_FAULT_DEAF,
+	LB_FAULT_SLOW, LB_FAULT_FLAPPING, LB_FAULT_FLAPPING,
+	LB_FAULT_ADMIN_NONE, LB_FAULT_ADMIN_UP, LB_FAULT_ADMIN_DOWN,
+	LB_FAULT_REMOVED, LB_FAULT_REMOVED, LB_FAULT_ADDED, LB_FAULT_WEIGHT,
+	LB_FAULT_ZONE_DOWN, LB_FAULT_ZONE_DOWN, LB_FAULT_ZONE_UP,
+	LB_FAULT_INSTANCE_DOWN, LB_FAULT_INSTANCE_UP,
 };
+
+static void
+make_fault(struct draft *d, struct lb_fault *f, unsigned number, bool all)
+{
+	struct random_scene *s = d->s;
+	struct chance *c = &d->c;
+
+	*f = (struct lb_fault){
+		.at_ms = chance_below(c, (uint32_t)s->duration_ms),
+		.member = s->used[all ? number % s->name_count
+				      : chance_below(c, s->name_count)],
+		.kind = all && number < s->name_count
+			    ? LB_FAULT_REFUSING
+			    : kinds[chance_below(c, LB_COUNT(kinds))],
+		.factor = chance_between(c, 1, 50) * LB_SCENE_ONE / 5,
+		.period_ms = chance_between(c, 100, 40000),
+		.weight = chance_percent(c, 50) ? 0 : chance_below(c, 500),
+	};
+	if (lb_fault_subject(f->kind) == LB_FAULT_OF_ZONE) {
+		f->number = chance_between(c, 1, 3);
+		f->member = NULL;
+		if ((d->zones >> f->number & 1) == 0)
+			make_fault(d, f, number, all);
+	} else if (lb_fault_subject(f->kind) == LB_FAULT_OF_INSTANCE) {
+		f->number = chance_between(c, 1, s->scene.instances);
+		f->member = NULL;
+	}
+}
 
 static void
 make_faults(struct draft *d)
@@ -322,21 +351,85 @@ make_faults(struct draft *d)
 	struct random_scene *s = d->s;
 	struct chance *c = &d->c;
 
-	s->fault_count =
-	    chance_percent(c, 15) ? 0 : chance_between(c, 1, RANDOM_FAULTS);
+	s->fault_count = chance_percent(c, 15)
+			     ? 0
+			     : chance_between(c, 1, RANDOM_FAULTS);
 	/* sometimes nobody is spared */
 	bool all = chance_percent(c, 10);
-	for (unsigned i = 0; i < s->fault_count; i++) {
-		struct lb_fault *f = &s->faults[i];
-		*f = (struct lb_fault){
-			.at_ms = chance_below(c, (uint32_t)s->duration_ms),
-			.member = s->used[all ? i % s->name_count
-					      : chance_below(c, s->name_count)],
-			.kind = all && i < s->name_count
-				    ? LB_FAULT_REFUSING
-				    : kinds[chance_below(c, LB_COUNT(kinds))],
+	for (unsigned i = 0; i < s->fault_count; i++)
+		make_fault(d, &s->faults[i], i, all);
+}
+
+/* --- the scene ----------------------------------------------------------- */
+
+static void
+make_servers(struct draft *d)
+{
+	struct random_scene *s = d->s;
+	struct chance *c = &d->c;
+
+	s->scene.servers = s->servers;
+	for (unsigned i = 0; i < RANDOM_SERVERS && chance_percent(c, 30); i++) {
+		s->scene.server_count++;
+		s->servers[i] = (struct lb_server){
+			.member = chance_percent(c, 30)
+				      ? NULL
+				      : s->used[chance_below(
+					    c, s->name_count)],
+			.service_ns = chance_below(c, 2000000000),
+			.distribution = chance_below(c, 3),
+			.concurrency = chance_below(c, 3),
+			.queue = chance_below(c, 4),
+			.probe_answer = chance_percent(c, 70)
+					    ? LB_PROBE_ANSWER_GOOD
+					    : chance_below(c, 3),
+		};
+		if (chance_percent(c, 60))
+			s->servers[i].service_ns /= 1000;
+		if (!chance_percent(c, 25))
+			continue;
+		for (unsigned p = 0; p < LB_COUNT(s->ports); p++)
+			s->ports[p] = (uint16_t)(p < 2 ? 80 + p
+						       : 8000 + p);
+		s->ports[3] = (uint16_t)(700 + chance_below(c, 3));
+		s->servers[i].ports = s->ports;
+		s->servers[i].port_count = LB_COUNT(s->ports);
+	}
+}
+
+static void
+make_scene(struct draft *d)
+{
+	struct random_scene *s = d->s;
+	struct chance *c = &d->c;
+
+	s->scene = lb_scene_defaults();
+	s->has_scene = chance_percent(c, 60);
+	if (!s->has_scene)
+		return;
+	s->scene.instances = chance_percent(c, 50) ? 1 : chance_between(c, 2, 4);
+	s->scene.ecmp = chance_below(c, 2);
+	s->scene.members_start_unknown = chance_percent(c, 15);
+	if (chance_percent(c, 10))
+		s->scene.warm_up_ms = 1 + chance_below(c, 20000);
+	make_servers(d);
+	s->scene.failures = s->failures;
+	for (unsigned i = 0; i < RANDOM_FAILURES && chance_percent(c, 15);
+	     i++) {
+		s->scene.failure_count++;
+		s->failures[i] = (struct lb_failures){
+			.member = chance_percent(c, 50)
+				      ? NULL
+				      : s->used[chance_below(
+					    c, s->name_count)],
+			.kind = chance_between(
+			    c, LB_FAULT_CRASHED, LB_FAULT_DEAF),
+			.mean_up_ms = chance_between(c, 1000, 100000),
+			.mean_down_ms = chance_between(c, 500, 30000),
 		};
 	}
+	if (s->scene.failure_count > 0 || chance_percent(c, 10))
+		s->scene.duration_ms = s->duration_ms;
 }
 
 /* --- the capture --------------------------------------------------------- */
@@ -491,11 +584,15 @@ random_scene_make(struct random_scene *s, uint64_t seed)
 	write_config(&d);
 	scene_open(&s->capture);
 	make_capture(&d);
+	make_scene(&d);
 	make_faults(&d);
+	if (s->has_scene)
+		s->capture.settings.scene = &s->scene;
 	s->capture.settings.faults = s->faults;
 	s->capture.settings.fault_count = s->fault_count;
 	s->capture.settings.seed = chance_next(&d.c);
-	if (chance_percent(&d.c, 5))
+	if (chance_percent(&d.c, 5) && s->scene.duration_ms == 0 &&
+	    s->scene.warm_up_ms == 0)
 		s->capture.settings.loop = 2;
 	if (chance_percent(&d.c, 5))
 		s->capture.settings.speed_millionths =
@@ -514,11 +611,38 @@ void
 random_scene_print(const struct random_scene *s, FILE *to)
 {
 	(void)fprintf(to, "%sfaults:\n", s->config);
-	for (unsigned i = 0; i < s->fault_count; i++)
-		(void)fprintf(to, "  at %llu ms: %s %s\n",
-		    (unsigned long long)s->faults[i].at_ms,
-		    s->faults[i].member != NULL ? s->faults[i].member : "",
-		    lb_fault_name(s->faults[i].kind));
+	for (unsigned i = 0; i < s->fault_count; i++) {
+		const struct lb_fault *f = &s->faults[i];
+		(void)fprintf(to,
+		    "  at %llu ms: %s %s, number %u, factor %llu, period "
+		    "%llu, weight %u\n",
+		    (unsigned long long)f->at_ms,
+		    f->member != NULL ? f->member : "", lb_fault_name(f->kind),
+		    f->number, (unsigned long long)f->factor,
+		    (unsigned long long)f->period_ms, f->weight);
+	}
+	for (size_t i = 0; i < s->scene.failure_count; i++)
+		(void)fprintf(to, "  by chance: %s %s, up %llu ms, down %llu\n",
+		    s->failures[i].member != NULL ? s->failures[i].member : "*",
+		    lb_fault_name(s->failures[i].kind),
+		    (unsigned long long)s->failures[i].mean_up_ms,
+		    (unsigned long long)s->failures[i].mean_down_ms);
+	for (size_t i = 0; i < s->scene.server_count; i++)
+		(void)fprintf(to,
+		    "  server %s: service %llu ns, at once %u, queue %u, "
+		    "probe answer %d, %zu ports with %u\n",
+		    s->servers[i].member != NULL ? s->servers[i].member : "*",
+		    (unsigned long long)s->servers[i].service_ns,
+		    s->servers[i].concurrency, s->servers[i].queue,
+		    (int)s->servers[i].probe_answer, s->servers[i].port_count,
+		    s->ports[3]);
+	if (s->has_scene)
+		(void)fprintf(to,
+		    "%u instances by %s, duration %llu ms, warm-up %llu ms%s\n",
+		    s->scene.instances, lb_ecmp_name(s->scene.ecmp),
+		    (unsigned long long)s->scene.duration_ms,
+		    (unsigned long long)s->scene.warm_up_ms,
+		    s->scene.members_start_unknown ? ", unknown at first" : "");
 	(void)fprintf(to, "%u packets, loop %u, speed %llu, seed %llu\n",
 	    s->packet_count, s->capture.settings.loop,
 	    (unsigned long long)s->capture.settings.speed_millionths,

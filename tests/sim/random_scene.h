@@ -13,6 +13,8 @@
 #define RANDOM_POOLS   3u
 #define RANDOM_MEMBERS 12u
 #define RANDOM_FAULTS  12u
+#define RANDOM_SERVERS  3u
+#define RANDOM_FAILURES 2u
 
 struct random_rule {
 	bool six;
@@ -32,6 +34,11 @@ struct random_scene {
 	unsigned name_count;        /* of them */
 	struct lb_fault faults[RANDOM_FAULTS];
 	unsigned fault_count;
+	bool has_scene;
+	struct lb_scene scene;
+	struct lb_server servers[RANDOM_SERVERS];
+	uint16_t ports[4];
+	struct lb_failures failures[RANDOM_FAILURES];
 	uint64_t duration_ms;
 	struct scene capture;
 	unsigned packet_count;

@@ -9,43 +9,124 @@
 
 #define HTTP_WAIT_NS (UINT64_C(30000) * LB_NS_PER_MS)
 
-/* --- making -------------------------------------------------------------- */
+/* --- who is probed ------------------------------------------------------- */
 
-static bool
-has_target(const struct truth *t, unsigned probe, unsigned member)
+static unsigned
+member_count(const struct truth *t)
+{
+	unsigned count = 0;
+
+	for (size_t p = 0; p < t->config->pool_count; p++)
+		count += (unsigned)t->config->pools[p].member_count;
+	return count;
+}
+
+static struct truth_target *
+target_of(struct truth *t, unsigned probe, const struct lb_addr *address)
 {
 	for (size_t i = 0; i < t->target_count; i++)
 		if (t->targets[i].probe == probe &&
-		    t->targets[i].member == member)
-			return true;
-	return false;
+		    lb_addr_same(&t->targets[i].address, address))
+			return &t->targets[i];
+	struct truth_target *fresh = &t->targets[t->target_count++];
+	*fresh = (struct truth_target){ .probe = probe, .address = *address };
+	return fresh;
 }
 
+/* Whoever comes in is unknown; whoever stays is as he was. */
 static void
 set_targets(struct truth *t)
 {
 	const struct lb_config *c = t->config;
-	const struct lb_scene *scene = t->settings->scene;
-	const bool unknown = scene != NULL && scene->members_start_unknown;
+	bool was_there[TRUTH_TARGETS_MAX];
 
-	t->targets =
-	    calloc(c->probe_count * TRUTH_MEMBERS_MAX + 1, sizeof(*t->targets));
-	UNIT_NEED(t->targets);
+	for (size_t i = 0; i < t->target_count; i++) {
+		was_there[i] = t->targets[i].is_there;
+		t->targets[i].is_there = false;
+	}
+	for (size_t i = t->target_count; i < TRUTH_TARGETS_MAX; i++)
+		was_there[i] = false;
 	for (size_t r = 0; r < c->rule_count; r++) {
 		const struct lb_config_rule *rule = &c->rules[r];
 		if (rule->probe < 0)
 			continue;
 		for (size_t m = 0; m < c->pools[rule->pool].member_count; m++) {
-			unsigned member = t->first[rule->pool] + (unsigned)m;
-			if (has_target(t, (unsigned)rule->probe, member))
-				continue;
-			t->targets[t->target_count++] = (struct truth_target){
-				.probe = (unsigned)rule->probe,
-				.member = member,
-				.state = unknown ? TRUTH_UNKNOWN : TRUTH_UP,
-			};
+			const struct truth_member *member =
+			    &t->members[t->first[rule->pool] + m];
+			if (!member->is_removed)
+				target_of(t, (unsigned)rule->probe,
+				    &member->config->address)
+				    ->is_there = true;
 		}
 	}
+	for (size_t i = 0; i < t->target_count; i++)
+		if (!was_there[i])
+			t->targets[i] = (struct truth_target){
+				.probe = t->targets[i].probe,
+				.address = t->targets[i].address,
+				.is_there = t->targets[i].is_there,
+			};
+}
+
+/* --- making -------------------------------------------------------------- */
+
+static bool
+same_subject(const struct lb_fault *a, const struct lb_fault *b)
+{
+	if (a->member == NULL || b->member == NULL)
+		return a->member == b->member && a->number == b->number;
+	return strcmp(a->member, b->member) == 0;
+}
+
+/* Does it come before anything of that kind happened to it? */
+static bool
+comes_first(const struct truth *t, size_t number, enum lb_fault_kind goes)
+{
+	const struct lb_fault *comes = &t->faults[number];
+
+	for (size_t i = 0; i < t->fault_count; i++) {
+		const struct lb_fault *f = &t->faults[i];
+		if (f->kind == goes && same_subject(f, comes) &&
+		    (f->at_ms < comes->at_ms ||
+			(f->at_ms == comes->at_ms && i < number)))
+			return false;
+	}
+	return true;
+}
+
+/* Who comes later is not there yet. */
+static void
+set_absent(struct truth *t)
+{
+	for (size_t i = 0; i < t->fault_count; i++) {
+		const struct lb_fault *f = &t->faults[i];
+		if (f->kind == LB_FAULT_INSTANCE_UP &&
+		    comes_first(t, i, LB_FAULT_INSTANCE_DOWN))
+			t->instances_down |= UINT64_C(1) << (f->number - 1);
+		if (f->kind != LB_FAULT_ADDED ||
+		    !comes_first(t, i, LB_FAULT_REMOVED))
+			continue;
+		for (unsigned m = 0; m < member_count(t); m++)
+			if (strcmp(t->members[m].config->name, f->member) == 0)
+				t->members[m].is_removed = true;
+	}
+}
+
+/* At the beginning everybody is up, unless the scene says otherwise. */
+static void
+set_first_targets(struct truth *t)
+{
+	const struct lb_scene *scene = t->settings->scene;
+
+	t->targets = calloc(TRUTH_TARGETS_MAX, sizeof(*t->targets));
+	UNIT_NEED(t->targets);
+	/* all of the configuration's first: only they are up */
+	set_targets(t);
+	if (scene == NULL || !scene->members_start_unknown)
+		for (size_t i = 0; i < t->target_count; i++)
+			t->targets[i].state = TRUTH_UP;
+	set_absent(t);
+	set_targets(t);
 }
 
 static void
@@ -89,11 +170,16 @@ truth_new(const struct sim_settings *settings, const struct sim_player *player)
 			member->config = &pool->members[m];
 			member->admin = pool->members[m].admin_state;
 			member->weight = pool->members[m].weight;
+			member->server.factor = LB_SCENE_ONE;
 		}
 	}
-	set_targets(t);
+	if (player->outage != NULL) {
+		t->faults = player->outage->faults;
+		t->fault_count = player->outage->fault_count;
+	}
+	set_first_targets(t);
 	set_probes(t);
-	t->happened = calloc(settings->fault_count + 1, sizeof(*t->happened));
+	t->happened = calloc(t->fault_count + 1, sizeof(*t->happened));
 	UNIT_NEED(t->happened);
 	return t;
 }
@@ -109,61 +195,123 @@ truth_free(struct truth *t)
 	free(t);
 }
 
-static unsigned
-member_count(const struct truth *t)
-{
-	unsigned count = 0;
+/* --- servers ------------------------------------------------------------- */
 
-	for (size_t p = 0; p < t->config->pool_count; p++)
-		count += (unsigned)t->config->pools[p].member_count;
-	return count;
+/* The first of the configuration's members with that address. */
+static const struct truth_member *
+host_at(const struct truth *t, const struct lb_addr *address)
+{
+	for (unsigned m = 0; m < member_count(t); m++)
+		if (lb_addr_same(&t->members[m].config->address, address))
+			return &t->members[m];
+	abort();
 }
 
-/* --- servers ------------------------------------------------------------- */
+/* A computer is down with any zone that a member of its address is in. */
+static bool
+is_in_dead_zone(const struct truth *t, const struct lb_addr *address)
+{
+	for (unsigned m = 0; m < member_count(t); m++) {
+		const struct lb_config_member *member = t->members[m].config;
+		if (lb_addr_same(&member->address, address) &&
+		    member->zone != 0 &&
+		    (t->zones_down >> member->zone & 1) != 0)
+			return true;
+	}
+	return false;
+}
 
 /* As it is just before an instant: a probe of that instant still meets it. */
 static enum lb_fault_kind
-server_before(const struct truth *t, unsigned member, uint64_t at_ns)
+server_before(
+    const struct truth *t, const struct lb_addr *address, uint64_t at_ns)
 {
-	const struct truth_server *s = &t->members[member].server;
+	const struct truth_server *s = &host_at(t, address)->server;
+	const uint64_t half_ns = s->period_ns / 2;
 
-	if ((t->zones_down >> t->members[member].config->zone & 1) != 0 &&
-	    t->members[member].config->zone != 0)
-		return LB_FAULT_OFF;
+	if (is_in_dead_zone(t, address))
+		return LB_FAULT_CRASHED;
 	if (s->kind != LB_FAULT_FLAPPING)
 		return s->kind;
-	if (at_ns <= s->since_ns)
+	if (at_ns <= s->since_ns || half_ns == 0)
 		return LB_FAULT_CRASHED;
-	uint64_t half_ns = s->period_ns / 2;
 	return (at_ns - 1 - s->since_ns) / half_ns % 2 == 0 ? LB_FAULT_CRASHED
 							    : LB_FAULT_UP;
 }
 
+static bool
+is_http(const struct lb_config_probe *probe)
+{
+	return probe->protocol == LB_PROBE_HTTP ||
+	       probe->protocol == LB_PROBE_HTTPS;
+}
+
+/* A healthy server, as the scene makes it. */
 static enum lb_answer
-answer_of(
-    const struct truth *t, const struct truth_target *target, uint64_t at_ns)
+answer_of_healthy(const struct truth *t, const struct truth_member *host,
+    const struct lb_config_probe *probe)
+{
+	const struct lb_scene *scene = t->settings->scene;
+	const struct lb_server *server = NULL;
+	bool listens = false;
+
+	for (size_t i = 0; scene != NULL && i < scene->server_count; i++) {
+		server = &scene->servers[i];
+		if (server->member == NULL ||
+		    strcmp(server->member, host->config->name) == 0)
+			break;
+		server = NULL;
+	}
+	if (server == NULL)
+		return LB_ANSWER_GOOD;
+	for (size_t i = 0; i < server->port_count; i++)
+		listens |= server->ports[i] == probe->port;
+	if (server->ports != NULL && !listens)
+		return LB_ANSWER_REFUSED;
+	if (probe->protocol == LB_PROBE_TCP)
+		return LB_ANSWER_GOOD;
+	const double takes_ns = (double)server->service_ns *
+				(double)host->server.factor / 1e6;
+	double wait_ns = (double)probe->interval_ms * 1e6;
+	if (is_http(probe) && wait_ns > (double)HTTP_WAIT_NS)
+		wait_ns = (double)HTTP_WAIT_NS;
+	if (server->probe_answer == LB_PROBE_ANSWER_HANG || takes_ns > wait_ns)
+		return LB_ANSWER_SILENT;
+	if (server->probe_answer == LB_PROBE_ANSWER_STATUS &&
+	    (is_http(probe) ||
+		(probe->protocol == LB_PROBE_COAP && probe->path != NULL)))
+		return LB_ANSWER_WRONG;
+	return LB_ANSWER_GOOD;
+}
+
+static enum lb_answer
+answer_of(const struct truth *t, const struct truth_target *target,
+    uint64_t at_ns)
 {
 	const struct lb_config_probe *probe = &t->config->probes[target->probe];
-	const bool http = probe->protocol == LB_PROBE_HTTP ||
-			  probe->protocol == LB_PROBE_HTTPS;
 
-	switch (server_before(t, target->member, at_ns)) {
+	switch (server_before(t, &target->address, at_ns)) {
 	case LB_FAULT_CRASHED:
 	case LB_FAULT_OFF:
 		return LB_ANSWER_SILENT;
 	case LB_FAULT_REFUSING:
 		return LB_ANSWER_REFUSED;
-	case LB_FAULT_HANGING:
+	case LB_FAULT_DEAF: /* another program shakes hands */
 		return probe->protocol == LB_PROBE_TCP ? LB_ANSWER_GOOD
 						       : LB_ANSWER_SILENT;
+	case LB_FAULT_HANGING:
+		if (probe->protocol != LB_PROBE_TCP)
+			return LB_ANSWER_SILENT;
+		break;
 	case LB_FAULT_HTTP_ERROR:
-		if (http ||
+		if (is_http(probe) ||
 		    (probe->protocol == LB_PROBE_COAP && probe->path != NULL))
 			return LB_ANSWER_WRONG;
-		return LB_ANSWER_GOOD;
+		break;
 	default:
-		return LB_ANSWER_GOOD;
+		break;
 	}
+	return answer_of_healthy(t, host_at(t, &target->address), probe);
 }
 
 /* --- probes -------------------------------------------------------------- */
@@ -174,8 +322,7 @@ judge(struct truth *t, struct truth_target *target, enum lb_answer answer,
     uint64_t now_ns)
 {
 	const struct lb_config_probe *probe = &t->config->probes[target->probe];
-	const bool http = probe->protocol == LB_PROBE_HTTP ||
-			  probe->protocol == LB_PROBE_HTTPS;
+	const bool http = is_http(probe);
 	const bool good = answer == LB_ANSWER_GOOD;
 	const unsigned needed =
 	    http && answer != LB_ANSWER_SILENT ? 1 : probe->threshold;
@@ -212,7 +359,7 @@ tick(struct truth *t, unsigned probe)
 	mine->next_ns += mine->interval_ns;
 	for (size_t i = 0; i < t->target_count; i++) {
 		struct truth_target *target = &t->targets[i];
-		if (target->probe != probe)
+		if (target->probe != probe || !target->is_there)
 			continue;
 		enum lb_answer answer = answer_of(t, target, now_ns);
 		if (answer == LB_ANSWER_SILENT) {
@@ -280,15 +427,31 @@ befall(struct truth *t, const struct lb_fault *fault, unsigned member)
 					.since_ns = fault->at_ms * LB_NS_PER_MS,
 					.period_ns =
 					    fault->period_ms * LB_NS_PER_MS,
+					.factor = fault->kind == LB_FAULT_SLOW
+						      ? fault->factor
+						      : LB_SCENE_ONE,
 				};
 		break;
 	}
 }
 
 static void
+set_instance(struct truth *t, const struct lb_fault *fault)
+{
+	const uint64_t bit = UINT64_C(1) << (fault->number - 1);
+
+	if (fault->kind == LB_FAULT_INSTANCE_UP) {
+		t->instances_down &= ~bit;
+	} else {
+		t->deaths[fault->number - 1]++;
+		t->instances_down |= bit;
+	}
+}
+
+static void
 happen(struct truth *t, size_t number)
 {
-	const struct lb_fault *fault = &t->settings->faults[number];
+	const struct lb_fault *fault = &t->faults[number];
 
 	t->happened[number] = true;
 	t->version++;
@@ -296,15 +459,16 @@ happen(struct truth *t, size_t number)
 		t->zones_down |= UINT32_C(1) << fault->number;
 	else if (fault->kind == LB_FAULT_ZONE_UP)
 		t->zones_down &= ~(UINT32_C(1) << fault->number);
-	else if (fault->kind == LB_FAULT_INSTANCE_DOWN)
-		t->instances_down |= UINT64_C(1) << (fault->number - 1);
-	else if (fault->kind == LB_FAULT_INSTANCE_UP)
-		t->instances_down &= ~(UINT64_C(1) << (fault->number - 1));
+	else if (fault->kind == LB_FAULT_INSTANCE_DOWN ||
+		 fault->kind == LB_FAULT_INSTANCE_UP)
+		set_instance(t, fault);
 	else
 		for (unsigned i = 0; i < member_count(t); i++)
-			if (strcmp(t->members[i].config->name, fault->member) ==
-			    0)
+			if (strcmp(t->members[i].config->name,
+				fault->member) == 0)
 				befall(t, fault, i);
+	if (fault->kind == LB_FAULT_REMOVED || fault->kind == LB_FAULT_ADDED)
+		set_targets(t);
 }
 
 /* The next that has not happened; SIZE_MAX: none.  In order of time, and of
@@ -314,10 +478,10 @@ next_fault(const struct truth *t)
 {
 	size_t next = SIZE_MAX;
 
-	for (size_t i = 0; i < t->settings->fault_count; i++)
+	for (size_t i = 0; i < t->fault_count; i++)
 		if (!t->happened[i] &&
-		    (next == SIZE_MAX || t->settings->faults[i].at_ms <
-					     t->settings->faults[next].at_ms))
+		    (next == SIZE_MAX || t->faults[i].at_ms <
+					     t->faults[next].at_ms))
 			next = i;
 	return next;
 }
@@ -330,7 +494,7 @@ is_settled(const struct truth *t, unsigned probe, uint64_t at_ns)
 {
 	for (size_t i = 0; i < t->target_count; i++) {
 		const struct truth_target *target = &t->targets[i];
-		if (target->probe != probe)
+		if (target->probe != probe || !target->is_there)
 			continue;
 		bool good = answer_of(t, target, at_ns) == LB_ANSWER_GOOD;
 		bool was_good = target->run == 0 || target->last_good;
@@ -338,7 +502,8 @@ is_settled(const struct truth *t, unsigned probe, uint64_t at_ns)
 			return false;
 		if (good != was_good ||
 		    target->state != (good ? TRUTH_UP : TRUTH_DOWN) ||
-		    t->members[target->member].server.kind == LB_FAULT_FLAPPING)
+		    host_at(t, &target->address)->server.kind ==
+			LB_FAULT_FLAPPING)
 			return false;
 	}
 	return true;
@@ -363,7 +528,7 @@ step(struct truth *t, uint64_t now_ns)
 	const size_t fault = next_fault(t);
 	const uint64_t fault_ns =
 	    fault == SIZE_MAX ? UINT64_MAX
-			      : t->settings->faults[fault].at_ms * LB_NS_PER_MS;
+			      : t->faults[fault].at_ms * LB_NS_PER_MS;
 	uint64_t first_ns = UINT64_MAX;
 	unsigned probe = 0;
 	bool waits = false;
@@ -406,11 +571,13 @@ truth_advance(struct truth *t, uint64_t now_ns)
 static bool
 is_probed_up(const struct truth *t, int probe, unsigned member)
 {
+	const struct lb_addr *address = &t->members[member].config->address;
+
 	if (probe < 0)
 		return true;
 	for (size_t i = 0; i < t->target_count; i++)
 		if (t->targets[i].probe == (unsigned)probe &&
-		    t->targets[i].member == member)
+		    lb_addr_same(&t->targets[i].address, address))
 			return t->targets[i].state == TRUTH_UP;
 	return false;
 }
@@ -457,6 +624,18 @@ truth_candidates(const struct truth *t, unsigned rule)
 		if (may_have_new(t, pool, keepers, m))
 			candidates |= UINT64_C(1) << m;
 	return candidates;
+}
+
+bool
+truth_is_cut(const struct truth *t, const struct lb_addr *frontend)
+{
+	for (size_t f = 0; f < t->config->frontend_count; f++) {
+		const struct lb_config_frontend *at = &t->config->frontends[f];
+		if (at->zones != 0 && (at->zones & ~t->zones_down) == 0 &&
+		    lb_addr_same(&at->address, frontend))
+			return true;
+	}
+	return false;
 }
 
 uint64_t

@@ -10,23 +10,27 @@
 #include "sim/run.h"
 
 #define TRUTH_MEMBERS_MAX 64u /* of all pools */
+#define TRUTH_TARGETS_MAX 256u
 
 struct truth_server {
 	enum lb_fault_kind kind;
 	uint64_t since_ns, period_ns; /* flapping */
+	uint64_t factor;              /* slow; millionths */
 };
 
 struct truth_member {
 	const struct lb_config_member *config;
-	struct truth_server server;
+	struct truth_server server; /* whoever has its address, the same */
 	enum lb_admin_state admin;
 	unsigned weight;
 	bool is_removed;
 };
 
-/* One probe of one member; members that share an address agree anyway. */
+/* One probe of one address. */
 struct truth_target {
-	unsigned probe, member;
+	unsigned probe;
+	struct lb_addr address;
+	bool is_there; /* somebody in a pool that has it is probed so */
 	enum { TRUTH_UNKNOWN, TRUTH_UP, TRUTH_DOWN } state;
 	bool last_good, came_up, is_waited_for;
 	unsigned run;
@@ -47,9 +51,12 @@ struct truth {
 	struct truth_target *targets;
 	size_t target_count;
 	struct truth_probe *probes;
+	const struct lb_fault *faults; /* scripted and drawn */
+	size_t fault_count;
 	bool *happened;      /* by fault */
 	uint32_t zones_down; /* bit by number */
 	uint64_t instances_down;
+	unsigned deaths[LB_INSTANCES_MAX]; /* of instances */
 	unsigned version; /* another whenever something may have changed */
 };
 
@@ -66,6 +73,9 @@ void truth_advance(struct truth *t, uint64_t now_ns);
  */
 uint64_t truth_keepers(const struct truth *t, unsigned rule);
 uint64_t truth_candidates(const struct truth *t, unsigned rule);
+
+/* Is that frontend out of reach: are all of its zones down? */
+bool truth_is_cut(const struct truth *t, const struct lb_addr *frontend);
 
 /* What else a lookup table is a function of: who is in the pool, with what
  * weight. */

@@ -48,8 +48,9 @@ struct view {
 	uint32_t count, room;
 	uint32_t heads[HEADS];
 	uint32_t *places[LB_INSTANCES_MAX][2]; /* entry by bucket and way */
-	uint64_t instances_down;
-	uint64_t given; /* packets */
+	unsigned deaths[LB_INSTANCES_MAX]; /* that it knows of */
+	uint64_t given;                    /* packets since the warm-up */
+	bool is_warm;
 	uint64_t checked_version;
 	struct choice choices[CHOICES];
 };
@@ -420,6 +421,29 @@ choice_key(const struct look *l, uint64_t candidates)
 	return fold(key, proto ? ip->proto : 0) | 1;
 }
 
+/* Whatever was chosen for that key before is chosen now. */
+static void
+check_repeated(
+    const struct look *l, uint64_t key, unsigned chosen, const char *what)
+{
+	for (uint32_t i = 0; i < 16; i++) {
+		struct choice *choice =
+		    &l->v->choices[((key >> 20) + i) % CHOICES];
+		if (choice->key == key) {
+			l->w->tally.repeated++;
+			MUST(l, choice->member == chosen,
+			    "the same key and the same choice, and yet "
+			    "%s %u before and %u now",
+			    what, choice->member, chosen);
+			return;
+		}
+		if (choice->key == 0) {
+			*choice = (struct choice){ key, chosen };
+			return;
+		}
+	}
+}
+
 static void
 check_choice(const struct look *l, unsigned member, uint64_t candidates)
 {
@@ -431,22 +455,7 @@ check_choice(const struct look *l, unsigned member, uint64_t candidates)
 	MUST(l, (candidates >> member & 1) != 0,
 	    "a new flow went to member %u, who may not have it; may: 0x%llx",
 	    member, (unsigned long long)candidates);
-	for (uint32_t i = 0; i < 16; i++) {
-		struct choice *choice =
-		    &l->v->choices[((key >> 20) + i) % CHOICES];
-		if (choice->key == key) {
-			l->w->tally.repeated++;
-			MUST(l, choice->member == member,
-			    "the same key and the same members, and yet "
-			    "member %u before and %u now",
-			    choice->member, member);
-			return;
-		}
-		if (choice->key == 0) {
-			*choice = (struct choice){ key, member };
-			return;
-		}
-	}
+	check_repeated(l, key, member, "member");
 }
 
 /* --- packets from clients ------------------------------------------------ */
@@ -613,6 +622,48 @@ check_ours(struct look *l)
 		l->w->tally.again++;
 }
 
+/* Does it get to a balancer, and to the right one?  False: it does not. */
+static bool
+check_reach(struct look *l)
+{
+	const struct sim_player *p = l->v->player;
+	const struct truth *t = l->v->truth;
+	const struct lb_headers *ip = &l->a->pkt.ip;
+	const uint64_t all =
+	    p->instances == NULL ? 1
+				 : (UINT64_C(2) << (p->instances->count - 1)) - 1;
+	const bool cut =
+	    truth_is_cut(t, l->a->from_client ? &ip->dst : &ip->src) ||
+	    (all & ~t->instances_down) == 0;
+	const bool reached = l->result->verdict != LB_DROP ||
+			     l->result->reason != LB_REASON_NONE;
+
+	MUST(l, reached == !cut,
+	    cut ? "nobody can reach it, and it got there"
+		: "it should have got there");
+	if (cut || !reached) {
+		l->w->tally.unreachable++;
+		return false;
+	}
+	if (p->instances == NULL)
+		return true;
+	l->instance = p->instance;
+	MUST(l, (t->instances_down >> l->instance & 1) == 0,
+	    "it went to instance %u, which is dead", l->instance + 1);
+	const bool ports = ip->fragment == LB_FRAGMENT_NO;
+	const bool in = l->a->from_client;
+	const struct flow flow = { in ? ip->src : ip->dst,
+		in ? ip->dst : ip->src, in ? ip->sport : ip->dport,
+		in ? ip->dport : ip->sport, ip->proto, 0 };
+	uint64_t key = fold(fold(2, t->instances_down), ip->proto);
+	key = fold(fold(key, flow.src.word[0]), flow.src.word[1]);
+	key = fold(fold(key, flow.dst.word[0]), flow.dst.word[1]);
+	key = fold(key,
+	    ports ? (uint64_t)flow.sport.raw << 16 | flow.dport.raw : 1u << 31);
+	check_repeated(l, key | 1, l->instance, "instance");
+	return true;
+}
+
 static void
 check_client(struct look *l)
 {
@@ -620,9 +671,11 @@ check_client(struct look *l)
 	const struct lb_config *c = l->v->player->config;
 
 	if (l->result == NULL) {
-		l->w->tally.unreachable++;
+		complain(l, "a client's packet was not stepped");
 		return;
 	}
+	if (!check_reach(l))
+		return;
 	l->rule = find_rule(c, ip);
 	if (l->rule != UINT_MAX)
 		check_ours(l);
@@ -683,13 +736,19 @@ static void
 check_counts(struct look *l)
 {
 	const struct sim_player *p = l->v->player;
-	uint64_t counted = p->reply_suppressed;
+	const struct lb_scene *scene = l->w->settings->scene;
+	uint64_t counted = p->reply_suppressed + p->unreachable;
 
 	for (size_t r = 0; r < p->rule_count; r++)
 		for (size_t m = 0; m < p->rules[r].member_count; m++)
 			counted += p->rules[r].members[m].packets;
 	for (unsigned d = 0; d < LB_REASON_COUNT; d++)
 		counted += p->drops[d];
+	if (!l->v->is_warm && scene != NULL && scene->warm_up_ms > 0 &&
+	    l->a->now_ns >= scene->warm_up_ms * LB_NS_PER_MS) {
+		l->v->is_warm = true;
+		l->v->given = 0;
+	}
 	l->v->given++;
 	MUST(l, counted == l->v->given,
 	    "%llu packets were given, %llu are counted",
@@ -751,6 +810,24 @@ check_plan(struct look *l)
 		check_rule_of_plan(l, r);
 }
 
+/* What a dead instance knew is gone, even when it is back already. */
+static void
+forget_dead(struct view *v)
+{
+	for (uint32_t i = 0; i < LB_INSTANCES_MAX; i++) {
+		if (v->deaths[i] == v->truth->deaths[i])
+			continue;
+		v->deaths[i] = v->truth->deaths[i];
+		for (uint32_t e = 0; e < v->count; e++)
+			if (v->entries[e].flow.instance == i)
+				v->entries[e].place = NOWHERE;
+		for (unsigned six = 0; six < 2; six++) {
+			free(v->places[i][six]);
+			v->places[i][six] = NULL;
+		}
+	}
+}
+
 static struct view *
 view_of(struct witness *w, const struct sim_player *p)
 {
@@ -776,6 +853,7 @@ witness_see(void *arg, const struct sim_player *player,
 
 	l.v = view_of(l.w, player);
 	truth_advance(l.v->truth, arrival->now_ns);
+	forget_dead(l.v);
 	if (l.w->say) {
 		char text[400];
 		describe(&l, text, sizeof(text));
@@ -785,7 +863,7 @@ witness_see(void *arg, const struct sim_player *player,
 	check_plan(&l);
 	if (arrival->from_client)
 		check_client(&l);
-	else if (result != NULL)
+	else if (result != NULL && check_reach(&l))
 		check_reply(&l);
 	check_counts(&l);
 }
