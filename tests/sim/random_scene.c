@@ -36,6 +36,7 @@ struct draft {
 	bool pool_ha[RANDOM_POOLS];
 	bool l2dsr;
 	unsigned zones; /* bits of those that somebody is in */
+	bool rolls_over; /* the path's clock */
 };
 
 static void
@@ -334,6 +335,9 @@ make_fault(struct draft *d, struct lb_fault *f, unsigned number, bool all)
 		.period_ms = chance_between(c, 100, 40000),
 		.weight = chance_percent(c, 50) ? 0 : chance_below(c, 500),
 	};
+	/* the witness lets every probe tick, for months then */
+	if (d->rolls_over && f->kind == LB_FAULT_FLAPPING)
+		f->kind = LB_FAULT_CRASHED;
 	if (lb_fault_subject(f->kind) == LB_FAULT_OF_ZONE) {
 		f->number = chance_between(c, 1, 3);
 		f->member = NULL;
@@ -525,7 +529,7 @@ talk_on(struct draft *d, uint64_t at_ms, struct talk *t)
 }
 
 static uint64_t
-draw_pause(struct draft *d, bool rolls_over)
+draw_pause(struct draft *d)
 {
 	struct chance *c = &d->c;
 
@@ -533,7 +537,7 @@ draw_pause(struct draft *d, bool rolls_over)
 	case 0:
 		return chance_between(c, 1000, 300000);
 	case 1:
-		if (rolls_over) /* 2^31 and 2^32 ms: 24.9 and 49.7 days */
+		if (d->rolls_over) /* 2^31 and 2^32 ms: 24.9 and 49.7 days */
 			return chance_percent(c, 30)
 				   ? (UINT64_C(1) << 31) +
 					 chance_below(c, 2000) - 1000
@@ -557,10 +561,10 @@ make_capture(struct draft *d)
 	struct chance *c = &d->c;
 	const unsigned count = chance_between(c, 20, 250);
 	const unsigned talk_count = chance_between(c, 1, 24);
-	const bool rolls_over = chance_percent(c, 4);
 	struct talk talks[24];
 	uint64_t at_ms = 0;
 
+	d->rolls_over = chance_percent(c, 4);
 	for (unsigned i = 0; i < talk_count; i++)
 		begin_talk(d, &talks[i]);
 	for (unsigned i = 0; i < count; i++) {
@@ -568,7 +572,7 @@ make_capture(struct draft *d)
 		if (chance_percent(c, 3))
 			begin_talk(d, t);
 		talk_on(d, at_ms, t);
-		at_ms += draw_pause(d, rolls_over);
+		at_ms += draw_pause(d);
 	}
 	d->s->duration_ms = at_ms > 300 * MS_S ? 300 * MS_S : at_ms + 1;
 }
