@@ -158,6 +158,9 @@ sim_options_give(struct sim_options *o, const char *name)
 	o->given |= option_bit(name);
 }
 
+_Static_assert(SIM_REPLICATIONS_MAX == LB_REPLICATIONS_MAX,
+    "scenarios may ask for as many");
+
 /* --- values -------------------------------------------------------------- */
 
 int

@@ -14,16 +14,28 @@ mark_rule(bool *busy, size_t bins, const struct sim_rule *rule)
 			busy[bin] = rule->slices[bin * n + i].bytes > 0;
 }
 
+/* What nobody got is no silence. */
+static void
+mark_harms(bool *busy, size_t bins, const struct sim_case *c)
+{
+	for (size_t bin = 0; bin < bins && bin < c->harm_count; bin++)
+		busy[bin] = busy[bin] || c->harms[bin].offered > 0 ||
+			    c->harms[bin].lost > 0 ||
+			    c->harms[bin].requests > 0;
+}
+
 /* The record's pieces in which anything came; NULL without memory. */
 static bool *
 find_busy(const struct sim_record *record)
 {
 	bool *busy = calloc(record->bin_count + 1, sizeof(*busy));
 
-	for (size_t i = 0; busy != NULL && i < record->case_count; i++)
+	for (size_t i = 0; busy != NULL && i < record->case_count; i++) {
+		mark_harms(busy, record->bin_count, &record->cases[i]);
 		for (size_t j = 0; j < record->cases[i].rule_count; j++)
 			mark_rule(busy, record->bin_count,
 			    &record->cases[i].rules[j]);
+	}
 	return busy;
 }
 
@@ -120,6 +132,19 @@ report_pieces_make(struct report_pieces *p, const struct sim_record *record,
 		return -1;
 	sum_pieces(p, rule, merge > 0 ? merge : 1, record->bin_ns);
 	return 0;
+}
+
+size_t
+report_piece_of(const struct report_pieces *p, uint64_t ns)
+{
+	for (size_t s = 0; s < p->stretch_count; s++) {
+		const struct report_stretch *of = &p->stretches[s];
+		if (ns < of->from_ns || ns >= of->to_ns)
+			continue;
+		size_t index = (size_t)((ns - of->from_ns) / p->piece_ns);
+		return of->first + (index < of->count ? index : of->count - 1);
+	}
+	return SIZE_MAX;
 }
 
 void

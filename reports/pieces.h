@@ -33,4 +33,7 @@ int report_pieces_make(struct report_pieces *pieces,
     const struct sim_record *record, const struct sim_rule *rule);
 void report_pieces_free(struct report_pieces *pieces);
 
+/* The number of the piece that a moment is in; SIZE_MAX in a long silence. */
+size_t report_piece_of(const struct report_pieces *pieces, uint64_t ns);
+
 #endif

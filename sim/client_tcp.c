@@ -80,6 +80,16 @@ draw_of(const struct sim_session *s)
 	return sim_draw_in(s->serial, s->left);
 }
 
+/* It goes out at once: no more than a window of it. */
+static uint32_t
+request_bytes(const struct sim_world *w, const struct sim_session *s)
+{
+	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t most = WINDOW_MOST * mss_of(s);
+
+	return bytes < 1 ? 1 : bytes < most ? bytes : most;
+}
+
 static uint32_t
 exchange_of(const struct sim_session *s)
 {
@@ -123,7 +133,7 @@ set_timeout(struct sim_world *w, struct sim_session *s)
 static void
 send_request(struct sim_world *w, struct sim_session *s)
 {
-	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t bytes = request_bytes(w, s);
 	const uint32_t mss = mss_of(s);
 
 	for (uint32_t at = 0; at < bytes; at += mss) {
@@ -150,7 +160,7 @@ ask(struct sim_world *w, struct sim_session *s)
 	s->tries = 0;
 	s->marks &= (uint8_t) ~(IS_HEARD | IS_ERROR);
 	s->tcp.asked_ns = sim_world_now(w);
-	s->tcp.sent += traffic_of(w, s)->request_bytes;
+	s->tcp.sent += request_bytes(w, s);
 	s->tcp.end = s->tcp.got + answer_bytes(w, s);
 	send_request(w, s);
 }

@@ -6,6 +6,9 @@
 #include "sim/world_parts.h"
 
 #define PARCELS_FIRST 256u
+/* Of a session, on all wires: more are lost, as in a router's queue.  Alarms
+ * have what is left of the counter. */
+#define PENDING_MOST (UINT16_MAX - 256u)
 
 #define IPV4_BYTES 20u
 #define IPV6_BYTES 40u
@@ -76,7 +79,8 @@ depart(struct sim_world *w, struct sim_session *s,
 	uint64_t delay_ns;
 	uint32_t number;
 
-	if (!sim_link_cross(
+	if (s->pending >= PENDING_MOST ||
+	    !sim_link_cross(
 		client ? &w->scene->client_link : &w->scene->member_link,
 		&w->dice, client ? SIM_DRAW_CLIENT_LINK : SIM_DRAW_MEMBER_LINK,
 		s->source, sim_draw_in(s->serial, luck_of(w, what, to)),

@@ -146,6 +146,35 @@ test_exchange(void)
 	stage_close(&s);
 }
 
+#define SIX                                                                    \
+	"load_balancer: { sku: standard }\n"                                   \
+	"frontends:\n  - { name: f, address: 2001:db8::10 }\n"                 \
+	"pools:\n  - { name: p, members: [{ name: a, address: 2001:db8::1 }] " \
+	"}\n"                                                                  \
+	"rules:\n  - { name: r, frontend: f, pool: p, protocol: tcp, "         \
+	"frontend_port: 8080, backend_port: 80 }\n"
+
+/* The same in IPv6, at the port that the rule has. */
+static void
+test_six(void)
+{
+	static const uint16_t port = 8080;
+	struct stage s;
+
+	stage_open(&s);
+	one_request(&s)->size_min = 1441;
+	tap_on(&s, &port);
+	struct sim_record *r = stage_play(&s, SIX);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
+	CU_ASSERT_EQUAL(r->input.packets, 10);
+	CU_ASSERT_EQUAL(r->input.bytes, 10 * 60 + 400 + 1441);
+	CU_ASSERT_EQUAL_FATAL(heard_count, 10);
+	CU_ASSERT_EQUAL(heard[4].bytes, 1440);
+	CU_ASSERT_EQUAL(heard[5].bytes, 1);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* What is acknowledged is what came before, and numbers begin at the SYN. */
 static void
 test_numbers(void)
@@ -820,6 +849,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "a connection, packet by packet", test_exchange },
+		{ "IPv6", test_six },
 		{ "sequence numbers", test_numbers },
 		{ "trains of segments", test_trains },
 		{ "SYN retries to the nanosecond", test_syn_retries },
