@@ -35,7 +35,7 @@ struct draft {
 	bool pool_used[RANDOM_POOLS], pool_shared[RANDOM_POOLS];
 	bool pool_ha[RANDOM_POOLS];
 	bool l2dsr;
-	unsigned zones; /* bits of those that somebody is in */
+	unsigned zones;  /* bits of those that somebody is in */
 	bool rolls_over; /* the path's clock */
 };
 
@@ -308,14 +308,32 @@ write_config(struct draft *d)
 
 static const enum lb_fault_kind kinds[] = {
 	/* returns as often as goings */
-	LB_FAULT_UP, LB_FAULT_UP, LB_FAULT_UP, LB_FAULT_CRASHED,
-	LB_FAULT_CRASHED, LB_FAULT_REFUSING, LB_FAULT_REFUSING,
-	LB_FAULT_HTTP_ERROR, LB_FAULT_HANGING, LB_FAULT_OFF, LB_FAULT_DEAF,
-	LB_FAULT_SLOW, LB_FAULT_FLAPPING, LB_FAULT_FLAPPING,
-	LB_FAULT_ADMIN_NONE, LB_FAULT_ADMIN_UP, LB_FAULT_ADMIN_DOWN,
-	LB_FAULT_REMOVED, LB_FAULT_REMOVED, LB_FAULT_ADDED, LB_FAULT_WEIGHT,
-	LB_FAULT_ZONE_DOWN, LB_FAULT_ZONE_DOWN, LB_FAULT_ZONE_UP,
-	LB_FAULT_INSTANCE_DOWN, LB_FAULT_INSTANCE_UP,
+	LB_FAULT_UP,
+	LB_FAULT_UP,
+	LB_FAULT_UP,
+	LB_FAULT_CRASHED,
+	LB_FAULT_CRASHED,
+	LB_FAULT_REFUSING,
+	LB_FAULT_REFUSING,
+	LB_FAULT_HTTP_ERROR,
+	LB_FAULT_HANGING,
+	LB_FAULT_OFF,
+	LB_FAULT_DEAF,
+	LB_FAULT_SLOW,
+	LB_FAULT_FLAPPING,
+	LB_FAULT_FLAPPING,
+	LB_FAULT_ADMIN_NONE,
+	LB_FAULT_ADMIN_UP,
+	LB_FAULT_ADMIN_DOWN,
+	LB_FAULT_REMOVED,
+	LB_FAULT_REMOVED,
+	LB_FAULT_ADDED,
+	LB_FAULT_WEIGHT,
+	LB_FAULT_ZONE_DOWN,
+	LB_FAULT_ZONE_DOWN,
+	LB_FAULT_ZONE_UP,
+	LB_FAULT_INSTANCE_DOWN,
+	LB_FAULT_INSTANCE_UP,
 };
 
 static void
@@ -355,9 +373,8 @@ make_faults(struct draft *d)
 	struct random_scene *s = d->s;
 	struct chance *c = &d->c;
 
-	s->fault_count = chance_percent(c, 15)
-			     ? 0
-			     : chance_between(c, 1, RANDOM_FAULTS);
+	s->fault_count =
+	    chance_percent(c, 15) ? 0 : chance_between(c, 1, RANDOM_FAULTS);
 	/* sometimes nobody is spared */
 	bool all = chance_percent(c, 10);
 	for (unsigned i = 0; i < s->fault_count; i++)
@@ -378,8 +395,7 @@ make_servers(struct draft *d)
 		s->servers[i] = (struct lb_server){
 			.member = chance_percent(c, 30)
 				      ? NULL
-				      : s->used[chance_below(
-					    c, s->name_count)],
+				      : s->used[chance_below(c, s->name_count)],
 			.service_ns = chance_below(c, 2000000000),
 			.distribution = chance_below(c, 3),
 			.concurrency = chance_below(c, 3),
@@ -393,8 +409,7 @@ make_servers(struct draft *d)
 		if (!chance_percent(c, 25))
 			continue;
 		for (unsigned p = 0; p < LB_COUNT(s->ports); p++)
-			s->ports[p] = (uint16_t)(p < 2 ? 80 + p
-						       : 8000 + p);
+			s->ports[p] = (uint16_t)(p < 2 ? 80 + p : 8000 + p);
 		s->ports[3] = (uint16_t)(700 + chance_below(c, 3));
 		s->servers[i].ports = s->ports;
 		s->servers[i].port_count = LB_COUNT(s->ports);
@@ -411,7 +426,8 @@ make_scene(struct draft *d)
 	s->has_scene = chance_percent(c, 60);
 	if (!s->has_scene)
 		return;
-	s->scene.instances = chance_percent(c, 50) ? 1 : chance_between(c, 2, 4);
+	s->scene.instances =
+	    chance_percent(c, 50) ? 1 : chance_between(c, 2, 4);
 	s->scene.ecmp = chance_below(c, 2);
 	s->scene.members_start_unknown = chance_percent(c, 15);
 	if (chance_percent(c, 10))
@@ -424,10 +440,9 @@ make_scene(struct draft *d)
 		s->failures[i] = (struct lb_failures){
 			.member = chance_percent(c, 50)
 				      ? NULL
-				      : s->used[chance_below(
-					    c, s->name_count)],
-			.kind = chance_between(
-			    c, LB_FAULT_CRASHED, LB_FAULT_DEAF),
+				      : s->used[chance_below(c, s->name_count)],
+			.kind =
+			    chance_between(c, LB_FAULT_CRASHED, LB_FAULT_DEAF),
 			.mean_up_ms = chance_between(c, 1000, 100000),
 			.mean_down_ms = chance_between(c, 500, 30000),
 		};

@@ -9,10 +9,10 @@
 #include "tests/sim/scene.h"
 #include "tests/support/chance.h"
 
-#define RANDOM_RULES   4u
-#define RANDOM_POOLS   3u
-#define RANDOM_MEMBERS 12u
-#define RANDOM_FAULTS  12u
+#define RANDOM_RULES    4u
+#define RANDOM_POOLS    3u
+#define RANDOM_MEMBERS  12u
+#define RANDOM_FAULTS   12u
 #define RANDOM_SERVERS  3u
 #define RANDOM_FAILURES 2u
 

@@ -270,8 +270,8 @@ answer_of_healthy(const struct truth *t, const struct truth_member *host,
 		return LB_ANSWER_REFUSED;
 	if (probe->protocol == LB_PROBE_TCP)
 		return LB_ANSWER_GOOD;
-	const double takes_ns = (double)server->service_ns *
-				(double)host->server.factor / 1e6;
+	const double takes_ns =
+	    (double)server->service_ns * (double)host->server.factor / 1e6;
 	double wait_ns = (double)probe->interval_ms * 1e6;
 	if (is_http(probe) && wait_ns > (double)HTTP_WAIT_NS)
 		wait_ns = (double)HTTP_WAIT_NS;
@@ -285,8 +285,8 @@ answer_of_healthy(const struct truth *t, const struct truth_member *host,
 }
 
 static enum lb_answer
-answer_of(const struct truth *t, const struct truth_target *target,
-    uint64_t at_ns)
+answer_of(
+    const struct truth *t, const struct truth_target *target, uint64_t at_ns)
 {
 	const struct lb_config_probe *probe = &t->config->probes[target->probe];
 
@@ -464,8 +464,8 @@ happen(struct truth *t, size_t number)
 		set_instance(t, fault);
 	else
 		for (unsigned i = 0; i < member_count(t); i++)
-			if (strcmp(t->members[i].config->name,
-				fault->member) == 0)
+			if (strcmp(t->members[i].config->name, fault->member) ==
+			    0)
 				befall(t, fault, i);
 	if (fault->kind == LB_FAULT_REMOVED || fault->kind == LB_FAULT_ADDED)
 		set_targets(t);
@@ -480,8 +480,8 @@ next_fault(const struct truth *t)
 
 	for (size_t i = 0; i < t->fault_count; i++)
 		if (!t->happened[i] &&
-		    (next == SIZE_MAX || t->faults[i].at_ms <
-					     t->faults[next].at_ms))
+		    (next == SIZE_MAX ||
+			t->faults[i].at_ms < t->faults[next].at_ms))
 			next = i;
 	return next;
 }
@@ -526,9 +526,9 @@ static bool
 step(struct truth *t, uint64_t now_ns)
 {
 	const size_t fault = next_fault(t);
-	const uint64_t fault_ns =
-	    fault == SIZE_MAX ? UINT64_MAX
-			      : t->faults[fault].at_ms * LB_NS_PER_MS;
+	const uint64_t fault_ns = fault == SIZE_MAX
+				      ? UINT64_MAX
+				      : t->faults[fault].at_ms * LB_NS_PER_MS;
 	uint64_t first_ns = UINT64_MAX;
 	unsigned probe = 0;
 	bool waits = false;

@@ -48,8 +48,8 @@ struct view {
 	uint32_t count, room;
 	uint32_t heads[HEADS];
 	uint32_t *places[LB_INSTANCES_MAX][2]; /* entry by bucket and way */
-	unsigned deaths[LB_INSTANCES_MAX]; /* that it knows of */
-	uint64_t given;                    /* packets since the warm-up */
+	unsigned deaths[LB_INSTANCES_MAX];     /* that it knows of */
+	uint64_t given;                        /* packets since the warm-up */
 	bool is_warm;
 	uint64_t checked_version;
 	struct choice choices[CHOICES];
@@ -630,8 +630,9 @@ check_reach(struct look *l)
 	const struct truth *t = l->v->truth;
 	const struct lb_headers *ip = &l->a->pkt.ip;
 	const uint64_t all =
-	    p->instances == NULL ? 1
-				 : (UINT64_C(2) << (p->instances->count - 1)) - 1;
+	    p->instances == NULL
+		? 1
+		: (UINT64_C(2) << (p->instances->count - 1)) - 1;
 	const bool cut =
 	    truth_is_cut(t, l->a->from_client ? &ip->dst : &ip->src) ||
 	    (all & ~t->instances_down) == 0;
