@@ -416,6 +416,111 @@ make_servers(struct draft *d)
 	}
 }
 
+static struct lb_link
+draw_link(struct chance *c)
+{
+	struct lb_link link = {
+		.latency_ns = chance_below(c, 200) * LB_NS_PER_MS,
+	};
+
+	if (chance_percent(c, 40))
+		link.jitter_ns = chance_below(c, 300) * LB_NS_PER_MS;
+	if (chance_percent(c, 40))
+		link.loss = chance_below(c, 300000);
+	return link;
+}
+
+static void
+vary_tcp(struct chance *c, struct lb_traffic *t)
+{
+	t->requests = chance_between(c, 1, 5) * LB_SCENE_ONE;
+	t->think_ms = chance_below(c, 2000);
+	t->connections = chance_between(c, 1, 60);
+	t->ramp_ms = chance_below(c, 5000);
+	t->keepalive_ms =
+	    chance_percent(c, 50) ? chance_between(c, 300, 20000) : 0;
+	t->message_every_ms =
+	    chance_percent(c, 50) ? chance_between(c, 200, 8000) : 0;
+}
+
+static void
+vary_coap(struct chance *c, struct lb_traffic *t)
+{
+	t->devices = chance_between(c, 1, 40);
+	t->addresses = chance_between(c, 1, 6);
+	t->period_ms = chance_between(c, 500, 15000);
+	t->jitter_ms = chance_below(c, 500);
+	t->confirmable = chance_below(c, 1000001);
+	t->observe = chance_percent(c, 50);
+	t->notify_every_ms = chance_between(c, 300, 9000);
+	t->confirm_every = chance_between(c, 1, 5);
+	t->nat_timeout_ms =
+	    chance_percent(c, 50) ? chance_between(c, 500, 20000) : 0;
+	t->source_port = chance_percent(c, 50) ? 5683 : 0;
+}
+
+static void
+make_traffic(struct draft *d, unsigned number)
+{
+	static const enum lb_profile of_tcp[] = { LB_PROFILE_WEB,
+		LB_PROFILE_LONG_LIVED, LB_PROFILE_SYN_FLOOD };
+	static const enum lb_profile of_udp[] = { LB_PROFILE_DNS,
+		LB_PROFILE_UDP, LB_PROFILE_COAP_DEVICES };
+	struct chance *c = &d->c;
+	struct lb_traffic *t = &d->s->traffic[number];
+	const unsigned rule = chance_below(c, d->s->rule_count);
+	const uint8_t proto = d->s->rules[rule].proto;
+	const bool tcp =
+	    proto == LB_PROTO_TCP || (proto == 0 && chance_percent(c, 50));
+
+	*t = lb_traffic_defaults((tcp ? of_tcp : of_udp)[chance_below(c, 3)]);
+	(void)snprintf(
+	    d->s->aims[number], sizeof(d->s->aims[number]), "r%u", rule & 7);
+	t->rule = d->s->aims[number];
+	t->arrivals = (enum lb_arrivals)chance_below(c, 4);
+	t->rate = chance_between(c, 1, 60) * LB_SCENE_ONE / 2;
+	t->clients = chance_between(c, 1, 60);
+	t->zipf = chance_percent(c, 50) ? 0 : chance_below(c, 1500000);
+	if (chance_percent(c, 30))
+		t->start_ms = chance_below(c, 10000);
+	if (chance_percent(c, 20))
+		t->stop_ms = t->start_ms + chance_below(c, 20000);
+	t->request_bytes = chance_between(c, 1, 1400);
+	t->sizes = (enum lb_sizes)chance_below(c, 2);
+	t->size_min = chance_between(c, 1, 4000);
+	t->size_max = t->size_min + chance_below(c, 100000);
+	t->tries = chance_between(c, 1, 4);
+	t->timeout_ms = chance_between(c, 100, 6000);
+	t->sources = (enum lb_flood_sources)chance_below(c, 3);
+	if (tcp)
+		vary_tcp(c, t);
+	else
+		vary_coap(c, t);
+	if (t->profile == LB_PROFILE_COAP_DEVICES)
+		t->size_max = t->size_min = 12;
+}
+
+/* Clients of its own, with or without the capture. */
+static void
+make_world(struct draft *d)
+{
+	struct random_scene *s = d->s;
+	struct chance *c = &d->c;
+
+	s->scene.traffic = s->traffic;
+	s->scene.traffic_count = chance_between(c, 1, RANDOM_TRAFFIC);
+	for (unsigned i = 0; i < s->scene.traffic_count; i++)
+		make_traffic(d, i);
+	s->duration_ms = chance_between(c, 500, 40000);
+	s->scene.duration_ms = s->duration_ms;
+	if (chance_percent(c, 70))
+		s->scene.client_link = draw_link(c);
+	if (chance_percent(c, 70))
+		s->scene.member_link = draw_link(c);
+	s->has_capture = chance_percent(c, 40);
+	s->case_count = chance_between(c, 1, RANDOM_CASES);
+}
+
 static void
 make_scene(struct draft *d)
 {
@@ -423,9 +528,13 @@ make_scene(struct draft *d)
 	struct chance *c = &d->c;
 
 	s->scene = lb_scene_defaults();
-	s->has_scene = chance_percent(c, 60);
+	s->has_capture = true;
+	s->case_count = 1;
+	s->has_scene = chance_percent(c, 70);
 	if (!s->has_scene)
 		return;
+	if (chance_percent(c, 50))
+		make_world(d);
 	s->scene.instances =
 	    chance_percent(c, 50) ? 1 : chance_between(c, 2, 4);
 	s->scene.ecmp = chance_below(c, 2);
@@ -655,6 +764,27 @@ random_scene_print(const struct random_scene *s, FILE *to)
 		    s->servers[i].concurrency, s->servers[i].queue,
 		    (int)s->servers[i].probe_answer, s->servers[i].port_count,
 		    s->ports[3]);
+	for (size_t i = 0; i < s->scene.traffic_count; i++) {
+		const struct lb_traffic *t = &s->traffic[i];
+		(void)fprintf(to,
+		    "  %s to %s: arrivals %d, rate %llu e-6, clients %u, "
+		    "zipf %llu e-6, from %llu to %llu ms\n",
+		    lb_profile_name(t->profile), t->rule, (int)t->arrivals,
+		    (unsigned long long)t->rate, t->clients,
+		    (unsigned long long)t->zipf,
+		    (unsigned long long)t->start_ms,
+		    (unsigned long long)t->stop_ms);
+	}
+	if (s->has_scene)
+		(void)fprintf(to,
+		    "links: client %llu + %llu ns, loss %llu e-6; member %llu "
+		    "+ %llu ns, loss %llu e-6\n",
+		    (unsigned long long)s->scene.client_link.latency_ns,
+		    (unsigned long long)s->scene.client_link.jitter_ns,
+		    (unsigned long long)s->scene.client_link.loss,
+		    (unsigned long long)s->scene.member_link.latency_ns,
+		    (unsigned long long)s->scene.member_link.jitter_ns,
+		    (unsigned long long)s->scene.member_link.loss);
 	if (s->has_scene)
 		(void)fprintf(to,
 		    "%u instances by %s, duration %llu ms, warm-up %llu ms%s\n",
@@ -662,8 +792,10 @@ random_scene_print(const struct random_scene *s, FILE *to)
 		    (unsigned long long)s->scene.duration_ms,
 		    (unsigned long long)s->scene.warm_up_ms,
 		    s->scene.members_start_unknown ? ", unknown at first" : "");
-	(void)fprintf(to, "%u packets, loop %u, speed %llu, seed %llu\n",
-	    s->packet_count, s->capture.settings.loop,
+	(void)fprintf(to,
+	    "%u cases; capture of %u packets, loop %u, speed %llu, seed %llu\n",
+	    s->case_count, s->has_capture ? s->packet_count : 0,
+	    s->capture.settings.loop,
 	    (unsigned long long)s->capture.settings.speed_millionths,
 	    (unsigned long long)s->capture.settings.seed);
 }

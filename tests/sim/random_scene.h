@@ -15,6 +15,8 @@
 #define RANDOM_FAULTS   12u
 #define RANDOM_SERVERS  3u
 #define RANDOM_FAILURES 2u
+#define RANDOM_TRAFFIC  3u
+#define RANDOM_CASES    2u
 
 struct random_rule {
 	bool six;
@@ -37,9 +39,13 @@ struct random_scene {
 	bool has_scene;
 	struct lb_scene scene;
 	struct lb_server servers[RANDOM_SERVERS];
+	struct lb_traffic traffic[RANDOM_TRAFFIC];
+	char aims[RANDOM_TRAFFIC][4]; /* rules' names */
 	uint16_t ports[4];
 	struct lb_failures failures[RANDOM_FAILURES];
 	uint64_t duration_ms;
+	unsigned case_count; /* the same configuration */
+	bool has_capture;
 	struct scene capture;
 	unsigned packet_count;
 };

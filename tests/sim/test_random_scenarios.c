@@ -12,11 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/replicate.h"
 #include "tests/sim/random_scene.h"
+#include "tests/sim/stage.h"
 #include "tests/sim/witness.h"
 #include "tests/unit.h"
 
-#define SEEDS_DEFAULT 6000u
+#define SEEDS_DEFAULT 1700u
 #define FAILURES_MAX  3u /* then it says no more */
 
 static unsigned long long
@@ -79,6 +81,39 @@ compare(const struct sim_record *a, const struct sim_record *b)
 	return same ? NULL : "the same seed gave another record";
 }
 
+static struct sim_record *
+replicate(const struct sim_settings *run, unsigned workers)
+{
+	const struct sim_replicate_settings settings = {
+		.run = run, .replications = 3, .workers = workers
+	};
+	struct sim_replicate_facts facts;
+	struct sim_record *record = NULL;
+	struct sim_trouble trouble = { 0 };
+
+	if (sim_replicate(&settings, &record, &facts, &trouble) != SIM_DONE)
+		(void)fprintf(stderr, "  %s\n", trouble.text);
+	lb_problems_free(&trouble.problems);
+	return record;
+}
+
+/* The same with another number of workers. */
+static const char *
+check_workers(const struct sim_settings *watched)
+{
+	struct sim_settings settings = *watched;
+	const char *wrong = "it could not be replicated";
+
+	settings.witness = NULL;
+	struct sim_record *one = replicate(&settings, 1);
+	struct sim_record *two = replicate(&settings, 2);
+	if (one != NULL && two != NULL)
+		wrong = compare(one, two);
+	sim_record_free(one);
+	sim_record_free(two);
+	return wrong;
+}
+
 /* All that the parts say adds up to what was read (scene_check() does that
  * into CUnit; here it is wanted as an answer). */
 static const char *
@@ -86,6 +121,12 @@ check_record(const struct random_scene *s, const struct sim_record *record)
 {
 	const unsigned before = CU_get_number_of_failures();
 
+	if (record->synthetic) {
+		stage_check(record);
+		return CU_get_number_of_failures() == before
+			   ? NULL
+			   : "the record of a world does not add up";
+	}
 	/* what comes before the warm-up's end or after that of the scene is
 	 * read and not played: nobody counts it */
 	if (s->has_scene &&
@@ -114,7 +155,9 @@ static void
 try(const struct random_scene *s, bool say, char *what, size_t bytes)
 {
 	struct lb_config *config = read_config(s);
-	const struct sim_case_settings kase = { "configured", config };
+	const struct sim_case_settings cases[RANDOM_CASES] = {
+		{ "first", config }, { "second", config }
+	};
 	const char *paths[] = { s->capture.path };
 	struct sim_settings settings = s->capture.settings;
 	const char *wrong = NULL;
@@ -125,9 +168,9 @@ try(const struct random_scene *s, bool say, char *what, size_t bytes)
 		return;
 	}
 	settings.paths = paths;
-	settings.path_count = 1;
-	settings.cases = &kase;
-	settings.case_count = 1;
+	settings.path_count = s->has_capture ? 1 : 0;
+	settings.cases = cases;
+	settings.case_count = s->case_count;
 	struct sim_record *plain = play(&settings);
 	struct witness *w = witness_new(&settings, say);
 	settings.witness = witness_see;
@@ -139,6 +182,8 @@ try(const struct random_scene *s, bool say, char *what, size_t bytes)
 		wrong = witness_complaint(w);
 	if (wrong == NULL)
 		wrong = compare(plain, seen);
+	if (wrong == NULL && s->seed % 8 == 0)
+		wrong = check_workers(&settings);
 	if (wrong == NULL)
 		wrong = check_record(s, seen);
 	if (wrong != NULL)

@@ -42,6 +42,7 @@ struct choice {
 };
 
 struct view {
+	const char *player_name;
 	const struct sim_player *player;
 	struct truth *truth;
 	struct entry *entries;
@@ -833,13 +834,14 @@ static struct view *
 view_of(struct witness *w, const struct sim_player *p)
 {
 	for (unsigned i = 0; i < w->view_count; i++)
-		if (w->views[i]->player == p)
+		if (strcmp(w->views[i]->player_name, p->name) == 0)
 			return w->views[i];
 	if (w->view_count == CASES_MAX)
 		abort();
 	struct view *v = calloc(1, sizeof(*v));
 	UNIT_NEED(v);
 	v->player = p;
+	v->player_name = p->name;
 	v->truth = truth_new(w->settings, p);
 	memset(v->heads, 0xff, sizeof(v->heads));
 	w->views[w->view_count++] = v;
