@@ -141,12 +141,14 @@ static void
 answer(struct sim_world *w, struct sim_session *s)
 {
 	const struct sim_device *d = sim_device_of(w, s);
+	const bool registers =
+	    d->doing == SIM_REGISTER && d->answer_of == d->exchanges;
 
 	sim_answer(w, s, d->answer_member,
 	    &(struct sim_parcel){
 		.bytes = sim_datagram_bytes(w, s, d->draw),
 		.id = d->answer_of,
-		.says = SIM_SAYS_ANSWER,
+		.says = registers ? SIM_SAYS_REGISTERED : SIM_SAYS_ANSWER,
 		.confirmable = d->confirmable,
 	    });
 }

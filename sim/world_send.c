@@ -187,23 +187,41 @@ fill_packet(const struct sim_session *s, const struct sim_parcel *parcel,
 			   first_seq(s, from_client ? SIM_SERVER : SIM_CLIENT);
 }
 
+/* What this is a part of.  An answer's end is where its connection waits to
+ * get to, and its beginning where the part says. */
+static uint32_t
+message_bytes(const struct sim_session *s, const struct sim_parcel *parcel,
+    const struct lb_traffic *traffic)
+{
+	if (s->flow->proto != LB_PROTO_TCP || parcel->bytes == 0)
+		return parcel->bytes;
+	if (parcel->says != SIM_SAYS_ANSWER)
+		return traffic->request_bytes;
+	return s->tcp.end - (parcel->seq - parcel->offset);
+}
+
 static void
 listen_in(const struct sim_world *w, const struct sim_session *s,
-    const struct sim_parcel *parcel, const struct lb_packet *pkt)
+    const struct sim_parcel *parcel, bool from_client,
+    const struct lb_packet *pkt)
 {
 	const struct sim_settings *settings = w->run->settings;
 
 	if (!w->is_tapped)
 		return;
+	const struct lb_traffic *traffic = sim_session_source(w, s)->traffic;
 	settings->tap(settings->tap_arg,
 	    &(struct sim_tap){
 		.at_ns = sim_world_now(w),
+		.from_client = from_client,
 		.pkt = pkt,
-		.profile = sim_session_source(w, s)->traffic->profile,
+		.profile = traffic->profile,
 		.says = (enum sim_says)parcel->says,
 		.confirmable = parcel->confirmable,
 		.id = parcel->id,
 		.offset = parcel->offset,
+		.message_bytes = message_bytes(s, parcel, traffic),
+		.asked_bytes = traffic->request_bytes,
 	    });
 }
 
@@ -214,7 +232,7 @@ sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
 	struct lb_packet pkt;
 
 	fill_packet(s, parcel, from_client, &pkt);
-	listen_in(w, s, parcel, &pkt);
+	listen_in(w, s, parcel, from_client, &pkt);
 }
 
 /* Through the player, as a captured packet goes. */
@@ -242,7 +260,7 @@ pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 	struct sim_arrival a = { .from_client = true };
 
 	fill_packet(s, parcel, true, &a.pkt);
-	listen_in(w, s, parcel, &a.pkt);
+	listen_in(w, s, parcel, true, &a.pkt);
 	play_parcel(w, s, parcel, &a);
 	if (w->player->reached == LB_NONE)
 		return;
@@ -261,7 +279,7 @@ pass_out(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 		play_parcel(w, s, parcel, &a);
 		if (!w->player->is_let_out)
 			return;
-		listen_in(w, s, parcel, &a.pkt);
+		listen_in(w, s, parcel, false, &a.pkt);
 	}
 	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
 }
