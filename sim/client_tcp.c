@@ -21,7 +21,7 @@
  * it got none.
  */
 #include "sim/sizes.h"
-#include "sim/world.h"
+#include "sim/world_parts.h"
 #include "traces/models.h"
 
 #define MSS4          1460u
@@ -81,14 +81,20 @@ draw_of(const struct sim_session *s)
 	return sim_draw_in(s->serial, s->left);
 }
 
-/* It goes out at once: no more than a window of it. */
-static uint32_t
-request_bytes(const struct sim_world *w, const struct sim_session *s)
+uint32_t
+sim_tcp_request_bytes(
+    const struct lb_traffic *traffic, const struct sim_session *s)
 {
-	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t bytes = traffic->request_bytes;
 	const uint32_t most = WINDOW_MOST * mss_of(s);
 
 	return bytes < 1 ? 1 : bytes < most ? bytes : most;
+}
+
+static uint32_t
+request_bytes(const struct sim_world *w, const struct sim_session *s)
+{
+	return sim_tcp_request_bytes(traffic_of(w, s), s);
 }
 
 static uint32_t

@@ -196,7 +196,7 @@ message_bytes(const struct sim_session *s, const struct sim_parcel *parcel,
 	if (s->flow->proto != LB_PROTO_TCP || parcel->bytes == 0)
 		return parcel->bytes;
 	if (parcel->says != SIM_SAYS_ANSWER)
-		return traffic->request_bytes;
+		return sim_tcp_request_bytes(traffic, s);
 	return s->tcp.end - (parcel->seq - parcel->offset);
 }
 
