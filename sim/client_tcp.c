@@ -759,6 +759,8 @@ arrive(struct sim_world *w, struct sim_source *source, uint32_t serial)
 
 	if (s == NULL) { /* none of its ports is free */
 		w->clients.sessions++;
+		if (source->traffic->profile == LB_PROFILE_WEB)
+			sim_count_request(w);
 		sim_count_given_up(w, sim_world_now(w));
 		return;
 	}

@@ -533,6 +533,45 @@ test_jitter(void)
 	stage_close(&s);
 }
 
+/* Who thinks for ever is never heard of again; nor does time run back. */
+static void
+test_long_thought(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct lb_traffic *t = one_request(&s);
+	t->rate = 1000 * LB_SCENE_ONE;
+	t->stop_ms = 1000;
+	t->requests = 50 * LB_SCENE_ONE;
+	t->think_ms = UINT64_C(3153600000000); /* 100 years */
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1000);
+	CU_ASSERT_EQUAL(r->cases[0].clients.requests, 1000);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* One address has 28,232 ports: who finds none of them free gives up. */
+static void
+test_no_port(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.duration_ms = 10000;
+	struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+	t->connections = 28332;
+	t->clients = 1;
+	t->ramp_ms = 1000;
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->input.flows, 28232);
+	CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 28332);
+	CU_ASSERT_EQUAL(r->cases[0].clients.given_up, 100);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* A long way is no reason to send twice, once it is known. */
 static void
 test_long_way(void)
@@ -948,6 +987,8 @@ main(void)
 		{ "loss and jitter", test_loss },
 		{ "packets overtake", test_jitter },
 		{ "a long way", test_long_way },
+		{ "a long thought", test_long_thought },
+		{ "no port left", test_no_port },
 		{ "cases meet the same arrivals", test_common_arrivals },
 		{ "seeds and replications", test_reproducible },
 		{ "ports", test_ports },
