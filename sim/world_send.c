@@ -232,7 +232,7 @@ sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
 	struct lb_packet pkt;
 
 	fill_packet(s, parcel, from_client, &pkt);
-	listen_in(w, s, parcel, &pkt);
+	listen_in(w, s, parcel, from_client, &pkt);
 }
 
 /* Through the player, as a captured packet goes. */
