@@ -128,8 +128,9 @@ static void
 host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 {
 	const struct lb_plan_member *m = &o->player->plan->members[at->id];
-	const unsigned zone =
-	    o->config.pools[m->pool_index].members[m->member_index].zone;
+	/* whose name outlives this plan */
+	const struct lb_config_member *config =
+	    &o->player->config->pools[m->pool_index].members[m->member_index];
 	struct sim_host *h;
 
 	if (o->host_count == 0 ||
@@ -137,14 +138,14 @@ host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 		o->hosts[o->host_count++] = (struct sim_host){
 			.address = at->address,
 			.first = i,
-			.name = m->name,
-			.server = server_of(o->scene, m->name),
+			.name = config->name,
+			.server = server_of(o->scene, config->name),
 			.factor = LB_SCENE_ONE,
 		};
 	h = &o->hosts[o->host_count - 1];
 	h->end = i + 1;
-	if (zone != 0)
-		h->zones |= 1u << (zone & 31);
+	if (config->zone != 0)
+		h->zones |= 1u << (config->zone & 31);
 	o->ids[i] = at->id;
 	o->host_of[at->id] = o->host_count - 1;
 }
