@@ -34,6 +34,12 @@ lb_profile_name(unsigned profile)
 	return profile < COUNT(profiles) ? profiles[profile] : "?";
 }
 
+uint8_t
+lb_profile_proto(enum lb_profile profile)
+{
+	return profile < LB_PROFILE_DNS ? LB_PROTO_TCP : LB_PROTO_UDP;
+}
+
 int
 lb_profile_of_name(const char *name)
 {

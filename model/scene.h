@@ -180,6 +180,8 @@ struct lb_scene lb_scene_defaults(void);
 struct lb_traffic lb_traffic_defaults(enum lb_profile profile);
 void lb_scene_free(struct lb_scene *scene); /* what it points to */
 
+uint8_t lb_profile_proto(enum lb_profile profile); /* enum lb_proto */
+
 const char *lb_profile_name(unsigned profile); /* "coap-devices" */
 int lb_profile_of_name(const char *name);      /* -1: none; the same below */
 int lb_arrivals_of_name(const char *name);

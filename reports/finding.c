@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/finding.h"
+#include "reports/failover_words.h"
 #include "reports/ranking.h"
 #include "reports/reason.h"
 #include "reports/text.h"
@@ -180,17 +181,34 @@ put_most_even(FILE *to, const struct sim_record *record,
 	    to, count > 1 ? "): no more than chance apart.\n" : ").\n");
 }
 
+size_t
+report_told_case(
+    const struct sim_record *record, const struct report_ranking *ranking)
+{
+	unsigned units = report_ranking_count_best(ranking, REPORT_BY_BOTH) > 0
+			     ? REPORT_BY_BOTH
+			     : REPORT_BY_BYTES;
+
+	for (size_t i = 0; i < ranking->count && i < record->case_count; i++)
+		if (report_ranking_is_best(ranking, i, units))
+			return i;
+	return 0;
+}
+
 static void
 put_verdict(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
 {
 	if (heaviest_rule(record) == NULL) {
 		report_print(to, "No traffic reached a backend.\n");
-		return;
+	} else {
+		if (ranking->count > 0)
+			put_most_even(to, record, ranking);
+		report_put_reasons(to, record, ranking);
 	}
-	if (ranking->count > 0)
-		put_most_even(to, record, ranking);
-	report_put_reasons(to, record, ranking);
+	if (record->case_count > 0)
+		report_put_failovers(
+		    to, record, report_told_case(record, ranking));
 }
 
 /* What a writer of text writes, as a string. */

@@ -43,8 +43,16 @@ has_time(const struct report_study *study)
 	return report_figure_is_wanted(study, REPORT_FIGURE_TIME);
 }
 
-/* The order in which the report answers (design.md 5).  What a failure did,
- * and SNAT ports, belong between time and method. */
+static bool
+has_failures(const struct report_study *study)
+{
+	return study->chosen != NULL &&
+	       (report_figure_is_wanted(study, REPORT_FIGURE_KEPT) ||
+		   report_figure_is_wanted(study, REPORT_FIGURE_RESPONSE));
+}
+
+/* The order in which the report answers (design.md 5).  SNAT ports belong
+ * before the method. */
 static const struct {
 	const char *id, *heading;
 	void (*put)(struct report_page *page);
@@ -54,6 +62,8 @@ static const struct {
 	{ "even", "How even it is", put_fairness, has_traffic },
 	{ "why", "Why", put_reasons, has_traffic },
 	{ "over-time", "How it moves over time", put_time, has_time },
+	{ "failures", "What the failures did", report_html_failures,
+	    has_failures },
 	{ "method", "How it was made", report_html_method, NULL },
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))

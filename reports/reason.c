@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/reason.h"
+#include "reports/failover_words.h"
 #include "reports/text.h"
 #include <math.h>
 #include <string.h>
@@ -156,11 +157,13 @@ find_fault(const struct sim_rule *rule, enum report_unit unit,
 }
 
 static bool
-is_at_fault(const struct sim_rule *rule, const struct sim_record *record,
-    struct blame *out)
+is_at_fault(
+    const struct place *at, const struct sim_record *record, struct blame *out)
 {
-	return find_fault(rule, REPORT_FLOWS, record, out) ||
-	       find_fault(rule, REPORT_BYTES, record, out);
+	/* who was out got less, whatever the hash */
+	return !report_is_disturbed(at->in, at->rule) &&
+	       (find_fault(at->rule, REPORT_FLOWS, record, out) ||
+		   find_fault(at->rule, REPORT_BYTES, record, out));
 }
 
 static void
@@ -200,7 +203,7 @@ put_faults(FILE *to, const struct sim_record *record)
 	size_t count = 0;
 
 	for (size_t i = 0; find_rule(record, i, &at); i++) {
-		if (is_at_fault(at.rule, record, &blame)) {
+		if (is_at_fault(&at, record, &blame)) {
 			put_fault(to, &at, &blame);
 			count++;
 		}

@@ -37,6 +37,10 @@ char *report_index(char *to, double index);
 /* "12.3 s", "98.1 min", "3.2 h" or "22 days" */
 char *report_span(char *to, const struct report_script *s, uint64_t ns);
 
+/* The same of seconds, without trailing zeros, and of less than one: "30 s",
+ * "7.25 s", "41 ms", "0 s" */
+char *report_moment(char *to, const struct report_script *s, double seconds);
+
 /* Since 1970, UTC, to 2554: "2014-03-09 08:05:01.250", milliseconds. */
 char *report_time(char *to, uint64_t ns);
 /* The same as ISO 8601 has it: "2014-03-09T08:05:01.250000000Z". */

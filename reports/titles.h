@@ -18,6 +18,10 @@ enum report_figure {
 	REPORT_FIGURE_LORENZ,
 	REPORT_FIGURE_KEYS,      /* the heaviest */
 	REPORT_FIGURE_PREDICTED, /* against measured */
+	REPORT_FIGURE_FAILOVER,	 /* what faults did, over time */
+	REPORT_FIGURE_KEPT,	 /* flows kept, moved, broken */
+	REPORT_FIGURE_DETECT,	 /* times to notice, over replications */
+	REPORT_FIGURE_RESPONSE,	 /* times clients waited */
 	REPORT_FIGURE_COUNT
 };
 

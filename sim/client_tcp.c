@@ -19,8 +19,7 @@
  * always connects again: at once when it had a connection, after a minute when
  * it got none.
  */
-#include <gsl/gsl_randist.h>
-
+#include "sim/sizes.h"
 #include "sim/world.h"
 #include "traces/models.h"
 
@@ -81,6 +80,16 @@ draw_of(const struct sim_session *s)
 	return sim_draw_in(s->serial, s->left);
 }
 
+/* It goes out at once: no more than a window of it. */
+static uint32_t
+request_bytes(const struct sim_world *w, const struct sim_session *s)
+{
+	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t most = WINDOW_MOST * mss_of(s);
+
+	return bytes < 1 ? 1 : bytes < most ? bytes : most;
+}
+
 static uint32_t
 exchange_of(const struct sim_session *s)
 {
@@ -89,39 +98,14 @@ exchange_of(const struct sim_session *s)
 
 /* --- sizes --------------------------------------------------------------- */
 
-static double
-draw_size(struct sim_world *w, const struct sim_session *s)
-{
-	const struct lb_traffic *t = traffic_of(w, s);
-	const gsl_rng *rng =
-	    sim_dice_at(&w->dice, SIM_DRAW_SIZE, s->source, draw_of(s));
-
-	switch (t->sizes) {
-	case LB_SIZES_BOUNDED_PARETO:
-		return trace_pareto(rng, (double)t->size_min,
-		    (double)t->size_max, (double)t->alpha / 1e6);
-	case LB_SIZES_WEB_SEARCH:
-		return trace_cdf_draw(rng, &trace_web_search);
-	case LB_SIZES_DATA_MINING:
-		return trace_cdf_draw(rng, &trace_data_mining);
-	case LB_SIZES_HADOOP:
-		return trace_cdf_draw(rng, &trace_hadoop);
-	case LB_SIZES_CACHE:
-		return trace_cdf_draw(rng, &trace_cache);
-	case LB_SIZES_CONSTANT:
-		break;
-	}
-	return (double)t->size_min;
-}
-
 static uint32_t
 answer_bytes(struct sim_world *w, const struct sim_session *s)
 {
-	double bytes =
-	    (s->marks & IS_ERROR) != 0 ? ERROR_BYTES : draw_size(w, s);
+	uint64_t bytes = ERROR_BYTES;
 
-	if (bytes < 1)
-		return 1;
+	if ((s->marks & IS_ERROR) == 0)
+		bytes = sim_size_draw(
+		    traffic_of(w, s), &w->dice, s->source, draw_of(s));
 	return bytes < ANSWER_MOST ? (uint32_t)bytes : ANSWER_MOST;
 }
 
@@ -149,7 +133,7 @@ set_timeout(struct sim_world *w, struct sim_session *s)
 static void
 send_request(struct sim_world *w, struct sim_session *s)
 {
-	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t bytes = request_bytes(w, s);
 	const uint32_t mss = mss_of(s);
 
 	for (uint32_t at = 0; at < bytes; at += mss) {
@@ -176,7 +160,7 @@ ask(struct sim_world *w, struct sim_session *s)
 	s->tries = 0;
 	s->marks &= (uint8_t) ~(IS_HEARD | IS_ERROR);
 	s->tcp.asked_ns = sim_world_now(w);
-	s->tcp.sent += traffic_of(w, s)->request_bytes;
+	s->tcp.sent += request_bytes(w, s);
 	s->tcp.end = s->tcp.got + answer_bytes(w, s);
 	send_request(w, s);
 }
@@ -553,10 +537,15 @@ serve(struct sim_world *w, struct sim_session *s,
 {
 	const uint64_t now_ns = sim_world_now(w);
 	const bool hangs = !answers(s, condition);
-	uint64_t done_ns =
-	    hangs ? SIM_NEVER - 1
-		  : sim_farm_serve(w->farm, s->member, now_ns, condition,
-			&w->dice, s->source, draw_of(s));
+	uint64_t done_ns = hangs ? SIM_NEVER - 1
+				 : sim_farm_serve(w->farm,
+				       &(struct sim_request){
+					   .now_ns = now_ns,
+					   .n = draw_of(s),
+					   .source = s->source,
+					   .member = s->member,
+				       },
+				       condition, &w->dice);
 
 	if (done_ns == SIM_TURNED_AWAY) {
 		sim_refuse(w, s, parcel);

@@ -156,6 +156,9 @@ happen(struct sim_world *w, const struct sim_due *due)
 	case SIM_HAPPENS_SERVER_ALARM:
 		ring(w, sim_session_at(&w->sessions, due->subject), SIM_SERVER);
 		break;
+	case SIM_HAPPENS_IDLE:
+		sim_entry_look(w, sim_session_at(&w->sessions, due->subject));
+		break;
 	default:
 		sim_parcel_arrives(
 		    w, (enum sim_happens)due->kind, due->subject);
@@ -163,7 +166,8 @@ happen(struct sim_world *w, const struct sim_due *due)
 	}
 }
 
-/* Faults come before what happens at the same instant. */
+/* Faults come before what happens at the same instant, and may bring members
+ * that nobody has met. */
 static int
 advance_outage(struct sim_world *w, uint64_t now_ns)
 {
@@ -174,7 +178,7 @@ advance_outage(struct sim_world *w, uint64_t now_ns)
 	if (sim_outage_advance(o, now_ns) != 0)
 		return -1;
 	w->outage_ns = sim_outage_next_ns(o);
-	return 0;
+	return sim_farm_plan(w->farm, w->player->plan);
 }
 
 int
@@ -182,9 +186,8 @@ sim_world_advance(struct sim_world *w, uint64_t until_ns)
 {
 	struct sim_due due;
 
-	while (sim_events_next_ns(w->events) <= until_ns) {
-		if (advance_outage(w, sim_events_next_ns(w->events)) != 0 ||
-		    !sim_events_take(w->events, until_ns, &due))
+	while (sim_events_take(w->events, until_ns, &due)) {
+		if (advance_outage(w, due.at_ns) != 0)
 			return -1;
 		happen(w, &due);
 		if (w->no_memory)

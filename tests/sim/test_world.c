@@ -146,6 +146,35 @@ test_exchange(void)
 	stage_close(&s);
 }
 
+#define SIX                                                                    \
+	"load_balancer: { sku: standard }\n"                                   \
+	"frontends:\n  - { name: f, address: 2001:db8::10 }\n"                 \
+	"pools:\n  - { name: p, members: [{ name: a, address: 2001:db8::1 }] " \
+	"}\n"                                                                  \
+	"rules:\n  - { name: r, frontend: f, pool: p, protocol: tcp, "         \
+	"frontend_port: 8080, backend_port: 80 }\n"
+
+/* The same in IPv6, at the port that the rule has. */
+static void
+test_six(void)
+{
+	static const uint16_t port = 8080;
+	struct stage s;
+
+	stage_open(&s);
+	one_request(&s)->size_min = 1441;
+	tap_on(&s, &port);
+	struct sim_record *r = stage_play(&s, SIX);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
+	CU_ASSERT_EQUAL(r->input.packets, 10);
+	CU_ASSERT_EQUAL(r->input.bytes, 10 * 60 + 400 + 1441);
+	CU_ASSERT_EQUAL_FATAL(heard_count, 10);
+	CU_ASSERT_EQUAL(heard[4].bytes, 1440);
+	CU_ASSERT_EQUAL(heard[5].bytes, 1);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* What is acknowledged is what came before, and numbers begin at the SYN. */
 static void
 test_numbers(void)
@@ -384,6 +413,50 @@ test_strangers(void)
 		UNIT_EQUAL("sessions", c->sessions, 100 + (dies ? of_b : 0));
 		UNIT_EQUAL("flows", rule->flows, 100 + (dies ? of_b : 0));
 		CU_ASSERT_EQUAL(c->given_up + c->refused, 0);
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
+#define RESET                                                                  \
+	"load_balancer: { sku: standard }\n"                                   \
+	"frontends:\n  - { name: f, address: 203.0.113.10 }\n"                 \
+	"pools:\n  - { name: p, members: [{ name: a, address: 10.0.0.1 }] }\n" \
+	"rules:\n  - { name: r, frontend: f, pool: p, protocol: tcp, "         \
+	"frontend_port: 443, backend_port: 443, tcp_reset: true }\n"
+
+/* Both ends are told, four minutes after the latest packet that the balancer
+ * saw, in its milliseconds; the client comes again. */
+static void
+test_idle_reset(void)
+{
+	static const uint16_t port = 443;
+	const uint64_t at_ns = CLIENT + RTT + 240 * S_NS;
+	const struct line lines[] = {
+		{ CLIENT, true, SYN, 0 },
+		{ CLIENT + 2 * MEMBER, false, SYN | ACK, 0 },
+		{ CLIENT + RTT, true, ACK, 0 },
+		{ at_ns, false, RST, 0 },
+		{ at_ns + 2 * CLIENT, true, SYN, 0 },
+		{ at_ns + 2 * CLIENT + 2 * MEMBER, false, SYN | ACK, 0 },
+		{ at_ns + 2 * CLIENT + RTT, true, ACK, 0 },
+	};
+
+	for (int keepalive = 0; keepalive < 2; keepalive++) {
+		struct stage s;
+		stage_open(&s);
+		s.scene.duration_ms = 300000;
+		struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+		t->connections = 1;
+		t->clients = 1;
+		if (keepalive)
+			t->keepalive_ms = 200000;
+		tap_on(&s, &port);
+		struct sim_record *r = stage_play(&s, RESET);
+		if (!keepalive)
+			expect_lines("idle", lines, LB_COUNT(lines));
+		CU_ASSERT_EQUAL(r->cases[0].clients.reset, !keepalive);
+		CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 2 - keepalive);
 		sim_record_free(r);
 		stage_close(&s);
 	}
@@ -820,6 +893,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "a connection, packet by packet", test_exchange },
+		{ "IPv6", test_six },
 		{ "sequence numbers", test_numbers },
 		{ "trains of segments", test_trains },
 		{ "SYN retries to the nanosecond", test_syn_retries },
@@ -828,6 +902,7 @@ main(void)
 		{ "request retries", test_request_retries },
 		{ "a server that hangs", test_hanging },
 		{ "strangers reset", test_strangers },
+		{ "resets of idle connections", test_idle_reset },
 		{ "loss and jitter", test_loss },
 		{ "cases meet the same arrivals", test_common_arrivals },
 		{ "seeds and replications", test_reproducible },
