@@ -127,21 +127,58 @@ check(struct making *m, const struct lb_config *config)
 	return m->status == CLI_DONE;
 }
 
+static void
+set_times(const struct cli_set *set, struct lb_config *config)
+{
+	for (size_t i = 0; i < config->probe_count; i++) {
+		struct lb_config_probe *probe = &config->probes[i];
+		if (set->probe_interval_ms != 0)
+			probe->interval_ms = set->probe_interval_ms;
+		if (set->probe_threshold != 0)
+			probe->threshold = set->probe_threshold;
+	}
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (set->idle_timeout_ms != 0)
+			config->rules[i].idle_timeout_ms = set->idle_timeout_ms;
+}
+
+static bool
+has_what_is_set(struct making *m, const struct lb_config *config)
+{
+	const struct cli_set *set = m->from->set;
+
+	if (config->probe_count > 0 ||
+	    (set->probe_interval_ms == 0 && set->probe_threshold == 0))
+		return true;
+	m->status = cli_usage(m->command,
+	    "--set probe.%s: there is no probe; a configuration has them, -c",
+	    set->probe_interval_ms != 0 ? "interval" : "threshold");
+	return false;
+}
+
 static bool
 set_grid(struct making *m, struct lb_config *config)
 {
 	size_t pool;
 
-	if (m->from->set == NULL)
-		return true;
-	if (sim_grid_apply(m->from->set, 0, config, &pool) == 0)
+	if (sim_grid_apply(&m->from->set->grid, 0, config, &pool) == 0)
 		return true;
 	m->status = cli_usage(m->command,
 	    "pool '%s' has %zu members, fewer than pool.size=%u; set fewer, "
 	    "or leave -c away",
 	    config->pools[pool].name, config->pools[pool].member_count,
-	    sim_grid_level(m->from->set, 0, SIM_VARY_POOL_SIZE)->number);
+	    sim_grid_level(&m->from->set->grid, 0, SIM_VARY_POOL_SIZE)->number);
 	return false;
+}
+
+/* What holds for all cases. */
+static bool
+apply_set(struct making *m, struct lb_config *config)
+{
+	if (m->from->set == NULL)
+		return true;
+	set_times(m->from->set, config);
+	return has_what_is_set(m, config) && set_grid(m, config);
 }
 
 /* The next case; false: m->status says why not. */
@@ -154,7 +191,7 @@ make_next(struct making *m)
 	if (config == NULL)
 		return false;
 	set_case(m, config);
-	if (!set_grid(m, config) || !check(m, config)) {
+	if (!apply_set(m, config) || !check(m, config)) {
 		lb_config_free(config);
 		return false;
 	}

@@ -10,14 +10,20 @@
 #define CLI_CASES_MAX       (CLI_MODES_MAX * CLI_ALGORITHMS_MAX)
 #define CLI_CASE_NAME_BYTES 64u
 
+/* What is set in all cases, whatever the configuration says. */
+struct cli_set {
+	struct sim_grid grid; /* one point: pool.size, table_size */
+	uint64_t probe_interval_ms, idle_timeout_ms; /* 0: as configured */
+	unsigned probe_threshold;                    /* the same */
+};
+
 struct cli_case_settings {
 	const char *config;     /* NULL: zero configuration */
 	unsigned backend_count; /* of zero configuration */
 	struct cli_modes modes; /* without -c at least one */
 	struct cli_algorithms algorithms;
-	const struct sim_grid *set; /* one point: pool.size, table_size; NULL:
-				       none */
-	const uint8_t *hash_key;    /* NULL: as configured */
+	const struct cli_set *set; /* NULL: nothing */
+	const uint8_t *hash_key;   /* NULL: as configured */
 };
 
 struct cli_cases {

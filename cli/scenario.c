@@ -85,6 +85,26 @@ cli_scenario_check(const char *command, const struct cli_scenario *scenario,
 	return status;
 }
 
+static bool
+is_link(const struct lb_link *a, const struct lb_link *b)
+{
+	return a->latency_ns == b->latency_ns && a->jitter_ns == b->jitter_ns &&
+	       a->loss == b->loss;
+}
+
+bool
+cli_scene_is_set(const struct lb_scene *s)
+{
+	const struct lb_scene none = lb_scene_defaults();
+
+	return s->traffic_count > 0 || s->server_count > 0 ||
+	       s->failure_count > 0 || s->instances != none.instances ||
+	       s->members_start_unknown || s->duration_ms != 0 ||
+	       s->warm_up_ms != 0 ||
+	       !is_link(&s->client_link, &none.client_link) ||
+	       !is_link(&s->member_link, &none.member_link);
+}
+
 void
 cli_scenario_free(struct cli_scenario *scenario)
 {

@@ -38,6 +38,9 @@ int cli_scenario_read(const char *command, const char *path,
  */
 int cli_scenario_check(const char *command, const struct cli_scenario *scenario,
     const struct lb_config *config, bool any_server);
+/* Is there more to it than captures and faults? */
+bool cli_scene_is_set(const struct lb_scene *scene);
+
 void cli_scenario_free(struct cli_scenario *scenario); /* zeroed is fine */
 
 #endif

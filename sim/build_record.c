@@ -254,11 +254,13 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 	return true;
 }
 
-/* As far as time went; only where there was something to do harm. */
+/* As far as time went; only where there was something to do harm, or somebody
+ * to complain. */
 static bool
-build_harms(const struct sim_player *p, size_t bin_count, struct sim_case *out)
+build_harms(const struct sim_run *run, const struct sim_player *p,
+    size_t bin_count, struct sim_case *out)
 {
-	if (p->harms == NULL || p->outage == NULL)
+	if (p->harms == NULL || (p->outage == NULL && run->world == NULL))
 		return true;
 	out->harms = calloc(bin_count + 1, sizeof(*out->harms));
 	if (out->harms == NULL)
@@ -363,7 +365,7 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
 	if (out->rules == NULL || fail || !build_drops(p, out) ||
 	    !build_failovers(p, run->duration_ns, out) ||
-	    !build_harms(p, bin_count, out) || !build_instances(p, out))
+	    !build_harms(run, p, bin_count, out) || !build_instances(p, out))
 		return false;
 	out->rule_count = p->rule_count;
 	for (uint32_t id = 0; id < p->plan->rule_count; id++) {

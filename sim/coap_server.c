@@ -193,9 +193,14 @@ take(struct sim_world *w, struct sim_session *s,
 		return;
 	}
 
-	uint64_t done_ns =
-	    sim_farm_serve(w->farm, parcel->member, sim_world_now(w), condition,
-		&w->dice, s->source, sim_draw_in(d->serial, d->draw));
+	uint64_t done_ns = sim_farm_serve(w->farm,
+	    &(struct sim_request){
+		.now_ns = sim_world_now(w),
+		.n = sim_draw_in(s->serial, d->draw),
+		.source = s->source,
+		.member = parcel->member,
+	    },
+	    condition, &w->dice);
 
 	if (done_ns == SIM_TURNED_AWAY || (known && d->answer_ns <= done_ns))
 		return;

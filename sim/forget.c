@@ -2,6 +2,7 @@
 /* The end of a warm-up: what goes on goes on, and nothing was counted. */
 #include <string.h>
 
+#include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/world.h"
 
@@ -24,7 +25,12 @@ static void
 forget_player(struct sim_player *p)
 {
 	memset(p->drops, 0, sizeof(p->drops));
-	p->untracked = p->reply_suppressed = 0;
+	p->untracked = p->reply_suppressed = p->unreachable = 0;
+	p->rehomed = p->rehomed_moved = p->rehomed_broken = 0;
+	if (p->instances != NULL)
+		memset(p->instances->counts, 0, sizeof(p->instances->counts));
+	if (p->outage != NULL)
+		sim_outage_forget(p->outage);
 	for (size_t i = 0; i < p->rule_count; i++)
 		forget_rule(&p->rules[i]);
 	if (p->harms != NULL)

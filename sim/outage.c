@@ -128,8 +128,10 @@ static void
 host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 {
 	const struct lb_plan_member *m = &o->player->plan->members[at->id];
-	const unsigned zone =
-	    o->config.pools[m->pool_index].members[m->member_index].zone;
+	/* plans come and go, the configuration's names stay */
+	const struct lb_config_member *config =
+	    &o->config.pools[m->pool_index].members[m->member_index];
+	const unsigned zone = config->zone;
 	struct sim_host *h;
 
 	if (o->host_count == 0 ||
@@ -137,8 +139,8 @@ host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 		o->hosts[o->host_count++] = (struct sim_host){
 			.address = at->address,
 			.first = i,
-			.name = m->name,
-			.server = server_of(o->scene, m->name),
+			.name = config->name,
+			.server = server_of(o->scene, config->name),
 			.factor = LB_SCENE_ONE,
 		};
 	h = &o->hosts[o->host_count - 1];

@@ -118,6 +118,9 @@ void sim_outage_free(struct sim_outage *o); /* NULL is fine */
 /* All that happens until then, that instant included; 0, -1 without memory. */
 int sim_outage_advance(struct sim_outage *o, uint64_t now_ns);
 
+/* Nothing was counted so far; what happened did. */
+void sim_outage_forget(struct sim_outage *o);
+
 /* When something happens next; SIM_NEVER. */
 uint64_t sim_outage_next_ns(const struct sim_outage *o);
 

@@ -318,3 +318,13 @@ sim_outage_found(struct sim_outage *o, const struct sim_host *h,
 	}
 	return done;
 }
+
+void
+sim_outage_forget(struct sim_outage *o)
+{
+	for (size_t i = 0; i < o->failover_count; i++) {
+		struct sim_failover *f = &o->failovers[i];
+		f->moved = f->needless = f->broken = f->lost = 0;
+		f->offered = f->requests = f->retries = f->given_up = 0;
+	}
+}

@@ -232,7 +232,7 @@ sim_outage_happen(struct sim_outage *o, uint32_t number)
 	int done = sim_outage_note(
 	    o, SIM_EVENT_FAULT, who, lb_fault_name(fault->kind));
 
-	if (done != 0 || sim_outage_lift(o, fault) != 0)
+	if (done != 0)
 		return -1;
 	switch (lb_fault_subject(fault->kind)) {
 	case LB_FAULT_OF_SERVER:
@@ -248,7 +248,7 @@ sim_outage_happen(struct sim_outage *o, uint32_t number)
 		done = set_instance(o, fault, who);
 		break;
 	}
-	if (done != 0)
+	if (done != 0 || sim_outage_lift(o, fault) != 0)
 		return -1;
 	if (sim_fault_takes_away(fault))
 		sim_outage_begin(o, number);

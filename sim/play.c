@@ -152,6 +152,36 @@ play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 			      : sim_player_reply(p, a, number);
 }
 
+/* No step leaves this verdict behind. */
+#define NOT_STEPPED UINT32_MAX
+
+static int
+play_before_witness(struct sim_run *run, struct sim_player *p,
+    const struct sim_arrival *a, unsigned number)
+{
+	const struct sim_settings *s = run->settings;
+
+	p->result.verdict = NOT_STEPPED;
+	if (play_to(p, a, number) != 0)
+		return -1;
+	s->witness(s->witness_arg, p, a,
+	    p->result.verdict != NOT_STEPPED ? &p->result : NULL);
+	return 0;
+}
+
+static int
+play_to_all(struct sim_run *run, const struct sim_arrival *a)
+{
+	const bool watched = run->settings->witness != NULL;
+
+	for (unsigned i = 0; i < run->player_count; i++)
+		if ((LB_UNLIKELY(watched)
+			    ? play_before_witness(run, run->players[i], a, i)
+			    : play_to(run->players[i], a, i)) != 0)
+			return -1;
+	return 0;
+}
+
 /* --- time ---------------------------------------------------------------- */
 
 uint32_t
@@ -252,9 +282,8 @@ sim_play_packet(struct sim_run *run, struct sim_arrival *a)
 	a->bin = sim_run_bin(run, a->now_ns);
 	if (run->settings->details)
 		sim_note_arrival(run, a);
-	for (unsigned i = 0; i < run->player_count; i++)
-		if (play_to(run->players[i], a, i) != 0)
-			return -1;
+	if (play_to_all(run, a) != 0)
+		return -1;
 	if (a->from_client)
 		a->flow->client_ms = a->now_ms & SIM_TIME_NONE;
 	return 0;

@@ -303,6 +303,10 @@ sim_player_client(
 	uint16_t rule = p->rule_of_id[result->rule];
 	struct sim_player_rule *r = &p->rules[rule];
 	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
+	if (LB_UNLIKELY(part->rule != rule))
+		/* A key is a number in its rule, and a flow's fragments may
+		 * have another rule than its whole packets. */
+		part->key = SIM_KEY_NONE;
 	uint32_t key_number = key_of(r, a, number);
 	if (key_number == SIM_KEY_NONE)
 		return -1;

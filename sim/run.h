@@ -77,6 +77,12 @@ struct sim_settings {
 	/* Sees every synthetic packet; NULL: nobody.  Of one case only. */
 	void (*tap)(void *arg, const struct sim_tap *tap);
 	void *tap_arg;
+	/* Sees what became of every packet that a case was given, after it was
+	 * played; NULL: nobody.  result: what lb_step() said of it, the last
+	 * time it was asked; NULL when it was not. */
+	void (*witness)(void *arg, const struct sim_player *player,
+	    const struct sim_arrival *arrival, const struct lb_result *result);
+	void *witness_arg;
 	uint32_t replication; /* which: other draws for each; 0: the first */
 	uint32_t loop;        /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
 	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */

@@ -71,8 +71,8 @@ luck_of(const struct sim_world *w, const struct sim_parcel *parcel,
 }
 
 /* Over a link, to where the next thing happens to it. */
-static void
-depart(struct sim_world *w, struct sim_session *s,
+void
+sim_parcel_depart(struct sim_world *w, struct sim_session *s,
     const struct sim_parcel *what, enum sim_happens to)
 {
 	const bool client =
@@ -107,7 +107,7 @@ sim_send(
 	struct sim_parcel parcel = *what;
 
 	parcel.member = LB_NONE;
-	depart(w, s, &parcel, SIM_HAPPENS_AT_BALANCER);
+	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_AT_BALANCER);
 }
 
 void
@@ -117,7 +117,7 @@ sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
 	struct sim_parcel parcel = *what;
 
 	parcel.member = member;
-	depart(w, s, &parcel, SIM_HAPPENS_BACK);
+	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_BACK);
 }
 
 void
@@ -208,7 +208,7 @@ listen_in(const struct sim_world *w, const struct sim_session *s,
 {
 	const struct sim_settings *settings = w->run->settings;
 
-	if (settings->tap == NULL)
+	if (!w->is_tapped)
 		return;
 	const struct lb_traffic *traffic = sim_session_source(w, s)->traffic;
 	settings->tap(settings->tap_arg,
@@ -226,6 +226,16 @@ listen_in(const struct sim_world *w, const struct sim_session *s,
 	    });
 }
 
+void
+sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
+    const struct sim_parcel *parcel, bool from_client)
+{
+	struct lb_packet pkt;
+
+	fill_packet(s, parcel, from_client, &pkt);
+	listen_in(w, s, parcel, from_client, &pkt);
+}
+
 /* Through the player, as a captured packet goes. */
 static void
 play_parcel(struct sim_world *w, struct sim_session *s,
@@ -238,10 +248,6 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 	a->ip_bytes = a->pkt.ip_bytes;
 	a->flow = s->flow;
 	a->sender = parcel->member;
-	if ((s->flow->marks & SIM_FLOW_COUNTED) == 0) {
-		s->flow->marks |= SIM_FLOW_COUNTED;
-		run->flow_count++;
-	}
 	w->packets++;
 	w->player->reached = LB_NONE;
 	w->player->is_let_out = false;
@@ -260,7 +266,8 @@ pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 	if (w->player->reached == LB_NONE)
 		return;
 	parcel->member = w->player->reached;
-	depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
+	sim_entry_watch(w, s);
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
 }
 
 static void
@@ -275,7 +282,7 @@ pass_out(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 			return;
 		listen_in(w, s, parcel, false, &a.pkt);
 	}
-	depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
 }
 
 /* --- at a server --------------------------------------------------------- */
