@@ -31,6 +31,7 @@ static const struct {
 	{ "sweep", sweep_main, "replay under many settings: which to choose" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
+	{ "gen", gen_main, "synthetic traffic of a scenario as a capture" },
 	{ "check", check_main, "validate and explain a configuration" },
 	{ "--help", help_main, NULL },
 	{ "-h", help_main, NULL },

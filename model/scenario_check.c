@@ -76,8 +76,7 @@ check_member(struct checker *c, struct lb_where where, const char *name)
 {
 	if (name != NULL && bsearch(&name, c->members, c->member_count,
 				sizeof(*c->members), by_name) == NULL)
-		unknown(
-		    c, where, "member", name, c->members, c->member_count);
+		unknown(c, where, "member", name, c->members, c->member_count);
 }
 
 /* --- zones ---------------------------------------------------------------- */

@@ -139,10 +139,10 @@ put_budget(FILE *to, const struct sim_case *c)
 	if (c->clients.requests > 0 || c->failover_count == 0 || isnan(is))
 		return;
 	report_print(to,
-	    "  availability %s of client packets after the faults, %s min of "
-	    "error budget\n",
+	    "  availability %s of client packets after the faults, %s of error "
+	    "budget\n",
 	    report_percent(available, TERMINAL, is),
-	    report_digits(budget, TERMINAL, report_sum(c, REPORT_BUDGET)));
+	    report_moment(budget, TERMINAL, 60 * report_sum(c, REPORT_BUDGET)));
 }
 
 static void
@@ -188,6 +188,8 @@ value_text(char *to, enum report_outcome outcome, double value)
 {
 	if (outcome <= REPORT_RESTORED)
 		return report_moment(to, TERMINAL, value);
+	if (outcome == REPORT_BUDGET)
+		return report_moment(to, TERMINAL, 60 * value);
 	if (outcome == REPORT_AVAILABILITY)
 		return report_percent(to, TERMINAL, value);
 	return report_digits(to, TERMINAL, value);
@@ -210,7 +212,7 @@ spread_text(const struct sim_record *record, size_t of_case, size_t fault,
 		[REPORT_RETRIES] = "retries",
 		[REPORT_GIVEN_UP] = "given up",
 		[REPORT_AVAILABILITY] = "availability",
-		[REPORT_BUDGET] = "error budget, min",
+		[REPORT_BUDGET] = "error budget",
 	};
 	char mean[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
 	char high[REPORT_TEXT_BYTES], *text = NULL;

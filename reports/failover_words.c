@@ -210,8 +210,11 @@ put_harm(FILE *to, const struct sim_failover *f, const struct report_script *s)
 	if (f->lost + f->moved + f->broken == 0) {
 		report_put(to, "No client packet was lost and no flow moved");
 	} else {
-		put_counted(to, s, f->lost, "client packet was lost",
-		    "client packets were lost");
+		if (f->lost == 0)
+			report_put(to, "No client packet was lost");
+		else
+			put_counted(to, s, f->lost, "client packet was lost",
+			    "client packets were lost");
 		report_put(to, ", ");
 		put_counted(to, s, f->moved, "flow moved", "flows moved");
 		if (f->needless > 0)
@@ -247,9 +250,9 @@ put_budget(
 		return;
 	report_print(to,
 	    " That is an availability of %s until the next fault or the end, "
-	    "and %s min of error budget.",
+	    "and %s of error budget.",
 	    report_percent(available, s, is),
-	    report_digits(budget, s, report_outcome(f, REPORT_BUDGET)));
+	    report_moment(budget, s, 60 * report_outcome(f, REPORT_BUDGET)));
 }
 
 char *
@@ -327,13 +330,13 @@ report_clients_words(const struct sim_case *c, const struct report_script *s)
 		return report_compose("%s", "");
 	return report_compose(
 	    "%s requests, %s answered (p50 %s, p99 %s), %s given up: "
-	    "availability %s, %s min of error budget",
+	    "availability %s, %s of error budget",
 	    report_count(requests, s, of->requests),
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up),
 	    report_percent(available, s, report_availability(c)),
-	    report_digits(budget, s, report_sum(c, REPORT_BUDGET)));
+	    report_moment(budget, s, 60 * report_sum(c, REPORT_BUDGET)));
 }
 
 /* --- evenness ------------------------------------------------------------- */

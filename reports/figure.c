@@ -89,6 +89,30 @@ report_figure_subject(
 	return NULL;
 }
 
+enum report_figure
+report_key_figure(const struct report_study *study)
+{
+	return report_figure_is_wanted(study, REPORT_FIGURE_FAILOVER)
+		   ? REPORT_FIGURE_FAILOVER
+		   : REPORT_FIGURE_DEVIATION;
+}
+
+size_t
+report_key_panel(const struct report_study *study)
+{
+	enum report_figure figure = report_key_figure(study);
+	size_t panels = report_figure_panels(study, figure);
+
+	for (size_t i = 0; i < panels; i++) {
+		const struct report_subject *s =
+		    report_figure_subject(study, figure, i);
+		if (s == study->chosen || (figure == REPORT_FIGURE_FAILOVER &&
+					      s->of == study->chosen->of))
+			return i;
+	}
+	return 0;
+}
+
 /* Of several panels, each has its finding above it. */
 static double
 put_panel_title(struct report_pen *pen, const struct report_study *study,

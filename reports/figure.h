@@ -51,6 +51,10 @@ size_t report_figure_panels(
 /* Whose the panel of that number is; NULL beyond the last. */
 const struct report_subject *report_figure_subject(
     const struct report_study *study, enum report_figure figure, size_t index);
+/* Which figure stands beside the verdict, and which of its panels: the
+ * failover of the chosen case, else how even it is. */
+enum report_figure report_key_figure(const struct report_study *study);
+size_t report_key_panel(const struct report_study *study);
 double report_figure_panel(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure, size_t index,
     bool titled, const struct report_box *box);

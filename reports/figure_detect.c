@@ -30,8 +30,8 @@ follows(const struct report_study *study)
 
 /* Of each fault, or of all together. */
 static int
-spread_of(struct report_spread *s, const struct report_study *study,
-    size_t index)
+spread_of(
+    struct report_spread *s, const struct report_study *study, size_t index)
 {
 	return report_spread_make(s, study->record, case_of(study),
 	    follows(study) ? index : REPORT_ALL_FAULTS, REPORT_DETECTED);
@@ -41,7 +41,10 @@ static bool
 is_shown(const struct report_study *study, size_t index)
 {
 	struct report_spread s;
-	bool shown = spread_of(&s, study, index) == 0 && s.n >= LEAST;
+	const struct sim_case *c = &study->record->cases[case_of(study)];
+	bool probed =
+	    !follows(study) || report_is_probed_for(&c->failovers[index]);
+	bool shown = spread_of(&s, study, index) == 0 && s.n >= LEAST && probed;
 
 	report_spread_free(&s);
 	return shown;
@@ -73,7 +76,7 @@ has(const struct report_study *study, const struct report_subject *s)
 static double
 row_height(const struct report_brush *b)
 {
-	return b->line * 9.2;
+	return b->line * 10.2;
 }
 
 static double
@@ -138,15 +141,14 @@ put_histogram(const struct drawing *d)
 	for (size_t i = 0; i < BINS; i++) {
 		double high = (d->area.height - d->b->line * 0.3) *
 			      (double)counts[i] / (double)most;
-		const struct report_box bar = {
-			d->scale.x + (double)i * wide + wide * 0.06,
-			d->area.y + d->area.height - high, wide * 0.88, high
-		};
+		const struct report_box bar = { d->scale.x + (double)i * wide +
+						    wide * 0.06,
+			d->area.y + d->area.height - high, wide * 0.88, high };
 		if (counts[i] == 0)
 			continue;
 		report_format(tip, sizeof(tip), "from %s on: %zu",
-		    report_moment(from, PICTURE,
-			d->scale.from + (double)i * per),
+		    report_moment(
+			from, PICTURE, d->scale.from + (double)i * per),
 		    counts[i]);
 		report_brush_box(d->b, &bar, REPORT_PAINT_BAR, tip);
 	}
@@ -174,24 +176,31 @@ put_mean(const struct drawing *d)
 	report_brush_shape(d->b, x, y, REPORT_SHAPE_REROUTED, "the mean");
 }
 
-/* "mean 7.43 s (7.31 to 7.55), expected 5 to 10 s; 1 000 values" */
+/* "mean 7.43 s (7.31 s to 7.55 s); 1 000 values" */
 static char *
 numbers_of(const struct drawing *d)
 {
 	char mean[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
-	char high[REPORT_TEXT_BYTES], soonest[REPORT_TEXT_BYTES];
-	char latest[REPORT_TEXT_BYTES], n[REPORT_TEXT_BYTES];
-	char expected[3 * REPORT_TEXT_BYTES] = "";
+	char high[REPORT_TEXT_BYTES], n[REPORT_TEXT_BYTES];
 
-	if (!isnan(d->expected.low))
-		report_format(expected, sizeof(expected), ", expected %s to %s",
-		    report_moment(soonest, PICTURE, d->expected.low),
-		    report_moment(latest, PICTURE, d->expected.high));
-	return report_compose("mean %s (%s to %s)%s; %s values",
+	return report_compose("mean %s (%s to %s); %s values",
 	    report_moment(mean, PICTURE, d->spread.mean),
 	    report_moment(low, PICTURE, d->spread.interval.low),
-	    report_moment(high, PICTURE, d->spread.interval.high), expected,
+	    report_moment(high, PICTURE, d->spread.interval.high),
 	    report_count(n, PICTURE, d->spread.n));
+}
+
+/* "expected 5 s to 10 s" */
+static char *
+expected_text(const struct drawing *d)
+{
+	char low[REPORT_TEXT_BYTES], high[REPORT_TEXT_BYTES];
+
+	if (isnan(d->expected.low))
+		return report_compose("%s", "");
+	return report_compose("expected: %s to %s",
+	    report_moment(low, PICTURE, d->expected.low),
+	    report_moment(high, PICTURE, d->expected.high));
 }
 
 static char *
@@ -201,8 +210,8 @@ seconds_text(char *to, double value)
 }
 
 static void
-put_row(struct drawing *d, const struct report_panel *panel, size_t index,
-    double y)
+put_row(
+    struct drawing *d, const struct report_panel *panel, size_t index, double y)
 {
 	const struct report_study *study = panel->study;
 	const struct sim_case *c = &study->record->cases[case_of(study)];
@@ -210,19 +219,23 @@ put_row(struct drawing *d, const struct report_panel *panel, size_t index,
 	char *name = follows(study)
 			 ? report_fault_name(&c->failovers[index], 40)
 			 : report_compose("all faults");
-	char *numbers = numbers_of(d);
+	char *numbers = numbers_of(d), *expected = expected_text(d);
 	double left = panel->box.x + b->line, limit = panel->box.width;
 	double most = fmax(d->spread.max, d->expected.high);
+	double least = fmin(d->spread.min, d->expected.low);
+	double around = fmax((most - least) * 0.08, most * 0.02);
 
-	d->area = (struct report_box){ left, y + b->line * 3.6,
+	d->area = (struct report_box){ left, y + b->line * 4.4,
 		limit - 2 * b->line, b->line * 3.8 };
-	d->scale = (struct report_brush_scale){ 0,
-		most > 0 ? most * 1.06 : 1, left, d->area.width };
-	if (name != NULL && numbers != NULL) {
+	d->scale = (struct report_brush_scale){ fmax(least - around, 0),
+		most > 0 ? most + around : 1, left, d->area.width };
+	if (name != NULL && numbers != NULL && expected != NULL) {
 		report_brush_text(b, panel->box.x, y + b->line * 0.5, limit,
 		    REPORT_LEFT, true, name);
 		report_brush_text(b, panel->box.x, y + b->line * 1.6, limit,
 		    REPORT_LEFT, false, numbers);
+		report_brush_text(b, panel->box.x, y + b->line * 2.6, limit,
+		    REPORT_LEFT, false, expected);
 	}
 	put_band(d);
 	report_brush_scale(b, &d->scale, &d->area, seconds_text);
@@ -230,6 +243,7 @@ put_row(struct drawing *d, const struct report_panel *panel, size_t index,
 	put_mean(d);
 	free(name);
 	free(numbers);
+	free(expected);
 }
 
 static void

@@ -13,13 +13,16 @@
  * over time; what was lost, given up and broken.  Rules lead from the marks
  * through all of it.
  */
-#define LANES_MAX   12
-#define LANES_WIDE  3 /* so many get labels and brackets */
-#define PANELS_MAX  4
-#define EVENTS      5
-#define ROWS_MAX    3
-#define PICTURE     (&report_picture)
-#define TEXT_GAP(b) ((b)->line * 0.5)
+#define LANES_MAX    12
+#define LANES_WIDE   3 /* so many get labels and brackets */
+#define PANELS_MAX   4
+#define EVENTS       5
+#define ROWS_MAX     3
+#define NAME_COLUMNS 40
+#define NARROW       22  /* in the page */
+#define WINDOW       0.5 /* of the run; less is drawn larger */
+#define PICTURE      (&report_picture)
+#define TEXT_GAP(b)  ((b)->line * 0.5)
 
 /* --- which ---------------------------------------------------------------- */
 
@@ -161,8 +164,9 @@ lanes_of(const struct sim_case *c)
 static uint32_t
 count_of(const struct sim_harm *h, size_t row)
 {
-	return row == 0 ? h->lost : row == 1 ? h->retries + h->given_up
-					     : h->broken;
+	return row == 0   ? h->lost
+	       : row == 1 ? h->retries + h->given_up
+			  : h->broken;
 }
 
 /* What did not happen has no row; lost packets always have. */
@@ -206,28 +210,57 @@ x_after(const struct drawing *d, const struct sim_failover *f, uint64_t ns)
 	return report_time_of(&d->axis, f->at_ns + ns);
 }
 
-/* Where it was over, or what is seen of it ends. */
+static bool
+is_of(const struct sim_event *e, const struct sim_failover *f)
+{
+	return e->kind == SIM_EVENT_FAULT && e->member != NULL &&
+	       f->member != NULL && strcmp(e->member, f->member) == 0;
+}
+
+/* Where the member was back; of what was never noticed, where something else
+ * befell the member; else where what is seen of it ends. */
 static double
 x_over(const struct drawing *d, const struct sim_failover *f)
 {
-	return f->restored_ns != SIM_NO_TIME
-		   ? x_after(d, f, f->restored_ns)
-		   : d->axis.x + d->axis.width;
+	const struct sim_record *record = d->panel->study->record;
+
+	if (f->restored_ns != SIM_NO_TIME)
+		return x_after(d, f, f->restored_ns);
+	for (size_t i = 0;
+	     f->detected_ns == SIM_NO_TIME && i < record->log_count; i++)
+		if (is_of(&record->log[i], f) &&
+		    record->log[i].at_ns > f->at_ns)
+			return report_time_of(&d->axis, record->log[i].at_ns);
+	return d->axis.x + d->axis.width;
 }
 
-/* The time in which nobody noticed, and that in which others did the work. */
+static double
+x_found(const struct drawing *d, const struct sim_failover *f)
+{
+	return f->detected_ns != SIM_NO_TIME ? x_after(d, f, f->detected_ns)
+					     : x_over(d, f);
+}
+
+/* The time in which nobody noticed. */
 static void
-put_spans(const struct drawing *d, const struct sim_failover *f, double y,
+put_blind(const struct drawing *d, const struct sim_failover *f, double y,
     double high)
 {
-	double at = report_time_of(&d->axis, f->at_ns), over = x_over(d, f);
-	double found = f->detected_ns != SIM_NO_TIME
-			   ? x_after(d, f, f->detected_ns)
-			   : over;
-	const struct report_box blind = { at, y, found - at, high };
-	const struct report_box away = { found, y, over - found, high };
+	double at = report_time_of(&d->axis, f->at_ns);
+	const struct report_box blind = { at, y, x_found(d, f) - at, high };
 
-	report_brush_box(d->b, &blind, REPORT_PAINT_BLIND, NULL);
+	if (blind.width > 0)
+		report_brush_box(d->b, &blind, REPORT_PAINT_BLIND, NULL);
+}
+
+/* The time in which others did the work. */
+static void
+put_away(const struct drawing *d, const struct sim_failover *f, double y,
+    double high)
+{
+	double found = x_found(d, f);
+	const struct report_box away = { found, y, x_over(d, f) - found, high };
+
 	if (away.width > 0)
 		report_brush_box(d->b, &away, REPORT_PAINT_AWAY, NULL);
 }
@@ -255,8 +288,8 @@ events_of(const struct sim_failover *f, struct event *to)
 		if (all[i].after_ns != SIM_NO_TIME)
 			to[count++] = all[i];
 	for (size_t i = 1; i < count; i++)
-		for (size_t j = i;
-		     j > 0 && to[j].after_ns < to[j - 1].after_ns; j--) {
+		for (size_t j = i; j > 0 && to[j].after_ns < to[j - 1].after_ns;
+		     j--) {
 			struct event swap = to[j];
 			to[j] = to[j - 1];
 			to[j - 1] = swap;
@@ -266,8 +299,8 @@ events_of(const struct sim_failover *f, struct event *to)
 
 /* "fault at 30 s", "marked down +8.5 s" */
 static void
-event_tip(char *to, size_t bytes, const struct sim_failover *f,
-    const struct event *e)
+event_tip(
+    char *to, size_t bytes, const struct sim_failover *f, const struct event *e)
 {
 	char at[REPORT_TEXT_BYTES], after[REPORT_TEXT_BYTES];
 
@@ -276,9 +309,8 @@ event_tip(char *to, size_t bytes, const struct sim_failover *f,
 	if (e->after_ns == 0)
 		report_format(to, bytes, "%s at %s", e->name, at);
 	else
-		report_format(
-		    to, bytes, "%s %s after the fault, at %s", e->name, after,
-		    at);
+		report_format(to, bytes, "%s %s after the fault, at %s",
+		    e->name, after, at);
 }
 
 static void
@@ -302,8 +334,8 @@ struct label {
 };
 
 static size_t
-join_labels(const struct drawing *d, const struct sim_failover *f,
-    struct label *labels)
+join_labels(
+    const struct drawing *d, const struct sim_failover *f, struct label *labels)
 {
 	struct event events[EVENTS];
 	size_t count = events_of(f, events), joined = 0;
@@ -326,8 +358,8 @@ join_labels(const struct drawing *d, const struct sim_failover *f,
 }
 
 static void
-put_labels(const struct drawing *d, const struct sim_failover *f, double y,
-    double bar)
+put_labels(
+    const struct drawing *d, const struct sim_failover *f, double y, double bar)
 {
 	struct label labels[EVENTS];
 	double x[EVENTS], width[EVENTS];
@@ -338,8 +370,8 @@ put_labels(const struct drawing *d, const struct sim_failover *f, double y,
 		x[i] = labels[i].at;
 		width[i] = report_brush_width(d->b, labels[i].text);
 	}
-	report_apart(x, width, count, TEXT_GAP(d->b), box->x,
-	    box->x + box->width);
+	report_apart(
+	    x, width, count, TEXT_GAP(d->b), box->x, box->x + box->width);
 	for (size_t i = 0; i < count; i++) {
 		report_brush_line(d->b, x[i], y + d->b->line * 0.5,
 		    labels[i].at, bar - d->b->mark * 1.3, REPORT_PAINT_GRID);
@@ -362,8 +394,7 @@ put_brackets(const struct drawing *d, const struct sim_failover *f, double y)
 		from[count] = report_time_of(&d->axis, f->at_ns);
 		to[count] = x_after(d, f, f->detected_ns);
 		report_format(text[count++], sizeof(text[0]), "%s to notice",
-		    report_moment(
-			span, PICTURE, (double)f->detected_ns / 1e9));
+		    report_moment(span, PICTURE, (double)f->detected_ns / 1e9));
 	}
 	if (f->restored_ns != SIM_NO_TIME && f->detected_ns != SIM_NO_TIME) {
 		from[count] = x_after(d, f, f->detected_ns);
@@ -377,24 +408,24 @@ put_brackets(const struct drawing *d, const struct sim_failover *f, double y)
 		x[i] = (from[i] + to[i]) / 2;
 		width[i] = report_brush_width(d->b, text[i]);
 	}
-	report_apart(x, width, count, TEXT_GAP(d->b), box->x,
-	    box->x + box->width);
+	report_apart(
+	    x, width, count, TEXT_GAP(d->b), box->x, box->x + box->width);
 	for (size_t i = 0; i < count; i++)
 		report_brush_text(d->b, x[i], y + d->b->line * 0.65, 0,
 		    REPORT_MIDDLE, false, text[i]);
 	if (f->detected_ns == SIM_NO_TIME && report_is_probed_for(f))
-		report_brush_text(d->b, box->x + box->width,
-		    y + d->b->line * 0.4, 0, REPORT_RIGHT, false,
+		report_brush_text(d->b, report_time_of(&d->axis, f->at_ns),
+		    y + d->b->line * 0.4, 0, REPORT_LEFT, false,
 		    "no probe noticed");
 }
 
-/* "backend-2 crashed at 30 s: noticed after 8.53 s, 101 lost" */
+/* "backend-2 crashed at 30 s: noticed +8.53 s, 101 lost" */
 static char *
-lane_text(const struct sim_failover *f, bool all)
+lane_text(const struct sim_failover *f, bool all, size_t columns)
 {
 	char at[REPORT_TEXT_BYTES], found[REPORT_TEXT_BYTES];
 	char lost[REPORT_TEXT_BYTES], *text;
-	char *name = report_fault_name(f, 40);
+	char *name = report_fault_name(f, columns);
 
 	if (name == NULL)
 		return NULL;
@@ -404,29 +435,29 @@ lane_text(const struct sim_failover *f, bool all)
 	if (!all)
 		text = report_compose("%s at %s, %s packet%s lost", name, at,
 		    lost, f->lost == 1 ? "" : "s");
-	else if (f->detected_ns == SIM_NO_TIME)
+	else if (!report_is_probed_for(f) || f->detected_ns == SIM_NO_TIME)
 		text = report_compose("%s at %s: %s%s lost", name, at,
 		    report_is_probed_for(f) ? "not noticed, " : "", lost);
 	else
 		text = report_compose(
-		    "%s at %s: noticed after %s, %s lost", name, at, found,
-		    lost);
+		    "%s at %s: noticed +%s, %s lost", name, at, found, lost);
 	free(name);
 	return text;
 }
 
 /* A line of text over its fault, but within the panel. */
 static void
-put_lane_text(const struct drawing *d, const struct lane *lane, double y,
-    bool wide)
+put_lane_text(
+    const struct drawing *d, const struct lane *lane, double y, bool wide)
 {
 	const struct report_box *box = &d->panel->box;
-	char *text = lane_text(lane->of, !wide);
+	char *text = lane_text(
+	    lane->of, !wide, d->b->page != NULL ? NARROW : NAME_COLUMNS);
 
 	if (text == NULL)
 		return;
 	double width = fmin(report_brush_width(d->b, text) + 1, box->width);
-	double x = report_time_of(&d->axis, lane->of->at_ns) - d->b->mark;
+	double x = report_time_of(&d->axis, lane->of->at_ns) + d->b->mark;
 	x = fmax(fmin(x, box->x + box->width - width), box->x);
 	if (wide)
 		x = box->x;
@@ -442,7 +473,8 @@ put_lane(const struct drawing *d, const struct lane *lane, bool wide)
 	double y = lane->y + line * (wide ? 2.7 : 1.3);
 
 	put_lane_text(d, lane, lane->y + line * 0.5, wide);
-	put_spans(d, lane->of, y - bar / 2, bar);
+	put_blind(d, lane->of, y - bar / 2, bar);
+	put_away(d, lane->of, y - bar / 2, bar);
 	if (wide) {
 		put_labels(d, lane->of, lane->y + line * 1.55, y);
 		put_brackets(d, lane->of, y + line * 0.65);
@@ -450,25 +482,33 @@ put_lane(const struct drawing *d, const struct lane *lane, bool wide)
 	put_marks(d, lane->of, y);
 }
 
-/* From the bar down through everything. */
+/* From the bar down to the shares; under what other lanes write. */
 static void
-put_rules(const struct drawing *d, const struct lane *lane, bool wide)
+put_lead(const struct drawing *d, const struct lane *lane, double bottom)
+{
+	double x = report_time_of(&d->axis, lane->of->at_ns);
+
+	report_brush_line(d->b, x, lane->y + d->b->line * 1.3 + d->b->mark, x,
+	    bottom, REPORT_PAINT_FAULT);
+}
+
+/* Through the shares and all below. */
+static void
+put_rules(const struct drawing *d, const struct lane *lane)
 {
 	const struct sim_failover *f = lane->of;
-	double from = lane->y + d->b->line * (wide ? 2.7 : 1.3) + d->b->mark;
-	double top = wide ? d->area.y : fmin(from, d->area.y);
 	double x = report_time_of(&d->axis, f->at_ns);
 
-	report_brush_line(d->b, x, top, x, d->bottom, REPORT_PAINT_FAULT);
+	report_brush_line(d->b, x, d->area.y, x, d->bottom, REPORT_PAINT_FAULT);
 	if (f->detected_ns != SIM_NO_TIME && f->detected_ns > 0) {
 		x = x_after(d, f, f->detected_ns);
-		report_brush_line(d->b, x, d->area.y, x, d->bottom,
-		    REPORT_PAINT_INK);
+		report_brush_line(
+		    d->b, x, d->area.y, x, d->bottom, REPORT_PAINT_INK);
 	}
 	if (f->restored_ns != SIM_NO_TIME) {
 		x = x_after(d, f, f->restored_ns);
-		report_brush_line(d->b, x, d->area.y, x, d->bottom,
-		    REPORT_PAINT_BAR);
+		report_brush_line(
+		    d->b, x, d->area.y, x, d->bottom, REPORT_PAINT_BAR);
 	}
 }
 
@@ -510,12 +550,11 @@ put_bars(const struct drawing *d, const struct row *row, double floor_y,
 		for (size_t i = 0; i < d->pieces.stretches[s].count; i++) {
 			size_t piece = d->pieces.stretches[s].first + i;
 			uint64_t of = row->counts[piece];
-			double high = fmax(
-			    most_high * (double)of / (double)row->most, 1);
-			const struct report_box bar = {
-				report_time_at(&d->axis, s, i), floor_y - high,
-				d->axis.per_piece, high
-			};
+			double high =
+			    fmax(most_high * (double)of / (double)row->most, 1);
+			const struct report_box bar = { report_time_at(
+							    &d->axis, s, i),
+				floor_y - high, d->axis.per_piece, high };
 			if (of == 0)
 				continue;
 			report_format(tip, sizeof(tip), "%s: %s", row->what,
@@ -538,7 +577,7 @@ put_row(const struct drawing *d, const struct row *row, double y)
 	    b, d->area.x, floor_y, right, floor_y, REPORT_PAINT_GRID);
 	if (row->most > 0)
 		put_bars(d, row, floor_y, row_height(b) - b->line * 0.5);
-	report_format(text, sizeof(text), "at most %s in %s",
+	report_format(text, sizeof(text), "max %s in %s",
 	    report_count(count, PICTURE, row->most),
 	    report_moment(span, PICTURE, (double)d->pieces.piece_ns / 1e9));
 	bool beside = limit - right > b->line * 6;
@@ -574,18 +613,35 @@ put_lanes(struct drawing *d)
 			    (struct lane){ &c->failovers[i], y };
 			y += high;
 		}
+	double bottom = y + d->b->line * 0.6 +
+			(c->failover_count > LANES_MAX ? d->b->line : 0);
+	for (size_t i = 0; i < d->lane_count && !is_wide(c); i++)
+		put_lead(d, &d->lanes[i], bottom);
 	for (size_t i = 0; i < d->lane_count; i++)
 		put_lane(d, &d->lanes[i], is_wide(c));
 	if (c->failover_count > LANES_MAX) {
 		report_format(text, sizeof(text),
 		    "and %zu faults more, which did less",
 		    c->failover_count - LANES_MAX);
-		report_brush_text(d->b, d->panel->box.x,
-		    y + d->b->line * 0.4, d->panel->box.width, REPORT_LEFT,
-		    false, text);
+		report_brush_text(d->b, d->panel->box.x, y + d->b->line * 0.4,
+		    d->panel->box.width, REPORT_LEFT, false, text);
 		y += d->b->line;
 	}
 	return y + d->b->line * 0.6;
+}
+
+/* What was never noticed lies beneath all else, what was quickly above. */
+static void
+put_shades(const struct drawing *d, double y, double high)
+{
+	for (size_t i = 0; i < d->lane_count; i++)
+		if (d->lanes[i].of->detected_ns == SIM_NO_TIME)
+			put_blind(d, d->lanes[i].of, y, high);
+	for (size_t i = 0; i < d->lane_count; i++)
+		put_away(d, d->lanes[i].of, y, high);
+	for (size_t i = 0; i < d->lane_count; i++)
+		if (d->lanes[i].of->detected_ns != SIM_NO_TIME)
+			put_blind(d, d->lanes[i].of, y, high);
 }
 
 static void
@@ -593,15 +649,11 @@ put_all(struct drawing *d)
 {
 	const struct report_brush *b = d->b;
 	const struct sim_rule *rule = d->panel->subject->rule;
-	const struct sim_case *c = d->panel->subject->of;
-
 	d->area.y = put_lanes(d);
 	d->area.height = report_brush_shares_height(b, rule);
 	double y = d->area.y + d->area.height;
 	d->bottom = y + row_height(b) * (double)d->row_count;
-	for (size_t i = 0; i < d->lane_count; i++)
-		put_spans(d, d->lanes[i].of, y + b->line * 0.2,
-		    d->bottom - y - b->line * 0.2);
+	put_shades(d, y + b->line * 0.2, d->bottom - y - b->line * 0.2);
 	report_brush_shares(b, d->panel, &d->pieces, &d->axis, &d->area);
 	for (size_t i = 0; i < d->row_count; i++)
 		put_row(d, &d->rows[i], y + row_height(b) * (double)i);
@@ -609,7 +661,34 @@ put_all(struct drawing *d)
 		d->bottom - d->area.y };
 	report_brush_times(b, rule, &d->pieces, &d->axis, &whole);
 	for (size_t i = 0; i < d->lane_count; i++)
-		put_rules(d, &d->lanes[i], is_wide(c));
+		put_rules(d, &d->lanes[i]);
+}
+
+/* A failure of seconds in a run of hours: only the time around it, when that
+ * is much less.  The last fault's consequences may go on to the end. */
+static void
+choose_window(const struct sim_record *record, const struct sim_case *c,
+    uint64_t *from_ns, uint64_t *to_ns)
+{
+	uint64_t end = record->bin_count * record->bin_ns;
+	uint64_t first = UINT64_MAX, last = 0;
+
+	for (size_t i = 0; i < c->failover_count; i++) {
+		const struct sim_failover *f = &c->failovers[i];
+		uint64_t over = f->restored_ns != SIM_NO_TIME
+				    ? f->at_ns + f->restored_ns
+				    : end;
+		first = f->at_ns < first ? f->at_ns : first;
+		last = over > last ? over : last;
+	}
+	last = last < end ? last : end;
+	*from_ns = 0;
+	*to_ns = end;
+	if (first >= last || (double)(last - first) > WINDOW * (double)end)
+		return;
+	uint64_t around = (last - first) / 4;
+	*from_ns = first > around ? first - around : 0;
+	*to_ns = last + around < end ? last + around : end;
 }
 
 static void
@@ -617,7 +696,11 @@ draw(const struct report_brush *b, const struct report_panel *panel)
 {
 	const struct sim_rule *rule = panel->subject->rule;
 	struct drawing d = { .b = b, .panel = panel };
-	int made = report_pieces_make(&d.pieces, panel->study->record, rule);
+	uint64_t from, to;
+
+	choose_window(panel->study->record, panel->subject->of, &from, &to);
+	int made = report_pieces_make_between(
+	    &d.pieces, panel->study->record, rule, from, to);
 
 	d.area.x = panel->box.x + report_brush_shares_left(b, rule);
 	d.area.width = panel->box.x + panel->box.width - d.area.x -
@@ -685,8 +768,7 @@ put_events(FILE *to, const struct sim_case *c)
 			    (double)(f->at_ns + events[e].after_ns) / 1e9);
 			report_csv_text(to, f->member);
 			report_put(to, ",");
-			report_csv_text(
-			    to, e == 0 ? f->fault : events[e].name);
+			report_csv_text(to, e == 0 ? f->fault : events[e].name);
 			report_put(to, ",,,,,,,\n");
 		}
 	}
@@ -704,8 +786,8 @@ put_harms(FILE *to, const struct sim_record *record, const struct sim_case *c)
 			continue;
 		report_csv_text(to, c->name);
 		report_print(to, ",%.9g,%.9g,,,%u,%u,%u,%u,%u,%u,%u\n", from,
-		    (double)record->bin_ns / 1e9, h->offered, h->lost,
-		    h->moved, h->broken, h->requests, h->retries, h->given_up);
+		    (double)record->bin_ns / 1e9, h->offered, h->lost, h->moved,
+		    h->broken, h->requests, h->retries, h->given_up);
 	}
 }
 

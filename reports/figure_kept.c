@@ -77,7 +77,7 @@ static struct bar
 rehomed_bar(const struct sim_case *c)
 {
 	return (struct bar){
-		.what = "flows that changed balancer",
+		.what = "changed balancer",
 		.parts = { without(c->rehomed, c->rehomed_moved),
 		    without(c->rehomed_moved, c->rehomed_broken),
 		    c->rehomed_broken },
@@ -117,7 +117,7 @@ has(const struct report_study *study, const struct report_subject *s)
 static double
 case_height(const struct report_brush *b, const struct report_study *study)
 {
-	return b->line * (is_rehomed(study) ? 7.4 : 5.2);
+	return b->line * (is_rehomed(study) ? 8 : 5.8);
 }
 
 static double
@@ -139,8 +139,7 @@ numbers_of(const struct bar *bar)
 			continue;
 		char *more = report_compose("%s%s%s %s", text,
 		    i > 0 ? ", " : "",
-		    report_count(count, PICTURE, bar->parts[i]),
-		    bar->names[i]);
+		    report_count(count, PICTURE, bar->parts[i]), bar->names[i]);
 		free(text);
 		text = more;
 	}

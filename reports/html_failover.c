@@ -7,9 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ROWS_MAX  200
-#define TOLD_MAX  12
-#define PICTURE   (&report_picture)
+#define ROWS_MAX 200
+#define TOLD_MAX 4
+#define PICTURE  (&report_picture)
 
 void
 report_html_failover(
@@ -103,11 +103,10 @@ put_row(struct report_page *page, const struct sim_case *c,
 	put_moment(page, report_outcome(f, REPORT_REROUTED));
 	put_moment(page, report_outcome(f, REPORT_RESTORED));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		report_cell_count(
-		    page, (uint64_t)report_outcome(f, counts[i]));
+		report_cell_count(page, (uint64_t)report_outcome(f, counts[i]));
 	report_cell_share(page, report_outcome(f, REPORT_AVAILABILITY));
-	report_cell_number(page,
-	    report_digits(text, PICTURE, report_outcome(f, REPORT_BUDGET)));
+	report_cell_number(page, report_moment(text, PICTURE,
+				     60 * report_outcome(f, REPORT_BUDGET)));
 	report_row_close(page);
 	free(name);
 }
@@ -132,7 +131,7 @@ put_table(struct report_page *page)
 		{ "Need&#173;lessly", true }, { "Broken", true },
 		{ "Packets lost", true }, { "Retries", true },
 		{ "Given up", true }, { "Availa&#173;bility", true },
-		{ "Error budget, min", true } };
+		{ "Error budget", true } };
 	const struct sim_record *record = page->study->record;
 	size_t faults = count_faults(record), rows = 0;
 	char caption[128];
@@ -150,8 +149,8 @@ put_table(struct report_page *page)
 		sizeof(headings) / sizeof(headings[0]), true };
 	report_grid_open(page, &grid);
 	for (size_t i = 0; i < record->case_count; i++)
-		for (size_t f = 0; f < record->cases[i].failover_count &&
-				   rows < ROWS_MAX;
+		for (size_t f = 0;
+		     f < record->cases[i].failover_count && rows < ROWS_MAX;
 		     f++, rows++)
 			put_row(page, &record->cases[i],
 			    &record->cases[i].failovers[f]);
@@ -160,7 +159,7 @@ put_table(struct report_page *page)
 
 /* --- sentences ------------------------------------------------------------ */
 
-/* Of the chosen case; the verdict has told the gravest. */
+/* Of the chosen case, the first; the verdict has told the gravest. */
 static void
 put_story(struct report_page *page)
 {
@@ -200,8 +199,8 @@ put_clients(struct report_page *page)
 void
 report_html_failures(struct report_page *page)
 {
-	put_story(page);
 	report_html_figure(page, REPORT_FIGURE_FAILOVER);
+	put_story(page);
 	put_table(page);
 	report_html_figure(page, REPORT_FIGURE_KEPT);
 	report_html_figure(page, REPORT_FIGURE_DETECT);

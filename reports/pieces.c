@@ -53,18 +53,20 @@ stretch_end(const bool *busy, size_t bins, size_t bin)
 /* Stretches in bins, put into from_ns and to_ns for now.  Returns how many
  * bins they have together. */
 static size_t
-find_stretches(struct report_pieces *p, const bool *busy, size_t bins)
+find_stretches(
+    struct report_pieces *p, const bool *busy, size_t begin, size_t bins)
 {
-	size_t bin = 0, all = 0;
+	size_t bin = begin, all = 0;
 	while (bin < bins) {
 		while (bin < bins && !busy[bin])
 			bin++;
 		if (bin == bins)
 			break;
 		/* silence at the start is not worth a mark when short */
-		size_t from = p->stretch_count == 0 && bin <= REPORT_SILENCE_MIN
-				  ? 0
-				  : bin;
+		size_t from =
+		    p->stretch_count == 0 && bin - begin <= REPORT_SILENCE_MIN
+			? begin
+			: bin;
 		size_t to = stretch_end(busy, bins, bin);
 		p->stretches[p->stretch_count++] =
 		    (struct report_stretch){ .from_ns = from, .to_ns = to };
@@ -113,6 +115,14 @@ int
 report_pieces_make(struct report_pieces *p, const struct sim_record *record,
     const struct sim_rule *rule)
 {
+	return report_pieces_make_between(p, record, rule, 0, UINT64_MAX);
+}
+
+int
+report_pieces_make_between(struct report_pieces *p,
+    const struct sim_record *record, const struct sim_rule *rule,
+    uint64_t from_ns, uint64_t to_ns)
+{
 	*p = (struct report_pieces){ .backend_count = rule->backend_count };
 	if (rule->slices == NULL || record->bin_count == 0)
 		return 0;
@@ -122,7 +132,11 @@ report_pieces_make(struct report_pieces *p, const struct sim_record *record,
 		free(busy);
 		return -1;
 	}
-	size_t all = find_stretches(p, busy, record->bin_count);
+	uint64_t first = from_ns / record->bin_ns;
+	uint64_t last = (to_ns - 1) / record->bin_ns + 1;
+	size_t end =
+	    last < record->bin_count ? (size_t)last : record->bin_count;
+	size_t all = find_stretches(p, busy, (size_t)first, end);
 	size_t merge = (all + REPORT_PIECES_MAX - 1) / REPORT_PIECES_MAX;
 	free(busy);
 	number_pieces(p, merge > 0 ? merge : 1, record->bin_ns);

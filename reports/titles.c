@@ -413,8 +413,8 @@ failure_on(const struct report_study *study, enum report_figure figure,
 		return response_of(s, which);
 	default:
 		title = report_failover_title(s->of);
-		text = title != NULL ? report_compose("%s%s", title, which)
-				     : NULL;
+		text =
+		    title != NULL ? report_compose("%s%s", title, which) : NULL;
 		free(title);
 		return text;
 	}
@@ -491,23 +491,6 @@ predicted_title(const struct report_study *study)
 	    worse, all, what, worse == 1 ? "is" : "are");
 }
 
-/* The chosen case's, if it has a panel. */
-static const struct report_subject *
-failover_subject(const struct report_study *study)
-{
-	size_t panels = report_figure_panels(study, REPORT_FIGURE_FAILOVER);
-	const struct report_subject *first = study->chosen;
-
-	for (size_t i = 0; i < panels; i++) {
-		const struct report_subject *s =
-		    report_figure_subject(study, REPORT_FIGURE_FAILOVER, i);
-		if (s->of == study->chosen->of)
-			return s;
-		first = i == 0 ? s : first;
-	}
-	return first;
-}
-
 char *
 report_title(const struct report_study *study, enum report_figure figure)
 {
@@ -519,7 +502,8 @@ report_title(const struct report_study *study, enum report_figure figure)
 		return predicted_title(study);
 	const struct report_subject *of = study->chosen;
 	if (figure == REPORT_FIGURE_FAILOVER)
-		of = failover_subject(study);
+		of = report_figure_subject(
+		    study, figure, report_key_panel(study));
 	char *which = of_which(study, of);
 	if (which == NULL)
 		return NULL;

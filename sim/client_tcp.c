@@ -537,10 +537,15 @@ serve(struct sim_world *w, struct sim_session *s,
 {
 	const uint64_t now_ns = sim_world_now(w);
 	const bool hangs = !answers(s, condition);
-	uint64_t done_ns =
-	    hangs ? SIM_NEVER - 1
-		  : sim_farm_serve(w->farm, s->member, now_ns, condition,
-			&w->dice, s->source, draw_of(s));
+	uint64_t done_ns = hangs ? SIM_NEVER - 1
+				 : sim_farm_serve(w->farm,
+				       &(struct sim_request){
+					   .now_ns = now_ns,
+					   .n = draw_of(s),
+					   .source = s->source,
+					   .member = s->member,
+				       },
+				       condition, &w->dice);
 
 	if (done_ns == SIM_TURNED_AWAY) {
 		sim_refuse(w, s, parcel);

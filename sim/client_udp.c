@@ -84,9 +84,14 @@ at_server(struct sim_world *w, struct sim_session *s,
 	if (!sim_server_speaks(condition.state))
 		return;
 
-	uint64_t done_ns =
-	    sim_farm_serve(w->farm, parcel->member, sim_world_now(w), condition,
-		&w->dice, s->source, sim_draw_in(s->serial, 0));
+	uint64_t done_ns = sim_farm_serve(w->farm,
+	    &(struct sim_request){
+		.now_ns = sim_world_now(w),
+		.n = sim_draw_in(s->serial, 0),
+		.source = s->source,
+		.member = parcel->member,
+	    },
+	    condition, &w->dice);
 
 	if (done_ns == SIM_TURNED_AWAY || (s->marks & SIM_SESSION_CLOSED) != 0)
 		return;

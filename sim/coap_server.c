@@ -141,12 +141,14 @@ static void
 answer(struct sim_world *w, struct sim_session *s)
 {
 	const struct sim_device *d = sim_device_of(w, s);
+	const bool registers =
+	    d->doing == SIM_REGISTER && d->answer_of == d->exchanges;
 
 	sim_answer(w, s, d->answer_member,
 	    &(struct sim_parcel){
 		.bytes = sim_datagram_bytes(w, s, d->draw),
 		.id = d->answer_of,
-		.says = SIM_SAYS_ANSWER,
+		.says = registers ? SIM_SAYS_REGISTERED : SIM_SAYS_ANSWER,
 		.confirmable = d->confirmable,
 	    });
 }
@@ -191,9 +193,14 @@ take(struct sim_world *w, struct sim_session *s,
 		return;
 	}
 
-	uint64_t done_ns =
-	    sim_farm_serve(w->farm, parcel->member, sim_world_now(w), condition,
-		&w->dice, s->source, sim_draw_in(d->serial, d->draw));
+	uint64_t done_ns = sim_farm_serve(w->farm,
+	    &(struct sim_request){
+		.now_ns = sim_world_now(w),
+		.n = sim_draw_in(s->serial, d->draw),
+		.source = s->source,
+		.member = parcel->member,
+	    },
+	    condition, &w->dice);
 
 	if (done_ns == SIM_TURNED_AWAY || (known && d->answer_ns <= done_ns))
 		return;

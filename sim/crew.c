@@ -10,7 +10,7 @@
 struct worker {
 	struct sim_crew *crew;
 	pthread_t thread;
-	uint64_t packets, bytes_read; /* of the run it is at */
+	uint64_t packets, bytes_read, bytes_total; /* of the run it is at */
 };
 
 /* What changes while they play is the lock's. */
@@ -99,6 +99,7 @@ show_progress(
 	(void)pthread_mutex_lock(&crew->lock);
 	w->packets = packets;
 	w->bytes_read = bytes_read;
+	w->bytes_total = bytes_total;
 	packets = crew->packets;
 	bytes_read = crew->bytes_read;
 	for (unsigned i = 0; i < crew->worker_count; i++) {
@@ -154,9 +155,10 @@ hand_in(struct worker *w, uint32_t n, struct sim_record *record, int status,
 	if (status != SIM_DONE)
 		note_failure(crew, n, status, trouble);
 	crew->records[n - crew->first] = record;
-	crew->packets += w->packets;
-	crew->bytes_read += w->bytes_read;
-	w->packets = w->bytes_read = 0;
+	/* It was not asked at its very end. */
+	crew->packets += record != NULL ? record->input.packets : w->packets;
+	crew->bytes_read += w->bytes_total;
+	w->packets = w->bytes_read = w->bytes_total = 0;
 	(void)pthread_mutex_unlock(&crew->lock);
 }
 

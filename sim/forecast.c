@@ -9,8 +9,8 @@
 #define MS_PER_S      1e3
 #define NS_PER_S      1e9
 #define BETA_SPAN_S   10.0
-#define HANDSHAKE     3.0 /* SYN, SYN-ACK, ACK */
-#define GOODBYE       3.0 /* FIN, FIN, ACK */
+#define HANDSHAKE     3.0   /* SYN, SYN-ACK, ACK */
+#define GOODBYE       3.0   /* FIN, FIN, ACK */
 #define FLOW_BYTES    160.0 /* sim/flows.h, with details and slots */
 #define SESSION_BYTES 128.0 /* sim/sessions.h, with an alarm */
 
@@ -28,8 +28,9 @@ seconds(const struct lb_traffic *t, const struct lb_scene *scene)
 
 	if (t->stop_ms != 0 && t->stop_ms < stop_ms)
 		stop_ms = t->stop_ms;
-	return stop_ms > t->start_ms ? (double)(stop_ms - t->start_ms) / MS_PER_S
-				     : 0;
+	return stop_ms > t->start_ms
+		   ? (double)(stop_ms - t->start_ms) / MS_PER_S
+		   : 0;
 }
 
 static double
@@ -54,8 +55,8 @@ mean_answer(const struct lb_traffic *t)
 {
 	switch (t->sizes) {
 	case LB_SIZES_BOUNDED_PARETO:
-		return trace_pareto_mean((double)t->size_min,
-		    (double)t->size_max, part(t->alpha));
+		return trace_pareto_mean(
+		    (double)t->size_min, (double)t->size_max, part(t->alpha));
 	case LB_SIZES_WEB_SEARCH:
 		return trace_cdf_mean(&trace_web_search);
 	case LB_SIZES_DATA_MINING:
@@ -106,8 +107,8 @@ forecast_web(const struct lb_traffic *t, const struct lb_scene *scene,
 			       NS_PER_S;
 
 	f->sessions = f->flows = begun(t, span_s);
-	f->packets = f->sessions * (HANDSHAKE + GOODBYE +
-				       requests * exchange(t, scene));
+	f->packets =
+	    f->sessions * (HANDSHAKE + GOODBYE + requests * exchange(t, scene));
 	f->live = span_s > 0
 		      ? f->sessions / span_s *
 			    ((requests - 1) * (double)t->think_ms / MS_PER_S +
@@ -126,11 +127,11 @@ forecast_long(const struct lb_traffic *t, const struct lb_scene *scene,
 	f->sessions = f->flows = f->live = t->connections * open;
 	f->packets = HANDSHAKE;
 	if (t->message_every_ms != 0)
-		f->packets += floor(each_s * MS_PER_S /
-				    (double)t->message_every_ms) *
-			      exchange(t, scene);
-	if (t->keepalive_ms != 0 && (t->message_every_ms == 0 ||
-					t->keepalive_ms < t->message_every_ms))
+		f->packets +=
+		    floor(each_s * MS_PER_S / (double)t->message_every_ms) *
+		    exchange(t, scene);
+	if (t->keepalive_ms != 0 &&
+	    (t->message_every_ms == 0 || t->keepalive_ms < t->message_every_ms))
 		f->packets +=
 		    2 * floor(each_s * MS_PER_S / (double)t->keepalive_ms);
 	f->packets *= f->sessions;
@@ -142,9 +143,10 @@ static double
 rebound(const struct lb_traffic *t)
 {
 	static const double patience_ms[] = { 30e3, 60e3, 120e3, 180e3, 300e3 };
-	const double silence_ms = t->observe && t->notify_every_ms < t->period_ms
-				      ? (double)t->notify_every_ms
-				      : (double)t->period_ms;
+	const double silence_ms =
+	    t->observe && t->notify_every_ms < t->period_ms
+		? (double)t->notify_every_ms
+		: (double)t->period_ms;
 	unsigned over = 0;
 
 	if (t->nat_timeout_ms != 0)
@@ -155,8 +157,7 @@ rebound(const struct lb_traffic *t)
 }
 
 static void
-forecast_coap(
-    const struct lb_traffic *t, double span_s, struct sim_forecast *f)
+forecast_coap(const struct lb_traffic *t, double span_s, struct sim_forecast *f)
 {
 	const double reports = span_s * MS_PER_S / (double)t->period_ms;
 

@@ -39,13 +39,15 @@ enum sim_says {
 	SIM_SAYS_ANSWER,
 	SIM_SAYS_ACK, /* CoAP: empty */
 	SIM_SAYS_NOTIFICATION,
-	SIM_SAYS_REGISTER, /* CoAP: GET with Observe 0 */
+	SIM_SAYS_REGISTER,   /* CoAP: GET with Observe 0 */
+	SIM_SAYS_REGISTERED, /* its answer */
 };
 
 /* A synthetic packet on the balancer's client side: from a client before it
  * is stepped, or to one as it leaves. */
 struct sim_tap {
-	uint64_t at_ns;              /* since the beginning */
+	uint64_t at_ns; /* since the beginning */
+	bool from_client;
 	const struct lb_packet *pkt; /* seq, ack, flags and lengths filled in */
 	enum lb_profile profile;
 	enum sim_says says;
@@ -53,6 +55,8 @@ struct sim_tap {
 	uint32_t id;     /* of the exchange: an answer has its request's, and so
 			    has a request sent again */
 	uint32_t offset; /* of TCP payload: where in its message it begins */
+	uint32_t message_bytes; /* of the whole message */
+	uint32_t asked_bytes;   /* of requests of that traffic */
 };
 
 struct sim_settings {

@@ -28,7 +28,8 @@ enum sim_end { SIM_CLIENT, SIM_SERVER };
 enum sim_session_mark {
 	SIM_SESSION_CLOSED = 0x01,    /* nobody is told anything any more */
 	SIM_SESSION_HAS_PORT = 0x02,  /* no other session has it */
-	SIM_SESSION_FIRST_OWN = 0x04, /* this and those above: the profile's */
+	SIM_SESSION_WATCHED = 0x04,   /* its entry's end is waited for */
+	SIM_SESSION_FIRST_OWN = 0x08, /* this and those above: the profile's */
 };
 
 /* A TCP connection; sequence numbers count from each side's SYN, 0. */

@@ -69,7 +69,9 @@ sim_count_flow(struct sim_run *run, struct sim_flow *flow)
 	if ((flow->marks & SIM_FLOW_COUNTED) != 0)
 		return;
 	flow->marks |= SIM_FLOW_COUNTED;
-	run->role_by[flow->marks >> SIM_FLOW_BY_SHIFT]++;
+	const unsigned by = flow->marks >> SIM_FLOW_BY_SHIFT;
+	if (by < SIM_ROLE_BY_COUNT)
+		run->role_by[by]++;
 	run->flow_count++;
 }
 

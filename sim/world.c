@@ -156,6 +156,9 @@ happen(struct sim_world *w, const struct sim_due *due)
 	case SIM_HAPPENS_SERVER_ALARM:
 		ring(w, sim_session_at(&w->sessions, due->subject), SIM_SERVER);
 		break;
+	case SIM_HAPPENS_IDLE:
+		sim_entry_look(w, sim_session_at(&w->sessions, due->subject));
+		break;
 	default:
 		sim_parcel_arrives(
 		    w, (enum sim_happens)due->kind, due->subject);

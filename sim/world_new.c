@@ -166,8 +166,10 @@ sim_world_flow(struct sim_world *w, const struct sim_source *source,
 		w->packets++; /* one that is left out */
 	} else if (flow == NULL) {
 		w->no_memory = true;
-	} else if (direction == SIM_NEW_FLOW && sim_vip_has(&run->vip, flow)) {
-		flow->marks |= SIM_FLOW_OURS;
+	} else if (direction == SIM_NEW_FLOW) {
+		flow->marks |= SIM_ROLE_SYNTHETIC << SIM_FLOW_BY_SHIFT;
+		if (sim_vip_has(&run->vip, flow))
+			flow->marks |= SIM_FLOW_OURS;
 	} else if (direction == SIM_FROM_SERVER) {
 		return NULL; /* a captured flow, the other way round */
 	}

@@ -70,8 +70,8 @@ luck_of(const struct sim_world *w, const struct sim_parcel *parcel,
 }
 
 /* Over a link, to where the next thing happens to it. */
-static void
-depart(struct sim_world *w, struct sim_session *s,
+void
+sim_parcel_depart(struct sim_world *w, struct sim_session *s,
     const struct sim_parcel *what, enum sim_happens to)
 {
 	const bool client =
@@ -106,7 +106,7 @@ sim_send(
 	struct sim_parcel parcel = *what;
 
 	parcel.member = LB_NONE;
-	depart(w, s, &parcel, SIM_HAPPENS_AT_BALANCER);
+	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_AT_BALANCER);
 }
 
 void
@@ -116,7 +116,7 @@ sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
 	struct sim_parcel parcel = *what;
 
 	parcel.member = member;
-	depart(w, s, &parcel, SIM_HAPPENS_BACK);
+	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_BACK);
 }
 
 void
@@ -187,24 +187,52 @@ fill_packet(const struct sim_session *s, const struct sim_parcel *parcel,
 			   first_seq(s, from_client ? SIM_SERVER : SIM_CLIENT);
 }
 
+/* What this is a part of.  An answer's end is where its connection waits to
+ * get to, and its beginning where the part says. */
+static uint32_t
+message_bytes(const struct sim_session *s, const struct sim_parcel *parcel,
+    const struct lb_traffic *traffic)
+{
+	if (s->flow->proto != LB_PROTO_TCP || parcel->bytes == 0)
+		return parcel->bytes;
+	if (parcel->says != SIM_SAYS_ANSWER)
+		return traffic->request_bytes;
+	return s->tcp.end - (parcel->seq - parcel->offset);
+}
+
 static void
 listen_in(const struct sim_world *w, const struct sim_session *s,
-    const struct sim_parcel *parcel, const struct lb_packet *pkt)
+    const struct sim_parcel *parcel, bool from_client,
+    const struct lb_packet *pkt)
 {
 	const struct sim_settings *settings = w->run->settings;
 
-	if (settings->tap == NULL)
+	if (!w->is_tapped)
 		return;
+	const struct lb_traffic *traffic = sim_session_source(w, s)->traffic;
 	settings->tap(settings->tap_arg,
 	    &(struct sim_tap){
 		.at_ns = sim_world_now(w),
+		.from_client = from_client,
 		.pkt = pkt,
-		.profile = sim_session_source(w, s)->traffic->profile,
+		.profile = traffic->profile,
 		.says = (enum sim_says)parcel->says,
 		.confirmable = parcel->confirmable,
 		.id = parcel->id,
 		.offset = parcel->offset,
+		.message_bytes = message_bytes(s, parcel, traffic),
+		.asked_bytes = traffic->request_bytes,
 	    });
+}
+
+void
+sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
+    const struct sim_parcel *parcel, bool from_client)
+{
+	struct lb_packet pkt;
+
+	fill_packet(s, parcel, from_client, &pkt);
+	listen_in(w, s, parcel, from_client, &pkt);
 }
 
 /* Through the player, as a captured packet goes. */
@@ -219,10 +247,6 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 	a->ip_bytes = a->pkt.ip_bytes;
 	a->flow = s->flow;
 	a->sender = parcel->member;
-	if ((s->flow->marks & SIM_FLOW_COUNTED) == 0) {
-		s->flow->marks |= SIM_FLOW_COUNTED;
-		run->flow_count++;
-	}
 	w->packets++;
 	w->player->reached = LB_NONE;
 	w->player->is_let_out = false;
@@ -236,12 +260,13 @@ pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 	struct sim_arrival a = { .from_client = true };
 
 	fill_packet(s, parcel, true, &a.pkt);
-	listen_in(w, s, parcel, &a.pkt);
+	listen_in(w, s, parcel, true, &a.pkt);
 	play_parcel(w, s, parcel, &a);
 	if (w->player->reached == LB_NONE)
 		return;
 	parcel->member = w->player->reached;
-	depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
+	sim_entry_watch(w, s);
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
 }
 
 static void
@@ -254,9 +279,9 @@ pass_out(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 		play_parcel(w, s, parcel, &a);
 		if (!w->player->is_let_out)
 			return;
-		listen_in(w, s, parcel, &a.pkt);
+		listen_in(w, s, parcel, false, &a.pkt);
 	}
-	depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
 }
 
 /* --- at a server --------------------------------------------------------- */

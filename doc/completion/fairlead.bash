@@ -15,7 +15,8 @@ _fairlead_options() {
 _fairlead_modes='five-tuple source-ip source-ip-protocol'
 _fairlead_algorithms='maglev rendezvous modulo stable'
 _fairlead_keys='distribution= algorithm= pool.size= table_size= hash_key=
-    duration= warm_up= instances= replications= precision='
+    probe.interval= probe.threshold= idle_timeout= duration= warm_up= instances=
+    replications= precision='
 
 _fairlead() {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}

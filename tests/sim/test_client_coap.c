@@ -106,6 +106,33 @@ a_report_is_answered(void)
 	stage_close(&s);
 }
 
+static uint32_t
+id(enum sim_says says, size_t n)
+{
+	const struct heard *heard = heard_nth(&hearing, says, n);
+
+	return heard != NULL ? heard->id : UINT32_MAX;
+}
+
+/* What was heard is one report, sent and sent again; returns the first wait. */
+static uint64_t
+doubles(void)
+{
+	uint64_t at = when(SIM_SAYS_REQUEST, 0);
+	uint64_t wait = when(SIM_SAYS_REQUEST, 1) - at;
+
+	CU_ASSERT_TRUE(wait >= 2 * SECOND && wait <= 3 * SECOND);
+	for (size_t n = 1; n <= 4; n++) {
+		at += wait << (n - 1);
+		UNIT_EQUAL("again", when(SIM_SAYS_REQUEST, n), at);
+		UNIT_EQUAL(
+		    "id", id(SIM_SAYS_REQUEST, n), id(SIM_SAYS_REQUEST, 0));
+	}
+	UNIT_EQUAL("the next", when(SIM_SAYS_REQUEST, 5), at + (wait << 4));
+	CU_ASSERT_NOT_EQUAL(id(SIM_SAYS_REQUEST, 5), id(SIM_SAYS_REQUEST, 0));
+	return wait;
+}
+
 /* RFC 7252 4.2: U[2, 3] s, doubled, four times; then as long again.  NSTART:
  * the next report begins the moment that this one is given up. */
 static void
@@ -113,40 +140,23 @@ retransmission_doubles(void)
 {
 	uint64_t firsts[20];
 
-	for (unsigned seed = 0; seed < 20; seed++) {
+	for (unsigned i = 0; i < 20; i++) {
 		struct stage s;
-		struct lb_traffic *t = one_device(&s);
 
-		t->period_ms = 30000;
-		s.settings.seed = seed + 1;
+		one_device(&s)->period_ms = 30000;
+		s.settings.seed = i + 1;
 		s.scene.duration_ms = 200000;
 		all_are(&s, 0, LB_FAULT_DEAF);
 
 		struct sim_record *r = stage_play(&s, NULL);
-		uint64_t at = when(SIM_SAYS_REQUEST, 0);
-		uint64_t wait = when(SIM_SAYS_REQUEST, 1) - at;
 
-		firsts[seed] = wait;
-		CU_ASSERT_TRUE(wait >= 2 * SECOND && wait <= 3 * SECOND);
-		for (size_t n = 1; n <= 4; n++) {
-			at += wait << (n - 1);
-			UNIT_EQUAL("again", when(SIM_SAYS_REQUEST, n), at);
-			UNIT_EQUAL("id",
-			    heard_nth(&hearing, SIM_SAYS_REQUEST, n)->id,
-			    heard_nth(&hearing, SIM_SAYS_REQUEST, 0)->id);
-		}
-		UNIT_EQUAL(
-		    "the next", when(SIM_SAYS_REQUEST, 5), at + (wait << 4));
-		CU_ASSERT_NOT_EQUAL(
-		    heard_nth(&hearing, SIM_SAYS_REQUEST, 5)->id,
-		    heard_nth(&hearing, SIM_SAYS_REQUEST, 0)->id);
+		firsts[i] = doubles();
+		CU_ASSERT_TRUE(i == 0 || firsts[i] != firsts[0]);
 		CU_ASSERT_EQUAL(clients(r)->answered, 0);
 		CU_ASSERT_TRUE(clients(r)->given_up >= 1);
 		sim_record_free(r);
 		stage_close(&s);
 	}
-	for (unsigned i = 1; i < 20; i++)
-		CU_ASSERT_NOT_EQUAL(firsts[i], firsts[0]);
 }
 
 /* ttproto_TD_COAP_OBS_04_PASS.pcap, message 29470: sent at 27.895 s, 30.287 s
@@ -627,6 +637,85 @@ a_lost_binding_ends_it(void)
 	stage_close(&s);
 }
 
+/* --- anything
+ * ------------------------------------------------------------------ */
+
+/* 0..limit-1, of a scene. */
+static uint64_t
+any(struct sim_dice *dice, uint32_t scene, uint64_t limit)
+{
+	static uint64_t n;
+
+	return sim_dice_below(dice, SIM_DRAW_SIZE, scene, n++, limit);
+}
+
+static void
+set_any_scene(struct stage *s, struct sim_dice *dice, uint32_t scene)
+{
+	static const enum lb_fault_kind kinds[] = { LB_FAULT_UP,
+		LB_FAULT_CRASHED, LB_FAULT_REFUSING, LB_FAULT_HTTP_ERROR,
+		LB_FAULT_HANGING, LB_FAULT_OFF, LB_FAULT_DEAF,
+		LB_FAULT_ADMIN_DOWN, LB_FAULT_ADMIN_NONE };
+	static const char *const members[] = { "a", "b", "c" };
+	struct lb_traffic *t = one_device(s);
+	struct lb_server *server = stage_server(s);
+
+	s->settings.seed = scene;
+	t->devices = (uint32_t)(1 + any(dice, scene, 50));
+	t->addresses = (uint32_t)any(dice, scene, 5);
+	t->period_ms = 1 + any(dice, scene, 60000);
+	t->jitter_ms = any(dice, scene, 2 * t->period_ms);
+	t->confirmable = any(dice, scene, 2000000);
+	t->observe = any(dice, scene, 4) > 0;
+	t->notify_every_ms = any(dice, scene, 5000);
+	t->confirm_every = (uint32_t)any(dice, scene, 4);
+	t->nat_timeout_ms = any(dice, scene, 20000);
+	t->source_port = (uint16_t)(any(dice, scene, 2) * 5683);
+	s->scene.client_link.loss = any(dice, scene, 300000);
+	s->scene.member_link.loss = any(dice, scene, 300000);
+	s->scene.client_link.jitter_ns = any(dice, scene, 8 * SECOND);
+	server->service_ns = any(dice, scene, 10 * SECOND);
+	server->concurrency = (uint32_t)any(dice, scene, 5);
+	server->queue = (uint32_t)any(dice, scene, 5);
+	for (unsigned i = 0; i < STAGE_MOST; i++)
+		(void)stage_fault(s, any(dice, scene, 100000),
+		    members[any(dice, scene, 3)],
+		    kinds[any(dice, scene, LB_COUNT(kinds))]);
+}
+
+/* Whatever befalls them, each request ends at most once, and nothing arrives
+ * that was not sent. */
+static void
+any_scene_adds_up(void)
+{
+	struct sim_dice dice;
+	uint64_t notified = 0, given_up = 0, rebound = 0;
+
+	sim_dice_init(&dice, 1);
+	for (uint32_t scene = 1; scene <= 200; scene++) {
+		struct stage s;
+		char row[32];
+
+		(void)snprintf(row, sizeof(row), "scene %u", scene);
+		set_any_scene(&s, &dice, scene);
+
+		struct sim_record *r = stage_play(&s, NULL);
+		const struct sim_clients *c = clients(r);
+		uint64_t ended = c->answered + c->given_up;
+
+		UNIT_ROW(row, ended <= c->requests);
+		UNIT_ROW(row, c->requests - ended <= c->sessions);
+		UNIT_ROW(row, c->notified <= c->notifications);
+		UNIT_ROW(row, c->sessions <= s.traffic[0].devices);
+		notified += c->notified;
+		given_up += c->given_up;
+		rebound += c->rebound;
+		sim_record_free(r);
+		stage_close(&s);
+	}
+	CU_ASSERT_TRUE(notified > 0 && given_up > 0 && rebound > 0);
+}
+
 int
 main(void)
 {
@@ -646,6 +735,7 @@ main(void)
 		{ "its server restarts", a_restart_forgets_observers },
 		{ "its server drains", acknowledging_to_another_ends_it },
 		{ "its binding ends", a_lost_binding_ends_it },
+		{ "anything", any_scene_adds_up },
 		CU_TEST_INFO_NULL,
 	};
 	return unit_main("sim/client_coap", tests);

@@ -68,8 +68,8 @@ counts_are(
 static const struct {
 	const char *row;
 	uint32_t tries;
-	uint64_t service_ns;
 	enum lb_fault_kind kind; /* of all servers, from the beginning */
+	uint64_t service_ns;
 	uint64_t duration_ms;
 	struct counts counts;
 	uint64_t asked[3];
@@ -77,16 +77,16 @@ static const struct {
 	uint64_t answered[3];
 	size_t answered_count;
 } rows[] = {
-	{ "at once", 3, 0, LB_FAULT_UP, 100000,
+	{ "at once", 3, LB_FAULT_UP, 0, 100000,
 	    { .requests = 1, .answered = 1, .response_ns = RTT, .served = 1 },
 	    { CLIENT }, 1, { THERE + MEMBER }, 1 },
-	{ "takes a while", 3, 300 * MS, LB_FAULT_UP, 100000,
+	{ "takes a while", 3, LB_FAULT_UP, 300 * MS, 100000,
 	    { .requests = 1,
 		.answered = 1,
 		.response_ns = RTT + 300 * MS,
 		.served = 1 },
 	    { CLIENT }, 1, { THERE + 300 * MS + MEMBER }, 1 },
-	{ "after the first try", 3, 1500 * MS, LB_FAULT_UP, 100000,
+	{ "after the first try", 3, LB_FAULT_UP, 1500 * MS, 100000,
 	    { .requests = 1,
 		.answered = 1,
 		.retries = 1,
@@ -94,23 +94,23 @@ static const struct {
 		.served = 2 },
 	    { CLIENT, 1000 * MS + CLIENT }, 2, { THERE + 1500 * MS + MEMBER },
 	    1 },
-	{ "after the last: nobody's", 2, 3000 * MS, LB_FAULT_UP, 100000,
+	{ "after the last: nobody's", 2, LB_FAULT_UP, 3000 * MS, 100000,
 	    { .requests = 1, .retries = 1, .given_up = 1, .served = 2 },
 	    { CLIENT, 1000 * MS + CLIENT }, 2, { 0 }, 0 },
-	{ "refused, and asked again all the same", 3, 0, LB_FAULT_REFUSING,
+	{ "refused, and asked again all the same", 3, LB_FAULT_REFUSING, 0,
 	    100000,
 	    { .requests = 1, .retries = 2, .given_up = 1, .refused = 3 },
 	    { CLIENT, 1000 * MS + CLIENT, 2000 * MS + CLIENT }, 3, { 0 }, 0 },
-	{ "crashed", 2, 0, LB_FAULT_CRASHED, 100000,
+	{ "crashed", 2, LB_FAULT_CRASHED, 0, 100000,
 	    { .requests = 1, .retries = 1, .given_up = 1 },
 	    { CLIENT, 1000 * MS + CLIENT }, 2, { 0 }, 0 },
-	{ "hanging", 1, 0, LB_FAULT_HANGING, 100000,
+	{ "hanging", 1, LB_FAULT_HANGING, 0, 100000,
 	    { .requests = 1, .given_up = 1 }, { CLIENT }, 1, { 0 }, 0 },
-	{ "deaf", 1, 0, LB_FAULT_DEAF, 100000, { .requests = 1, .given_up = 1 },
+	{ "deaf", 1, LB_FAULT_DEAF, 0, 100000, { .requests = 1, .given_up = 1 },
 	    { CLIENT }, 1, { 0 }, 0 },
-	{ "gives up at 1 s", 1, 0, LB_FAULT_DEAF, 1001,
+	{ "gives up at 1 s", 1, LB_FAULT_DEAF, 0, 1001,
 	    { .requests = 1, .given_up = 1 }, { CLIENT }, 1, { 0 }, 0 },
-	{ "and not before", 1, 0, LB_FAULT_DEAF, 999, { .requests = 1 },
+	{ "and not before", 1, LB_FAULT_DEAF, 0, 999, { .requests = 1 },
 	    { CLIENT }, 1, { 0 }, 0 },
 };
 

@@ -418,6 +418,50 @@ test_strangers(void)
 	}
 }
 
+#define RESET                                                                  \
+	"load_balancer: { sku: standard }\n"                                   \
+	"frontends:\n  - { name: f, address: 203.0.113.10 }\n"                 \
+	"pools:\n  - { name: p, members: [{ name: a, address: 10.0.0.1 }] }\n" \
+	"rules:\n  - { name: r, frontend: f, pool: p, protocol: tcp, "         \
+	"frontend_port: 443, backend_port: 443, tcp_reset: true }\n"
+
+/* Both ends are told, four minutes after the latest packet that the balancer
+ * saw, in its milliseconds; the client comes again. */
+static void
+test_idle_reset(void)
+{
+	static const uint16_t port = 443;
+	const uint64_t at_ns = CLIENT + RTT + 240 * S_NS;
+	const struct line lines[] = {
+		{ CLIENT, true, SYN, 0 },
+		{ CLIENT + 2 * MEMBER, false, SYN | ACK, 0 },
+		{ CLIENT + RTT, true, ACK, 0 },
+		{ at_ns, false, RST, 0 },
+		{ at_ns + 2 * CLIENT, true, SYN, 0 },
+		{ at_ns + 2 * CLIENT + 2 * MEMBER, false, SYN | ACK, 0 },
+		{ at_ns + 2 * CLIENT + RTT, true, ACK, 0 },
+	};
+
+	for (int keepalive = 0; keepalive < 2; keepalive++) {
+		struct stage s;
+		stage_open(&s);
+		s.scene.duration_ms = 300000;
+		struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+		t->connections = 1;
+		t->clients = 1;
+		if (keepalive)
+			t->keepalive_ms = 200000;
+		tap_on(&s, &port);
+		struct sim_record *r = stage_play(&s, RESET);
+		if (!keepalive)
+			expect_lines("idle", lines, LB_COUNT(lines));
+		CU_ASSERT_EQUAL(r->cases[0].clients.reset, !keepalive);
+		CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 2 - keepalive);
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
 /* --- many ---------------------------------------------------------------- */
 
 static void
@@ -858,6 +902,7 @@ main(void)
 		{ "request retries", test_request_retries },
 		{ "a server that hangs", test_hanging },
 		{ "strangers reset", test_strangers },
+		{ "resets of idle connections", test_idle_reset },
 		{ "loss and jitter", test_loss },
 		{ "cases meet the same arrivals", test_common_arrivals },
 		{ "seeds and replications", test_reproducible },
