@@ -55,8 +55,10 @@ int lb_scenario_check(const struct lb_scenario *scenario,
     const struct lb_config *config, bool any_server,
     struct lb_problems *problems);
 
-/* The rule that traffic is for: the one it names, else the first that has a
- * frontend and takes its protocol and port; NULL: there is none. */
+/* The rule that traffic is for: the one it names, else of those that have a
+ * frontend and take its protocol the first for its port (its own, else its
+ * profile's), else the first for all ports, else, when it names no port, the
+ * first; NULL: there is none. */
 const struct lb_config_rule *lb_traffic_rule(
     const struct lb_config *config, const struct lb_traffic *traffic);
 

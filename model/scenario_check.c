@@ -116,25 +116,42 @@ check_fault(struct checker *c, const struct lb_fault *fault)
 
 /* --- traffic -------------------------------------------------------------- */
 
-static bool
+/* How well a rule suits; 0: not at all.  A rule for the very port is better
+ * than one for all ports, and that one better than one for another port,
+ * which only traffic that names none can be for. */
+static unsigned
 suits(const struct lb_config_rule *rule, const struct lb_traffic *t)
 {
-	return (rule->proto == 0 ||
-		   rule->proto == lb_profile_proto(t->profile)) &&
-	       (t->port == 0 || rule->frontend_port == 0 ||
-		   rule->frontend_port == t->port);
+	const uint16_t port =
+	    t->port != 0 ? t->port : lb_profile_port(t->profile);
+
+	if (rule->proto != 0 && rule->proto != lb_profile_proto(t->profile))
+		return 0;
+	if (rule->frontend_port == port)
+		return 3;
+	if (rule->frontend_port == 0)
+		return 2;
+	return t->port == 0;
 }
 
 const struct lb_config_rule *
 lb_traffic_rule(const struct lb_config *config, const struct lb_traffic *t)
 {
+	const struct lb_config_rule *best = NULL;
+	unsigned most = 0;
+
 	for (size_t r = 0; r < config->rule_count; r++) {
 		const struct lb_config_rule *rule = &config->rules[r];
-		if (t->rule != NULL ? strcmp(rule->name, t->rule) == 0
-				    : rule->frontend >= 0 && suits(rule, t))
+		if (t->rule != NULL && strcmp(rule->name, t->rule) == 0)
 			return rule;
+		unsigned how =
+		    t->rule == NULL && rule->frontend >= 0 ? suits(rule, t) : 0;
+		if (how > most) {
+			most = how;
+			best = rule;
+		}
 	}
-	return NULL;
+	return best;
 }
 
 static void
@@ -168,7 +185,7 @@ check_rule(struct checker *c, const struct lb_traffic *t,
 			       : &c->config->frontends[rule->frontend].address;
 	char text[46];
 
-	if (!suits(rule, t))
+	if (suits(rule, t) == 0)
 		lb_error_add(c->problems, t->rule_at, NULL,
 		    "rule %s takes %s port %u, and %s sends %s%s", rule->name,
 		    lb_proto_name(rule->proto), rule->frontend_port,

@@ -349,5 +349,4 @@ const struct sim_profile sim_profile_coap = {
 	.at_client = at_client,
 	.alarm = ring,
 	.proto = LB_PROTO_UDP,
-	.port = 5683,
 };

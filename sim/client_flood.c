@@ -55,5 +55,4 @@ const struct sim_profile sim_profile_syn_flood = {
 	.arrive = arrive,
 	.at_server = at_server,
 	.proto = LB_PROTO_TCP,
-	.port = 80,
 };

@@ -775,7 +775,6 @@ const struct sim_profile sim_profile_web = {
 	.at_client = at_client,
 	.alarm = tcp_alarm,
 	.proto = LB_PROTO_TCP,
-	.port = 80,
 };
 
 const struct sim_profile sim_profile_long_lived = {
@@ -784,5 +783,4 @@ const struct sim_profile sim_profile_long_lived = {
 	.at_client = at_client,
 	.alarm = tcp_alarm,
 	.proto = LB_PROTO_TCP,
-	.port = 443,
 };

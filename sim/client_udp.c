@@ -132,7 +132,6 @@ const struct sim_profile sim_profile_dns = {
 	.at_client = at_client,
 	.alarm = ring,
 	.proto = LB_PROTO_UDP,
-	.port = 53,
 };
 
 const struct sim_profile sim_profile_udp = {
@@ -141,5 +140,4 @@ const struct sim_profile sim_profile_udp = {
 	.at_client = at_client,
 	.alarm = ring,
 	.proto = LB_PROTO_UDP,
-	.port = 9000,
 };

@@ -73,7 +73,6 @@ struct sim_profile {
 	void (*alarm)(
 	    struct sim_world *w, struct sim_session *s, enum sim_end end);
 	uint8_t proto;
-	uint16_t port; /* where its servers listen, when nobody says */
 };
 
 /* client_tcp.c, client_flood.c, client_udp.c, client_coap.c.  The world plays

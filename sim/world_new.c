@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "model/scenario.h"
 #include "sim/world_parts.h"
 
 static const struct sim_profile *const profiles[LB_PROFILE_COUNT] = {
@@ -35,32 +36,6 @@ is_set(const struct lb_addr *addr)
 
 /* --- whom it is for ------------------------------------------------------ */
 
-static bool
-suits(const struct lb_config_rule *rule, const struct sim_source *source)
-{
-	const uint16_t port = source->traffic->port;
-
-	if (rule->proto != 0 && rule->proto != source->profile->proto)
-		return false;
-	return port == 0 || rule->frontend_port == 0 ||
-	       rule->frontend_port == port;
-}
-
-/* The rule that is named, else the first that suits; NULL: none does. */
-static const struct lb_config_rule *
-rule_for(const struct lb_config *c, const struct sim_source *source)
-{
-	const char *name = source->traffic->rule;
-
-	for (size_t i = 0; i < c->rule_count; i++) {
-		const struct lb_config_rule *rule = &c->rules[i];
-		if (name != NULL ? strcmp(rule->name, name) == 0
-				 : rule->frontend >= 0 && suits(rule, source))
-			return rule;
-	}
-	return NULL;
-}
-
 /* Zero configuration balances whatever comes by; so does a rule that is only a
  * next hop. */
 static bool
@@ -73,7 +48,7 @@ aim(struct sim_world *w, struct sim_source *source, struct sim_trouble *trouble)
 
 	source->server = is_set(&t->server) ? t->server : v4(203, 0, 113, 10);
 	if (!w->run->settings->together) {
-		rule = rule_for(c, source);
+		rule = lb_traffic_rule(c, t);
 		if (rule == NULL) {
 			(void)snprintf(trouble->text, sizeof(trouble->text),
 			    "traffic %u, %s, finds no rule: %s%.64s",
@@ -90,7 +65,8 @@ aim(struct sim_world *w, struct sim_source *source, struct sim_trouble *trouble)
 		if (port == 0)
 			port = rule->frontend_port;
 	}
-	source->port = lb_be16_of(port != 0 ? port : source->profile->port);
+	source->port =
+	    lb_be16_of(port != 0 ? port : lb_profile_port(t->profile));
 	return true;
 }
 

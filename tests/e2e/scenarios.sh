@@ -50,5 +50,5 @@ echo "== the trap and the way out"
 expect 0 sim -q --no-report -s "$scenarios/coap-netcat-lies.yaml"
 says out 'no probe noticed'
 expect 0 sim -q --no-report -s "$scenarios/coap-netcat-lies.yaml" \
-    -c "$scenarios/coap-probe.lb.yaml" --assert 'time_to_detect <= 10s'
+    -c "$scenarios/coap-probe.lb.yaml" --assert 'time_to_detect() <= 10s'
 exit $failed
