@@ -141,7 +141,7 @@ put_budget(FILE *to, const struct sim_case *c)
 	report_print(to,
 	    "  availability %s of client packets after the faults, %s of error "
 	    "budget\n",
-	    report_percent(available, TERMINAL, is),
+	    report_nines(available, TERMINAL, is),
 	    report_moment(budget, TERMINAL, 60 * report_sum(c, REPORT_BUDGET)));
 }
 
@@ -191,7 +191,7 @@ value_text(char *to, enum report_outcome outcome, double value)
 	if (outcome == REPORT_BUDGET)
 		return report_moment(to, TERMINAL, 60 * value);
 	if (outcome == REPORT_AVAILABILITY)
-		return report_percent(to, TERMINAL, value);
+		return report_nines(to, TERMINAL, value);
 	return report_digits(to, TERMINAL, value);
 }
 

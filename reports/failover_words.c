@@ -7,6 +7,7 @@
 
 #define TOLD_MAX     3 /* faults in a verdict */
 #define NAME_COLUMNS 40
+#define VICTIMS_MAX  3
 #define DIFFERENT    0.9 /* of the most: less is a difference */
 #define TERMINAL     (&report_terminal)
 
@@ -164,8 +165,8 @@ put_unnoticed(
 }
 
 static void
-put_noticed(
-    FILE *to, const struct sim_failover *f, const struct report_script *s)
+put_noticed(FILE *to, const struct sim_failover *f,
+    const struct report_script *s, bool several)
 {
 	if (!report_is_probed_for(f))
 		return;
@@ -173,15 +174,16 @@ put_noticed(
 		put_unnoticed(to, f, s);
 		return;
 	}
-	report_put(to, "; its probe noticed after ");
+	report_put(to, several ? "; their probes noticed after "
+			       : "; its probe noticed after ");
 	put_moment(to, s, f->detected_ns);
 	put_expected(to, f, s);
 }
 
 /* What followed: the first flow elsewhere, and back. */
 static void
-put_recovery(
-    FILE *to, const struct sim_failover *f, const struct report_script *s)
+put_recovery(FILE *to, const struct sim_failover *f,
+    const struct report_script *s, bool several)
 {
 	if (f->rerouted_ns != SIM_NO_TIME) {
 		uint64_t since = f->detected_ns != SIM_NO_TIME &&
@@ -195,11 +197,12 @@ put_recovery(
 	}
 	report_put(to, ". ");
 	if (f->restored_ns != SIM_NO_TIME) {
-		report_put(to, "It was back ");
+		report_put(to, several ? "They were back " : "It was back ");
 		put_moment(to, s, f->restored_ns);
 		report_put(to, " after the fault. ");
 	} else if (report_is_probed_for(f) && f->detected_ns != SIM_NO_TIME) {
-		report_put(to, "It did not come back. ");
+		report_put(to, several ? "They did not come back. "
+				       : "It did not come back. ");
 	}
 }
 
@@ -254,26 +257,64 @@ put_budget(
 	report_print(to,
 	    " That is an availability of %s until the next fault or the end, "
 	    "and %s of error budget.",
-	    report_percent(available, s, is),
+	    report_nines(available, s, is),
 	    report_moment(budget, s, 60 * report_outcome(f, REPORT_BUDGET)));
+}
+
+bool
+report_is_told_later(const struct sim_case *c, size_t index)
+{
+	const struct sim_failover *f = &c->failovers[index], *next = f + 1;
+
+	return index + 1 < c->failover_count && f->at_ns == next->at_ns &&
+	       f->fault != NULL && next->fault != NULL &&
+	       strcmp(f->fault, next->fault) == 0;
+}
+
+/* "a", "a and b", "a, b and c", "a, b and 10 others": of first to last. */
+static char *
+victims_of(const struct sim_case *c, size_t first, size_t last)
+{
+	size_t count = last - first + 1;
+	size_t named = count <= VICTIMS_MAX ? count : VICTIMS_MAX - 1;
+	char *text = victim_of(&c->failovers[first], NAME_COLUMNS);
+
+	for (size_t i = 1; i < named && text != NULL; i++) {
+		char *name = victim_of(&c->failovers[first + i], NAME_COLUMNS);
+		bool ends = i + 1 == count;
+		char *more = name != NULL ? report_compose("%s%s%s", text,
+						ends ? " and " : ", ", name)
+					  : NULL;
+		free(text);
+		free(name);
+		text = more;
+	}
+	if (named == count || text == NULL)
+		return text;
+	char *more = report_compose("%s and %zu others", text, count - named);
+	free(text);
+	return more;
 }
 
 char *
 report_failover_words(
-    const struct sim_failover *f, const struct report_script *s)
+    const struct sim_case *c, size_t index, const struct report_script *s)
 {
+	const struct sim_failover *f = &c->failovers[index];
 	const struct manner *manner = manner_of(f);
-	char *name = victim_of(f, NAME_COLUMNS), *text = NULL;
-	size_t bytes;
-	FILE *to = name != NULL ? open_memstream(&text, &bytes) : NULL;
+	size_t first = index, bytes;
 
+	while (first > 0 && report_is_told_later(c, first - 1))
+		first--;
+	char *name = victims_of(c, first, index), *text = NULL;
+	FILE *to = name != NULL ? open_memstream(&text, &bytes) : NULL;
 	if (to != NULL) {
 		report_print(to, "%s %s %s ", name, manner->did, manner->when);
 		put_moment(to, s, f->at_ns);
 		if (strcmp(manner->when, "from") == 0)
 			report_put(to, " on");
-		put_noticed(to, f, s);
-		put_recovery(to, f, s);
+		put_noticed(to, f, s, first < index);
+		put_recovery(to, f, s, first < index);
 		put_harm(to, f, s);
 		put_budget(to, f, s);
 	}
@@ -374,7 +415,7 @@ report_clients_words(const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up),
-	    report_percent(available, s, report_availability(c)),
+	    report_nines(available, s, report_availability(c)),
 	    report_moment(budget, s, 60 * report_sum(c, REPORT_BUDGET)));
 }
 
@@ -499,7 +540,8 @@ is_told(const struct sim_case *c, size_t index)
 	for (size_t i = 0; i < c->failover_count; i++) {
 		double of = gravity(&c->failovers[i]);
 		double ours = gravity(&c->failovers[index]);
-		graver += of > ours || (!(of < ours) && i < index);
+		graver += !report_is_told_later(c, i) &&
+			  (of > ours || (!(of < ours) && i < index));
 	}
 	return graver < TOLD_MAX;
 }
@@ -569,12 +611,16 @@ void
 report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 {
 	const struct sim_case *c = &record->cases[of_case];
-	size_t told = 0;
+	size_t told = 0, together = 0;
 
 	for (size_t i = 0; i < c->failover_count; i++) {
+		if (report_is_told_later(c, i)) {
+			together++;
+			continue;
+		}
 		if (!is_told(c, i))
 			continue;
-		char *words = report_failover_words(&c->failovers[i], TERMINAL);
+		char *words = report_failover_words(c, i, TERMINAL);
 		if (told == 0 && record->case_count > 1) {
 			report_put(to, "With ");
 			report_put_clean(to, c->name);
@@ -584,11 +630,11 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		free(words);
 		told++;
 	}
-	if (told < c->failover_count)
+	if (told + together < c->failover_count)
 		report_print(to,
 		    "%zu more faults did less; the table of failures has "
 		    "them.\n",
-		    c->failover_count - told);
+		    c->failover_count - told - together);
 	put_differences(to, record);
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)

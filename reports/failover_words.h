@@ -14,9 +14,12 @@
 char *report_fault_name(const struct sim_failover *f, size_t columns);
 
 /* "backend-2 crashed at 30 s; its probe noticed after 7.3 s (5 to 10 s
- * expected) ...": sentences, one line. */
+ * expected) ...": sentences, one line, of the case's failover of that index
+ * and those of the same kind at the same instant before it. */
 char *report_failover_words(
-    const struct sim_failover *f, const struct report_script *script);
+    const struct sim_case *c, size_t index, const struct report_script *script);
+/* Whether those of the next tell of this one, too. */
+bool report_is_told_later(const struct sim_case *c, size_t index);
 
 /* "backend-2 crashed, which was noticed after 7.3 s; 41 client packets were
  * lost": of the gravest failover of a case that has some, for a picture. */

@@ -123,35 +123,58 @@ put_band(const struct drawing *d)
 	report_brush_box(d->b, &band, REPORT_PAINT_BAND, "expected");
 }
 
+/* Bins begin where what is expected does, and end where it ends. */
+static void
+choose_bins(const struct drawing *d, double *from, double *per)
+{
+	double high = d->expected.high, low = d->expected.low;
+
+	*per = (d->scale.to - d->scale.from) / BINS;
+	*from = d->scale.from;
+	if (isnan(low) || !(high > low))
+		return;
+	*per = (high - low) / fmax(round((high - low) / *per), 1);
+	*from = low - ceil((low - d->scale.from) / *per) * *per;
+}
+
+static void
+put_bin(
+    const struct drawing *d, double from, double per, double high, size_t count)
+{
+	double left = report_brush_at(&d->scale, from);
+	double right = report_brush_at(&d->scale, from + per);
+	double gap = (right - left) * 0.06;
+	const struct report_box bar = { left + gap,
+		d->area.y + d->area.height - high, right - left - 2 * gap,
+		high };
+	char tip[3 * REPORT_TEXT_BYTES], at[REPORT_TEXT_BYTES];
+
+	report_format(tip, sizeof(tip), "from %s on: %zu",
+	    report_moment(at, PICTURE, from), count);
+	report_brush_box(d->b, &bar, REPORT_PAINT_BAR, tip);
+}
+
 static void
 put_histogram(const struct drawing *d)
 {
-	size_t counts[BINS] = { 0 }, most = 1;
-	double per = (d->scale.to - d->scale.from) / BINS;
-	double wide = d->scale.width / BINS;
-	char tip[3 * REPORT_TEXT_BYTES], from[REPORT_TEXT_BYTES];
+	size_t counts[2 * BINS] = { 0 }, most = 1;
+	double from, per;
 
+	choose_bins(d, &from, &per);
 	for (size_t i = 0; i < d->spread.n; i++) {
-		double at = (d->spread.values[i] - d->scale.from) / per;
+		/* what lies on an edge is not to fall by rounding */
+		double at = (d->spread.values[i] - from) / per + 1e-9;
 		size_t bin = at > 0 ? (size_t)at : 0;
-		bin = bin < BINS ? bin : BINS - 1;
+		bin = bin < 2 * BINS ? bin : 2 * BINS - 1;
 		counts[bin]++;
 		most = counts[bin] > most ? counts[bin] : most;
 	}
-	for (size_t i = 0; i < BINS; i++) {
-		double high = (d->area.height - d->b->line * 0.3) *
-			      (double)counts[i] / (double)most;
-		const struct report_box bar = { d->scale.x + (double)i * wide +
-						    wide * 0.06,
-			d->area.y + d->area.height - high, wide * 0.88, high };
-		if (counts[i] == 0)
-			continue;
-		report_format(tip, sizeof(tip), "from %s on: %zu",
-		    report_moment(
-			from, PICTURE, d->scale.from + (double)i * per),
-		    counts[i]);
-		report_brush_box(d->b, &bar, REPORT_PAINT_BAR, tip);
-	}
+	for (size_t i = 0; i < 2 * BINS; i++)
+		if (counts[i] > 0)
+			put_bin(d, from + (double)i * per, per,
+			    (d->area.height - d->b->line * 0.3) *
+				(double)counts[i] / (double)most,
+			    counts[i]);
 }
 
 static void

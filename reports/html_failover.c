@@ -104,7 +104,8 @@ put_row(struct report_page *page, const struct sim_case *c,
 	put_moment(page, report_outcome(f, REPORT_RESTORED));
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		report_cell_count(page, (uint64_t)report_outcome(f, counts[i]));
-	report_cell_share(page, report_outcome(f, REPORT_AVAILABILITY));
+	report_cell_number(page, report_nines(text, PICTURE,
+				     report_outcome(f, REPORT_AVAILABILITY)));
 	report_cell_number(page, report_moment(text, PICTURE,
 				     60 * report_outcome(f, REPORT_BUDGET)));
 	report_row_close(page);
@@ -167,18 +168,21 @@ static void
 put_story(struct report_page *page)
 {
 	const struct sim_case *c = page->study->chosen->of;
+	size_t told = 0;
 
 	if (c->failover_count == 0)
 		return;
 	report_page_put(page, "<ul>\n");
-	for (size_t i = 0; i < c->failover_count && i < TOLD_MAX; i++) {
+	for (size_t i = 0; i < c->failover_count && told < TOLD_MAX; i++) {
+		if (report_is_told_later(c, i))
+			continue;
 		report_page_put(page, "<li>");
-		report_page_prose(
-		    page, report_failover_words(&c->failovers[i], PICTURE));
+		report_page_prose(page, report_failover_words(c, i, PICTURE));
 		report_page_put(page, "</li>\n");
+		told++;
 	}
 	report_page_put(page, "</ul>\n");
-	if (c->failover_count > TOLD_MAX)
+	if (told == TOLD_MAX && c->failover_count > TOLD_MAX)
 		report_page_put(
 		    page, "<p>The table below has all of them.</p>\n");
 }

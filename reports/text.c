@@ -144,6 +144,22 @@ report_round_percent(char *to, const struct report_script *s, double ratio)
 }
 
 char *
+report_nines(char *to, const struct report_script *s, double ratio)
+{
+	double missing = 100 * (1 - ratio);
+	int decimals = 1;
+
+	if (isnan(ratio) || missing <= 0)
+		return report_round_percent(to, s, ratio);
+	/* two digits of what is missing */
+	if (missing < 1)
+		decimals = (int)fmin(1 - floor(log10(missing)), 9);
+	report_format(
+	    to, REPORT_TEXT_BYTES, "%.*f%s%%", decimals, 100 * ratio, s->unit);
+	return to;
+}
+
+char *
 report_deviation(char *to, const struct report_script *s, double ratio)
 {
 	char size[REPORT_TEXT_BYTES];

@@ -29,6 +29,8 @@ char *report_percent(char *to, const struct report_script *s, double ratio);
 /* Without trailing zeros, for values that are round: 0.25: "25 %" */
 char *report_round_percent(
     char *to, const struct report_script *s, double ratio);
+/* An availability, with as many nines as it has: 0.99967: "99.967 %" */
+char *report_nines(char *to, const struct report_script *s, double ratio);
 /* The same as report_percent with its sign, "+4.4 %"; what rounds to nothing
  * has none. */
 char *report_deviation(char *to, const struct report_script *s, double ratio);

@@ -14,6 +14,8 @@
 #define S  UINT64_C(1000000000)
 #define NO SIM_NO_TIME
 
+static char crashed[] = "crashed", member_a[] = "a";
+
 /* --- words ---------------------------------------------------------------- */
 
 /* clang-format off */
@@ -75,8 +77,10 @@ static void
 test_words(void)
 {
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
-		char *words =
-		    report_failover_words(&told[i].of, &report_terminal);
+		struct sim_failover f = told[i].of;
+		const struct sim_case c = { .failovers = &f,
+			.failover_count = 1 };
+		char *words = report_failover_words(&c, 0, &report_terminal);
 		UNIT_NEED(words);
 		if (strcmp(words, told[i].words) != 0)
 			(void)fprintf(stderr, "%s\n", words);
@@ -94,7 +98,9 @@ test_kinds(void)
 			.fault = (char *)(uintptr_t)lb_fault_name(k),
 			.member = (char[]){ "vm" },
 		};
-		char *words = report_failover_words(&f, &report_terminal);
+		const struct sim_case c = { .failovers = &f,
+			.failover_count = 1 };
+		char *words = report_failover_words(&c, 0, &report_terminal);
 		UNIT_NEED(words);
 		bool none = strncmp(words, "vm failed at", 12) == 0;
 		UNIT_ROW(lb_fault_name(k),
@@ -109,6 +115,59 @@ test_kinds(void)
 			    report_is_probed_for(&f) != by_hand);
 		free(words);
 	}
+}
+
+/* What befalls several at once is told once. */
+static void
+test_together(void)
+{
+	static const struct {
+		size_t count;
+		const char *begins;
+	} table[] = { { 1, "vm-1 crashed at" },
+		{ 2, "vm-1 and vm-2 crashed at 1 s; their probes noticed "
+		     "after" },
+		{ 3, "vm-1, vm-2 and vm-3 crashed" },
+		{ 12, "vm-1, vm-2 and 10 others crashed" } };
+	char names[12][8];
+	struct sim_failover f[12];
+
+	for (size_t i = 0; i < 12; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "vm-%zu", i + 1);
+		f[i] = (struct sim_failover){
+			.fault = crashed, .member = names[i], .at_ns = S
+		};
+	}
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct sim_case c = { .failovers = f,
+			.failover_count = table[i].count };
+		char *words = report_failover_words(
+		    &c, table[i].count - 1, &report_terminal);
+		UNIT_NEED(words);
+		UNIT_ROW(words, strncmp(words, table[i].begins,
+				    strlen(table[i].begins)) == 0);
+		UNIT_ROW(words, !report_is_told_later(&c, table[i].count - 1));
+		UNIT_ROW(
+		    words, report_is_told_later(&c, 0) == (table[i].count > 1));
+		free(words);
+	}
+}
+
+static void
+test_nines(void)
+{
+	static const struct {
+		double is;
+		const char *text;
+	} table[] = { { 1, "100 %" }, { 0, "0.0 %" }, { 0.5, "50.0 %" },
+		{ 0.974, "97.4 %" }, { 0.9974, "99.74 %" },
+		{ 0.99967, "99.967 %" }, { 0.9999951, "99.99951 %" } };
+	char text[REPORT_TEXT_BYTES];
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		CU_ASSERT_STRING_EQUAL(
+		    report_nines(text, &report_terminal, table[i].is),
+		    table[i].text);
 }
 
 /* --- numbers -------------------------------------------------------------- */
@@ -157,8 +216,8 @@ test_spread(void)
 	struct report_spread s;
 
 	for (size_t i = 0; i < 4; i++) {
-		f[i].fault = (char[]){ "crashed" };
-		f[i].member = (char[]){ "a" };
+		f[i].fault = crashed;
+		f[i].member = member_a;
 		f[i].detected_ns = i < 3 ? (4 + 2 * i) * S : NO;
 		cases[i].failovers = &f[i];
 		cases[i].failover_count = 1;
@@ -293,6 +352,8 @@ main(void)
 	static CU_TestInfo tests[] = {
 		{ "words", test_words },
 		{ "every kind", test_kinds },
+		{ "told together", test_together },
+		{ "nines", test_nines },
 		{ "response times", test_response },
 		{ "replications", test_spread },
 		{ "verdict", test_verdict },
