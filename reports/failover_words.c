@@ -7,6 +7,7 @@
 
 #define TOLD_MAX     3 /* faults in a verdict */
 #define NAME_COLUMNS 40
+#define DIFFERENT    0.9 /* of the most: less is a difference */
 #define TERMINAL     (&report_terminal)
 
 /* How each kind is told: what follows the name, and why no probe may see it. */
@@ -215,8 +216,10 @@ put_harm(FILE *to, const struct sim_failover *f, const struct report_script *s)
 		else
 			put_counted(to, s, f->lost, "client packet was lost",
 			    "client packets were lost");
-		report_put(to, ", ");
-		put_counted(to, s, f->moved, "flow moved", "flows moved");
+		report_put(to, f->moved == 0 ? ", no flow moved" : ", ");
+		if (f->moved > 0)
+			put_counted(
+			    to, s, f->moved, "flow moved", "flows moved");
 		if (f->needless > 0)
 			report_print(to, " (%s needlessly)",
 			    report_count(text, s, f->needless));
@@ -282,36 +285,72 @@ report_failover_words(
 	return text;
 }
 
+/* "45 client packets were lost": the worst of it. */
+static void
+put_worst(FILE *to, const struct sim_failover *f, const struct report_script *s)
+{
+	if (f->lost > 0)
+		put_counted(to, s, f->lost, "client packet was lost",
+		    "client packets were lost");
+	else if (f->broken > 0)
+		put_counted(to, s, f->broken, "open connection broke",
+		    "open connections broke");
+	else if (f->given_up > 0)
+		put_counted(to, s, f->given_up, "request was given up",
+		    "requests were given up");
+	else if (f->moved > 0)
+		put_counted(to, s, f->moved, "flow moved", "flows moved");
+	else
+		report_put(to, "nothing was lost");
+}
+
+char *
+report_failover_worst(
+    const struct sim_failover *f, const struct report_script *s)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	if (to == NULL)
+		return NULL;
+	put_worst(to, f, s);
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 char *
 report_failover_title(const struct sim_case *c)
 {
 	const struct report_script *s = &report_picture;
 	size_t gravest = 0;
-	char lost[REPORT_TEXT_BYTES], found[REPORT_TEXT_BYTES];
-	char more[REPORT_TEXT_BYTES] = "", *text = NULL;
+	char found[REPORT_TEXT_BYTES], more[REPORT_TEXT_BYTES] = "";
+	char *text = NULL;
 
 	for (size_t i = 1; i < c->failover_count; i++)
 		if (gravity(&c->failovers[i]) > gravity(&c->failovers[gravest]))
 			gravest = i;
 	const struct sim_failover *f = &c->failovers[gravest];
 	char *name = victim_of(f, NAME_COLUMNS);
+	char *worst = report_failover_worst(f, s);
 	if (c->failover_count > 1)
 		report_format(more, sizeof(more), "; the gravest of %zu faults",
 		    c->failover_count);
-	report_count(lost, s, f->lost);
 	report_moment(found, s, seconds(f->detected_ns));
-	if (name != NULL && !report_is_probed_for(f))
-		text = report_compose("%s %s: %s client packet%s lost%s", name,
-		    manner_of(f)->did, lost, f->lost == 1 ? " was" : "s were",
-		    more);
-	else if (name != NULL)
+	if (name == NULL || worst == NULL)
+		text = NULL;
+	else if (!report_is_probed_for(f))
 		text = report_compose(
-		    "%s %s, which %s%s; %s client packet%s lost%s", name,
-		    manner_of(f)->did,
-		    f->detected_ns == SIM_NO_TIME ? "no probe noticed"
-						  : "was noticed after ",
-		    f->detected_ns == SIM_NO_TIME ? "" : found, lost,
-		    f->lost == 1 ? " was" : "s were", more);
+		    "%s %s: %s%s", name, manner_of(f)->did, worst, more);
+	else if (f->detected_ns == SIM_NO_TIME)
+		text = report_compose("%s %s, which no probe noticed; %s%s",
+		    name, manner_of(f)->did, worst, more);
+	else
+		text = report_compose("%s %s, which was noticed after %s; %s%s",
+		    name, manner_of(f)->did, found, worst, more);
+	free(worst);
 	free(name);
 	return text;
 }
@@ -465,6 +504,67 @@ is_told(const struct sim_case *c, size_t index)
 	return graver < TOLD_MAX;
 }
 
+/* --- cases beside each other ---------------------------------------------- */
+
+/* What tells cases apart, the gravest first. */
+static const struct {
+	enum report_outcome outcome;
+	const char *most, *what;
+} differences[] = {
+	{ REPORT_BROKEN, "breaks", "open connections" },
+	{ REPORT_GIVEN_UP, "makes clients give up", "requests" },
+	{ REPORT_LOST, "loses", "client packets" },
+	{ REPORT_MOVED, "moves", "flows" },
+};
+
+static double
+sum_of(const struct sim_case *c, enum report_outcome outcome)
+{
+	double sum = report_sum(c, outcome);
+
+	return isnan(sum) ? 0 : sum;
+}
+
+/* "modulo breaks the most open connections, 1 144, maglev the fewest, 130."
+ * False when they are alike in it, to a tenth. */
+static bool
+put_difference(FILE *to, const struct sim_record *record, size_t kind)
+{
+	enum report_outcome outcome = differences[kind].outcome;
+	size_t least = 0, most = 0;
+	char few[REPORT_TEXT_BYTES], many[REPORT_TEXT_BYTES];
+
+	for (size_t i = 1; i < record->case_count; i++) {
+		double of = sum_of(&record->cases[i], outcome);
+		if (of < sum_of(&record->cases[least], outcome))
+			least = i;
+		if (of > sum_of(&record->cases[most], outcome))
+			most = i;
+	}
+	double low = sum_of(&record->cases[least], outcome);
+	double high = sum_of(&record->cases[most], outcome);
+	if (high - low < 2 || low > DIFFERENT * high)
+		return false;
+	report_put_clean(to, record->cases[most].name);
+	report_print(to, " %s the most %s, %s; ", differences[kind].most,
+	    differences[kind].what,
+	    report_count(many, TERMINAL, (uint64_t)high));
+	report_put_clean(to, record->cases[least].name);
+	report_print(to, " the fewest, %s.\n",
+	    report_count(few, TERMINAL, (uint64_t)low));
+	return true;
+}
+
+static void
+put_differences(FILE *to, const struct sim_record *record)
+{
+	bool said = record->case_count < 2;
+
+	for (size_t i = 0;
+	     !said && i < sizeof(differences) / sizeof(differences[0]); i++)
+		said = put_difference(to, record, i);
+}
+
 void
 report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 {
@@ -489,6 +589,7 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		    "%zu more faults did less; the table of failures has "
 		    "them.\n",
 		    c->failover_count - told);
+	put_differences(to, record);
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {

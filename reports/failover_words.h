@@ -22,6 +22,10 @@ char *report_failover_words(
  * lost": of the gravest failover of a case that has some, for a picture. */
 char *report_failover_title(const struct sim_case *c);
 
+/* "41 client packets were lost": of all it did, what weighs most. */
+char *report_failover_worst(
+    const struct sim_failover *f, const struct report_script *script);
+
 /* "1 200 requests, 1 195 answered ...": what synthetic clients saw, or NULL
  * and "" where there were none. */
 char *report_clients_words(

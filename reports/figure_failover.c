@@ -424,25 +424,38 @@ static char *
 lane_text(const struct sim_failover *f, bool all, size_t columns)
 {
 	char at[REPORT_TEXT_BYTES], found[REPORT_TEXT_BYTES];
-	char lost[REPORT_TEXT_BYTES], *text;
+	char lost[REPORT_TEXT_BYTES], *text = NULL;
 	char *name = report_fault_name(f, columns);
+	char *worst = report_failover_worst(f, PICTURE);
 
-	if (name == NULL)
-		return NULL;
 	report_moment(at, PICTURE, (double)f->at_ns / 1e9);
 	report_moment(found, PICTURE, report_outcome(f, REPORT_DETECTED));
 	report_count(lost, PICTURE, f->lost);
-	if (!all)
-		text = report_compose("%s at %s, %s packet%s lost", name, at,
-		    lost, f->lost == 1 ? "" : "s");
-	else if (!report_is_probed_for(f) || f->detected_ns == SIM_NO_TIME)
-		text = report_compose("%s at %s: %s%s lost", name, at,
-		    report_is_probed_for(f) ? "not noticed, " : "", lost);
+	if (name == NULL || worst == NULL)
+		text = NULL;
+	else if (!all)
+		text = report_compose("%s at %s; %s", name, at, worst);
+	else if (!report_is_probed_for(f))
+		text = report_compose("%s at %s: %s lost", name, at, lost);
+	else if (f->detected_ns == SIM_NO_TIME)
+		text = report_compose(
+		    "%s at %s: not noticed, %s lost", name, at, lost);
 	else
 		text = report_compose(
 		    "%s at %s: noticed +%s, %s lost", name, at, found, lost);
+	free(worst);
 	free(name);
 	return text;
+}
+
+/* No rule is to cross what is written. */
+static void
+clear_for(const struct drawing *d, double x, double y, double width)
+{
+	const struct report_box box = { x - 1, y - d->b->line * 0.45, width + 2,
+		d->b->line * 0.9 };
+
+	report_pen_fill(d->b->pen, &box, &report_white);
 }
 
 /* A line of text over its fault, but within the panel. */
@@ -461,6 +474,8 @@ put_lane_text(
 	x = fmax(fmin(x, box->x + box->width - width), box->x);
 	if (wide)
 		x = box->x;
+	else if (d->b->pen != NULL)
+		clear_for(d, x, y, width);
 	report_brush_text(
 	    d->b, x, y, wide ? box->width : width, REPORT_LEFT, wide, text);
 	free(text);
@@ -575,12 +590,13 @@ put_row(const struct drawing *d, const struct row *row, double y)
 
 	report_brush_line(
 	    b, d->area.x, floor_y, right, floor_y, REPORT_PAINT_GRID);
-	if (row->most > 0)
-		put_bars(d, row, floor_y, row_height(b) - b->line * 0.5);
 	report_format(text, sizeof(text), "max %s in %s",
 	    report_count(count, PICTURE, row->most),
 	    report_moment(span, PICTURE, (double)d->pieces.piece_ns / 1e9));
 	bool beside = limit - right > b->line * 6;
+	if (row->most > 0)
+		put_bars(d, row, floor_y,
+		    row_height(b) - b->line * (beside ? 0.5 : 1.2));
 	double x = beside ? right + b->line * 0.7 : d->area.x;
 	double width = beside ? limit - x : 0;
 	if (!beside) {
@@ -615,7 +631,9 @@ put_lanes(struct drawing *d)
 		}
 	double bottom = y + d->b->line * 0.6 +
 			(c->failover_count > LANES_MAX ? d->b->line : 0);
-	for (size_t i = 0; i < d->lane_count && !is_wide(c); i++)
+	/* the page is too narrow for texts beside them */
+	bool has_leads = !is_wide(c) && d->b->pen != NULL;
+	for (size_t i = 0; i < d->lane_count && has_leads; i++)
 		put_lead(d, &d->lanes[i], bottom);
 	for (size_t i = 0; i < d->lane_count; i++)
 		put_lane(d, &d->lanes[i], is_wide(c));

@@ -128,9 +128,12 @@ put_table(struct report_page *page)
 		{ "Case", false }, { "At", true }, { "Noticed after", true },
 		{ "Expected", true }, { "Rerouted after", true },
 		{ "Back after", true }, { "Flows moved", true },
-		{ "Need&#173;lessly", true }, { "Broken", true },
+		{ "Need\xc2\xadlessly", true }, { "Broken", true },
 		{ "Packets lost", true }, { "Retries", true },
-		{ "Given up", true }, { "Availa&#173;bility", true },
+		{ "Given up", true },
+		{ "Availa\xc2\xad"
+		  "bility",
+		    true },
 		{ "Error budget", true } };
 	const struct sim_record *record = page->study->record;
 	size_t faults = count_faults(record), rows = 0;
@@ -145,7 +148,7 @@ put_table(struct report_page *page)
 		    ROWS_MAX, faults);
 	else
 		report_format(caption, sizeof(caption), "What each fault did");
-	const struct report_grid grid = { "failures", caption, headings,
+	const struct report_grid grid = { "failures-each", caption, headings,
 		sizeof(headings) / sizeof(headings[0]), true };
 	report_grid_open(page, &grid);
 	for (size_t i = 0; i < record->case_count; i++)

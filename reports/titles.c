@@ -426,6 +426,8 @@ finding_on(const struct report_study *study, enum report_figure figure,
 {
 	if (s->by[REPORT_BYTES].total == 0)
 		return report_compose("No traffic%s", which);
+	if (figure == REPORT_FIGURE_FAILOVER && s->of->failover_count == 0)
+		return report_compose("Nothing failed%s", which);
 	if (figure >= REPORT_FIGURE_FAILOVER)
 		return failure_on(study, figure, s, which);
 	switch (figure) {
@@ -501,7 +503,8 @@ report_title(const struct report_study *study, enum report_figure figure)
 	if (figure == REPORT_FIGURE_PREDICTED && study->count > 1)
 		return predicted_title(study);
 	const struct report_subject *of = study->chosen;
-	if (figure == REPORT_FIGURE_FAILOVER)
+	if (figure == REPORT_FIGURE_FAILOVER &&
+	    report_figure_panels(study, figure) > 0)
 		of = report_figure_subject(
 		    study, figure, report_key_panel(study));
 	char *which = of_which(study, of);

@@ -36,30 +36,39 @@ sim_payload_id(const struct sim_tap *tap)
 
 /* --- HTTP ----------------------------------------------------------------- */
 
-/* Head of a request of `bytes` in all, its path as long as it takes; its
- * length.  A long one has a body. */
-static uint32_t
-request_head(const struct sim_tap *tap, uint32_t bytes, char *head)
-{
-	static const char end[] = " HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
-	const uint32_t end_bytes = sizeof(end) - 1;
-	uint32_t length;
+#define HOST " HTTP/1.1\r\nHost: www.example.com\r\n"
 
-	if (bytes > HEAD_BYTES_MAX) {
-		static const char line[] =
-		    "POST /%08x HTTP/1.1\r\nHost: www.example.com\r\n"
-		    "Content-Length: %10u\r\n\r\n";
-		length = sizeof(line) - 1 - 4 + 8 - 4 + 10;
-		return (uint32_t)snprintf(
-		    head, HEAD_BYTES_MAX, line, tap->id, bytes - length);
-	}
-	length = (uint32_t)snprintf(head, HEAD_BYTES_MAX, "GET /%08x", tap->id);
-	if (bytes > length + end_bytes) {
-		memset(head + length, 'x', bytes - length - end_bytes);
-		length = bytes - end_bytes;
-	}
-	memcpy(head + length, end, end_bytes);
-	return length + end_bytes;
+/* A long request's: it has a body. */
+static uint32_t
+post_head(uint32_t id, uint32_t bytes, char *head)
+{
+	static const char line[] =
+	    "POST /%08x" HOST "Content-Length: %10u\r\n\r\n";
+	const uint32_t length = sizeof(line) - 1 - 4 + 8 - 4 + 10;
+
+	return (uint32_t)snprintf(
+	    head, HEAD_BYTES_MAX, line, id, bytes - length);
+}
+
+/* A short one's, as long as it is to be: a cookie takes up the rest, or, with
+ * no room for one, the path. */
+static uint32_t
+get_head(uint32_t id, uint32_t bytes, char *head)
+{
+	static const char cookie[] = "Cookie: session=";
+	const uint32_t least = sizeof("GET /" HOST "\r\n") - 1 + 8;
+	const uint32_t more = bytes > least ? bytes - least : 0;
+	const uint32_t with_cookie = sizeof(cookie) - 1 + 2;
+	const uint32_t fill = more > with_cookie ? more - with_cookie : more;
+	char filler[HEAD_BYTES_MAX];
+
+	memset(filler, 'x', fill);
+	filler[fill] = '\0';
+	if (fill == more)
+		return (uint32_t)snprintf(head, HEAD_BYTES_MAX,
+		    "GET /%08x%s" HOST "\r\n", id, filler);
+	return (uint32_t)snprintf(head, HEAD_BYTES_MAX,
+	    "GET /%08x" HOST "%s%s\r\n\r\n", id, cookie, filler);
 }
 
 /* Of an answer; blanks before the number make it as long as any. */
@@ -82,9 +91,10 @@ payload_http(const struct sim_tap *tap, uint8_t *to, uint32_t bytes)
 {
 	char head[HEAD_BYTES_MAX + 1];
 	const uint32_t length =
-	    tap->says == SIM_SAYS_ANSWER
-		? answer_head(tap->message_bytes, head)
-		: request_head(tap, tap->message_bytes, head);
+	    tap->says == SIM_SAYS_ANSWER ? answer_head(tap->message_bytes, head)
+	    : tap->message_bytes < HEAD_BYTES_MAX
+		? get_head(tap->id, tap->message_bytes, head)
+		: post_head(tap->id, tap->message_bytes, head);
 	uint32_t of_head = 0;
 
 	if (tap->offset < length) {

@@ -18,6 +18,7 @@ enum { OBSERVE = 6, URI_PATH = 11, CONTENT_FORMAT = 12 }; /* options */
 #define HEADER_BYTES (4u + TOKEN_BYTES)
 #define EMPTY_BYTES  4u
 #define MARKER       0xff
+#define FROM_SERVER  0x8000u /* what it numbers, not what it acknowledges */
 
 /* A message in the making. */
 struct message {
@@ -29,7 +30,11 @@ static void
 put_header(
     struct message *m, const struct sim_tap *tap, unsigned type, unsigned code)
 {
-	const uint16_t number = sim_payload_id(tap);
+	const bool of_server =
+	    tap->says == SIM_SAYS_NOTIFICATION || tap->says == SIM_SAYS_ACK;
+	const uint16_t id = sim_payload_id(tap);
+	const uint16_t number =
+	    (uint16_t)(of_server ? id | FROM_SERVER : id & ~FROM_SERVER);
 
 	m->at[0] =
 	    (uint8_t)(1u << 6 | type << 4 | (code == EMPTY ? 0 : TOKEN_BYTES));

@@ -34,8 +34,10 @@ _fairlead() {
 		--set) words=$_fairlead_keys ;;
 		--vip) words=auto ;;
 		-o | --output)
-			mapfile -t COMPREPLY < <(compgen -d -- "$current")
-			return
+			if [ "$command" != gen ]; then # it writes a file
+				mapfile -t COMPREPLY < <(compgen -d -- "$current")
+				return
+			fi
 			;;
 		esac
 		case $current in
