@@ -176,6 +176,7 @@ set_admin(struct lb_config_pool *pool, const struct lb_fault *fault)
 static int
 set_config(struct sim_outage *o, const struct lb_fault *fault)
 {
+	lb_assert(fault->member != NULL);
 	for (uint32_t id = 0; id < o->player->plan->member_count; id++)
 		if (strcmp(o->player->plan->members[id].name, fault->member) ==
 		    0)
