@@ -9,9 +9,10 @@
  * What we do of it: an answer goes out in trains.  A train is sent at once,
  * and the next, twice as long up to 64 segments, when all of it has been
  * acknowledged; what is not is sent again from the first hole after a timeout.
- * No congestion control beyond that, no selective acknowledgements, no
- * simultaneous open, no waiting in TIME-WAIT: a port is free when nothing of
- * its connection is on any wire.
+ * What comes before its turn is kept.  No congestion control beyond that, no
+ * selective acknowledgements, no fast retransmission, no simultaneous open, no
+ * waiting in TIME-WAIT: a port is free when nothing of its connection is on
+ * any wire.
  *
  * A connection that is lost (reset, or silent for too long) gives up what it
  * asked for.  Has a web client more to ask for, it connects once more and goes
@@ -20,15 +21,15 @@
  * it got none.
  */
 #include "sim/sizes.h"
-#include "sim/world.h"
+#include "sim/world_parts.h"
 #include "traces/models.h"
 
 #define MSS4          1460u
 #define MSS6          1440u
 #define WINDOW_FIRST  10u /* segments */
 #define WINDOW_MOST   64u
-#define RTO_NS        LB_NS_PER_S
-#define SYN_RETRIES   5u /* at 1, 3, 7, 15, 31 s */
+#define RTO_NS        LB_NS_PER_S /* the first, and the least */
+#define SYN_RETRIES   5u          /* at 1, 3, 7, 15, 31 s */
 #define RETRIES       6u
 #define PATIENCE_NS   (60 * LB_NS_PER_S) /* for an answer, or more of it */
 #define PAUSE_NS      (60 * LB_NS_PER_S)
@@ -80,14 +81,20 @@ draw_of(const struct sim_session *s)
 	return sim_draw_in(s->serial, s->left);
 }
 
-/* It goes out at once: no more than a window of it. */
-static uint32_t
-request_bytes(const struct sim_world *w, const struct sim_session *s)
+uint32_t
+sim_tcp_request_bytes(
+    const struct lb_traffic *traffic, const struct sim_session *s)
 {
-	const uint32_t bytes = traffic_of(w, s)->request_bytes;
+	const uint32_t bytes = traffic->request_bytes;
 	const uint32_t most = WINDOW_MOST * mss_of(s);
 
 	return bytes < 1 ? 1 : bytes < most ? bytes : most;
+}
+
+static uint32_t
+request_bytes(const struct sim_world *w, const struct sim_session *s)
+{
+	return sim_tcp_request_bytes(traffic_of(w, s), s);
 }
 
 static uint32_t
@@ -123,11 +130,25 @@ client_sends(
 	    });
 }
 
+/* Of who has measured a round trip: three of it (RFC 6298 2.2). */
+static uint64_t
+timeout_ns(const struct sim_world *w)
+{
+	const struct lb_link *a = &w->scene->client_link;
+	const struct lb_link *b = &w->scene->member_link;
+	const uint64_t rtt_ns =
+	    2 * (a->latency_ns + a->jitter_ns + b->latency_ns + b->jitter_ns);
+
+	return 3 * rtt_ns > RTO_NS ? 3 * rtt_ns : RTO_NS;
+}
+
 static void
 set_timeout(struct sim_world *w, struct sim_session *s)
 {
+	const uint64_t first_ns = s->state == SYN_SENT ? RTO_NS : timeout_ns(w);
+
 	sim_alarm_set(
-	    w, s, SIM_CLIENT, sim_world_now(w) + (RTO_NS << s->tries));
+	    w, s, SIM_CLIENT, sim_world_now(w) + (first_ns << s->tries));
 }
 
 static void
@@ -160,6 +181,7 @@ ask(struct sim_world *w, struct sim_session *s)
 	s->tries = 0;
 	s->marks &= (uint8_t) ~(IS_HEARD | IS_ERROR);
 	s->tcp.asked_ns = sim_world_now(w);
+	s->tcp.early = 0;
 	s->tcp.sent += request_bytes(w, s);
 	s->tcp.end = s->tcp.got + answer_bytes(w, s);
 	send_request(w, s);
@@ -323,16 +345,39 @@ is_answered(struct sim_world *w, struct sim_session *s)
 		finish(w, s);
 }
 
+/*
+ * A segment comes to who waits for number next of what ends at end; returns
+ * what is waited for now: the same when it came early, or twice.
+ */
+static uint32_t
+take_segment(struct sim_session *s, const struct sim_parcel *parcel,
+    uint32_t next, uint32_t end)
+{
+	const uint32_t mss = mss_of(s), ahead = parcel->seq - next;
+
+	if (ahead == 0) {
+		next += parcel->bytes;
+		for (; (s->tcp.early & 1) != 0; s->tcp.early >>= 1)
+			next += end - next < mss ? end - next : mss;
+		s->tcp.early >>= 1;
+	} else if ((int32_t)ahead > 0 && ahead % mss == 0 &&
+		   ahead / mss <= WINDOW_MOST) {
+		s->tcp.early |= UINT64_C(1) << (ahead / mss - 1);
+	}
+	return next;
+}
+
 /* Data, in any state: what came twice is acknowledged twice. */
 static void
 hear_data(
     struct sim_world *w, struct sim_session *s, const struct sim_parcel *parcel)
 {
-	const bool is_next = parcel->seq == s->tcp.got;
+	const uint32_t next = take_segment(s, parcel, s->tcp.got, s->tcp.end);
+	const bool is_next = next != s->tcp.got;
+	const bool fills = is_next && next != s->tcp.got + parcel->bytes;
 
-	if (is_next)
-		s->tcp.got += parcel->bytes;
-	if (!is_next || (parcel->flags & PSH) != 0 ||
+	s->tcp.got = next;
+	if (!is_next || fills || (parcel->flags & PSH) != 0 ||
 	    s->tcp.got / mss_of(s) % 2 == 0)
 		client_sends(w, s, LB_TCP_ACK, s->tcp.sent);
 	if (is_next && s->state == WAITING && s->tcp.got == s->tcp.end)
@@ -498,8 +543,8 @@ send_train(struct sim_world *w, struct sim_session *s)
 		    });
 		s->tcp.out += bytes;
 	}
-	sim_alarm_set(
-	    w, s, SIM_SERVER, sim_world_now(w) + (RTO_NS << s->server_tries));
+	sim_alarm_set(w, s, SIM_SERVER,
+	    sim_world_now(w) + (timeout_ns(w) << s->server_tries));
 }
 
 static void
@@ -511,6 +556,7 @@ begin_answer(
 	if (condition.state == LB_FAULT_HTTP_ERROR)
 		s->marks |= IS_ERROR;
 	s->tcp.end = s->tcp.out + answer_bytes(w, s);
+	s->tcp.early = 0;
 	send_train(w, s);
 }
 
@@ -603,12 +649,15 @@ static void
 take_data(struct sim_world *w, struct sim_session *s,
     const struct sim_parcel *parcel, struct sim_condition condition)
 {
-	if (parcel->seq != s->tcp.heard) {
+	const bool is_due = s->tcp.heard != s->tcp.sent;
+	const uint32_t next =
+	    is_due ? take_segment(s, parcel, s->tcp.heard, s->tcp.sent)
+		   : s->tcp.heard;
+
+	if (next == s->tcp.heard)
 		server_sends(w, s, LB_TCP_ACK, s->tcp.out);
-		return;
-	}
-	s->tcp.heard += parcel->bytes;
-	if (s->tcp.heard == s->tcp.sent)
+	s->tcp.heard = next;
+	if (is_due && next == s->tcp.sent)
 		serve(w, s, parcel, condition);
 }
 
@@ -710,6 +759,8 @@ arrive(struct sim_world *w, struct sim_source *source, uint32_t serial)
 
 	if (s == NULL) { /* none of its ports is free */
 		w->clients.sessions++;
+		if (source->traffic->profile == LB_PROFILE_WEB)
+			sim_count_request(w);
 		sim_count_given_up(w, sim_world_now(w));
 		return;
 	}

@@ -128,10 +128,9 @@ static void
 host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 {
 	const struct lb_plan_member *m = &o->player->plan->members[at->id];
-	/* plans come and go, the configuration's names stay */
+	/* whose name outlives this plan */
 	const struct lb_config_member *config =
-	    &o->config.pools[m->pool_index].members[m->member_index];
-	const unsigned zone = config->zone;
+	    &o->player->config->pools[m->pool_index].members[m->member_index];
 	struct sim_host *h;
 
 	if (o->host_count == 0 ||
@@ -145,8 +144,8 @@ host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
 		};
 	h = &o->hosts[o->host_count - 1];
 	h->end = i + 1;
-	if (zone != 0)
-		h->zones |= 1u << (zone & 31);
+	if (config->zone != 0)
+		h->zones |= 1u << (config->zone & 31);
 	o->ids[i] = at->id;
 	o->host_of[at->id] = o->host_count - 1;
 }

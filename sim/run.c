@@ -191,7 +191,8 @@ open_world(struct sim_run *run, struct sim_trouble *trouble)
 {
 	const struct lb_scene *scene = run->settings->scene;
 
-	if (scene == NULL || scene->traffic_count == 0)
+	if (scene == NULL || scene->traffic_count == 0 ||
+	    run->player_count == 0)
 		return SIM_DONE;
 	run->world = sim_world_new(run, trouble);
 	run->due_ns = 0;

@@ -9,7 +9,7 @@
  * They come from a pool, do not move, and go back to it when they are closed
  * and nothing of theirs is under way: no packet, no alarm.
  *
- * Memory: 96 bytes each, of the most that ever were at a time; beside them a
+ * Memory: 104 bytes each, of the most that ever were at a time; beside them a
  * flow (sim/flows.h), a table entry, and 32 bytes of queue while an alarm is
  * set.
  */
@@ -35,6 +35,9 @@ enum sim_session_mark {
 /* A TCP connection; sequence numbers count from each side's SYN, 0. */
 struct sim_tcp {
 	uint64_t asked_ns; /* the request was first sent, or was wanted */
+	/* Who waits for a segment has those that are marked: bit 0 is the one
+	 * behind it.  Of the request, then of the answer. */
+	uint64_t early;
 	/* the client */
 	uint32_t sent; /* its next */
 	uint32_t got;  /* the server's next that it waits for */
@@ -81,10 +84,10 @@ struct sim_session {
 		struct sim_tcp tcp;
 		struct sim_ask ask;
 		struct sim_observer observer;
-		uint64_t own[4];
+		uint64_t own[5];
 	};
 };
-_Static_assert(sizeof(struct sim_session) == 96, "millions of them");
+_Static_assert(sizeof(struct sim_session) == 104, "millions of them");
 
 struct sim_sessions {
 	struct sim_session **chunks;

@@ -87,6 +87,8 @@ sim_alarm_set(struct sim_world *w, struct sim_session *s, enum sim_end end,
 {
 	struct sim_alarm *alarm = &s->alarm[end];
 
+	if (at_ns < sim_world_now(w))
+		at_ns = SIM_NEVER; /* a sum that is beyond the end of time */
 	alarm->due_ns = at_ns;
 	if (at_ns >= alarm->event_ns)
 		return; /* the event that is there will see */

@@ -41,6 +41,10 @@ void sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
 void sim_entry_watch(struct sim_world *w, struct sim_session *s);
 void sim_entry_look(struct sim_world *w, struct sim_session *s);
 
+/* Of a TCP client's request, which goes out at once: at most a window. */
+uint32_t sim_tcp_request_bytes(
+    const struct lb_traffic *traffic, const struct sim_session *s);
+
 /* The flow of a client of a source; NULL as sim_session_open(). */
 struct sim_flow *sim_world_flow(struct sim_world *w,
     const struct sim_source *source, const struct lb_addr *client,

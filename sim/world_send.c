@@ -197,7 +197,7 @@ message_bytes(const struct sim_session *s, const struct sim_parcel *parcel,
 	if (s->flow->proto != LB_PROTO_TCP || parcel->bytes == 0)
 		return parcel->bytes;
 	if (parcel->says != SIM_SAYS_ANSWER)
-		return traffic->request_bytes;
+		return sim_tcp_request_bytes(traffic, s);
 	return s->tcp.end - (parcel->seq - parcel->offset);
 }
 
@@ -239,14 +239,17 @@ sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
 /* Through the player, as a captured packet goes. */
 static void
 play_parcel(struct sim_world *w, struct sim_session *s,
-    const struct sim_parcel *parcel, struct sim_arrival *a)
+    const struct sim_parcel *parcel, bool from_client, struct sim_arrival *a)
 {
 	struct sim_run *run = w->run;
 
 	a->now_ns = sim_world_now(w);
 	a->now_ms = a->now_ns / LB_NS_PER_MS;
 	a->ip_bytes = a->pkt.ip_bytes;
+	a->hash = a->bin = 0;
 	a->flow = s->flow;
+	a->datagram = NULL;
+	a->from_client = from_client;
 	a->sender = parcel->member;
 	w->packets++;
 	w->player->reached = LB_NONE;
@@ -258,11 +261,11 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 static void
 pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 {
-	struct sim_arrival a = { .from_client = true };
+	struct sim_arrival a;
 
 	fill_packet(s, parcel, true, &a.pkt);
 	listen_in(w, s, parcel, true, &a.pkt);
-	play_parcel(w, s, parcel, &a);
+	play_parcel(w, s, parcel, true, &a);
 	if (w->player->reached == LB_NONE)
 		return;
 	parcel->member = w->player->reached;
@@ -273,11 +276,11 @@ pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 static void
 pass_out(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 {
-	struct sim_arrival a = { .from_client = false };
+	struct sim_arrival a;
 
 	if (!parcel->unreachable) {
 		fill_packet(s, parcel, false, &a.pkt);
-		play_parcel(w, s, parcel, &a);
+		play_parcel(w, s, parcel, false, &a);
 		if (!w->player->is_let_out)
 			return;
 		listen_in(w, s, parcel, false, &a.pkt);

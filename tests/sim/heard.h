@@ -19,7 +19,6 @@ struct heard {
 };
 
 struct hearing {
-	uint16_t server_port;
 	size_t count;
 	struct heard at[HEARD_MOST];
 };
@@ -29,7 +28,7 @@ heard_tap(void *arg, const struct sim_tap *tap)
 {
 	struct hearing *h = arg;
 	const struct lb_headers *ip = &tap->pkt->ip;
-	bool from_client = lb_be16_get(ip->dport) == h->server_port;
+	bool from_client = tap->from_client;
 
 	if (h->count == HEARD_MOST)
 		return;
@@ -47,9 +46,8 @@ heard_tap(void *arg, const struct sim_tap *tap)
 
 /* From now on what the stage plays is noted. */
 static inline void
-heard_listen(struct hearing *h, struct stage *s, uint16_t server_port)
+heard_listen(struct hearing *h, struct stage *s)
 {
-	h->server_port = server_port;
 	h->count = 0;
 	s->settings.tap = heard_tap;
 	s->settings.tap_arg = h;

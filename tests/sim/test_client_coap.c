@@ -26,7 +26,7 @@ one_device(struct stage *s)
 	t->addresses = 1;
 	t->jitter_ms = 0;
 	t->nat_timeout_ms = 300000;
-	heard_listen(&hearing, s, 5683);
+	heard_listen(&hearing, s);
 	return t;
 }
 

@@ -126,7 +126,7 @@ each_in_its_time(void)
 		s.scene.duration_ms = rows[i].duration_ms;
 		if (rows[i].kind != LB_FAULT_UP)
 			all_are(&s, 0, rows[i].kind);
-		heard_listen(&hearing, &s, 9000);
+		heard_listen(&hearing, &s);
 
 		struct sim_record *r = stage_play(&s, NULL);
 
@@ -155,7 +155,7 @@ dns_has_its_own_times(void)
 	t->stop_ms = 1;
 	all_are(&s, 0, LB_FAULT_DEAF);
 	s.scene.duration_ms = 10001;
-	heard_listen(&hearing, &s, 53);
+	heard_listen(&hearing, &s);
 
 	struct sim_record *r = stage_play(&s, NULL);
 

@@ -18,7 +18,7 @@
 #include "tests/sim/witness.h"
 #include "tests/unit.h"
 
-#define SEEDS_DEFAULT 1700u
+#define SEEDS_DEFAULT 1500u
 #define FAILURES_MAX  3u /* then it says no more */
 
 static unsigned long long

@@ -455,8 +455,9 @@ test_idle_reset(void)
 		struct sim_record *r = stage_play(&s, RESET);
 		if (!keepalive)
 			expect_lines("idle", lines, LB_COUNT(lines));
-		CU_ASSERT_EQUAL(r->cases[0].clients.reset, !keepalive);
-		CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 2 - keepalive);
+		UNIT_EQUAL("reset", r->cases[0].clients.reset, !keepalive);
+		UNIT_EQUAL(
+		    "sessions", r->cases[0].clients.sessions, 2 - keepalive);
 		sim_record_free(r);
 		stage_close(&s);
 	}
@@ -504,6 +505,86 @@ test_loss(void)
 	CU_ASSERT_TRUE(c->answered > c->requests * 99 / 100);
 	CU_ASSERT_TRUE(c->link_lost > 0);
 	UNIT_EQUAL("unfinished", unfinished(c), 0);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* Packets that overtake one another are kept until their turn: nothing is sent
+ * twice, in neither direction, and a train takes a round trip. */
+static void
+test_jitter(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct lb_traffic *t = one_request(&s);
+	t->stop_ms = 0;
+	t->request_bytes = 50000;
+	t->size_min = 500000;
+	s.scene.client_link.jitter_ns = 10 * MS_NS;
+	s.scene.member_link.jitter_ns = 10 * MS_NS;
+	struct sim_record *r = stage_play(&s, NULL);
+	const struct sim_clients *c = &r->cases[0].clients;
+	CU_ASSERT_EQUAL(c->sessions, 100);
+	CU_ASSERT_EQUAL(c->retries, 0);
+	UNIT_EQUAL("answered", c->answered, 100);
+	CU_ASSERT_TRUE(c->response_ns < c->answered * 9 * (RTT + 40 * MS_NS));
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* Who thinks for ever is never heard of again; nor does time run back. */
+static void
+test_long_thought(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct lb_traffic *t = one_request(&s);
+	t->rate = 1000 * LB_SCENE_ONE;
+	t->stop_ms = 1000;
+	t->requests = 50 * LB_SCENE_ONE;
+	t->think_ms = UINT64_C(3153600000000); /* 100 years */
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1000);
+	CU_ASSERT_EQUAL(r->cases[0].clients.requests, 1000);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* One address has 28,232 ports: who finds none of them free gives up. */
+static void
+test_no_port(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.duration_ms = 10000;
+	struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+	t->connections = 28332;
+	t->clients = 1;
+	t->ramp_ms = 1000;
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->input.flows, 28232);
+	CU_ASSERT_EQUAL(r->cases[0].clients.sessions, 28332);
+	CU_ASSERT_EQUAL(r->cases[0].clients.given_up, 100);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* A long way is no reason to send twice, once it is known. */
+static void
+test_long_way(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	(void)one_request(&s);
+	s.scene.client_link.latency_ns = 1500 * MS_NS;
+	struct sim_record *r = stage_play(&s, NULL);
+	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
+	CU_ASSERT_EQUAL(r->cases[0].clients.retries, 2); /* SYN: 1 s, 3 s */
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 3001 * MS_NS);
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -904,6 +985,10 @@ main(void)
 		{ "strangers reset", test_strangers },
 		{ "resets of idle connections", test_idle_reset },
 		{ "loss and jitter", test_loss },
+		{ "packets overtake", test_jitter },
+		{ "a long way", test_long_way },
+		{ "a long thought", test_long_thought },
+		{ "no port left", test_no_port },
 		{ "cases meet the same arrivals", test_common_arrivals },
 		{ "seeds and replications", test_reproducible },
 		{ "ports", test_ports },
