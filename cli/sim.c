@@ -314,6 +314,9 @@ sim(struct sim_options *o)
 			return status;
 	}
 	status = make_cases(o, &cases);
+	if (status == CLI_DONE && o->scenario.read != NULL)
+		status = cli_scenario_check("sim", &o->scenario,
+		    cases.configs[0], o->replay.config == NULL);
 	if (status == CLI_DONE)
 		status = cli_assertions_check("sim", &o->assertions, cases.at,
 		    cases.count, o->replay.config == NULL);

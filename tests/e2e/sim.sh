@@ -245,7 +245,7 @@ expect 0 sim -o other -c probed.yaml -s faults.yaml --seed 6
 expect 0 report faulty
 cmp -s faulty/summary.json again/summary.json || fail "faults are not redrawn"
 expect 2 sim --no-report -s faults.yaml
-says err "no pool has a member of that name"
+says err "has no member"
 
 echo "== clients that answer"
 cat >made.yaml <<'END'

@@ -82,8 +82,8 @@ test_shapes(void)
 				const struct lb_packet pkt = packet(six != 0,
 				    udp ? LB_PROTO_UDP : LB_PROTO_TCP,
 				    sizes[i]);
-				const uint32_t ip =
-				    (six ? 40u : 20u) + (udp ? 8u : 20u) + sizes[i];
+				const uint32_t ip = (six ? 40u : 20u) +
+						    (udp ? 8u : 20u) + sizes[i];
 				char row[64];
 				(void)snprintf(row, sizeof(row), "v%d %s %u",
 				    six ? 6 : 4, udp ? "udp" : "tcp", sizes[i]);
