@@ -156,9 +156,10 @@ is_alone(const struct random_scene *s, const struct sim_failover *f)
 			    at_ns + ALONE_NS >= f->at_ns) &&
 			at_ns <= f->at_ns + ALONE_NS;
 	}
-	/* who was never in is not taken out */
+	/* who was never in is not taken out; who is too slow for a probe may
+	 * have failed it before the fault */
 	return near == 1 && s->scene.failure_count == 0 &&
-	       !s->scene.members_start_unknown;
+	       s->scene.server_count == 0 && !s->scene.members_start_unknown;
 }
 
 /* Detected within the bounds of the closed form (design.md 3; AZ 2.4). */
