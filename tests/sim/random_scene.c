@@ -375,6 +375,8 @@ make_faults(struct draft *d)
 
 	s->fault_count =
 	    chance_percent(c, 15) ? 0 : chance_between(c, 1, RANDOM_FAULTS);
+	if (chance_percent(c, 15))
+		s->fault_count = 1; /* alone: it takes as long as it should */
 	/* sometimes nobody is spared */
 	bool all = chance_percent(c, 10);
 	for (unsigned i = 0; i < s->fault_count; i++)

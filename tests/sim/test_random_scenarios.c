@@ -138,6 +138,111 @@ check_record(const struct random_scene *s, const struct sim_record *record)
 		   : "the record does not add up";
 }
 
+/* --- what is said of faults ----------------------------------------------- */
+
+#define ALONE_NS (200 * LB_NS_PER_MS * 1000) /* no other fault for so long */
+
+static uint64_t timed; /* times to detect that were looked at */
+
+static bool
+is_alone(const struct random_scene *s, const struct sim_failover *f)
+{
+	unsigned near = 0;
+
+	for (unsigned i = 0; i < s->fault_count; i++) {
+		const uint64_t at_ns = s->faults[i].at_ms * LB_NS_PER_MS;
+		/* one that flaps goes on doing so */
+		near += (s->faults[i].kind == LB_FAULT_FLAPPING ||
+			    at_ns + ALONE_NS >= f->at_ns) &&
+			at_ns <= f->at_ns + ALONE_NS;
+	}
+	/* who was never in is not taken out; who is too slow for a probe may
+	 * have failed it before the fault */
+	return near == 1 && s->scene.failure_count == 0 &&
+	       s->scene.server_count == 0 && !s->scene.members_start_unknown;
+}
+
+/* Detected within the bounds of the closed form (design.md 3; AZ 2.4). */
+static const char *
+check_time(const struct sim_failover *f, uint64_t end_ns)
+{
+	if (f->detected_ns == SIM_NO_TIME)
+		return f->latest_ns != SIM_NO_TIME &&
+			       f->at_ns + f->latest_ns < end_ns
+			   ? "a fault was not detected in time"
+			   : NULL;
+	if (f->detected_ns == 0 || f->soonest_ns == SIM_NO_TIME)
+		return NULL; /* by who did it; by chance, of one that flaps */
+	timed++;
+	if (f->detected_ns < f->soonest_ns)
+		return "a fault was detected too soon";
+	return f->detected_ns > f->latest_ns ? "a fault was detected too late"
+					     : NULL;
+}
+
+struct sums {
+	uint64_t lost, moved, broken, offered, requests, retries, given_up;
+};
+
+/* Of the pieces of time: what the failovers say is part of it. */
+static bool
+is_part(const struct sim_case *c)
+{
+	struct sums all = { 0 }, said = { 0 };
+
+	for (size_t i = 0; i < c->harm_count; i++) {
+		const struct sim_harm *h = &c->harms[i];
+		all.lost += h->lost;
+		all.moved += h->moved;
+		all.broken += h->broken;
+		all.offered += h->offered;
+		all.requests += h->requests;
+		all.retries += h->retries;
+		all.given_up += h->given_up;
+	}
+	for (size_t i = 0; i < c->failover_count; i++) {
+		const struct sim_failover *f = &c->failovers[i];
+		said.lost += f->lost;
+		said.moved += f->moved;
+		said.broken += f->broken;
+		said.offered += f->offered;
+		said.requests += f->requests;
+		said.retries += f->retries;
+		said.given_up += f->given_up;
+		if (f->needless > f->moved || f->lost > f->offered)
+			return false;
+	}
+	return c->harms == NULL ||
+	       (said.lost <= all.lost && said.moved <= all.moved &&
+		   said.broken <= all.broken && said.offered <= all.offered &&
+		   said.requests <= all.requests &&
+		   said.retries <= all.retries &&
+		   said.given_up <= all.given_up);
+}
+
+static const char *
+check_failovers(const struct random_scene *s, const struct sim_record *record)
+{
+	for (size_t i = 0; i < record->case_count; i++) {
+		const struct sim_case *c = &record->cases[i];
+		if (!is_part(c))
+			return "failovers say more than happened";
+		if (record->warm_up_ns == 0 &&
+		    (c->clients.answered > c->clients.requests ||
+			c->clients.notified > c->clients.notifications))
+			return "more was answered than asked";
+		for (size_t k = 0; k < c->failover_count; k++) {
+			const char *wrong = NULL;
+			if (is_alone(s, &c->failovers[k]))
+				wrong = check_time(&c->failovers[k],
+				    record->input.duration_ns);
+			if (wrong != NULL)
+				return wrong;
+		}
+	}
+	return NULL;
+}
+
 static struct witness_tally total;
 
 static void
@@ -184,6 +289,8 @@ try(const struct random_scene *s, bool say, char *what, size_t bytes)
 		wrong = compare(plain, seen);
 	if (wrong == NULL && s->seed % 8 == 0)
 		wrong = check_workers(&settings);
+	if (wrong == NULL)
+		wrong = check_failovers(s, seen);
 	if (wrong == NULL)
 		wrong = check_record(s, seen);
 	if (wrong != NULL)
@@ -240,7 +347,7 @@ test_random(void)
 	    "\n  %llu scenes: %llu packets, %llu kept by their entry, %llu "
 	    "entries made (%llu by replacing), %llu chosen without, %llu "
 	    "untracked, %llu choices made before, %llu replies, %llu dropped, "
-	    "%llu unreachable\n  ",
+	    "%llu unreachable, %llu times to detect\n  ",
 	    count, (unsigned long long)total.packets,
 	    (unsigned long long)total.kept, (unsigned long long)total.chosen,
 	    (unsigned long long)total.evicted, (unsigned long long)total.again,
@@ -248,7 +355,7 @@ test_random(void)
 	    (unsigned long long)total.repeated,
 	    (unsigned long long)total.replies,
 	    (unsigned long long)total.dropped,
-	    (unsigned long long)total.unreachable);
+	    (unsigned long long)total.unreachable, (unsigned long long)timed);
 }
 
 int
