@@ -126,14 +126,14 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Which row of the table, by what getopt_long() returns; -1: none. */
-static int
-option_row(int option)
+/* The bit of what getopt_long() returned; 0: it is no option of the table. */
+static uint64_t
+returned_bit(int option)
 {
 	for (int i = 0; options[i].name != NULL; i++)
 		if (options[i].val == option)
-			return i;
-	return -1;
+			return UINT64_C(1) << i;
+	return 0;
 }
 
 /* Its bit among those given; 0: no option. */
@@ -411,7 +411,7 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
-		o->given |= UINT64_C(1) << option_row(option);
+		o->given |= returned_bit(option);
 	}
 	replay_options_captures(&o->replay, argc, argv);
 	status = o->scenario_path != NULL ? read_scenario(o) : 0;

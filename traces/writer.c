@@ -15,7 +15,7 @@
 #define NS_PER_S   UINT64_C(1000000000)
 
 struct trace_writer {
-	char *path, *temporary; /* temporary NULL: standard output */
+	char *path, *temporary; /* temporary NULL: written as it comes */
 	pcap_t *dead;
 	pcap_dumper_t *dumper;
 	bool nanosecond, force;
@@ -50,6 +50,11 @@ open_file(struct trace_writer *w)
 
 	if (strcmp(w->path, "-") == 0) {
 		int fd = dup(STDOUT_FILENO);
+		return fd < 0 ? NULL : fdopen(fd, "wb");
+	}
+	/* a device or a pipe is written to, never replaced */
+	if (stat(w->path, &there) == 0 && !S_ISREG(there.st_mode)) {
+		int fd = open(w->path, O_WRONLY | O_CLOEXEC);
 		return fd < 0 ? NULL : fdopen(fd, "wb");
 	}
 	if (!w->force && lstat(w->path, &there) == 0) {

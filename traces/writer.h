@@ -14,7 +14,7 @@ struct trace_writer;
 /*
  * trace_writer_open - begin one.
  *
- * path        "-": standard output, as it comes.
+ * path        "-": standard output, as it comes; so is a device or a pipe.
  * nanosecond  in the time stamps, and the magic number that says so; else
  *             microseconds, rounded down, which every reader understands.
  * force       replace a file that is there.

@@ -153,6 +153,11 @@ if test -w /dev/full; then
 	got=0
 	"$FAIRLEAD" gen -s mix.yaml -o - >/dev/full 2>err || got=$?
 	test $got = 5 || fail "exit code $got on a full disk"
+	ln -s /dev/full device
+	expect 5 gen -s mix.yaml -o device --force
+	says err "device: can't write"
+	test -h device || fail "a device is replaced"
+	rm device
 fi
 got=0
 (
