@@ -8,7 +8,8 @@
 #define TOLD_MAX     3 /* faults in a verdict */
 #define NAME_COLUMNS 40
 #define VICTIMS_MAX  3
-#define DIFFERENT    0.9 /* of the most: less is a difference */
+#define DIFFERENT    0.9  /* of the most: less is a difference */
+#define EVEN         0.99 /* Jain: shares that need no excuse */
 #define TERMINAL     (&report_terminal)
 
 /* How each kind is told: what follows the name, and why no probe may see it. */
@@ -396,27 +397,74 @@ report_failover_title(const struct sim_case *c)
 	return text;
 }
 
-char *
-report_clients_words(const struct sim_case *c, const struct report_script *s)
+/* ", 12 connections reset": only what there was. */
+static void
+put_mishap(
+    FILE *to, const struct report_script *s, uint64_t count, const char *what)
+{
+	char number[REPORT_TEXT_BYTES];
+
+	if (count > 0)
+		report_print(
+		    to, ", %s %s", report_count(number, s, count), what);
+}
+
+/* The bill: what of the requests came to nothing, in parts and in time. */
+static void
+put_availability(
+    FILE *to, const struct sim_case *c, const struct report_script *s)
+{
+	double budget = 60 * report_sum(c, REPORT_BUDGET);
+	char text[REPORT_TEXT_BYTES];
+
+	report_print(to, ": availability %s",
+	    report_nines(text, s, report_availability(c)));
+	if (!isnan(budget))
+		report_print(
+		    to, ", %s of error budget", report_moment(text, s, budget));
+}
+
+static void
+put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 {
 	const struct sim_clients *of = &c->clients;
 	struct report_response r = report_response_of(of);
 	char requests[REPORT_TEXT_BYTES], answered[REPORT_TEXT_BYTES];
 	char p50[REPORT_TEXT_BYTES], p99[REPORT_TEXT_BYTES];
-	char gave_up[REPORT_TEXT_BYTES], available[REPORT_TEXT_BYTES];
-	char budget[REPORT_TEXT_BYTES];
+	char gave_up[REPORT_TEXT_BYTES];
 
-	if (of->requests == 0)
-		return report_compose("%s", "");
-	return report_compose(
-	    "%s requests, %s answered (p50 %s, p99 %s), %s given up: "
-	    "availability %s, %s of error budget",
+	report_print(to,
+	    "%s requests, %s answered (p50 %s, p99 %s), %s given up",
 	    report_count(requests, s, of->requests),
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
-	    report_count(gave_up, s, of->given_up),
-	    report_nines(available, s, report_availability(c)),
-	    report_moment(budget, s, 60 * report_sum(c, REPORT_BUDGET)));
+	    report_count(gave_up, s, of->given_up));
+	put_mishap(to, s, of->reset, "connections reset");
+	put_mishap(to, s, of->refused, "refused");
+	put_mishap(to, s, of->rebound, "devices back with another port");
+	if (of->notifications > 0) {
+		put_mishap(to, s, of->notifications, "notifications");
+		put_mishap(to, s, of->notified, "of them arrived");
+	}
+	put_availability(to, c, s);
+}
+
+char *
+report_clients_words(const struct sim_case *c, const struct report_script *s)
+{
+	char *text = NULL;
+	size_t bytes;
+
+	if (c->clients.requests == 0)
+		return report_compose("%s", "");
+	FILE *to = open_memstream(&text, &bytes);
+	if (to == NULL)
+		return NULL;
+	put_clients(to, c, s);
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
 
 /* --- evenness ------------------------------------------------------------- */
@@ -513,12 +561,17 @@ put_evenness(FILE *to, const struct sim_record *record,
 	double without = report_calm_jain(record, c, rule, REPORT_BYTES);
 
 	if (rule->backend_count < 2 ||
-	    report_fairness(rule, REPORT_BYTES, &f) != 0 || isnan(f.jain))
+	    report_fairness(rule, REPORT_BYTES, &f) != 0 || isnan(f.jain) ||
+	    f.jain >= EVEN)
 		return;
-	report_put(to, "The shares of ");
-	report_put_clean(to, c->name);
+	report_put(to, "The shares");
+	if (record->case_count > 1) {
+		report_put(to, " of ");
+		report_put_clean(to, c->name);
+	}
 	if (c->rule_count > 1) {
-		report_put(to, ", rule ");
+		report_put(
+		    to, record->case_count > 1 ? ", rule " : " of rule ");
 		report_put_clean(to, rule->name);
 	}
 	report_print(to,
@@ -569,7 +622,7 @@ sum_of(const struct sim_case *c, enum report_outcome outcome)
 	return isnan(sum) ? 0 : sum;
 }
 
-/* "modulo breaks the most open connections, 1 144, maglev the fewest, 130."
+/* "modulo breaks the most open connections, 1 144; maglev the fewest, 130"
  * False when they are alike in it, to a tenth. */
 static bool
 put_difference(FILE *to, const struct sim_record *record, size_t kind)
@@ -594,19 +647,21 @@ put_difference(FILE *to, const struct sim_record *record, size_t kind)
 	    differences[kind].what,
 	    report_count(many, TERMINAL, (uint64_t)high));
 	report_put_clean(to, record->cases[least].name);
-	report_print(to, " the fewest, %s.\n",
-	    report_count(few, TERMINAL, (uint64_t)low));
+	report_print(
+	    to, " the fewest, %s", report_count(few, TERMINAL, (uint64_t)low));
 	return true;
 }
 
-static void
-put_differences(FILE *to, const struct sim_record *record)
+bool
+report_put_difference(FILE *to, const struct sim_record *record)
 {
-	bool said = record->case_count < 2;
+	bool said = false;
 
-	for (size_t i = 0;
-	     !said && i < sizeof(differences) / sizeof(differences[0]); i++)
+	for (size_t i = 0; record->case_count > 1 && !said &&
+			   i < sizeof(differences) / sizeof(differences[0]);
+	     i++)
 		said = put_difference(to, record, i);
+	return said;
 }
 
 void
@@ -637,7 +692,8 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		    "%zu more faults did less; the table of failures has "
 		    "them.\n",
 		    c->failover_count - told - together);
-	put_differences(to, record);
+	if (report_put_difference(to, record))
+		report_put(to, ".\n");
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {

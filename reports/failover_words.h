@@ -44,6 +44,10 @@ double report_calm_jain(const struct sim_record *record,
     const struct sim_case *c, const struct sim_rule *rule,
     enum report_unit unit);
 
+/* "modulo breaks the most open connections, 1 144; maglev the fewest, 130":
+ * what tells the cases most apart; false, and nothing, when nothing does. */
+bool report_put_difference(FILE *to, const struct sim_record *record);
+
 /* For a verdict: what the faults did in the case, a line each, the gravest
  * few; then, of each disturbed rule, how even it was without them. */
 void report_put_failovers(

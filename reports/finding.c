@@ -128,6 +128,24 @@ put_comparison(FILE *to, const struct sim_record *record,
 	put_busiest(to, &record->cases[first].rules[0]);
 }
 
+/* What failed is the news, where something did; false: nothing. */
+static bool
+put_failure(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	const struct sim_case *c =
+	    &record->cases[report_told_case(record, ranking)];
+
+	if (report_put_difference(to, record))
+		return true;
+	if (c->failover_count == 0)
+		return false;
+	char *title = report_failover_title(c);
+	report_print(to, "%s", title != NULL ? title : "");
+	free(title);
+	return true;
+}
+
 static void
 put_headline(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
@@ -135,6 +153,8 @@ put_headline(FILE *to, const struct sim_record *record,
 	const struct sim_rule *rule = heaviest_rule(record);
 	if (rule == NULL) {
 		report_print(to, "No traffic reached a backend");
+	} else if (put_failure(to, record, ranking)) {
+		return;
 	} else if (ranking->count > 0) {
 		put_comparison(to, record, ranking);
 	} else {
@@ -224,6 +244,18 @@ put_verdict(FILE *to, const struct sim_record *record,
 		    to, record, report_told_case(record, ranking));
 }
 
+static bool
+begins_with_case(const struct sim_record *record, const char *text)
+{
+	for (size_t i = 0; i < record->case_count; i++) {
+		size_t bytes = strlen(record->cases[i].name);
+		if (strncmp(text, record->cases[i].name, bytes) == 0 &&
+		    text[bytes] == ' ')
+			return true;
+	}
+	return false;
+}
+
 /* What a writer of text writes, as a string. */
 static char *
 written(void (*write)(FILE *to, const struct sim_record *record,
@@ -245,8 +277,8 @@ written(void (*write)(FILE *to, const struct sim_record *record,
 	if (!done) {
 		free(text);
 		text = NULL;
-	} else if (capital && ranking.count > 0) {
-		/* it begins with a mode's name; a backend's stays as it is */
+	} else if (capital && begins_with_case(record, text)) {
+		/* a backend's name stays as it is */
 		text[0] = (char)toupper((unsigned char)text[0]);
 	}
 	report_ranking_free(&ranking);

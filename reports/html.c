@@ -109,7 +109,7 @@ put_head(struct report_page *page)
 	    "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
 	    "<link rel=\"icon\" href=\"data:,\"/>\n<title>");
-	report_page_take(page, report_input_name(&page->study->record->input));
+	report_page_take(page, report_input_name(page->study->record));
 	report_page_put(page, ": fairlead report</title>\n<style>");
 	report_page_put(page, report_html_style);
 	report_page_put(page, "</style>\n</head>\n");
@@ -133,7 +133,7 @@ put_body(struct report_page *page)
 	report_page_put(page,
 	    "<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n"
 	    "<header>\n<p class=\"kind\">");
-	report_page_take(page, report_input_name(&page->study->record->input));
+	report_page_take(page, report_input_name(page->study->record));
 	report_page_put(page, "</p>\n");
 	report_page_element(
 	    page, "h1", NULL, report_compose("%s", page->study->headline));

@@ -95,7 +95,7 @@ draw(struct report_document *doc, struct report_stream *stream)
 static char *
 running_title(const struct report_study *study)
 {
-	char *name = report_input_name(&study->record->input);
+	char *name = report_input_name(study->record);
 	char *text = name != NULL ? report_compose(
 					"How evenly fairlead balanced %s", name)
 				  : NULL;

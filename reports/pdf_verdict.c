@@ -115,7 +115,8 @@ put_facts(struct report_document *doc)
 			   in->other_protocol + in->icmp + in->over_limit;
 
 	doc->y += 6;
-	put_fact(doc, &at, "Capture", report_input_name(in));
+	put_fact(doc, &at, in->file_count == 0 ? "Scenario" : "Capture",
+	    report_input_name(record));
 	put_fact(doc, &at, "Duration",
 	    report_compose("%s", report_span(text, PICTURE, in->duration_ns)));
 	put_fact(doc, &at, "Packets",

@@ -71,9 +71,15 @@ put_keys(FILE *to, const struct sim_rule *rule)
 static void
 put_place(FILE *to, const struct place *at)
 {
-	report_put_clean(to, at->in->name);
+	/* the one case of a configuration needs no name */
+	const bool only = strcmp(at->in->name, "configured") == 0;
+
+	if (!only)
+		report_put_clean(to, at->in->name);
+	else if (at->in->rule_count == 1)
+		report_put(to, "the configuration");
 	if (at->in->rule_count > 1) {
-		report_print(to, ", rule ");
+		report_put(to, only ? "rule " : ", rule ");
 		report_put_clean(to, at->rule->name);
 	}
 }

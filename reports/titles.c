@@ -629,7 +629,8 @@ char *
 report_why_empty(const struct report_study *study)
 {
 	const struct sim_input *in = &study->record->input;
-	char count[REPORT_TEXT_BYTES], *name = report_input_name(in), *text;
+	char count[REPORT_TEXT_BYTES], *name = report_input_name(study->record),
+				       *text;
 
 	if (name == NULL)
 		return NULL;
@@ -651,14 +652,31 @@ report_why_empty(const struct report_study *study)
 	return text;
 }
 
-char *
-report_input_name(const struct sim_input *in)
+/* What a setting says, fit to be shown; NULL where it says nothing. */
+static const char *
+setting_of(const struct sim_record *record, const char *name)
 {
+	for (size_t i = 0; i < record->setting_count; i++)
+		if (strcmp(record->settings[i].name, name) == 0)
+			return record->settings[i].value;
+	return NULL;
+}
+
+char *
+report_input_name(const struct sim_record *record)
+{
+	const struct sim_input *in = &record->input;
+	const char *path;
+
 	if (in->file_count > 1)
 		return report_compose("%zu captures", in->file_count);
-	if (in->file_count == 0)
-		return report_compose("no capture");
-	const char *path = in->files[0].name ? in->files[0].name : "";
+	if (in->file_count == 1)
+		path = in->files[0].name ? in->files[0].name : "";
+	else
+		path = setting_of(record, "scenario");
+	if (path == NULL)
+		return report_compose("%s",
+		    record->synthetic ? "synthetic traffic" : "no capture");
 	const char *slash = strrchr(path, '/');
 	char *name = report_clean(slash ? slash + 1 : path, true);
 	if (name != NULL)

@@ -46,7 +46,7 @@ char *report_panel_title(const struct report_study *study,
 char *report_why_empty(const struct report_study *study);
 
 /* "coap.pcap", "3 captures", "no capture" */
-char *report_input_name(const struct sim_input *in);
+char *report_input_name(const struct sim_record *record);
 
 /* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy.
  * columns: longer addresses are cut to so many in their middle; 0: none. */

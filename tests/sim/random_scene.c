@@ -687,7 +687,7 @@ make_capture(struct draft *d)
 	struct chance *c = &d->c;
 	const unsigned count = chance_between(c, 20, 250);
 	const unsigned talk_count = chance_between(c, 1, 24);
-	struct talk talks[24];
+	struct talk talks[24] = { 0 };
 	uint64_t at_ms = 0;
 
 	d->rolls_over = chance_percent(c, 4);

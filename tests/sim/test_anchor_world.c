@@ -77,6 +77,13 @@ dropped(const struct sim_case *c)
 	return packets;
 }
 
+/* For printf(). */
+static unsigned long long
+sum(uint64_t a, uint64_t b, uint64_t c)
+{
+	return a + b + c;
+}
+
 /* --- 10 ------------------------------------------------------------------ */
 
 /*
@@ -119,7 +126,7 @@ test_syn_flood(void)
 	    "300 established flows, %llu lost (pass: 0)\n  ",
 	    (unsigned long long)tally.chosen, (unsigned long long)tally.evicted,
 	    (unsigned long long)c->requests,
-	    (unsigned long long)(c->retries + c->given_up + c->reset));
+	    sum(c->retries, c->given_up, c->reset));
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -238,7 +245,7 @@ test_idle(void)
 	    "with a member drained meanwhile %llu, at once; packets sent "
 	    "twice: %llu (pass: 0)\n  ",
 	    (unsigned long long)still.reset, (unsigned long long)changed.reset,
-	    (unsigned long long)(still.retries + changed.retries));
+	    sum(still.retries, changed.retries, 0));
 }
 
 /* --- captures by hand ---------------------------------------------------- */
@@ -332,9 +339,7 @@ check_ports(const char *row, const char *more, bool floating)
 	(void)printf(
 	    "\n    13: %s: %llu connections of 2000, %llu answers looked at, "
 	    "0 from elsewhere (pass: 100 %%)",
-	    row,
-	    (unsigned long long)(c->rules[0].connections +
-				 c->rules[1].connections),
+	    row, sum(c->rules[0].connections, c->rules[1].connections, 0),
 	    (unsigned long long)tally.replies);
 	sim_record_free(r);
 	scene_close(&s);
@@ -654,56 +659,72 @@ swizzle(struct chance *c, struct lb_fault *faults)
  * for all of them, those without an entry move back with the pool: then a
  * connection that was silent for long may still break later.)
  */
+struct clogged {
+	uint64_t packets, moved, broken, late;
+};
+
+static void
+add_clogged(struct clogged *sum, const struct sim_record *r)
+{
+	const struct sim_case *c = &r->cases[0];
+
+	for (size_t i = 0; i < c->failover_count; i++) {
+		const struct sim_failover *f = &c->failovers[i];
+		UNIT_ROW("27, back", f->detected_ns == SIM_NO_TIME ||
+					 f->restored_ns != SIM_NO_TIME);
+		sum->moved += f->moved;
+		sum->broken += f->broken;
+	}
+	for (size_t b = 0; b < c->harm_count; b++)
+		if (b * r->bin_ns >= 60 * SECOND * LB_NS_PER_MS)
+			sum->late += c->harms[b].lost + c->harms[b].broken;
+}
+
+static void
+clog_some(unsigned long seed, struct clogged *sum)
+{
+	struct chance chance = { seed };
+	struct lb_fault faults[2 * CLOGGED];
+	struct witness_tally tally;
+	struct stage s;
+
+	stage_open(&s);
+	s.settings.seed = seed;
+	/* who waits for an answer from a dead one waits a minute */
+	s.scene.duration_ms = 3 * MINUTE;
+	s.settings.faults = faults;
+	s.settings.fault_count = swizzle(&chance, faults);
+	struct lb_traffic *web = stage_traffic(&s, LB_PROFILE_WEB);
+	web->rate = 5 * LB_SCENE_ONE;
+	web->size_max = 20000;
+	struct lb_traffic *dns = stage_traffic(&s, LB_PROFILE_DNS);
+	dns->rate = 20 * LB_SCENE_ONE;
+	struct sim_record *r = play_world("27", &s, swizzle_config, &tally);
+	add_clogged(sum, r);
+	sum->packets += tally.packets;
+	sim_record_free(r);
+	s.settings.fault_count = 0;
+	stage_close(&s);
+}
+
 static void
 test_swizzle(void)
 {
 	const char *asked = getenv("FAIRLEAD_SEEDS");
 	const unsigned long seeds =
 	    asked != NULL ? strtoul(asked, NULL, 10) : SWIZZLES;
-	uint64_t packets = 0, moved = 0, broken = 0, late = 0;
+	struct clogged all = { 0 };
 
-	for (unsigned long seed = 1; seed <= seeds; seed++) {
-		struct chance chance = { seed };
-		struct lb_fault faults[2 * CLOGGED];
-		struct witness_tally tally;
-		struct stage s;
-
-		stage_open(&s);
-		s.settings.seed = seed;
-		/* who waits for an answer from a dead one waits a minute */
-		s.scene.duration_ms = 3 * MINUTE;
-		s.settings.faults = faults;
-		s.settings.fault_count = swizzle(&chance, faults);
-		struct lb_traffic *web = stage_traffic(&s, LB_PROFILE_WEB);
-		web->rate = 5 * LB_SCENE_ONE;
-		web->size_max = 20000;
-		struct lb_traffic *dns = stage_traffic(&s, LB_PROFILE_DNS);
-		dns->rate = 20 * LB_SCENE_ONE;
-		struct sim_record *r =
-		    play_world("27", &s, swizzle_config, &tally);
-		const struct sim_case *c = &r->cases[0];
-		for (size_t i = 0; i < c->failover_count; i++) {
-			UNIT_ROW("27, back",
-			    c->failovers[i].detected_ns == SIM_NO_TIME ||
-				c->failovers[i].restored_ns != SIM_NO_TIME);
-			moved += c->failovers[i].moved;
-			broken += c->failovers[i].broken;
-		}
-		for (size_t b = 0; b < c->harm_count; b++)
-			if (b * r->bin_ns >= 60 * SECOND * LB_NS_PER_MS)
-				late += c->harms[b].lost + c->harms[b].broken;
-		packets += tally.packets;
-		sim_record_free(r);
-		s.settings.fault_count = 0;
-		stage_close(&s);
-	}
-	CU_ASSERT_EQUAL(late, 0);
-	CU_ASSERT_TRUE(moved > 0 && broken > 0);
+	for (unsigned long seed = 1; seed <= seeds; seed++)
+		clog_some(seed, &all);
+	CU_ASSERT_EQUAL(all.late, 0);
+	CU_ASSERT_TRUE(all.moved > 0 && all.broken > 0);
 	(void)printf(
 	    "\n    27: %lu seeds, %llu packets: %llu flows moved, %llu broken; "
 	    "a minute in, with all back, %llu lost or broken (pass: 0)\n  ",
-	    seeds, (unsigned long long)packets, (unsigned long long)moved,
-	    (unsigned long long)broken, (unsigned long long)late);
+	    seeds, (unsigned long long)all.packets,
+	    (unsigned long long)all.moved, (unsigned long long)all.broken,
+	    (unsigned long long)all.late);
 }
 
 int
