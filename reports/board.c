@@ -226,6 +226,23 @@ place(struct report_board *board, struct report_plot *plot, size_t i, size_t u,
 		board->row_count = plot->row + 1;
 }
 
+/* known: reckoned before; NULL: not. */
+static void
+fill_perfect(struct report_plot *plot, uint64_t seed,
+    const struct report_range *known)
+{
+	const struct sim_rule *rule = plot->rule;
+
+	plot->ranges = report_perfect_ranges(rule, plot->unit, seed);
+	if (known != NULL)
+		plot->perfect = *known;
+	else if (plot->ranges != NULL)
+		plot->perfect =
+		    report_widest(plot->ranges, rule->backend_count);
+	else
+		plot->perfect = report_perfect_range(rule, plot->unit, seed);
+}
+
 static int
 fill_plots(struct report_board *board, const struct panel *panels, size_t count,
     uint64_t seed, const struct report_range (*perfect)[REPORT_UNIT_COUNT])
@@ -247,12 +264,8 @@ fill_plots(struct report_board *board, const struct panel *panels, size_t count,
 			plot->rule = panels[i].rule;
 			plot->unit = shown_units[u];
 			place(board, plot, i, u, side_by_side);
-			plot->perfect = perfect != NULL
-					    ? perfect[i][plot->unit]
-					    : report_perfect_range(
-						  plot->rule, plot->unit, seed);
-			plot->ranges = report_perfect_ranges(
-			    plot->rule, plot->unit, seed);
+			fill_perfect(plot, seed,
+			    perfect != NULL ? &perfect[i][plot->unit] : NULL);
 			if (fill_deviations(plot) != 0 ||
 			    fill_captions(plot) != 0 ||
 			    (u == 0 && fill_title(plot, &panels[i]) != 0))

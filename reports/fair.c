@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/fair.h"
-#include "model/fault.h"
 #include <math.h>
 #include <string.h>
 
@@ -92,12 +91,10 @@ bool
 report_is_reweighed(
     const struct sim_record *record, const struct sim_rule *rule)
 {
-	const char *weight = lb_fault_name(LB_FAULT_WEIGHT);
-
 	for (size_t i = 0; i < record->log_count; i++) {
 		const struct sim_event *e = &record->log[i];
 		if (e->kind == SIM_EVENT_FAULT && e->what != NULL &&
-		    e->member != NULL && strcmp(e->what, weight) == 0 &&
+		    e->member != NULL && strcmp(e->what, "weight") == 0 &&
 		    has_backend(rule, e->member))
 			return true;
 	}

@@ -94,8 +94,9 @@ measure_unit(struct layout *l, enum report_unit unit, uint64_t seed)
 		widen(&c->share, cells.share);
 		widen(&c->deviation, cells.deviation);
 	}
-	c->perfect = report_perfect_range(l->rule, unit, seed);
 	c->each = report_perfect_ranges(l->rule, unit, seed);
+	if (c->each == NULL)
+		c->perfect = report_perfect_range(l->rule, unit, seed);
 }
 
 /* Of all units, with the spaces before and the marks behind. */

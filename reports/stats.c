@@ -275,9 +275,8 @@ report_perfect_ranges(
 	return ranges;
 }
 
-/* The widest of all. */
-static struct report_range
-hull_of(const struct report_range *ranges, size_t count)
+struct report_range
+report_widest(const struct report_range *ranges, size_t count)
 {
 	struct report_range hull = { NAN, NAN };
 
@@ -300,7 +299,7 @@ report_perfect_range(
 	if (!fair.equal) {
 		struct report_range *ranges =
 		    report_perfect_ranges(rule, unit, seed);
-		struct report_range hull = hull_of(ranges, n);
+		struct report_range hull = report_widest(ranges, n);
 		free(ranges);
 		return hull;
 	}

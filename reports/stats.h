@@ -96,6 +96,9 @@ struct report_range report_perfect_range(
  * caller frees it.  NULL: they do not, or there is no memory for it. */
 struct report_range *report_perfect_ranges(
     const struct sim_rule *rule, enum report_unit unit, uint64_t seed);
+/* What holds them all; NAN of none. */
+struct report_range report_widest(
+    const struct report_range *ranges, size_t count);
 
 /* The backend with the largest load, for its weight; 0 of none. */
 size_t report_busiest(const struct sim_rule *rule, enum report_unit unit);

@@ -96,6 +96,7 @@ play(struct scene *s)
 	    sim_record_set(r, "loop", SIM_SETTING_NUMBER, "1", true), 0);
 	CU_ASSERT_EQUAL(
 	    sim_record_set(r, "filter", SIM_SETTING_TEXT, NULL, false), 0);
+	r->cases[0].rules[0].backends[0].weight = 47;
 	r->config = strdup("rules: []\n");
 	UNIT_NEED(r->config);
 	r->assertions = calloc(1, sizeof(*r->assertions));
@@ -185,6 +186,9 @@ test_there_and_back(void)
 	scene_check("loaded", back);
 	back->cases[1].unreachable += 17;
 	CU_ASSERT_STRING_EQUAL(back->cases[2].name, "source-ip-protocol");
+	CU_ASSERT_EQUAL(back->cases[0].rules[0].backends[0].weight, 47);
+	CU_ASSERT_EQUAL(back->cases[0].rules[0].backends[1].weight,
+	    r->cases[0].rules[0].backends[1].weight);
 	CU_ASSERT_EQUAL(back->input.flows, 2 * CLIENTS);
 	CU_ASSERT_EQUAL(back->bin_count, r->bin_count);
 	CU_ASSERT_STRING_EQUAL(back->config, "rules: []\n");
