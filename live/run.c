@@ -517,14 +517,17 @@ log_start(const struct live_run *run)
 	uint32_t known, unknown;
 	for (int i = 0; i < 16; i++)
 		(void)snprintf(key + 2 * i, 3, "%02x", run->plan->hash_key[i]);
+	struct forward_total total = { 0 };
 	live_nexthops_count(run->hops, &known, &unknown);
+	(void)live_forwarder_total(run->forwarder, &total);
 	live_log(LIVE_INFO, "forwarding", "s:s, s:s, s:b, s:I, s:i, s:i, s:i",
 	    "pins", live_forwarder_folder(run->forwarder), "hash_key", key,
 	    "adopted", live_forwarder_adopted(run->forwarder), "connections",
 	    (json_int_t)lb_live_count(
 		live_engine_tables(live_forwarder_engine(run->forwarder))),
-	    "rules", (int)run->config->rule_count, "members_resolved",
-	    (int)known, "members_unresolved", (int)unknown);
+	    "packets", (json_int_t)total.packets, "rules",
+	    (int)run->config->rule_count, "members_resolved", (int)known,
+	    "members_unresolved", (int)unknown);
 	if (run->config->probe_count > 0)
 		live_log(LIVE_WARNING, "probes", "s:s", "message",
 		    "this version sends no probes: every member counts as up "
