@@ -38,7 +38,7 @@ live_can_extend(void)
 }
 
 static void
-say_why(int code, enum live_mode mode, char *error, size_t error_bytes)
+say_why(int code, struct live_attachment *how)
 {
 	const char *text = strerror(code);
 	if (code == EOPNOTSUPP)
@@ -51,8 +51,8 @@ say_why(int code, enum live_mode mode, char *error, size_t error_bytes)
 		       "native XDP: lower it, or --mode generic";
 	else if (code == EPERM)
 		text = "not permitted: run it as root";
-	(void)snprintf(
-	    error, error_bytes, "%s mode: %s", mode_names[mode], text);
+	(void)snprintf(how->error, sizeof(how->error), "%s mode: %s",
+	    mode_names[how->mode], text);
 }
 
 /* A link: a descriptor or -errno. */
@@ -125,21 +125,20 @@ live_attached(const struct live_pins *pins, uint32_t ifindex)
 
 int
 live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
-    enum live_mode mode, enum live_mode *used, bool *adopted, char *error,
-    size_t error_bytes)
+    enum live_mode mode, struct live_attachment *how)
 {
 	int rc, link = live_pin_link_get(pins, ifindex);
-	*adopted = link >= 0 && link_is_at(link, ifindex);
-	if (*adopted) {
+	how->adopted = link >= 0 && link_is_at(link, ifindex);
+	if (how->adopted) {
 		rc = bpf_link_update(link, program, NULL) == 0 ? 0 : -errno;
-		*used = mode_now(ifindex);
+		how->mode = mode_now(ifindex);
 	} else {
-		rc = attach_new(pins, ifindex, program, mode, used);
+		rc = attach_new(pins, ifindex, program, mode, &how->mode);
 	}
 	if (link >= 0)
 		(void)close(link);
 	if (rc != 0)
-		say_why(-rc, *used, error, error_bytes);
+		say_why(-rc, how);
 	return rc;
 }
 

@@ -20,19 +20,24 @@ enum live_mode {
 const char *live_mode_name(unsigned mode);
 int live_mode_of_name(const char *name); /* -1: there is none */
 
+#define LIVE_ERROR_BYTES 512
+
+/* How an attachment went. */
+struct live_attachment {
+	enum live_mode mode; /* that it is in */
+	bool adopted;        /* it was there */
+	char error[LIVE_ERROR_BYTES];
+};
+
 /*
  * live_attach - attach a program to an interface and pin the link; or, where
  * one of ours is pinned already, put the program in its place: no packet is
  * lost, and it stays in the mode that it is in.
  *
- * used     the mode that it became.
- * adopted  it was there.
- *
- * Returns 0 or -errno with a line in error.
+ * Returns 0 or -errno with a line in how->error.
  */
 int live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
-    enum live_mode mode, enum live_mode *used, bool *adopted, char *error,
-    size_t error_bytes);
+    enum live_mode mode, struct live_attachment *how);
 
 /* Is one of ours attached there? */
 bool live_attached(const struct live_pins *pins, uint32_t ifindex);

@@ -67,6 +67,18 @@ about_map(int fd)
 	return at != MAP_FAILED ? at : NULL;
 }
 
+static int
+about_fill(struct about *about)
+{
+	about->layout = FORWARD_LAYOUT;
+	about->made_ns = coarse_ns();
+	about->netns = netns_now();
+	return getrandom(about->hash_key, sizeof(about->hash_key), 0) ==
+		       sizeof(about->hash_key)
+		   ? 0
+		   : -EIO;
+}
+
 /* A folder without tables: what is new begins here. */
 static int
 about_make(struct live_forwarder *f)
@@ -77,15 +89,7 @@ about_make(struct live_forwarder *f)
 	if (fd < 0)
 		return -errno;
 	f->about = about_map(fd);
-	int rc = f->about != NULL ? 0 : -errno;
-	if (rc == 0) {
-		f->about->layout = FORWARD_LAYOUT;
-		f->about->made_ns = coarse_ns();
-		f->about->netns = netns_now();
-		if (getrandom(f->about->hash_key, sizeof(f->about->hash_key),
-			0) != sizeof(f->about->hash_key))
-			rc = -EIO;
-	}
+	int rc = f->about != NULL ? about_fill(f->about) : -ENOMEM;
 	if (rc == 0)
 		rc = live_pin_put(&f->pins, "about", fd);
 	(void)close(fd);
@@ -356,12 +360,10 @@ live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan)
 
 int
 live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, enum live_mode *used, bool *adopted, char *error,
-    size_t error_bytes)
+    enum live_mode mode, struct live_attachment *how)
 {
 	int program = live_engine_program(f->engine, "fairlead_forward");
-	return live_attach(&f->pins, ifindex, program, mode, used, adopted,
-	    error, error_bytes);
+	return live_attach(&f->pins, ifindex, program, mode, how);
 }
 
 size_t

@@ -59,8 +59,7 @@ int live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan);
 
 /* live_attach() of the program loaded last. */
 int live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, enum live_mode *used, bool *adopted, char *error,
-    size_t error_bytes);
+    enum live_mode mode, struct live_attachment *how);
 
 bool live_forwarder_attached(const struct live_forwarder *f, uint32_t ifindex);
 

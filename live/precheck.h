@@ -17,14 +17,14 @@ enum live_finding {
  * live_precheck - look, and tell.
  *
  * config  read with success.
- * say     called for each finding: about is an interface, a frontend, ...; ""
+ * tell    called for each finding: about is an interface, a frontend, ...; ""
  *         for the machine.
  *
  * Returns how many LIVE_WOULD_FAIL there were.
  */
 unsigned live_precheck(const struct live_settings *settings,
     const struct lb_config *config,
-    void (*say)(void *arg, enum live_finding finding, const char *about,
+    void (*tell)(void *arg, enum live_finding finding, const char *about,
 	const char *text),
     void *arg);
 

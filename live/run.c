@@ -18,7 +18,6 @@
 #include "model/plan.h"
 
 #define INTERFACES_MAX 256u
-#define ERROR_BYTES    512
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
 /* Stale neighbours are asked again; what no event told is found. */
@@ -158,19 +157,20 @@ is_wanted(const struct wanted *w, uint32_t ifindex)
 }
 
 static void
-log_attached(const struct live_run *run, const char *name, enum live_mode used,
-    bool adopted)
+log_attached(const struct live_run *run, const char *name,
+    const struct live_attachment *how)
 {
 	enum live_mode asked = run->settings->mode;
-	live_log(LIVE_INFO, adopted ? "adopted" : "attached", "s:s, s:s, s:s",
-	    "interface", name, "mode", live_mode_name(used), "by", "bpf_link");
-	if (asked != LIVE_MODE_AUTO && asked != used)
+	live_log(LIVE_INFO, how->adopted ? "adopted" : "attached",
+	    "s:s, s:s, s:s", "interface", name, "mode",
+	    live_mode_name(how->mode), "by", "bpf_link");
+	if (asked != LIVE_MODE_AUTO && asked != how->mode)
 		live_log(LIVE_WARNING, "mode", "s:s, s:s", "interface", name,
 		    "message",
 		    "what is attached stays in its mode: --detach it first to "
 		    "change that");
-	else if (asked == LIVE_MODE_AUTO && used == LIVE_MODE_GENERIC &&
-		 !adopted)
+	else if (how->mode == LIVE_MODE_GENERIC && asked == LIVE_MODE_AUTO &&
+		 !how->adopted)
 		live_log(LIVE_WARNING, "mode", "s:s, s:s", "interface", name,
 		    "message",
 		    "native XDP was refused (driver or MTU): generic XDP "
@@ -181,17 +181,16 @@ log_attached(const struct live_run *run, const char *name, enum live_mode used,
 static bool
 attach_one(struct live_run *run, const char *name, uint32_t ifindex)
 {
-	char error[ERROR_BYTES] = "there is no such interface";
-	enum live_mode used;
-	bool adopted;
-	if (ifindex != 0 &&
-	    live_forwarder_attach(run->forwarder, ifindex, run->settings->mode,
-		&used, &adopted, error, sizeof(error)) == 0) {
-		log_attached(run, name, used, adopted);
+	struct live_attachment how = {
+		.error = "there is no such interface (ip link lists them)"
+	};
+	if (ifindex != 0 && live_forwarder_attach(run->forwarder, ifindex,
+				run->settings->mode, &how) == 0) {
+		log_attached(run, name, &how);
 		return true;
 	}
 	live_log(LIVE_ERROR, "attach", "s:s, s:s", "interface", name, "message",
-	    error);
+	    how.error);
 	return false;
 }
 
@@ -344,7 +343,7 @@ put_in_force(
 static void
 reload(struct live_run *run)
 {
-	char error[ERROR_BYTES] = "";
+	char error[LIVE_ERROR_BYTES] = "";
 	struct draft d = { .config = read_config(run) };
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
@@ -544,7 +543,7 @@ refuse(const char *event, const char *message)
 static enum live_end
 start_plan(struct live_run *run)
 {
-	char error[ERROR_BYTES] = "no memory";
+	char error[LIVE_ERROR_BYTES] = "no memory";
 	struct draft d = { .config = read_config(run) };
 	if (d.config == NULL)
 		return LIVE_INVALID;

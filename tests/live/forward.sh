@@ -202,10 +202,11 @@ if command -v coap-server-notls >/dev/null ||
 	grep -q . out || fail "CoAP: no answer"
 fi
 last=$(sed -n '$s/.* \([0-9]*\) .*/\1/p' all)
-for i in 1 2 3 4 5 6 7 8 9 10; do # until it has written what it saw
-	tcpdump -nr client.pcap "udp dst port $last" 2>/dev/null | grep -q . &&
-	    break
-	sleep 0.3
+left=20
+until tcpdump -nr client.pcap "udp dst port $last" 2>/dev/null | grep -q .; do
+	left=$((left - 1)) # it writes what it saw a while later
+	test $left -gt 0 || break
+	sleep 0.2
 done
 kill "$dump"
 wait "$dump" || :
@@ -277,6 +278,22 @@ for held in held4 held6; do
 done
 # shellcheck disable=SC2086 # two words
 kill $holders
+
+echo "== a neighbour changes"
+try in_ns s1 sysctl -qw net.ipv4.conf.eth0.arp_notify=1 \
+    net.ipv6.conf.eth0.ndisc_notify=1
+try ip -n "$tag-s1" link set eth0 address 02:00:00:00:00:77
+started=$(date +%s)
+until ip -n "$tag-balancer" neigh show dev b1 | grep -c 02:00:00:00:00:77 |
+    grep -q '[2-9]'; do
+	test $(($(date +%s) - started)) -lt 10 || {
+		fail "the kernel does not hear of it"
+		break
+	}
+	sleep 0.1
+done
+ask 10.77.0.10 20 s1 s2
+ask fd77::10 20 s1 s2
 
 echo "== the end"
 try kill "$live"

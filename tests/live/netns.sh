@@ -52,6 +52,7 @@ try() {
 
 fail() {
 	echo "FAIL: $*"
+	# shellcheck disable=SC2034 # for who reads this
 	failed=1
 }
 
