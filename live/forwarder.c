@@ -14,19 +14,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "live/health.h"
 #include "live/memo.h"
 
 /* Rules and members that are counted apart, at least; else four times as many
  * as there are at first. */
 #define COUNTED_MIN 1024u
 
-/* Pinned as "about": one value, mapped. */
+/* Pinned as "about": one value, mapped, that only we look at. */
 struct about {
 	uint32_t layout; /* FORWARD_LAYOUT */
 	uint32_t zero;
 	uint64_t made_ns; /* path time 0, by CLOCK_MONOTONIC_COARSE */
 	uint64_t netns;   /* inode of the network namespace */
 	uint8_t hash_key[16];
+	uint32_t health[LIVE_HEALTH_WORDS];
 };
 
 /* What a restart adopts, and what a new program is loaded over. */
@@ -259,6 +261,12 @@ const struct lb_plan *
 live_forwarder_before(const struct live_forwarder *f)
 {
 	return f->before;
+}
+
+uint32_t *
+live_forwarder_health(const struct live_forwarder *f)
+{
+	return f->about->health;
 }
 
 const uint8_t *

@@ -40,6 +40,8 @@ const char *live_forwarder_folder(const struct live_forwarder *f);
 bool live_forwarder_adopted(const struct live_forwarder *f);
 /* The plan whose ids the adopted entries have; NULL: there are none. */
 const struct lb_plan *live_forwarder_before(const struct live_forwarder *f);
+/* LIVE_HEALTH_WORDS of them, mapped and pinned (live/health.h). */
+uint32_t *live_forwarder_health(const struct live_forwarder *f);
 const uint8_t *live_forwarder_hash_key(const struct live_forwarder *f);
 
 /*

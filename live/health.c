@@ -140,6 +140,58 @@ live_health_answer(struct live_health *h, int probe,
 	    &w->health, &h->config->probes[probe], answer, now_ns);
 }
 
+void
+live_health_write(const struct live_health *h, uint32_t *words)
+{
+	const struct lb_plan *plan = h->plan;
+	for (uint32_t id = 0; id < plan->member_count; id++) {
+		uint32_t down = 0;
+		for (uint32_t i = 0; i < plan->probe_count; i++) {
+			const struct lb_plan_probe *probe = &plan->probes[i];
+			const struct watched *w =
+			    plan->members[id].pool_index == probe->pool
+				? find(h, probe->probe,
+				      &plan->members[id].address)
+				: NULL;
+			if (w != NULL && w->health.state != LB_HEALTH_UP)
+				down |= UINT32_C(1) << probe->bit;
+		}
+		words[id] = down;
+	}
+}
+
+/* Was an address down by a probe of that name, in any pool? */
+static bool
+was_down(const struct lb_plan *before, const uint32_t *words, const char *probe,
+    const struct lb_addr *address)
+{
+	for (uint32_t i = 0; i < before->probe_count; i++) {
+		const struct lb_plan_probe *p = &before->probes[i];
+		if (strcmp(p->probe_name, probe) != 0)
+			continue;
+		for (uint32_t id = 0; id < before->member_count; id++) {
+			const struct lb_plan_member *m = &before->members[id];
+			if (m->name != NULL && !m->tombstone &&
+			    strcmp(m->pool, p->pool_name) == 0 &&
+			    lb_addr_same(&m->address, address))
+				return (words[id] >> p->bit & 1) != 0;
+		}
+	}
+	return false;
+}
+
+void
+live_health_adopt(
+    struct live_health *h, const struct lb_plan *before, const uint32_t *words)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct watched *w = &h->at[i];
+		if (was_down(before, words, h->config->probes[w->probe].name,
+			&w->address))
+			w->health = lb_health_start(LB_HEALTH_DOWN);
+	}
+}
+
 bool
 live_health_up(void *arg, int probe, uint16_t member)
 {

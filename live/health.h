@@ -32,6 +32,17 @@ void live_health_free(struct live_health *health); /* NULL is fine */
 enum lb_health_change live_health_answer(struct live_health *health, int probe,
     const struct lb_addr *address, enum lb_answer answer, uint64_t now_ns);
 
+/*
+ * Health in the words of a plan, so that it outlives us: by member id, bit p
+ * set: down by the pool's p-th probe.  live_health_adopt() reads what was
+ * written under the plan `before`, for who is still watched by the same probe
+ * at the same address.
+ */
+#define LIVE_HEALTH_WORDS 65536u
+void live_health_write(const struct live_health *health, uint32_t *words);
+void live_health_adopt(struct live_health *health, const struct lb_plan *before,
+    const uint32_t *words);
+
 /* For lb_plan_health(): arg is the struct live_health. */
 bool live_health_up(void *arg, int probe, uint16_t member);
 

@@ -217,7 +217,8 @@ get_shared(struct cursor *c, struct lb_plan *plan)
 		probe->pool_name = get_text(c);
 		probe->probe_name = get_text(c);
 		probe->pool = probe->probe = -1;
-		c->bad |= probe->bit > LB_PROBE_MAX;
+		c->bad |= probe->bit > LB_PROBE_MAX ||
+			  probe->pool_name == NULL || probe->probe_name == NULL;
 	}
 }
 

@@ -81,8 +81,8 @@ draft_complete(struct draft *d, const uint8_t *hash_key)
 }
 
 static enum live_end
-draft_compile(struct draft *d, const struct lb_plan *before,
-    const struct lb_usage *used, const struct live_health *health_before)
+draft_compile(
+    struct draft *d, const struct lb_plan *before, const struct lb_usage *used)
 {
 	struct lb_problems problems = { 0 };
 	d->plan = lb_plan_compile(d->config, before, used, &problems);
@@ -90,13 +90,24 @@ draft_compile(struct draft *d, const struct lb_plan *before,
 	enum live_end wrong =
 	    problems.error_count > 0 ? LIVE_INVALID : LIVE_REFUSED;
 	lb_problems_free(&problems);
-	if (d->plan == NULL)
-		return wrong;
-	d->health = live_health_new(d->config, d->plan, health_before);
-	if (d->health == NULL ||
-	    lb_plan_health(d->plan, d->config, live_health_up, d->health) != 0)
+	return d->plan != NULL ? LIVE_ENDED : wrong;
+}
+
+/* Who is up, as was known: to us, or to who pinned what we adopt. */
+static enum live_end
+draft_health(struct draft *d, const struct live_run *run)
+{
+	const struct live_forwarder *f = run->forwarder;
+	d->health = live_health_new(d->config, d->plan, run->health);
+	if (d->health == NULL)
 		return LIVE_REFUSED;
-	return LIVE_ENDED;
+	if (run->health == NULL && live_forwarder_adopted(f))
+		live_health_adopt(d->health, live_forwarder_before(f),
+		    live_forwarder_health(f));
+	return lb_plan_health(d->plan, d->config, live_health_up, d->health) ==
+		       0
+		   ? LIVE_ENDED
+		   : LIVE_REFUSED;
 }
 
 static struct lb_config *
@@ -119,6 +130,7 @@ take(struct live_run *run, struct draft *d)
 	run->config = d->config;
 	run->plan = d->plan;
 	run->health = d->health;
+	live_health_write(run->health, live_forwarder_health(run->forwarder));
 	*d = (struct draft){ 0 };
 }
 
@@ -258,6 +270,7 @@ live_run_answer(struct live_run *run, int probe, const struct lb_addr *address,
 		return;
 	int rc =
 	    lb_plan_health(run->plan, run->config, live_health_up, run->health);
+	live_health_write(run->health, live_forwarder_health(run->forwarder));
 	if (rc == 0)
 		rc = live_engine_health(
 		    live_forwarder_engine(run->forwarder), run->plan);
@@ -353,8 +366,9 @@ reload(struct live_run *run)
 	    draft_complete(&d, d.config->hash_key_set
 				   ? d.config->hash_key
 				   : run->plan->hash_key) != 0 ||
-	    draft_compile(&d, run->plan, live_sweeper_usage(run->sweeper),
-		run->health) != LIVE_ENDED) {
+	    draft_compile(&d, run->plan, live_sweeper_usage(run->sweeper)) !=
+		LIVE_ENDED ||
+	    draft_health(&d, run) != LIVE_ENDED) {
 		live_log(LIVE_ERROR, "reload", "s:s", "message", refused);
 		draft_free(&d);
 		return;
@@ -558,7 +572,9 @@ start_plan(struct live_run *run)
 	int rc = draft_complete(&d, live_forwarder_hash_key(run->forwarder));
 	if (rc == 0)
 		end = draft_compile(
-		    &d, live_forwarder_before(run->forwarder), NULL, NULL);
+		    &d, live_forwarder_before(run->forwarder), NULL);
+	if (end == LIVE_ENDED)
+		end = draft_health(&d, run);
 	if (end != LIVE_ENDED) {
 		draft_free(&d);
 		return end;
