@@ -43,7 +43,7 @@ say_why(int code, struct live_attachment *how)
 	const char *text = strerror(code);
 	if (code == EOPNOTSUPP)
 		text = "its driver has no native XDP: --mode generic";
-	else if (code == EBUSY)
+	else if (code == EBUSY || code == EEXIST)
 		text = "another XDP program is attached: take it off first "
 		       "(bpftool net; ip link set IF xdp off)";
 	else if (code == ERANGE)

@@ -213,8 +213,9 @@ live_forwarder_open(const char *pin_name, const uint8_t *hash_key, char *error,
 		} else {
 			rc = begin_anew(f);
 			if (rc != 0)
-				(void)snprintf(error, error_bytes, "%s: %s",
-				    f->pins.folder, strerror(-rc));
+				(void)snprintf(error, error_bytes, "%s: %s%s",
+				    f->pins.folder, strerror(-rc),
+				    rc == -EPERM ? ": run it as root" : "");
 		}
 	}
 	if (rc != 0) {

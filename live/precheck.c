@@ -97,14 +97,16 @@ check_program(struct precheck *p)
 static void
 check_machine(struct precheck *p)
 {
-	if (geteuid() != 0)
-		say(p, LIVE_WOULD_FAIL, "",
-		    "not root: loading and attaching BPF programs takes "
-		    "privilege");
 	if (!live_bpffs_mounted())
 		say(p, LIVE_WOULD_FAIL, "",
 		    "%s is no BPF file system: mount -t bpf bpf %s", LIVE_BPFFS,
 		    LIVE_BPFFS);
+	if (geteuid() != 0) {
+		say(p, LIVE_WOULD_FAIL, "",
+		    "not root: loading and attaching BPF programs takes "
+		    "privilege");
+		return; /* what the kernel would say is not known */
+	}
 	check_program(p);
 	if (live_can_extend())
 		say(p, LIVE_WOULD, "",

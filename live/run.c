@@ -118,6 +118,7 @@ read_config(const struct live_run *run)
 	    run->settings->read(run->settings->arg, &problems);
 	log_problems(&problems);
 	lb_problems_free(&problems);
+	/* cppcheck-suppress returnDanglingLifetime; it is not in problems */
 	return config;
 }
 

@@ -224,7 +224,7 @@ static void
 run(struct test *t, const struct row *row)
 {
 	struct frame in;
-	uint8_t out[FRAME_BYTES_MAX];
+	uint8_t out[FRAME_BYTES_MAX] = { 0 };
 	t->row = row;
 	make_frame(row, &in);
 	for (uint32_t id = 0; id < 2; id++)
