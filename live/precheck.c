@@ -290,11 +290,6 @@ check_addresses(struct precheck *p)
 		say(p, LIVE_WOULD_WARN, "probes",
 		    "this version sends none: every member counts as up "
 		    "unless its admin_state is down");
-	for (size_t r = 0; r < p->config->rule_count; r++)
-		if (p->config->rules[r].tcp_reset)
-			say(p, LIVE_WOULD_WARN, p->config->rules[r].name,
-			    "tcp_reset: this version sends no resets when "
-			    "connections idle out");
 }
 
 unsigned

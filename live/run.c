@@ -13,6 +13,7 @@
 #include "live/host.h"
 #include "live/netlink.h"
 #include "live/nexthops.h"
+#include "live/resets.h"
 #include "live/sweeper.h"
 #include "model/names.h"
 #include "model/plan.h"
@@ -32,6 +33,7 @@ struct live_run {
 	struct live_netlink *netlink;
 	struct live_nexthops *hops;
 	struct live_sweeper *sweeper;
+	struct live_resets *resets;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
 	uv_timer_t sweep, refresh, settle;
@@ -393,11 +395,18 @@ reload(struct live_run *run)
 /* --- events -------------------------------------------------------------- */
 
 static void
+flow_ended(void *arg, const struct lb_expired *flow)
+{
+	const struct live_run *run = arg;
+	(void)live_resets_send(run->resets, run->plan, flow);
+}
+
+static void
 on_sweep(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
-	(void)live_sweeper_tick(
-	    run->sweeper, live_forwarder_now_ms(run->forwarder), NULL, NULL);
+	(void)live_sweeper_tick(run->sweeper,
+	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
 }
 
 static void
@@ -600,6 +609,9 @@ start_network(struct live_run *run)
 	run->sweeper = live_sweeper_new(live_engine_tables(engine));
 	if (run->hops == NULL || run->sweeper == NULL)
 		return refuse("start", "no memory");
+	run->resets = live_resets_new();
+	if (run->resets == NULL)
+		return refuse("raw sockets", live_errno(errno));
 	int rc = live_nexthops_use(run->hops, engine, run->plan);
 	if (rc != 0)
 		return refuse("netlink", live_errno(rc));
@@ -630,6 +642,7 @@ live_run(const struct live_settings *settings)
 	}
 	loop_close(&run);
 	live_sweeper_free(run.sweeper);
+	live_resets_free(run.resets);
 	live_nexthops_free(run.hops);
 	live_netlink_close(run.netlink);
 	live_forwarder_close(run.forwarder);

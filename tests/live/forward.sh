@@ -25,6 +25,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionResetError:
+            with open('reset', 'a') as f:
+                f.write(f'{self.client_address[1]}\n')
     def log_message(self, *args):
         pass
 
@@ -93,6 +99,24 @@ while True:
     time.sleep(0.02)
 END
 
+# idle.py ADDRESS: a connection that falls silent: reset at both ends?
+cat >idle.py <<'END'
+import http.client, sys, time
+
+c = http.client.HTTPConnection(sys.argv[1], 80, timeout=15)
+c.request('GET', '/')
+port = int(c.getresponse().read().split()[1])
+try:
+    sys.exit(f'the client read {c.sock.recv(1)}')
+except ConnectionResetError:
+    pass
+for i in range(50):
+    if f'{port}' in open('reset').read().split():
+        sys.exit(0)
+    time.sleep(0.1)
+sys.exit('the server was not reset')
+END
+
 cat >both.yaml <<'END'
 load_balancer: { sku: fairlead }
 frontends:
@@ -117,6 +141,7 @@ connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 sed '/name: s2/d' both.yaml >one.yaml
+sed 's/protocol: tcp,/& tcp_reset: true, idle_timeout: 1s,/' both.yaml >idle.yaml
 sed 's/web4/web4, colour: blue/' both.yaml >wrong.yaml
 
 # live LOG OPTION...: the control process, once it forwards
@@ -312,6 +337,15 @@ test "$(grep -c '"mode":"generic"' live3.log)" = 3 || fail "not generic"
 test "$(field live3.log adopted)" = false || fail "something was adopted"
 ask 10.77.0.10 20 s1 s2
 ask fd77::10 20 s1 s2
+
+echo "== resets"
+: >reset
+cp idle.yaml lb.yaml
+try kill -HUP "$live"
+wait_for live3.log '"event":"reloaded"'
+for address in 10.77.0.10 fd77::10; do
+	try in_ns client python3 idle.py $address || fail "$address: no reset"
+done
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 exit $failed
