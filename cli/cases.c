@@ -15,50 +15,60 @@ struct making {
 	int status; /* of what went wrong */
 };
 
-/* Which mode and algorithm the next case has; false: as configured. */
-static bool
-next_mode(const struct making *m, enum lb_mode *mode)
+static size_t
+at_least_one(size_t count)
 {
-	const struct cli_modes *modes = &m->from->modes;
-	size_t algorithms =
-	    m->from->algorithms.count > 0 ? m->from->algorithms.count : 1;
+	return count > 0 ? count : 1;
+}
 
-	if (modes->count == 0)
+/* Which mode and algorithm case `number` has; false: as configured. */
+static bool
+case_mode(
+    const struct cli_case_settings *from, size_t number, enum lb_mode *mode)
+{
+	if (from->modes.count == 0)
 		return false;
-	*mode = modes->at[m->cases->count / algorithms];
+	*mode = from->modes.at[number / at_least_one(from->algorithms.count)];
 	return true;
 }
 
 static bool
-next_algorithm(const struct making *m, enum lb_algorithm *algorithm)
+case_algorithm(const struct cli_case_settings *from, size_t number,
+    enum lb_algorithm *algorithm)
 {
-	const struct cli_algorithms *all = &m->from->algorithms;
-
-	if (all->count == 0)
+	if (from->algorithms.count == 0)
 		return false;
-	*algorithm = all->at[m->cases->count % all->count];
+	*algorithm = from->algorithms.at[number % from->algorithms.count];
 	return true;
 }
 
-static void
-name_next(struct making *m)
+size_t
+cli_case_count(const struct cli_case_settings *from)
 {
-	const size_t modes = m->from->modes.count;
-	const size_t algorithms = m->from->algorithms.count;
-	char *name = m->cases->names[m->cases->count];
+	return at_least_one(from->modes.count) *
+	       at_least_one(from->algorithms.count);
+}
+
+void
+cli_case_name(const struct cli_case_settings *from, size_t number,
+    char name[CLI_CASE_NAME_BYTES])
+{
+	const size_t modes = from->modes.count;
+	const size_t algorithms = from->algorithms.count;
 	enum lb_algorithm algorithm;
 	enum lb_mode mode;
 	/* What does not differ is only named when nothing does. */
-	bool has_mode = next_mode(m, &mode) && (modes > 1 || algorithms <= 1);
-	bool has_algorithm =
-	    next_algorithm(m, &algorithm) && (algorithms > 1 || modes <= 1);
+	bool has_mode =
+	    case_mode(from, number, &mode) && (modes > 1 || algorithms <= 1);
+	bool has_algorithm = case_algorithm(from, number, &algorithm) &&
+			     (algorithms > 1 || modes <= 1);
 
-	(void)snprintf(name, sizeof(m->cases->names[0]), "%s%s%s",
+	(void)snprintf(name, CLI_CASE_NAME_BYTES, "%s%s%s",
 	    has_mode ? lb_mode_name(mode) : "",
 	    has_mode && has_algorithm ? " " : "",
 	    has_algorithm ? lb_algorithm_name(algorithm) : "");
 	if (name[0] == '\0')
-		(void)snprintf(name, sizeof(m->cases->names[0]), "configured");
+		(void)snprintf(name, CLI_CASE_NAME_BYTES, "configured");
 }
 
 /* Zero configuration: one rule serves all servers. */
@@ -84,11 +94,11 @@ set_case(const struct making *m, struct lb_config *config)
 	enum lb_mode mode;
 
 	for (size_t r = 0; r < config->rule_count; r++) {
-		if (next_mode(m, &mode))
+		if (case_mode(m->from, m->cases->count, &mode))
 			config->rules[r].mode = m->from->config == NULL
 						    ? cli_mode_any_dst(mode)
 						    : mode;
-		if (next_algorithm(m, &algorithm))
+		if (case_algorithm(m->from, m->cases->count, &algorithm))
 			config->rules[r].algorithm = algorithm;
 	}
 	if (m->from->hash_key != NULL) {
@@ -117,19 +127,58 @@ check(struct making *m, const struct lb_config *config)
 	return m->status == CLI_DONE;
 }
 
+static void
+set_times(const struct cli_set *set, struct lb_config *config)
+{
+	for (size_t i = 0; i < config->probe_count; i++) {
+		struct lb_config_probe *probe = &config->probes[i];
+		if (set->probe_interval_ms != 0)
+			probe->interval_ms = set->probe_interval_ms;
+		if (set->probe_threshold != 0)
+			probe->threshold = set->probe_threshold;
+	}
+	for (size_t i = 0; i < config->rule_count; i++)
+		if (set->idle_timeout_ms != 0)
+			config->rules[i].idle_timeout_ms = set->idle_timeout_ms;
+}
+
+static bool
+has_what_is_set(struct making *m, const struct lb_config *config)
+{
+	const struct cli_set *set = m->from->set;
+
+	if (config->probe_count > 0 ||
+	    (set->probe_interval_ms == 0 && set->probe_threshold == 0))
+		return true;
+	m->status = cli_usage(m->command,
+	    "--set probe.%s: there is no probe; a configuration has them, -c",
+	    set->probe_interval_ms != 0 ? "interval" : "threshold");
+	return false;
+}
+
 static bool
 set_grid(struct making *m, struct lb_config *config)
 {
 	size_t pool;
 
-	if (sim_grid_apply(m->from->set, 0, config, &pool) == 0)
+	if (sim_grid_apply(&m->from->set->grid, 0, config, &pool) == 0)
 		return true;
 	m->status = cli_usage(m->command,
 	    "pool '%s' has %zu members, fewer than pool.size=%u; set fewer, "
 	    "or leave -c away",
 	    config->pools[pool].name, config->pools[pool].member_count,
-	    sim_grid_level(m->from->set, 0, SIM_VARY_POOL_SIZE)->number);
+	    sim_grid_level(&m->from->set->grid, 0, SIM_VARY_POOL_SIZE)->number);
 	return false;
+}
+
+/* What holds for all cases. */
+static bool
+apply_set(struct making *m, struct lb_config *config)
+{
+	if (m->from->set == NULL)
+		return true;
+	set_times(m->from->set, config);
+	return has_what_is_set(m, config) && set_grid(m, config);
 }
 
 /* The next case; false: m->status says why not. */
@@ -142,11 +191,11 @@ make_next(struct making *m)
 	if (config == NULL)
 		return false;
 	set_case(m, config);
-	if (!set_grid(m, config) || !check(m, config)) {
+	if (!apply_set(m, config) || !check(m, config)) {
 		lb_config_free(config);
 		return false;
 	}
-	name_next(m);
+	cli_case_name(m->from, cases->count, cases->names[cases->count]);
 	cases->configs[cases->count] = config;
 	cases->at[cases->count] = (struct sim_case_settings){
 		.name = cases->names[cases->count],
@@ -161,14 +210,11 @@ cli_cases_make(const char *command, const struct cli_case_settings *from,
     struct cli_cases *cases)
 {
 	struct making m = { command, from, cases, CLI_DONE };
-	size_t modes = from->modes.count > 0 ? from->modes.count : 1;
-	size_t algorithms =
-	    from->algorithms.count > 0 ? from->algorithms.count : 1;
 
 	*cases = (struct cli_cases){ 0 };
 	if (from->config != NULL)
 		m.status = cli_read_text(command, from->config, &cases->text);
-	while (m.status == CLI_DONE && cases->count < modes * algorithms)
+	while (m.status == CLI_DONE && cases->count < cli_case_count(from))
 		if (!make_next(&m))
 			break;
 	return m.status;

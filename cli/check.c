@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/check.h"
+#include "cli/check_scenario.h"
 #include "cli/assertions.h"
+#include "cli/cases.h"
 #include "cli/cli.h"
 #include "cli/scenario.h"
 #include "model/health.h"
@@ -17,11 +18,14 @@ static const char help[] =
     "Reads a configuration, says everything that is wrong with it (file,\n"
     "line, column, how to mend it, Azure's error code where there is one),\n"
     "and if nothing is, what the balancer makes of it. A scenario is checked\n"
-    "likewise, and whether the configuration has what its assertions name.\n"
+    "likewise, and whether the configuration has what it names; then comes\n"
+    "what will happen and when: traffic and what it will amount to, faults,\n"
+    "and how soon and how late which probe can notice them.\n"
     "\n"
     "  -c, --config FILE    what to check; - is standard input\n"
-    "  -s, --scenario FILE  a scenario to check, too or alone\n"
-    "      --json           one JSON document on stdout; of the configuration\n"
+    "  -s, --scenario FILE  a scenario to check; without -c beside the\n"
+    "                       configuration it names, or four backends\n"
+    "      --json           one JSON document on stdout\n"
     "\n"
     "Examples:\n"
     "  fairlead check -c lb.yaml\n"
@@ -71,7 +75,7 @@ read_options(int argc, char **argv, struct check_options *o)
 	if (optind < argc)
 		return cli_usage(
 		    "check", "%s: what to check goes after -c", argv[optind]);
-	if (o->path == NULL && (o->scenario == NULL || o->json))
+	if (o->path == NULL && o->scenario == NULL)
 		return cli_usage("check", "nothing to check: -c CONFIG");
 	if (o->path != NULL && o->scenario != NULL &&
 	    strcmp(o->path, "-") == 0 && strcmp(o->scenario, "-") == 0)
@@ -121,87 +125,136 @@ check_detection_of(const struct lb_config_probe *probe)
 
 /* --- the command --------------------------------------------------------- */
 
-/* CLI_DONE, CLI_USAGE when it has errors, CLI_REFUSED without memory. */
-static int
-tell(const struct check *check, bool json)
-{
-	int status = CLI_DONE;
+#define ZERO_BACKENDS 4u /* as fairlead sim's */
 
-	lb_problems_print(check->problems, check->path, stderr);
+/* Says what is wrong with a file. */
+static int
+complain(const char *path, const struct lb_problems *problems)
+{
+	lb_problems_print(problems, path, stderr);
+	if (problems->error_count == 0)
+		return CLI_DONE;
+	cli_say("check", "%s: %zu error%s", path, problems->error_count,
+	    problems->error_count == 1 ? "" : "s");
+	return CLI_USAGE;
+}
+
+/* status: of what was said already.  CLI_DONE, CLI_USAGE when there are
+ * errors, CLI_REFUSED without memory. */
+static int
+tell(const struct check *check, int status, bool json)
+{
+	if (check->path != NULL)
+		status =
+		    cli_worse(status, complain(check->path, check->problems));
+	if (check->scenario_path != NULL)
+		status = cli_worse(status,
+		    complain(check->scenario_path, check->scenario_problems));
 	if (json && check_print_json(check, stdout) < 0) {
 		cli_say("check", "can't write JSON: no memory, no room, or a "
 				 "file name that is not UTF-8");
 		return CLI_REFUSED;
 	}
-	if (check->problems->error_count > 0) {
-		cli_say("check", "%s: %zu error%s", check->path,
-		    check->problems->error_count,
-		    check->problems->error_count == 1 ? "" : "s");
-		status = CLI_USAGE;
-	} else if (check->plan == NULL) {
+	if (status == CLI_DONE &&
+	    (check->config == NULL ||
+		(check->path != NULL && check->plan == NULL))) {
 		cli_say("check", "no memory");
 		status = CLI_REFUSED;
-	} else if (!json) {
-		check_print(check, stdout);
 	}
+	if (status == CLI_DONE && !json)
+		check_print(check, stdout);
 	return cli_worse(status, cli_flush("check"));
 }
 
-/* Are the rules there that it has assertions about?  The case is the one of
- * fairlead sim -c, without --modes. */
+/* Are the cases and rules there that it has assertions about? */
 static int
-check_assertions(const struct cli_scenario *s, const struct lb_config *config)
+check_assertions(const struct check *check)
 {
-	const struct sim_case_settings as_configured = { "configured", config };
-	const struct cli_assertions list = { s->read->assertions,
-		s->read->assertion_count };
+	const struct lb_scenario *s = check->scenario;
+	const struct cli_assertions list = { s->assertions,
+		s->assertion_count };
+	const struct cli_case_settings from = check_cases(check);
+	struct sim_case_settings cases[CLI_CASES_MAX];
+	char names[CLI_CASES_MAX][CLI_CASE_NAME_BYTES];
+	const size_t count = cli_case_count(&from);
 
-	return cli_assertions_check("check", &list, &as_configured, 1, false);
+	for (size_t i = 0; i < count; i++) {
+		cli_case_name(&from, i, names[i]);
+		cases[i] = (struct sim_case_settings){
+			.name = names[i],
+			.config = check->config,
+		};
+	}
+	return cli_assertions_check(
+	    "check", &list, cases, count, check->path == NULL);
 }
 
-/* config NULL: there is none to hold it against. */
+/* Both are good by themselves. */
 static int
-check_scenario(const char *path, const struct lb_config *config, bool say)
+check_together(const struct check *check, struct lb_problems *problems)
 {
-	struct cli_scenario scenario;
-	int status = cli_scenario_load("check", path, &scenario);
-
-	if (status == CLI_DONE && config != NULL)
-		status = check_assertions(&scenario, config);
-	if (status == CLI_DONE && say)
-		(void)printf("%s: %zu capture%s, %zu assertion%s\n", path,
-		    scenario.read->capture_count,
-		    scenario.read->capture_count == 1 ? "" : "s",
-		    scenario.read->assertion_count,
-		    scenario.read->assertion_count == 1 ? "" : "s");
-	cli_scenario_free(&scenario);
-	return cli_worse(status, cli_flush("check"));
+	if (lb_scenario_check(check->scenario, check->config,
+		check->path == NULL, problems) != 0) {
+		cli_say("check", "no memory");
+		return CLI_REFUSED;
+	}
+	return check_assertions(check);
 }
 
-/* And the scenario beside it, when there is one. */
+/* The configuration, and the scenario beside it when there is one. */
 static int
-check_config(const struct check_options *o)
+check_all(const char *path, bool json, const struct cli_scenario *scenario,
+    struct lb_problems *scenario_problems)
 {
 	struct lb_problems problems = { 0 };
-	struct cli_text text;
-	int status = cli_read_text("check", o->path, &text);
+	struct cli_text text = { 0 };
+	struct lb_config *config;
+	struct lb_plan *plan = NULL;
+	int status = CLI_DONE;
 
+	if (path != NULL)
+		status = cli_read_text("check", path, &text);
 	if (status != CLI_DONE)
 		return status;
-	struct lb_config *config =
-	    lb_config_read(text.text, text.bytes, o->path, &problems);
-	struct lb_plan *plan =
-	    config == NULL ? NULL
-			   : lb_plan_compile(config, NULL, NULL, &problems);
-	struct check check = { o->path, &problems, config, plan };
-	status = tell(&check, o->json);
-	if (o->scenario != NULL)
-		status = cli_worse(
-		    status, check_scenario(o->scenario, config, !o->json));
+	config = path == NULL
+		     ? lb_config_zero(ZERO_BACKENDS, LB_MODE_FIVE_TUPLE)
+		     : lb_config_read(text.text, text.bytes, path, &problems);
+	if (path != NULL && config != NULL)
+		plan = lb_plan_compile(config, NULL, NULL, &problems);
+	const struct check check = {
+		.path = path,
+		.problems = &problems,
+		.config = config,
+		.plan = plan,
+		.scenario_path = scenario->text.path,
+		.scenario_problems = scenario_problems,
+		.scenario = scenario->read,
+	};
+	if (config != NULL && scenario->read != NULL)
+		status = check_together(&check, scenario_problems);
+	status = tell(&check, status, json);
 	lb_plan_free(plan);
 	lb_config_free(config);
 	lb_problems_free(&problems);
 	free(text.text);
+	return status;
+}
+
+static int
+check_files(const struct check_options *o)
+{
+	struct cli_scenario scenario = { 0 };
+	struct lb_problems problems = { 0 };
+	int status = CLI_DONE;
+
+	if (o->scenario != NULL)
+		status = cli_scenario_read(
+		    "check", o->scenario, &scenario, &problems);
+	if (status == CLI_DONE || problems.error_count > 0)
+		status = check_all(o->path != NULL ? o->path : scenario.config,
+		    o->json, &scenario, &problems);
+	cli_scenario_free(&scenario);
+	lb_problems_free(&problems);
 	return status;
 }
 
@@ -217,6 +270,5 @@ check_main(int argc, char **argv)
 		(void)fputs(help, stdout);
 		return cli_flush("check");
 	}
-	return o.path != NULL ? check_config(&o)
-			      : check_scenario(o.scenario, NULL, !o.json);
+	return check_files(&o);
 }

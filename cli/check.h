@@ -3,13 +3,17 @@
 #define CLI_CHECK_H
 /* What `fairlead check` found out, for its two ways of telling it. */
 #include "model/plan.h"
+#include "model/scenario.h"
 
 struct check {
-	const char *path;
+	const char *path; /* NULL: zero configuration */
 	const struct lb_problems *problems;
 	const struct lb_config *config; /* NULL: it has errors */
-	const struct lb_plan *plan;     /* NULL with config, or when it does
-					   not compile */
+	const struct lb_plan *plan;     /* NULL with path or config, or when it
+					   does not compile */
+	const char *scenario_path;      /* NULL: there is none */
+	const struct lb_problems *scenario_problems;
+	const struct lb_scenario *scenario; /* NULL: it has errors */
 };
 
 /* Worst times from a member's fault to its being out (AZ 2.4). */
@@ -27,10 +31,14 @@ uint64_t check_table6_bytes(const struct lb_plan *plan);
 /* Of all lookup tables: how many, and their bytes. */
 uint32_t check_lut_count(const struct lb_plan *plan, uint64_t *bytes);
 
-/* config and plan are there. */
+/* config and plan are there, or zero configuration's config alone; the
+ * scenario is good when there is one. */
 void check_print(const struct check *check, FILE *to);
 /* One JSON document, indented, ending in a newline.  0, -1 without memory or
  * when writing fails. */
 int check_print_json(const struct check *check, FILE *to);
+
+/* 240000 -> "4m".  Returns text, 24 bytes. */
+const char *check_duration(uint64_t ms, char text[24]);
 
 #endif

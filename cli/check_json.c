@@ -6,7 +6,7 @@
  */
 #include <jansson.h>
 
-#include "cli/check.h"
+#include "cli/check_scenario.h"
 #include "model/names.h"
 #include "model/path/table.h"
 
@@ -202,7 +202,7 @@ config_json(const struct check *check)
 	const struct lb_config *config = check->config;
 
 	if (check->plan == NULL)
-		return json_null();
+		return json_null(); /* it has errors, or is none */
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "sku",
 	    lb_sku_name(config->sku), "forwarding",
 	    lb_forwarding_name(config->forwarding), "hash_key_set",
@@ -212,13 +212,26 @@ config_json(const struct check *check)
 }
 
 static json_t *
+scenario_json(const struct check *check)
+{
+	if (check->scenario_path == NULL)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o}", "file", check->scenario_path,
+	    "problems", problems_json(check->scenario_problems), "plan",
+	    check_scenario_json(check));
+}
+
+static json_t *
 check_json(const struct check *check)
 {
-	return json_pack("{s:s, s:i, s:s, s:b, s:o, s:o}", "fairlead",
+	const bool good = check->problems->error_count == 0 &&
+			  (check->scenario_path == NULL ||
+			      check->scenario_problems->error_count == 0);
+
+	return json_pack("{s:s, s:i, s:s?, s:b, s:o, s:o, s:o}", "fairlead",
 	    PACKAGE_VERSION, "schema", SCHEMA, "file", check->path, "good",
-	    check->problems->error_count == 0, "problems",
-	    problems_json(check->problems), "configuration",
-	    config_json(check));
+	    good, "problems", problems_json(check->problems), "configuration",
+	    config_json(check), "scenario", scenario_json(check));
 }
 /* clang-format on */
 

@@ -2,7 +2,7 @@
 /* `fairlead check` for people. */
 #include <stdio.h>
 
-#include "cli/check.h"
+#include "cli/check_scenario.h"
 #include "model/names.h"
 #include "model/path/table.h"
 
@@ -10,9 +10,8 @@
 
 /* --- words --------------------------------------------------------------- */
 
-/* 240000 -> "4m".  Returns text, 24 bytes. */
-static const char *
-duration(uint64_t ms, char text[24])
+const char *
+check_duration(uint64_t ms, char text[24])
 {
 	static const struct {
 		uint64_t ms;
@@ -21,8 +20,8 @@ duration(uint64_t ms, char text[24])
 		{ 1, "ms" } };
 
 	for (size_t i = 0; i < LB_COUNT(units); i++) {
-		if (ms % units[i].ms != 0)
-			continue;
+		if (ms % units[i].ms != 0 || (ms == 0 && i < 2))
+			continue; /* nothing is 0s */
 		(void)snprintf(text, 24, "%llu%s",
 		    (unsigned long long)(ms / units[i].ms), units[i].name);
 		break;
@@ -128,9 +127,10 @@ print_probes(const struct lb_config *config, FILE *to)
 		    "member is out within %s, a silent one within %s\n",
 		    WIDTH_MAX - 2, probe->name,
 		    lb_probe_protocol_name(probe->protocol), probe->port,
-		    duration(probe->interval_ms, interval), probe->threshold,
-		    duration(detection.refusing_ms, refusing),
-		    duration(detection.silent_ms, silent));
+		    check_duration(probe->interval_ms, interval),
+		    probe->threshold,
+		    check_duration(detection.refusing_ms, refusing),
+		    check_duration(detection.silent_ms, silent));
 	}
 }
 
@@ -190,7 +190,7 @@ print_rule(const struct check *check, size_t r, FILE *to)
 	    WIDTH_MAX - 2, "", lb_mode_name(rule->mode),
 	    lb_algorithm_name(rule->algorithm), row->lut, rule->table_size,
 	    rule->probe < 0 ? "no probe" : config->probes[rule->probe].name,
-	    duration(rule->idle_timeout_ms, idle));
+	    check_duration(rule->idle_timeout_ms, idle));
 	print_switches(config, rule, to);
 	(void)fputc('\n', to);
 }
@@ -230,8 +230,8 @@ print_plan(const struct check *check, FILE *to)
 	    plan->class_count);
 }
 
-void
-check_print(const struct check *check, FILE *to)
+static void
+print_config(const struct check *check, FILE *to)
 {
 	print_balancer(check->config, to);
 	print_frontends(check->config, to);
@@ -241,4 +241,16 @@ check_print(const struct check *check, FILE *to)
 	for (size_t r = 0; r < check->config->rule_count; r++)
 		print_rule(check, r, to);
 	print_plan(check, to);
+}
+
+void
+check_print(const struct check *check, FILE *to)
+{
+	if (check->path != NULL)
+		print_config(check, to);
+	if (check->scenario == NULL)
+		return;
+	if (check->path != NULL)
+		(void)fputc('\n', to);
+	check_print_scenario(check, to);
 }

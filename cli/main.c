@@ -38,6 +38,7 @@ static const struct {
 	{ "sweep", sweep_main, "replay under many settings: which to choose" },
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
+	{ "gen", gen_main, "synthetic traffic of a scenario as a capture" },
 	{ "live", live_main, "forward packets, in the kernel" },
 	{ "check", check_main, "validate and explain a configuration" },
 	{ "--help", help_main, NULL },

@@ -22,6 +22,25 @@ struct cli_scenario {
  */
 int cli_scenario_load(
     const char *command, const char *path, struct cli_scenario *scenario);
+
+/* The same, but what is wrong with it goes into problems; the scenario is
+ * CLI_USAGE then. */
+int cli_scenario_read(const char *command, const char *path,
+    struct cli_scenario *scenario, struct lb_problems *problems);
+
+/*
+ * cli_scenario_check - has a configuration what the scenario names?  Says on
+ * stderr what it has not, at its line.
+ *
+ * any_server  zero configuration: traffic needs no rule.
+ *
+ * Returns CLI_DONE, CLI_USAGE or CLI_REFUSED.
+ */
+int cli_scenario_check(const char *command, const struct cli_scenario *scenario,
+    const struct lb_config *config, bool any_server);
+/* Is there more to it than captures and faults? */
+bool cli_scene_is_set(const struct lb_scene *scene);
+
 void cli_scenario_free(struct cli_scenario *scenario); /* zeroed is fine */
 
 #endif

@@ -25,7 +25,7 @@ make_cases(const struct sim_options *o, struct cli_cases *cases)
 		.backend_count = o->replay.backend_count,
 		.modes = o->modes,
 		.algorithms = o->algorithms,
-		.set = &o->set_grid,
+		.set = &o->in_cases,
 		.hash_key = o->hash_key_set ? o->hash_key : NULL,
 	};
 
@@ -245,7 +245,7 @@ make_settings(const struct sim_options *o, const struct cli_cases *cases,
 		settings.faults = scenario->faults;
 		settings.fault_count = scenario->fault_count;
 	}
-	if (sim_options_has_scene(o))
+	if (cli_scene_is_set(&o->scene))
 		settings.scene = &o->scene;
 	settings.progress = cli_progress_show;
 	settings.progress_arg = progress;
@@ -314,6 +314,9 @@ sim(struct sim_options *o)
 			return status;
 	}
 	status = make_cases(o, &cases);
+	if (status == CLI_DONE && o->scenario.read != NULL)
+		status = cli_scenario_check("sim", &o->scenario,
+		    cases.configs[0], o->replay.config == NULL);
 	if (status == CLI_DONE)
 		status = cli_assertions_check("sim", &o->assertions, cases.at,
 		    cases.count, o->replay.config == NULL);

@@ -126,14 +126,14 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Which row of the table, by what getopt_long() returns; -1: none. */
-static int
-option_row(int option)
+/* The bit of what getopt_long() returned; 0: it is no option of the table. */
+static uint64_t
+returned_bit(int option)
 {
 	for (int i = 0; options[i].name != NULL; i++)
 		if (options[i].val == option)
-			return i;
-	return -1;
+			return UINT64_C(1) << i;
+	return 0;
 }
 
 /* Its bit among those given; 0: no option. */
@@ -157,6 +157,9 @@ sim_options_give(struct sim_options *o, const char *name)
 {
 	o->given |= option_bit(name);
 }
+
+_Static_assert(SIM_REPLICATIONS_MAX == LB_REPLICATIONS_MAX,
+    "scenarios may ask for as many");
 
 /* --- values -------------------------------------------------------------- */
 
@@ -352,32 +355,11 @@ set_scene(struct sim_options *o)
 		o->scene.instances = o->instances;
 }
 
-static bool
-is_link(const struct lb_link *a, const struct lb_link *b)
-{
-	return a->latency_ns == b->latency_ns && a->jitter_ns == b->jitter_ns &&
-	       a->loss == b->loss;
-}
-
-bool
-sim_options_has_scene(const struct sim_options *o)
-{
-	const struct lb_scene *s = &o->scene;
-	const struct lb_scene none = lb_scene_defaults();
-
-	return s->traffic_count > 0 || s->server_count > 0 ||
-	       s->failure_count > 0 || s->instances != none.instances ||
-	       s->members_start_unknown || s->duration_ms != 0 ||
-	       s->warm_up_ms != 0 ||
-	       !is_link(&s->client_link, &none.client_link) ||
-	       !is_link(&s->member_link, &none.member_link);
-}
-
 static int
 check_backends(const struct sim_options *o)
 {
 	if (!sim_options_given(o, "backends") ||
-	    sim_grid_largest(&o->set_grid, SIM_VARY_POOL_SIZE) == 0)
+	    sim_grid_largest(&o->in_cases.grid, SIM_VARY_POOL_SIZE) == 0)
 		return 0;
 	return cli_usage(
 	    "sim", "--backends and --set pool.size are the same; take one");
@@ -387,7 +369,7 @@ check_backends(const struct sim_options *o)
 static void
 set_backends(struct sim_options *o)
 {
-	uint32_t size = sim_grid_largest(&o->set_grid, SIM_VARY_POOL_SIZE);
+	uint32_t size = sim_grid_largest(&o->in_cases.grid, SIM_VARY_POOL_SIZE);
 
 	if (size > 0)
 		o->replay.backend_count = size;
@@ -429,7 +411,7 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
-		o->given |= UINT64_C(1) << option_row(option);
+		o->given |= returned_bit(option);
 	}
 	replay_options_captures(&o->replay, argc, argv);
 	status = o->scenario_path != NULL ? read_scenario(o) : 0;
@@ -455,6 +437,6 @@ sim_options_free(struct sim_options *o)
 {
 	cli_scenario_free(&o->scenario);
 	cli_assertions_free(&o->assertions);
-	sim_grid_free(&o->set_grid);
+	sim_grid_free(&o->in_cases.grid);
 	free(o->set);
 }

@@ -3,11 +3,10 @@
 #define CLI_SIM_OPTIONS_H
 /* What `fairlead sim` was asked, read and checked, nothing done yet. */
 #include "cli/assertions.h"
-#include "cli/modes.h"
+#include "cli/cases.h"
 #include "cli/paper.h"
 #include "cli/replay_options.h"
 #include "cli/scenario.h"
-#include "sim/grid.h"
 
 struct sim_options {
 	struct replay_options replay;
@@ -24,7 +23,7 @@ struct sim_options {
 	struct lb_scene scene; /* points into the scenario */
 	/* --set, as it was written, joined by commas; NULL: nothing. */
 	char *set;
-	struct sim_grid set_grid;         /* what of it is the sweep's */
+	struct cli_set in_cases;          /* what of it configurations have */
 	uint64_t duration_ms, warm_up_ms; /* of the command line */
 	unsigned instances;               /* the same; 0: not said */
 	bool warm_up_set;
@@ -59,9 +58,6 @@ int sim_set_read(struct sim_options *o, const char *text);
 
 /* As if the user had said it.  name: of a long option. */
 void sim_options_give(struct sim_options *o, const char *name);
-
-/* Is there more to the scene than captures and faults? */
-bool sim_options_has_scene(const struct sim_options *o);
 
 /* Notes in a record what was asked, for run.json.  0, -1 without memory. */
 int sim_settings_note(const struct sim_options *o, struct sim_record *record);

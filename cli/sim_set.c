@@ -18,15 +18,50 @@ read_algorithms(struct sim_options *o, const char *text)
 	return cli_algorithms_read("sim", text, &o->algorithms);
 }
 
+/* Not 0, unless it may be. */
+static int
+read_time(const char *key, const char *text, bool may_be_0, uint64_t *ms)
+{
+	if (lb_duration_of_text(text, ms) && (may_be_0 || *ms > 0))
+		return 0;
+	return cli_usage("sim",
+	    "--set %s wants a time, like 500ms, 30s or 10m, not \"%s\"", key,
+	    text);
+}
+
 static int
 read_warm_up(struct sim_options *o, const char *text)
 {
 	o->warm_up_set = true;
-	if (lb_duration_of_text(text, &o->warm_up_ms))
-		return 0;
-	return cli_usage("sim",
-	    "--set warm_up wants a time, like 500ms, 30s or 10m, not \"%s\"",
-	    text);
+	return read_time("warm_up", text, true, &o->warm_up_ms);
+}
+
+static int
+read_probe_interval(struct sim_options *o, const char *text)
+{
+	return read_time(
+	    "probe.interval", text, false, &o->in_cases.probe_interval_ms);
+}
+
+static int
+read_idle_timeout(struct sim_options *o, const char *text)
+{
+	return read_time(
+	    "idle_timeout", text, false, &o->in_cases.idle_timeout_ms);
+}
+
+/* What is too many the configuration's own check says. */
+static int
+read_probe_threshold(struct sim_options *o, const char *text)
+{
+	uint64_t count;
+
+	if (!cli_number(text, UINT16_MAX, &count) || count == 0)
+		return cli_usage("sim",
+		    "--set probe.threshold wants a number from 1, not \"%s\"",
+		    text);
+	o->in_cases.probe_threshold = (unsigned)count;
+	return 0;
 }
 
 static int
@@ -46,7 +81,7 @@ read_instances(struct sim_options *o, const char *text)
 static int
 read_level(struct sim_options *o, const char *setting)
 {
-	struct sim_grid *grid = &o->set_grid;
+	struct sim_grid *grid = &o->in_cases.grid;
 	char error[512];
 
 	if (sim_grid_add(grid, setting, error, sizeof(error)) != 0)
@@ -72,6 +107,9 @@ static const struct {
 	{ "precision", "precision", sim_precision_read },
 	{ "warm_up", "set", read_warm_up },
 	{ "instances", "set", read_instances },
+	{ "probe.interval", "set", read_probe_interval },
+	{ "probe.threshold", "set", read_probe_threshold },
+	{ "idle_timeout", "set", read_idle_timeout },
 	{ "pool.size", "set", NULL },
 	{ "table_size", "set", NULL },
 };
@@ -90,8 +128,9 @@ read_key(struct sim_options *o, const char *setting, size_t key_bytes)
 	}
 	return cli_usage("sim",
 	    "--set: there is no key \"%.*s\"; there are distribution, "
-	    "algorithm, pool.size, table_size, hash_key, duration, warm_up, "
-	    "instances, replications and precision",
+	    "algorithm, pool.size, table_size, hash_key, probe.interval, "
+	    "probe.threshold, idle_timeout, duration, warm_up, instances, "
+	    "replications and precision",
 	    (int)key_bytes, setting);
 }
 

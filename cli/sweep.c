@@ -208,9 +208,11 @@ say_pace(const struct sweep *s, double took_s)
 {
 	if (s->o->replay.quiet)
 		return;
-	(void)fprintf(stderr,
-	    "%zu points in %u pass%s, %.1f s, %.2f million packets a second\n",
-	    s->facts.points, s->facts.passes, s->facts.passes == 1 ? "" : "es",
+	(void)fprintf(stderr, "%zu points", s->facts.points);
+	if (s->facts.passes > 0)
+		(void)fprintf(stderr, " in %u pass%s", s->facts.passes,
+		    s->facts.passes == 1 ? "" : "es");
+	(void)fprintf(stderr, ", %.1f s, %.2f million packets a second\n",
 	    took_s, (double)s->facts.played / took_s / 1e6);
 }
 
@@ -266,6 +268,19 @@ finish(struct sweep *s, struct cli_digests *digests, const char *dir)
 	return status;
 }
 
+static void
+add_scenario(const struct cli_scenario *scenario, struct sim_settings *run)
+{
+	const struct lb_scenario *s = scenario->read;
+
+	if (s == NULL)
+		return;
+	run->faults = s->faults;
+	run->fault_count = s->fault_count;
+	if (cli_scene_is_set(&s->scene))
+		run->scene = &s->scene;
+}
+
 static int
 run(struct sweep *s, const char *dir)
 {
@@ -277,15 +292,17 @@ run(struct sweep *s, const char *dir)
 		.run = replay_settings(o),
 		.grid = &s->o->grid,
 		.memory_bytes = s->o->memory_bytes,
+		.workers = s->o->workers,
 		.configure = configure,
 		.take = take,
 		.arg = s,
 	};
 
+	add_scenario(&s->o->scenario, &settings.run);
 	settings.run.progress = cli_progress_show;
 	settings.run.progress_arg = &progress;
 	cli_interrupt_catch();
-	if (o->report)
+	if (o->report && o->capture_count > 0)
 		digests = cli_digests_start(o->captures, o->capture_count);
 	double began_s = now_s();
 	cli_progress_start(&progress, o->quiet);
@@ -324,11 +341,13 @@ sweep_main(int argc, char **argv)
 	int status = sweep_options_read(&o, argc, argv);
 	if (status != 0) {
 		sweep_options_free(&o);
-		return status == 1 ? cli_flush("sweep") : CLI_USAGE;
+		return status == 1 ? cli_flush("sweep") : status;
 	}
 	if (o.replay.report)
 		dir = cli_choose_dir("sweep", o.replay.out_dir,
-		    o.replay.captures[0], "sweep", o.replay.force, &status);
+		    o.replay.capture_count > 0 ? o.replay.captures[0]
+					       : o.scenario_path,
+		    "sweep", o.replay.force, &status);
 	if (status == CLI_DONE)
 		status = read_config(&s);
 	if (status == CLI_DONE && open_report(&s) != 0) {

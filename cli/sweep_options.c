@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "sim/crew.h"
 
 #define MEMORY_MIN (UINT64_C(1) << 20)
 
 static const char help[] =
     "usage: fairlead sweep [OPTION...] [--vary KEY=VALUES]... CAPTURE...\n"
+    "       fairlead sweep [OPTION...] [--vary KEY=VALUES]... -s SCENARIO\n"
     "\n"
     "Replays captures under every combination of the settings that are "
     "varied,\n"
@@ -20,6 +22,8 @@ static const char help[] =
     "\n"
     "  -c, --config FILE    the configuration that is varied (man\n"
     "                       fairlead.yaml)\n"
+    "  -s, --scenario FILE  its traffic and faults, at each point (man\n"
+    "                       fairlead-scenario)\n"
     "  -o, --output DIR     where the report goes; else CAPTURE's name, "
     "-sweep\n"
     "      --force          replace a report that is there\n"
@@ -51,12 +55,16 @@ static const char help[] =
     "      --seed N         what hash keys are drawn from (default 1)\n"
     "      --memory SIZE    use no more, like 500M or 2G, and read the input\n"
     "                       more often (default: half of the machine's)\n"
+    "      --workers N      play so many points of a scenario with clients "
+    "at\n"
+    "                       once (default: one a processor)\n"
     "\n"
     "Examples:\n"
     "  fairlead sweep coap.pcap\n"
     "  fairlead sweep --vary pool.size=2..16 --vary hash_key=30 web.pcapng\n"
     "  fairlead sweep -c lb.yaml --vary algorithm=maglev,modulo \\\n"
     "      --vary table_size=251,65537 --vary hash_key=100 monday.pcap\n"
+    "  fairlead sweep -s web.yaml --vary algorithm=maglev,stable\n"
     "\n"
     "Exit codes: 0 done, 2 usage or configuration, 3 no input was readable,\n"
     "4 some input was not, 5 the machine refused, 130 interrupted.\n";
@@ -64,12 +72,15 @@ static const char help[] =
 enum {
 	OPTION_VARY = CLI_REPLAY_OPTION_END,
 	OPTION_MEMORY,
+	OPTION_WORKERS,
 };
 
 static const struct option options[] = {
 	CLI_REPLAY_LONG_OPTIONS,
 	{ "vary", required_argument, NULL, OPTION_VARY },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
+	{ "scenario", required_argument, NULL, 's' },
+	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -118,9 +129,31 @@ read_memory(struct sweep_options *o, const char *text)
 }
 
 static int
+read_workers(struct sweep_options *o, const char *text)
+{
+	uint64_t count;
+
+	if (!cli_number(text, SIM_WORKERS_MAX, &count) || count == 0)
+		return cli_usage("sweep",
+		    "--workers wants a number from 1 to %u, not \"%s\"",
+		    SIM_WORKERS_MAX, text);
+	o->workers = (unsigned)count;
+	return 0;
+}
+
+static int
 read_option(struct sweep_options *o, int option, char **argv)
 {
 	switch (option) {
+	case 's':
+		o->scenario_path = optarg;
+		return 0;
+	case OPTION_WORKERS:
+		return read_workers(o, optarg);
+	case CLI_REPLAY_SEED:
+		o->seed_given = true;
+		return replay_option_read(
+		    "sweep", &o->replay, option, optarg, argv);
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
@@ -144,6 +177,38 @@ vary_modes(struct sweep_options *o)
 	return status != 0 ? status : read_vary(o, "hash_key=30");
 }
 
+/* Where the command line says nothing, the scenario does; what it says of
+ * cases and replications is what a sweep varies, and is not looked at. */
+static int
+read_scenario(struct sweep_options *o)
+{
+	struct replay_options *r = &o->replay;
+	int status = cli_scenario_load("sweep", o->scenario_path, &o->scenario);
+	const struct lb_scenario *s = o->scenario.read;
+
+	if (status != CLI_DONE)
+		return status;
+	if (r->capture_count == 0) {
+		r->captures = (const char *const *)o->scenario.captures;
+		r->capture_count = s->capture_count;
+	}
+	if (r->config == NULL)
+		r->config = o->scenario.config;
+	if (!o->seed_given && s->seed_set)
+		r->seed = s->seed;
+	if (r->speed_millionths == 0)
+		r->speed_millionths = s->speed_millionths;
+	if (r->loop == 0)
+		r->loop = s->loop;
+	r->needs_no_capture = s->scene.traffic_count > 0;
+	if (s->assertion_count > 0)
+		cli_say("sweep",
+		    "%s: assertions are fairlead sim's, and not "
+		    "held here",
+		    o->scenario_path);
+	return 0;
+}
+
 int
 sweep_options_read(struct sweep_options *o, int argc, char **argv)
 {
@@ -153,15 +218,18 @@ sweep_options_read(struct sweep_options *o, int argc, char **argv)
 	*o = (struct sweep_options){ .replay = replay_options_default() };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv, CLI_REPLAY_SHORT_OPTIONS,
-		    options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv,
+		    CLI_REPLAY_SHORT_OPTIONS "s:", options, NULL)) != -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
 	}
 	backends_given = o->replay.backend_count != 0;
 	replay_options_captures(&o->replay, argc, argv);
-	status = replay_options_end("sweep", &o->replay, NULL);
+	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	if (status == 0)
+		status =
+		    replay_options_end("sweep", &o->replay, o->scenario_path);
 	if (status != 0)
 		return status;
 	if (backends_given &&
@@ -178,4 +246,5 @@ void
 sweep_options_free(struct sweep_options *o)
 {
 	sim_grid_free(&o->grid);
+	cli_scenario_free(&o->scenario);
 }

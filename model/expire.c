@@ -108,6 +108,19 @@ lb_deadline_ms(
 	       lb_conn_timeout_ms(t->classes, LB_LOAD(*w.ctl));
 }
 
+bool
+lb_entry_at(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way,
+    struct lb_expired *out)
+{
+	struct way w = way_of(t, six, bucket, way);
+	uint64_t ctl = LB_LOAD(*w.ctl);
+
+	if (!is_live(ctl))
+		return false;
+	fact_of(&w, six, bucket, ctl, out);
+	return true;
+}
+
 void
 lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
     uint32_t count, struct lb_usage *usage)

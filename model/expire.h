@@ -53,6 +53,10 @@ uint32_t lb_expire(const struct lb_tables *tables, bool six, uint32_t now_ms,
 uint32_t lb_deadline_ms(
     const struct lb_tables *tables, bool six, uint32_t bucket, uint32_t way);
 
+/* The entry in a way, expired or not; false: there is none. */
+bool lb_entry_at(const struct lb_tables *tables, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out);
+
 /* Which members, rules and timeout classes the live entries of [from, from +
  * count) refer to; adds to *usage.  A whole sweep of both families tells which
  * ids may go. */

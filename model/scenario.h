@@ -42,6 +42,26 @@ struct lb_scenario {
  */
 struct lb_scenario *lb_scenario_read(
     const char *text, size_t bytes, struct lb_problems *problems);
+/*
+ * lb_scenario_check - has a configuration what a scenario names?
+ *
+ * any_server  zero configuration: traffic needs no rule.
+ * problems    grows by every member, zone and rule that there is not, and by
+ *             traffic that its rule does not take; at the key that names it.
+ *
+ * Returns 0, -1 without memory.  Cost: n log n in members.
+ */
+int lb_scenario_check(const struct lb_scenario *scenario,
+    const struct lb_config *config, bool any_server,
+    struct lb_problems *problems);
+
+/* The rule that traffic is for: the one it names, else of those that have a
+ * frontend and take its protocol the first for its port (its own, else its
+ * profile's), else the first for all ports, else, when it names no port, the
+ * first; NULL: there is none. */
+const struct lb_config_rule *lb_traffic_rule(
+    const struct lb_config *config, const struct lb_traffic *traffic);
+
 void lb_scenario_free(struct lb_scenario *scenario); /* NULL is fine */
 
 #endif

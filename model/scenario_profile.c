@@ -10,9 +10,10 @@
 #include "model/scenario_read.h"
 
 #define TCP_BYTES_MAX      UINT64_C(4000000000) /* a sequence number's worth */
-#define DATAGRAM_BYTES_MAX 65000u
-#define DNS_BYTES_MIN      31u /* asks for a.example.com */
-#define COAP_BYTES_MIN     12u /* header, token, Observe, a byte to say */
+#define DATAGRAM_BYTES_MAX 1472u /* one packet on Ethernet, IPv4 */
+#define DNS_BYTES_MIN      31u   /* asks for a.example.com */
+#define DNS_BYTES_MAX      271u  /* for a name of 255 */
+#define COAP_BYTES_MIN     12u   /* header, token, Observe, a byte to say */
 #define HOUR_MS            UINT64_C(3600000)
 #define EVER_MS            LB_SCENARIO_TIME_MAX_MS
 #define RATE_MAX           (10000000 * LB_SCENE_ONE)
@@ -316,13 +317,14 @@ check_datagrams(struct lb_section *section, const struct lb_traffic *t)
 			       : t->profile == LB_PROFILE_COAP_DEVICES
 				   ? COAP_BYTES_MIN
 				   : 1;
+	const unsigned most = t->profile == LB_PROFILE_DNS ? DNS_BYTES_MAX
+							   : DATAGRAM_BYTES_MAX;
 
 	REFUSE_UNLESS(t->sizes <= LB_SIZES_CONSTANT, section, KEY(SIZES),
 	    "no datagram holds such an answer; constant or bounded-pareto");
-	REFUSE_UNLESS(
-	    t->request_bytes >= least && t->request_bytes <= DATAGRAM_BYTES_MAX,
+	REFUSE_UNLESS(t->request_bytes >= least && t->request_bytes <= most,
 	    section, KEY(REQUEST_SIZE), "%u to %u bytes in %s", (unsigned)least,
-	    DATAGRAM_BYTES_MAX, lb_profile_name(t->profile));
+	    most, lb_profile_name(t->profile));
 	REFUSE_UNLESS(t->size_min >= least && t->size_min <= DATAGRAM_BYTES_MAX,
 	    section, KEY(SIZE_MIN), "%u to %u bytes in %s", (unsigned)least,
 	    DATAGRAM_BYTES_MAX, lb_profile_name(t->profile));

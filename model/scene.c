@@ -34,6 +34,27 @@ lb_profile_name(unsigned profile)
 	return profile < COUNT(profiles) ? profiles[profile] : "?";
 }
 
+uint8_t
+lb_profile_proto(enum lb_profile profile)
+{
+	return profile < LB_PROFILE_DNS ? LB_PROTO_TCP : LB_PROTO_UDP;
+}
+
+uint16_t
+lb_profile_port(enum lb_profile profile)
+{
+	static const uint16_t ports[LB_PROFILE_COUNT] = {
+		[LB_PROFILE_WEB] = 80,
+		[LB_PROFILE_LONG_LIVED] = 443,
+		[LB_PROFILE_SYN_FLOOD] = 80,
+		[LB_PROFILE_DNS] = 53,
+		[LB_PROFILE_UDP] = 9000,
+		[LB_PROFILE_COAP_DEVICES] = 5683,
+	};
+
+	return ports[profile];
+}
+
 int
 lb_profile_of_name(const char *name)
 {

@@ -55,7 +55,7 @@ enum lb_flood_sources {
 /* One source of traffic.  A field that a profile does not use is not read. */
 struct lb_traffic {
 	enum lb_profile profile;
-	char *rule; /* whose frontend it is for; NULL: the first that suits */
+	char *rule; /* whose frontend it is for; NULL: lb_traffic_rule() */
 	struct lb_addr server; /* without a configuration, or to an any-port
 				  rule: default 203.0.113.10 */
 	uint16_t port;         /* 0: the rule's, else the profile's own */
@@ -179,6 +179,10 @@ struct lb_scene lb_scene_defaults(void);
 /* What the profile does when nothing else is said. */
 struct lb_traffic lb_traffic_defaults(enum lb_profile profile);
 void lb_scene_free(struct lb_scene *scene); /* what it points to */
+
+uint8_t lb_profile_proto(enum lb_profile profile); /* enum lb_proto */
+/* Where its servers listen, when nobody says. */
+uint16_t lb_profile_port(enum lb_profile profile);
 
 const char *lb_profile_name(unsigned profile); /* "coap-devices" */
 int lb_profile_of_name(const char *name);      /* -1: none; the same below */

@@ -442,7 +442,7 @@ fill_method(struct report_board *board, const struct sim_record *record)
 	char packets[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
 	char span[REPORT_TEXT_BYTES];
 	const struct sim_input *in = &record->input;
-	char *name = report_input_name(in), *method = common_method(board);
+	char *name = report_input_name(record), *method = common_method(board);
 
 	if (name != NULL && method != NULL)
 		board->method = report_compose(

@@ -15,6 +15,10 @@ static const char *const names[REPORT_FIGURE_COUNT][REPORT_CHART_KINDS] = {
 	[REPORT_FIGURE_LORENZ] = FILES("lorenz"),
 	[REPORT_FIGURE_KEYS] = FILES("keys"),
 	[REPORT_FIGURE_PREDICTED] = FILES("predicted"),
+	[REPORT_FIGURE_FAILOVER] = FILES("failover"),
+	[REPORT_FIGURE_KEPT] = FILES("kept"),
+	[REPORT_FIGURE_DETECT] = FILES("detect"),
+	[REPORT_FIGURE_RESPONSE] = FILES("response"),
 };
 
 const char *

@@ -213,12 +213,12 @@ legend_height(struct report_document *doc, enum report_figure figure)
 void
 report_put_figure(struct report_document *doc, enum report_figure figure)
 {
-	size_t panels = report_figure_panels(doc->study, figure);
-	double head = head_height(doc, figure), all = head;
 	struct report_box box = { doc->page.x, 0, doc->page.width, 0 };
 
 	if (!report_figure_is_wanted(doc->study, figure))
 		return;
+	size_t panels = report_figure_panels(doc->study, figure);
+	double head = head_height(doc, figure), all = head;
 	for (size_t i = 0; i < panels; i++)
 		all += panel_height(doc, figure, i);
 	double foot = legend_height(doc, figure);

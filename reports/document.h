@@ -60,6 +60,8 @@ void report_sheet_row(struct report_document *doc,
 /* The parts of report.pdf, in their order. */
 void report_put_verdict(struct report_document *doc);
 void report_put_figure(struct report_document *doc, enum report_figure figure);
+/* Every fault, in a table; nothing without faults. */
+void report_put_failures(struct report_document *doc);
 void report_put_backends(struct report_document *doc);
 void report_put_method(struct report_document *doc);
 

@@ -16,8 +16,13 @@ static const struct {
 	[SIM_EVENT_FLOW_LIMIT] = { "flow_limit_reached", "packets_left_out" },
 	[SIM_EVENT_TABLE_FULL] = { "table_full", "packets_untracked" },
 	[SIM_EVENT_FAULT] = { "fault", NULL },
+	[SIM_EVENT_PROBE_FAILED] = { "probe_failed", NULL },
 	[SIM_EVENT_MEMBER_DOWN] = { "member_down", NULL },
 	[SIM_EVENT_MEMBER_UP] = { "member_up", NULL },
+	[SIM_EVENT_ZONE_DOWN] = { "zone_down", NULL },
+	[SIM_EVENT_ZONE_UP] = { "zone_up", NULL },
+	[SIM_EVENT_INSTANCE_DOWN] = { "instance_down", NULL },
+	[SIM_EVENT_INSTANCE_UP] = { "instance_up", NULL },
 	[SIM_EVENT_INTERRUPTED] = { "interrupted", NULL },
 	[SIM_EVENT_END] = { "end", NULL },
 };

@@ -299,8 +299,11 @@ report_spread_make(struct report_spread *s, const struct sim_record *record,
 		size_t before = s->n, end = all ? c->failover_count : fault + 1;
 		double sum = 0;
 		for (size_t i = all ? 0 : fault; i < end; i++) {
-			double of = report_outcome(&c->failovers[i], outcome);
-			if (isnan(of))
+			const struct sim_failover *f = &c->failovers[i];
+			double of = report_outcome(f, outcome);
+			/* what an operator did is known at once */
+			if (isnan(of) || (all && outcome <= REPORT_DETECTED &&
+					     !report_is_probed_for(f)))
 				continue;
 			s->values[s->n++] = of;
 			sum += of;

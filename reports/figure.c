@@ -16,6 +16,10 @@ report_art(enum report_figure figure)
 		[REPORT_FIGURE_LORENZ] = &report_art_lorenz,
 		[REPORT_FIGURE_KEYS] = &report_art_keys,
 		[REPORT_FIGURE_PREDICTED] = &report_art_predicted,
+		[REPORT_FIGURE_FAILOVER] = &report_art_failover,
+		[REPORT_FIGURE_KEPT] = &report_art_kept,
+		[REPORT_FIGURE_DETECT] = &report_art_detect,
+		[REPORT_FIGURE_RESPONSE] = &report_art_response,
 	};
 	return arts[figure];
 }
@@ -60,7 +64,53 @@ size_t
 report_figure_panels(
     const struct report_study *study, enum report_figure figure)
 {
-	return report_art(figure)->for_all ? 1 : study->count;
+	const struct report_art *art = report_art(figure);
+	size_t count = 0;
+
+	if (art->for_all || art->has == NULL)
+		return art->for_all ? 1 : study->count;
+	for (size_t i = 0; i < study->count; i++)
+		count += art->has(study, &study->subjects[i]);
+	return count;
+}
+
+const struct report_subject *
+report_figure_subject(
+    const struct report_study *study, enum report_figure figure, size_t index)
+{
+	const struct report_art *art = report_art(figure);
+
+	for (size_t i = 0; i < study->count; i++) {
+		if (art->has != NULL && !art->has(study, &study->subjects[i]))
+			continue;
+		if (index-- == 0)
+			return &study->subjects[i];
+	}
+	return NULL;
+}
+
+enum report_figure
+report_key_figure(const struct report_study *study)
+{
+	return report_figure_is_wanted(study, REPORT_FIGURE_FAILOVER)
+		   ? REPORT_FIGURE_FAILOVER
+		   : REPORT_FIGURE_DEVIATION;
+}
+
+size_t
+report_key_panel(const struct report_study *study)
+{
+	enum report_figure figure = report_key_figure(study);
+	size_t panels = report_figure_panels(study, figure);
+
+	for (size_t i = 0; i < panels; i++) {
+		const struct report_subject *s =
+		    report_figure_subject(study, figure, i);
+		if (s == study->chosen || (figure == REPORT_FIGURE_FAILOVER &&
+					      s->of == study->chosen->of))
+			return i;
+	}
+	return 0;
 }
 
 /* Of several panels, each has its finding above it. */
@@ -82,8 +132,8 @@ report_figure_panel(struct report_pen *pen, const struct report_study *study,
     const struct report_box *box)
 {
 	const struct report_art *art = report_art(figure);
-	struct report_panel panel = { pen, study, &study->subjects[index],
-		*box };
+	struct report_panel panel = { pen, study,
+		report_figure_subject(study, figure, index), *box };
 	double above = 0;
 
 	if (titled)

@@ -23,6 +23,9 @@ struct report_panel {
 /* How a figure is drawn; heights need no page and look only at the width. */
 struct report_art {
 	bool for_all; /* one panel */
+	/* Which subjects have one; NULL: all. */
+	bool (*has)(
+	    const struct report_study *study, const struct report_subject *s);
 	double (*height)(const struct report_panel *panel);
 	void (*draw)(const struct report_panel *panel);
 	double (*legend_height)(const struct report_panel *panel); /* or NULL */
@@ -31,7 +34,9 @@ struct report_art {
 };
 
 extern const struct report_art report_art_modes, report_art_deviation,
-    report_art_time, report_art_lorenz, report_art_keys, report_art_predicted;
+    report_art_time, report_art_lorenz, report_art_keys, report_art_predicted,
+    report_art_failover, report_art_detect, report_art_kept,
+    report_art_response;
 
 const struct report_art *report_art(enum report_figure figure);
 
@@ -43,6 +48,13 @@ double report_figure_head(struct report_pen *pen,
     const struct report_box *box, double title_size);
 size_t report_figure_panels(
     const struct report_study *study, enum report_figure figure);
+/* Whose the panel of that number is; NULL beyond the last. */
+const struct report_subject *report_figure_subject(
+    const struct report_study *study, enum report_figure figure, size_t index);
+/* Which figure stands beside the verdict, and which of its panels: the
+ * failover of the chosen case, else how even it is. */
+enum report_figure report_key_figure(const struct report_study *study);
+size_t report_key_panel(const struct report_study *study);
 double report_figure_panel(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure, size_t index,
     bool titled, const struct report_box *box);

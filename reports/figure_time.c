@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/axis.h"
 #include "reports/csv.h"
-#include "reports/figure.h"
+#include "reports/figure_time.h"
 #include "reports/heatmap.h"
 #include "reports/plots.h"
 #include "reports/time_axis.h"
@@ -23,7 +23,7 @@
 #define LABEL_ROW    10.0
 #define LEFT         34.0
 #define LEFT_MAX     110.0
-#define RIGHT        120.0
+#define RIGHT        REPORT_TIME_SHARES_RIGHT
 #define HATCH_STEP   5.0
 
 /* Okabe and Ito, in the order they are given to backends. */
@@ -50,8 +50,8 @@ struct drawing {
 	struct report_box area;
 };
 
-static double
-area_height(const struct sim_rule *rule)
+double
+report_time_shares_height(const struct sim_rule *rule)
 {
 	double n = (double)rule->backend_count;
 	return n <= STACKED_MAX        ? STACK_HEIGHT
@@ -62,7 +62,7 @@ area_height(const struct sim_rule *rule)
 static double
 height(const struct report_panel *panel)
 {
-	return VOLUME + VOLUME_GAP + area_height(panel->subject->rule) + 16;
+	return VOLUME + VOLUME_GAP + report_time_shares_height(panel->subject->rule) + 16;
 }
 
 /* --- how much ------------------------------------------------------------- */
@@ -411,10 +411,9 @@ draw_map(const struct drawing *d)
 
 /* --- both ----------------------------------------------------------------- */
 
-static double
-left_of(const struct report_panel *panel)
+double
+report_time_shares_left(struct report_pen *pen, const struct sim_rule *rule)
 {
-	const struct sim_rule *rule = panel->subject->rule;
 	double widest = 0;
 
 	if (rule->backend_count <= STACKED_MAX)
@@ -426,24 +425,38 @@ left_of(const struct report_panel *panel)
 		struct report_label label = { .size = REPORT_SMALL,
 			.text = name != NULL ? name : "" };
 		widest =
-		    fmax(widest, report_pen_measure(panel->pen, &label).width);
+		    fmax(widest, report_pen_measure(pen, &label).width);
 		free(name);
 	}
 	return fmin(widest, LEFT_MAX) + 6;
+}
+
+void
+report_time_shares(const struct report_panel *panel,
+    const struct report_pieces *pieces, const struct report_time_axis *axis,
+    const struct report_box *area)
+{
+	struct drawing d = { panel, *pieces, *axis, *area };
+
+	report_pen_fill(panel->pen, &d.area, &report_pale);
+	if (pieces->backend_count <= STACKED_MAX)
+		draw_stack(&d);
+	else
+		draw_map(&d);
 }
 
 static void
 draw(const struct report_panel *panel)
 {
 	const struct sim_rule *rule = panel->subject->rule;
-	double left = left_of(panel);
+	double left = report_time_shares_left(panel->pen, rule);
 	struct drawing d = {
 		.panel = panel,
 		.area = {
 			.x = panel->box.x + left,
 			.y = panel->box.y + VOLUME + VOLUME_GAP,
 			.width = panel->box.width - left - RIGHT,
-			.height = area_height(rule),
+			.height = report_time_shares_height(rule),
 		},
 	};
 
@@ -451,12 +464,8 @@ draw(const struct report_panel *panel)
 		panel->pen->no_memory = true;
 	if (d.pieces.count > 0 && report_total(rule, REPORT_BYTES) > 0) {
 		d.axis = report_time_axis(&d.pieces, d.area.x, d.area.width);
-		report_pen_fill(panel->pen, &d.area, &report_pale);
 		draw_volume(&d);
-		if (rule->backend_count <= STACKED_MAX)
-			draw_stack(&d);
-		else
-			draw_map(&d);
+		report_time_shares(panel, &d.pieces, &d.axis, &d.area);
 		report_time_draw(panel->pen, &d.axis, &d.area);
 	} else {
 		report_put_small(panel->pen, panel->box.x, panel->box.y + 6, 0,

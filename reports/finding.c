@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/finding.h"
+#include "reports/failover_words.h"
 #include "reports/ranking.h"
 #include "reports/reason.h"
 #include "reports/text.h"
@@ -128,6 +129,24 @@ put_comparison(FILE *to, const struct sim_record *record,
 	put_busiest(to, &record->cases[first].rules[0]);
 }
 
+/* What failed is the news, where something did; false: nothing. */
+static bool
+put_failure(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	const struct sim_case *c =
+	    &record->cases[report_told_case(record, ranking)];
+
+	if (report_put_difference(to, record))
+		return true;
+	if (c->failover_count == 0)
+		return false;
+	char *title = report_failover_title(c);
+	report_print(to, "%s", title != NULL ? title : "");
+	free(title);
+	return true;
+}
+
 static void
 put_headline(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
@@ -135,6 +154,8 @@ put_headline(FILE *to, const struct sim_record *record,
 	const struct sim_rule *rule = heaviest_rule(record);
 	if (rule == NULL) {
 		report_print(to, "No traffic reached a backend");
+	} else if (put_failure(to, record, ranking)) {
+		return;
 	} else if (ranking->count > 0) {
 		put_comparison(to, record, ranking);
 	} else {
@@ -180,17 +201,46 @@ put_most_even(FILE *to, const struct sim_record *record,
 	    to, count > 1 ? "): no more than chance apart.\n" : ").\n");
 }
 
+size_t
+report_told_case(
+    const struct sim_record *record, const struct report_ranking *ranking)
+{
+	unsigned units = report_ranking_count_best(ranking, REPORT_BY_BOTH) > 0
+			     ? REPORT_BY_BOTH
+			     : REPORT_BY_BYTES;
+
+	for (size_t i = 0; i < ranking->count && i < record->case_count; i++)
+		if (report_ranking_is_best(ranking, i, units))
+			return i;
+	return 0;
+}
+
 static void
 put_verdict(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
 {
 	if (heaviest_rule(record) == NULL) {
 		report_print(to, "No traffic reached a backend.\n");
-		return;
+	} else {
+		if (ranking->count > 0)
+			put_most_even(to, record, ranking);
+		report_put_reasons(to, record, ranking);
 	}
-	if (ranking->count > 0)
-		put_most_even(to, record, ranking);
-	report_put_reasons(to, record, ranking);
+	if (record->case_count > 0)
+		report_put_failovers(
+		    to, record, report_told_case(record, ranking));
+}
+
+static bool
+begins_with_case(const struct sim_record *record, const char *text)
+{
+	for (size_t i = 0; i < record->case_count; i++) {
+		size_t bytes = strlen(record->cases[i].name);
+		if (strncmp(text, record->cases[i].name, bytes) == 0 &&
+		    text[bytes] == ' ')
+			return true;
+	}
+	return false;
 }
 
 /* What a writer of text writes, as a string. */
@@ -214,8 +264,8 @@ written(void (*write)(FILE *to, const struct sim_record *record,
 	if (!done) {
 		free(text);
 		text = NULL;
-	} else if (capital && ranking.count > 0) {
-		/* it begins with a mode's name; a backend's stays as it is */
+	} else if (capital && begins_with_case(record, text)) {
+		/* a backend's name stays as it is */
 		text[0] = (char)toupper((unsigned char)text[0]);
 	}
 	report_ranking_free(&ranking);

@@ -43,8 +43,16 @@ has_time(const struct report_study *study)
 	return report_figure_is_wanted(study, REPORT_FIGURE_TIME);
 }
 
-/* The order in which the report answers (design.md 5).  What a failure did,
- * and SNAT ports, belong between time and method. */
+static bool
+has_failures(const struct report_study *study)
+{
+	return study->chosen != NULL &&
+	       (report_figure_is_wanted(study, REPORT_FIGURE_KEPT) ||
+		   report_figure_is_wanted(study, REPORT_FIGURE_RESPONSE));
+}
+
+/* The order in which the report answers (design.md 5).  SNAT ports belong
+ * before the method. */
 static const struct {
 	const char *id, *heading;
 	void (*put)(struct report_page *page);
@@ -54,6 +62,8 @@ static const struct {
 	{ "even", "How even it is", put_fairness, has_traffic },
 	{ "why", "Why", put_reasons, has_traffic },
 	{ "over-time", "How it moves over time", put_time, has_time },
+	{ "failures", "What the failures did", report_html_failures,
+	    has_failures },
 	{ "method", "How it was made", report_html_method, NULL },
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -99,7 +109,7 @@ put_head(struct report_page *page)
 	    "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
 	    "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
 	    "<link rel=\"icon\" href=\"data:,\"/>\n<title>");
-	report_page_take(page, report_input_name(&page->study->record->input));
+	report_page_take(page, report_input_name(page->study->record));
 	report_page_put(page, ": fairlead report</title>\n<style>");
 	report_page_put(page, report_html_style);
 	report_page_put(page, "</style>\n</head>\n");
@@ -123,7 +133,7 @@ put_body(struct report_page *page)
 	report_page_put(page,
 	    "<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n"
 	    "<header>\n<p class=\"kind\">");
-	report_page_take(page, report_input_name(&page->study->record->input));
+	report_page_take(page, report_input_name(page->study->record));
 	report_page_put(page, "</p>\n");
 	report_page_element(
 	    page, "h1", NULL, report_compose("%s", page->study->headline));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html_figures.h"
+#include "reports/figure.h"
 #include <stdlib.h>
 
 static const struct {
@@ -15,6 +16,11 @@ static const struct {
 	[REPORT_FIGURE_KEYS] = { report_html_keys, NULL },
 	[REPORT_FIGURE_PREDICTED] = { report_html_predicted,
 	    report_html_predicted_legend },
+	[REPORT_FIGURE_FAILOVER] = { report_html_failover,
+	    report_html_failover_legend },
+	[REPORT_FIGURE_KEPT] = { report_html_kept, NULL },
+	[REPORT_FIGURE_DETECT] = { report_html_detect, NULL },
+	[REPORT_FIGURE_RESPONSE] = { report_html_response, NULL },
 };
 
 static void
@@ -33,10 +39,13 @@ static void
 put_subject_panels(struct report_page *page, enum report_figure figure)
 {
 	const struct report_study *study = page->study;
-	for (size_t i = 0; i < study->count; i++) {
-		const struct report_subject *s = &study->subjects[i];
+	size_t panels = report_figure_panels(study, figure);
+
+	for (size_t i = 0; i < panels; i++) {
+		const struct report_subject *s =
+		    report_figure_subject(study, figure, i);
 		report_page_put(page, "<div class=\"panel\">");
-		if (study->count > 1)
+		if (panels > 1)
 			report_page_element(page, "h4", NULL,
 			    report_panel_title(study, figure, s));
 		report_page_put(page, "<div>\n");
@@ -78,7 +87,10 @@ report_html_figure(struct report_page *page, enum report_figure figure)
 	report_page_element(
 	    page, "p", "method", report_subtitle(study, figure));
 	report_page_print(page, "</figcaption>\n<div class=\"panels%s\">\n",
-	    figure != REPORT_FIGURE_MODES && study->count == 1 ? " alone" : "");
+	    figure != REPORT_FIGURE_MODES &&
+		    report_figure_panels(study, figure) == 1
+		? " alone"
+		: "");
 	if (figure == REPORT_FIGURE_MODES)
 		put_unit_panels(page);
 	else

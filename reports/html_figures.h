@@ -25,8 +25,17 @@ void report_html_keys(
     struct report_page *page, const struct report_subject *subject);
 void report_html_predicted(
     struct report_page *page, const struct report_subject *subject);
+void report_html_failover(
+    struct report_page *page, const struct report_subject *subject);
+void report_html_kept(
+    struct report_page *page, const struct report_subject *subject);
+void report_html_detect(
+    struct report_page *page, const struct report_subject *subject);
+void report_html_response(
+    struct report_page *page, const struct report_subject *subject);
 
 /* Their legends. */
+void report_html_failover_legend(struct report_page *page);
 void report_html_modes_legend(struct report_page *page);
 void report_html_deviation_legend(struct report_page *page);
 void report_html_time_legend(struct report_page *page);

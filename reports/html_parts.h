@@ -12,6 +12,9 @@ void report_html_fairness(struct report_page *page);
 void report_html_backends(struct report_page *page);
 void report_html_heavy_keys(struct report_page *page);
 
+/* What the failures did. */
+void report_html_failures(struct report_page *page);
+
 void report_html_method(struct report_page *page);
 
 /* Constants of the page. */

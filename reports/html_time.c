@@ -15,8 +15,8 @@
 #define STACK_RIGHT 132.0
 #define NAMES       92.0 /* of a map's rows, at the most */
 
-static double
-area_height(const struct sim_rule *rule)
+double
+report_html_shares_height(const struct sim_rule *rule)
 {
 	double n = (double)rule->backend_count;
 	return n <= REPORT_STACKED_MAX ? STACK
@@ -24,8 +24,8 @@ area_height(const struct sim_rule *rule)
 				       : MAP;
 }
 
-static double
-left_of(const struct sim_rule *rule)
+double
+report_html_shares_left(const struct sim_rule *rule)
 {
 	double widest = 0;
 
@@ -36,6 +36,12 @@ left_of(const struct sim_rule *rule)
 		widest =
 		    fmax(widest, report_svg_measure(rule->backends[i].name));
 	return fmin(widest, NAMES) + 6;
+}
+
+double
+report_html_shares_right(const struct sim_rule *rule)
+{
+	return rule->backend_count <= REPORT_STACKED_MAX ? STACK_RIGHT : 4;
 }
 
 /* --- how much ------------------------------------------------------------- */
@@ -194,13 +200,13 @@ put_timeline(struct report_timeline *t)
 void
 report_html_time(struct report_page *page, const struct report_subject *s)
 {
-	bool stacked = s->rule->backend_count <= REPORT_STACKED_MAX;
-	double left = left_of(s->rule), right = stacked ? STACK_RIGHT : 4;
+	double left = report_html_shares_left(s->rule);
+	double right = report_html_shares_right(s->rule);
 	struct report_timeline t = {
 		.page = page,
 		.rule = s->rule,
 		.area = { left, TOP + VOLUME + VOLUME_GAP,
-		    REPORT_SVG_WIDTH - left - right, area_height(s->rule) },
+		    REPORT_SVG_WIDTH - left - right, report_html_shares_height(s->rule) },
 	};
 
 	if (report_pieces_make(&t.pieces, page->study->record, s->rule) != 0)

@@ -20,6 +20,11 @@ void report_html_stack(const struct report_timeline *timeline);
 void report_html_map(const struct report_timeline *timeline);
 void report_html_map_legend(struct report_page *page);
 
+/* How high the area is, and what stands left and right of it. */
+double report_html_shares_height(const struct sim_rule *rule);
+double report_html_shares_left(const struct sim_rule *rule);
+double report_html_shares_right(const struct sim_rule *rule);
+
 /* Times below the area, long silences cut out of it and named. */
 void report_html_times(const struct report_timeline *timeline);
 

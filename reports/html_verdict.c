@@ -54,10 +54,10 @@ put_facts(struct report_page *page)
 	uint64_t skipped = in->not_ip + in->truncated + in->malformed +
 			   in->other_protocol + in->icmp + in->over_limit;
 	char text[REPORT_TEXT_BYTES];
-	char *name = report_input_name(in);
+	char *name = report_input_name(page->study->record);
 
 	report_page_put(page, "<dl class=\"facts\">\n");
-	put_fact(page, "Capture", name);
+	put_fact(page, in->file_count == 0 ? "Scenario" : "Capture", name);
 	put_fact(page, "Duration", report_span(text, PICTURE, in->duration_ns));
 	put_count(page, "Packets", in->packets);
 	put_count(page, "Packets not replayed", skipped);

@@ -17,6 +17,14 @@ static const struct {
 	[REPORT_LETTER] = { 612, 792 },
 };
 
+/* The verdict has the key figure's panel. */
+static bool
+is_shown_already(const struct report_study *study, enum report_figure figure)
+{
+	return study->chosen != NULL && figure == report_key_figure(study) &&
+	       report_figure_panels(study, figure) == 1;
+}
+
 static void
 compose(struct report_document *doc)
 {
@@ -24,9 +32,9 @@ compose(struct report_document *doc)
 	report_page_begin(doc);
 	report_put_verdict(doc);
 	for (int f = 0; f < REPORT_FIGURE_COUNT; f++)
-		/* the verdict has that of the only subject already */
-		if (f != REPORT_FIGURE_DEVIATION || doc->study->count > 1)
+		if (!is_shown_already(doc->study, (enum report_figure)f))
 			report_put_figure(doc, (enum report_figure)f);
+	report_put_failures(doc);
 	if (doc->study->chosen != NULL)
 		report_put_backends(doc);
 	report_put_method(doc);
@@ -87,7 +95,7 @@ draw(struct report_document *doc, struct report_stream *stream)
 static char *
 running_title(const struct report_study *study)
 {
-	char *name = report_input_name(&study->record->input);
+	char *name = report_input_name(study->record);
 	char *text = name != NULL ? report_compose(
 					"How evenly fairlead balanced %s", name)
 				  : NULL;

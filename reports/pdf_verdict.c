@@ -115,7 +115,8 @@ put_facts(struct report_document *doc)
 			   in->other_protocol + in->icmp + in->over_limit;
 
 	doc->y += 6;
-	put_fact(doc, &at, "Capture", report_input_name(in));
+	put_fact(doc, &at, in->file_count == 0 ? "Scenario" : "Capture",
+	    report_input_name(record));
 	put_fact(doc, &at, "Duration",
 	    report_compose("%s", report_span(text, PICTURE, in->duration_ns)));
 	put_fact(doc, &at, "Packets",
@@ -193,8 +194,8 @@ static void
 put_key_figure(struct report_document *doc)
 {
 	const struct report_study *study = doc->study;
-	const enum report_figure figure = REPORT_FIGURE_DEVIATION;
-	size_t index = (size_t)(study->chosen - study->subjects);
+	const enum report_figure figure = report_key_figure(study);
+	size_t index = report_key_panel(study);
 	struct report_box box = { doc->page.x, 0, doc->page.width, 0 };
 	struct report_pen quiet = doc->pen;
 
@@ -205,7 +206,7 @@ put_key_figure(struct report_document *doc)
 	    report_figure_legend(&quiet, study, figure, &box);
 	doc->y += 10;
 	report_page_need(doc, height);
-	if (study->count == 1)
+	if (report_figure_panels(study, figure) == 1)
 		report_bookmark(doc, report_figure_heading(figure));
 	box.y = doc->y;
 	box.y += report_figure_head(&doc->pen, study, figure, &box, 12);

@@ -31,6 +31,13 @@ struct report_pieces {
  * timeline has no pieces. */
 int report_pieces_make(struct report_pieces *pieces,
     const struct sim_record *record, const struct sim_rule *rule);
+/* The same of a part of the run: no more pieces for less time. */
+int report_pieces_make_between(struct report_pieces *pieces,
+    const struct sim_record *record, const struct sim_rule *rule,
+    uint64_t from_ns, uint64_t to_ns);
 void report_pieces_free(struct report_pieces *pieces);
+
+/* The number of the piece that a moment is in; SIZE_MAX in a long silence. */
+size_t report_piece_of(const struct report_pieces *pieces, uint64_t ns);
 
 #endif

@@ -12,6 +12,8 @@ report_reading(const struct report_study *study, const struct report_subject *s,
 	const struct report_measure *m = &s->by[unit];
 	if (isnan(m->perfect_cv.low))
 		return "there is nothing to compare with";
+	if (s->is_disturbed && m->is.cv > m->perfect_cv.high * (1 + ROUNDING))
+		return "members were out for part of the run";
 	if (report_is_less_even(study, s, unit))
 		return "less even than the keys allow";
 	if (m->is.cv < m->perfect_cv.low * (1 - ROUNDING))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/reason.h"
+#include "reports/failover_words.h"
 #include "reports/text.h"
 #include <math.h>
 #include <string.h>
@@ -70,9 +71,15 @@ put_keys(FILE *to, const struct sim_rule *rule)
 static void
 put_place(FILE *to, const struct place *at)
 {
-	report_put_clean(to, at->in->name);
+	/* the one case of a configuration needs no name */
+	const bool only = strcmp(at->in->name, "configured") == 0;
+
+	if (!only)
+		report_put_clean(to, at->in->name);
+	else if (at->in->rule_count == 1)
+		report_put(to, "the configuration");
 	if (at->in->rule_count > 1) {
-		report_print(to, ", rule ");
+		report_put(to, only ? "rule " : ", rule ");
 		report_put_clean(to, at->rule->name);
 	}
 }
@@ -156,11 +163,13 @@ find_fault(const struct sim_rule *rule, enum report_unit unit,
 }
 
 static bool
-is_at_fault(const struct sim_rule *rule, const struct sim_record *record,
-    struct blame *out)
+is_at_fault(
+    const struct place *at, const struct sim_record *record, struct blame *out)
 {
-	return find_fault(rule, REPORT_FLOWS, record, out) ||
-	       find_fault(rule, REPORT_BYTES, record, out);
+	/* who was out got less, whatever the hash */
+	return !report_is_disturbed(at->in, at->rule) &&
+	       (find_fault(at->rule, REPORT_FLOWS, record, out) ||
+		   find_fault(at->rule, REPORT_BYTES, record, out));
 }
 
 static void
@@ -200,7 +209,7 @@ put_faults(FILE *to, const struct sim_record *record)
 	size_t count = 0;
 
 	for (size_t i = 0; find_rule(record, i, &at); i++) {
-		if (is_at_fault(at.rule, record, &blame)) {
+		if (is_at_fault(&at, record, &blame)) {
 			put_fault(to, &at, &blame);
 			count++;
 		}

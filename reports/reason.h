@@ -12,6 +12,8 @@
  *                      many tests are made (two a rule), and a verdict is to
  *                      blame a good hash in one run of 100; beyond some 10^6
  *                      flows p alone would blame any
+ *     an outage        members were out for part of the run: what is uneven is
+ *                      not held against the hash
  *     neither          as even as the keys allow
  */
 #include <stdio.h>

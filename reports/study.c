@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/study.h"
+#include "reports/failover_words.h"
 #include "reports/finding.h"
 #include "reports/fresh.h"
 #include "reports/reason.h"
@@ -188,6 +189,7 @@ report_study_make(struct report_study *study, const struct sim_record *record)
 	for (size_t i = 0; i < study->count; i++) {
 		struct report_subject *s = &study->subjects[i];
 		s->name = name_of(record, s);
+		s->is_disturbed = report_is_disturbed(s->of, s->rule);
 		if (s->name == NULL)
 			return -1;
 		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++)
@@ -230,7 +232,8 @@ report_is_less_even(const struct report_study *study,
 	    (double)(REPORT_KEYS_WANTED * subject->rule->backend_count);
 
 	/* what is NAN is not less */
-	return unit != REPORT_PACKETS && m->effective_keys >= wanted &&
+	return unit != REPORT_PACKETS && !subject->is_disturbed &&
+	       m->effective_keys >= wanted &&
 	       m->is.jain < m->is.expected_jain - REPORT_TIE &&
 	       m->p_value < BLAME / tests;
 }

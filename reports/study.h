@@ -33,7 +33,8 @@ struct report_subject {
 	const struct sim_case *of;
 	const struct sim_rule *rule;
 	size_t case_index;
-	char *name; /* "five-tuple", "rule", "case, rule"; cleaned */
+	bool is_disturbed; /* members were out: failover_words.h */
+	char *name;        /* "five-tuple", "rule", "case, rule"; cleaned */
 	struct report_measure by[REPORT_UNIT_COUNT];
 };
 
@@ -57,8 +58,8 @@ void report_study_free(struct report_study *study);
 /* The backend with the largest load; 0 of none. */
 size_t report_busiest(const struct sim_rule *rule, enum report_unit unit);
 
-/* Whether a subject is less even than its keys allow, by flows or bytes: the
- * rule of reason.h. */
+/* Whether a subject is less even than its keys allow, by flows or bytes, and
+ * no outage is why: the rule of reason.h. */
 bool report_is_less_even(const struct report_study *study,
     const struct report_subject *subject, enum report_unit unit);
 

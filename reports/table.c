@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
 #include "reports/bootstrap.h"
+#include "reports/failover_table.h"
+#include "reports/failover_words.h"
 #include "reports/finding.h"
 #include "reports/lines.h"
 #include "reports/shares.h"
@@ -86,12 +88,15 @@ print_input(FILE *to, const struct sim_record *record)
 }
 
 static const char *
-in_words(const struct sim_rule *rule, enum report_unit unit, double p)
+in_words(const struct sim_rule *rule, enum report_unit unit, double p,
+    bool disturbed)
 {
 	if (rule->backend_count < 2 || report_total(rule, unit) == 0)
 		return "nothing to test";
 	if (isnan(p))
 		return "too few keys to test";
+	if (p < 0.05 && disturbed)
+		return "members were out";
 	if (p < 0.01)
 		return "worse than perfect";
 	if (p < 0.05)
@@ -113,8 +118,8 @@ range_text(char *to, size_t bytes, const struct report_range *of)
 }
 
 static void
-print_fairness(
-    FILE *to, const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
+print_fairness(FILE *to, const struct sim_rule *rule, enum report_unit unit,
+    uint64_t seed, bool disturbed)
 {
 	char jain[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	char like[REPORT_TEXT_BYTES], p_text[REPORT_TEXT_BYTES];
@@ -136,7 +141,7 @@ print_fairness(
 	    report_index(jain, f.jain),
 	    range_text(range, sizeof(range), &interval.jain),
 	    report_index(expected, f.expected_jain), of, p_text,
-	    in_words(rule, unit, p));
+	    in_words(rule, unit, p, disturbed));
 }
 
 static void
@@ -159,8 +164,9 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 	report_put_shares(to, rule, seed);
 	report_print(to, FAIRNESS_COLUMNS "\n", "evenness", "Jain", "interval",
 	    "perfect", "behaves like", "p");
+	bool disturbed = report_is_disturbed(c, rule);
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
-		print_fairness(to, rule, u, seed);
+		print_fairness(to, rule, u, seed, disturbed);
 }
 
 static void
@@ -194,6 +200,7 @@ report_table(const struct sim_record *record, FILE *to)
 	print_input(to, record);
 	for (size_t i = 0; i < record->case_count; i++)
 		print_case(to, &record->cases[i], record->seed);
+	report_put_failover_table(to, record);
 	char *verdict = report_verdict(record), *state = NULL;
 	if (verdict != NULL && verdict[0] != '\0')
 		report_put(to, "\n");

@@ -85,6 +85,20 @@ decimals_of(double value)
 	return before >= 3 ? 0 : 3 - before;
 }
 
+/* "30.0": "30" */
+static void
+trim_zeros(char *text)
+{
+	size_t used = strlen(text);
+
+	if (strchr(text, '.') == NULL)
+		return;
+	while (text[used - 1] == '0')
+		text[--used] = '\0';
+	if (text[used - 1] == '.')
+		text[--used] = '\0';
+}
+
 char *
 report_digits(char *to, const struct report_script *s, double value)
 {
@@ -126,6 +140,22 @@ report_round_percent(char *to, const struct report_script *s, double ratio)
 	}
 	report_format(
 	    end, (size_t)(to + REPORT_TEXT_BYTES - end), "%s%%", s->unit);
+	return to;
+}
+
+char *
+report_nines(char *to, const struct report_script *s, double ratio)
+{
+	double missing = 100 * (1 - ratio);
+	int decimals = 1;
+
+	if (isnan(ratio) || missing <= 0)
+		return report_round_percent(to, s, ratio);
+	/* two digits of what is missing */
+	if (missing < 1)
+		decimals = (int)fmin(1 - floor(log10(missing)), 9);
+	report_format(
+	    to, REPORT_TEXT_BYTES, "%.*f%s%%", decimals, 100 * ratio, s->unit);
 	return to;
 }
 
@@ -174,6 +204,37 @@ report_span(char *to, const struct report_script *s, uint64_t ns)
 	size_t used = strlen(to);
 	report_format(to + used, REPORT_TEXT_BYTES - used, "%s%s", s->unit,
 	    units[i].name);
+	return to;
+}
+
+char *
+report_moment(char *to, const struct report_script *s, double seconds)
+{
+	static const struct {
+		double until_s, unit_s;
+		const char *name;
+	} units[] = {
+		{ 0.9995e-3, 1e-6, "\xc2\xb5s" },
+		{ 0.9995, 1e-3, "ms" },
+		{ 120, 1, "s" },
+		{ 7200, 60, "min" },
+		{ 172800, 3600, "h" },
+		{ INFINITY, 86400, "days" },
+	};
+	size_t i = seconds == 0 ? 2 : 0;
+
+	if (isnan(seconds)) {
+		report_format(to, REPORT_TEXT_BYTES, "-");
+		return to;
+	}
+	while (i + 1 < sizeof(units) / sizeof(units[0]) &&
+	       seconds >= units[i].until_s)
+		i++;
+	report_digits(to, s, seconds / units[i].unit_s);
+	trim_zeros(to);
+	size_t used = strlen(to);
+	report_format(to + used, REPORT_TEXT_BYTES - used, "%s%s", s->unit,
+	    i == 0 && s == &report_terminal ? "us" : units[i].name);
 	return to;
 }
 

@@ -29,6 +29,8 @@ char *report_percent(char *to, const struct report_script *s, double ratio);
 /* Without trailing zeros, for values that are round: 0.25: "25 %" */
 char *report_round_percent(
     char *to, const struct report_script *s, double ratio);
+/* An availability, with as many nines as it has: 0.99967: "99.967 %" */
+char *report_nines(char *to, const struct report_script *s, double ratio);
 /* The same as report_percent with its sign, "+4.4 %"; what rounds to nothing
  * has none. */
 char *report_deviation(char *to, const struct report_script *s, double ratio);
@@ -36,6 +38,10 @@ char *report_deviation(char *to, const struct report_script *s, double ratio);
 char *report_index(char *to, double index);
 /* "12.3 s", "98.1 min", "3.2 h" or "22 days" */
 char *report_span(char *to, const struct report_script *s, uint64_t ns);
+
+/* The same of seconds, without trailing zeros, and of less than one: "30 s",
+ * "7.25 s", "41 ms", "0 s" */
+char *report_moment(char *to, const struct report_script *s, double seconds);
 
 /* Since 1970, UTC, to 2554: "2014-03-09 08:05:01.250", milliseconds. */
 char *report_time(char *to, uint64_t ns);

@@ -51,6 +51,26 @@ report_time_at(
 	       axis->per_piece * (double)before;
 }
 
+double
+report_time_of(const struct report_time_axis *axis, uint64_t ns)
+{
+	const struct report_pieces *p = axis->pieces;
+
+	for (size_t s = 0; s < p->stretch_count; s++) {
+		const struct report_stretch *of = &p->stretches[s];
+		double from = report_time_at(axis, s, 0);
+		double to = report_time_at(axis, s, of->count);
+		if (ns < of->from_ns)
+			return s == 0 ? from : from - axis->gap / 2;
+		if (ns <= of->to_ns)
+			return fmin(from + (double)(ns - of->from_ns) /
+					       (double)p->piece_ns *
+					       axis->per_piece,
+			    to);
+	}
+	return p->stretch_count == 0 ? axis->x : axis->x + axis->width;
+}
+
 /* --- silences ------------------------------------------------------------- */
 
 /* "12 days", of which the unit stands below the number. */

@@ -19,6 +19,9 @@ struct report_time_axis report_time_axis(
 double report_time_at(
     const struct report_time_axis *axis, size_t stretch, size_t index);
 
+/* Where a moment is; in a silence that is cut out, its middle. */
+double report_time_of(const struct report_time_axis *axis, uint64_t ns);
+
 /* Silences within the box, times below it. */
 void report_time_draw(struct report_pen *pen,
     const struct report_time_axis *axis, const struct report_box *box);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/titles.h"
+#include "reports/failover_words.h"
+#include "reports/figure.h"
 #include "reports/pieces.h"
 #include "reports/text.h"
 #include "model/names.h"
@@ -25,6 +27,10 @@ static const struct {
 	[REPORT_FIGURE_KEYS] = { "keys", "The heaviest keys" },
 	[REPORT_FIGURE_PREDICTED] = { "predicted",
 	    "Predicted against measured" },
+	[REPORT_FIGURE_FAILOVER] = { "failover", "What the failures did" },
+	[REPORT_FIGURE_KEPT] = { "kept", "Flows kept, moved and broken" },
+	[REPORT_FIGURE_DETECT] = { "detect", "Time to notice" },
+	[REPORT_FIGURE_RESPONSE] = { "response", "Response times" },
 };
 
 const char *
@@ -52,7 +58,8 @@ report_figure_is_wanted(
 	case REPORT_FIGURE_KEYS:
 		return study->chosen->rule->heavy_count > 0;
 	default:
-		return true;
+		/* of the others each subject has a panel */
+		return report_figure_panels(study, figure) > 0;
 	}
 }
 
@@ -300,6 +307,13 @@ predicted_of(const struct report_study *study, const struct report_subject *s,
     const char *which)
 {
 	char is[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
+	if (s->is_disturbed)
+		return report_compose(
+		    "Members were out for part of the run%s: Jain %s by bytes, "
+		    "a perfect hash with all of them in gives %s",
+		    which, report_index(is, s->by[REPORT_BYTES].is.jain),
+		    report_index(
+			expected, s->by[REPORT_BYTES].is.expected_jain));
 	for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++) {
 		if (!report_is_less_even(study, s, (enum report_unit)u))
 			continue;
@@ -328,11 +342,94 @@ modes_of(const struct report_subject *s, const char *which)
 }
 
 static char *
+kept_of(const struct report_subject *s, const char *which)
+{
+	char moved[REPORT_TEXT_BYTES], needless[REPORT_TEXT_BYTES];
+	char broken[REPORT_TEXT_BYTES];
+	const struct sim_case *c = s->of;
+	double sums[] = { report_sum(c, REPORT_MOVED),
+		report_sum(c, REPORT_NEEDLESS), report_sum(c, REPORT_BROKEN) };
+
+	if (isnan(sums[0]))
+		return report_compose("%s of %s flows that changed balancer "
+				      "got another backend%s",
+		    report_count(moved, PICTURE, c->rehomed_moved),
+		    report_count(needless, PICTURE, c->rehomed), which);
+	report_count(moved, PICTURE, (uint64_t)sums[0]);
+	report_count(needless, PICTURE, (uint64_t)sums[1]);
+	report_count(broken, PICTURE, (uint64_t)sums[2]);
+	return report_compose("%s flow%s moved%s, %s needlessly, and %s open "
+			      "connection%s broke",
+	    moved, sums[0] == 1 ? "" : "s", which, needless, broken,
+	    sums[2] == 1 ? "" : "s");
+}
+
+static char *
+detect_of(const struct sim_record *record, const struct report_subject *s)
+{
+	struct report_spread all;
+	char mean[REPORT_TEXT_BYTES], most[REPORT_TEXT_BYTES];
+	char *text = NULL;
+
+	if (report_spread_make(&all, record, s->case_index, REPORT_ALL_FAULTS,
+		REPORT_DETECTED) == 0)
+		text = report_compose(
+		    "Faults were noticed after %s on average, and after %s "
+		    "at the latest, in %zu replications",
+		    report_moment(mean, PICTURE, all.mean),
+		    report_moment(most, PICTURE, all.max),
+		    report_replications(record));
+	report_spread_free(&all);
+	return text;
+}
+
+static char *
+response_of(const struct report_subject *s, const char *which)
+{
+	struct report_response r = report_response_of(&s->of->clients);
+	char p50[REPORT_TEXT_BYTES], p99[REPORT_TEXT_BYTES];
+
+	if (isnan(r.p50))
+		return report_compose("No request was answered%s", which);
+	return report_compose("Half of the requests were answered within %s, "
+			      "99\xe2\x80\xaf%% within %s%s",
+	    report_moment(p50, PICTURE, r.p50),
+	    report_moment(p99, PICTURE, r.p99), which);
+}
+
+/* What failures did. */
+static char *
+failure_on(const struct report_study *study, enum report_figure figure,
+    const struct report_subject *s, const char *which)
+{
+	char *text, *title;
+
+	switch (figure) {
+	case REPORT_FIGURE_KEPT:
+		return kept_of(s, which);
+	case REPORT_FIGURE_DETECT:
+		return detect_of(study->record, s);
+	case REPORT_FIGURE_RESPONSE:
+		return response_of(s, which);
+	default:
+		title = report_failover_title(s->of);
+		text =
+		    title != NULL ? report_compose("%s%s", title, which) : NULL;
+		free(title);
+		return text;
+	}
+}
+
+static char *
 finding_on(const struct report_study *study, enum report_figure figure,
     const struct report_subject *s, const char *which, bool panel)
 {
 	if (s->by[REPORT_BYTES].total == 0)
 		return report_compose("No traffic%s", which);
+	if (figure == REPORT_FIGURE_FAILOVER && s->of->failover_count == 0)
+		return report_compose("Nothing failed%s", which);
+	if (figure >= REPORT_FIGURE_FAILOVER)
+		return failure_on(study, figure, s, which);
 	switch (figure) {
 	case REPORT_FIGURE_DEVIATION:
 		return panel ? deviation_of(s) : spread_of(s, which);
@@ -370,6 +467,11 @@ predicted_title(const struct report_study *study)
 {
 	size_t worse = 0, all = study->count;
 	for (size_t i = 0; i < all; i++)
+		if (study->subjects[i].is_disturbed)
+			return report_compose(
+			    "Members were out for part of the run: what is "
+			    "uneven is not the hash\xe2\x80\x99s doing alone");
+	for (size_t i = 0; i < all; i++)
 		for (unsigned u = 0; u < REPORT_UNIT_COUNT; u++)
 			if (report_is_less_even(study, &study->subjects[i],
 				(enum report_unit)u)) {
@@ -400,10 +502,15 @@ report_title(const struct report_study *study, enum report_figure figure)
 		return first_of_verdict(study);
 	if (figure == REPORT_FIGURE_PREDICTED && study->count > 1)
 		return predicted_title(study);
-	char *which = of_which(study, study->chosen);
+	const struct report_subject *of = study->chosen;
+	if (figure == REPORT_FIGURE_FAILOVER &&
+	    report_figure_panels(study, figure) > 0)
+		of = report_figure_subject(
+		    study, figure, report_key_panel(study));
+	char *which = of_which(study, of);
 	if (which == NULL)
 		return NULL;
-	char *text = finding_on(study, figure, study->chosen, which, false);
+	char *text = finding_on(study, figure, of, which, false);
 	free(which);
 	return text;
 }
@@ -471,6 +578,23 @@ static const char *const methods[REPORT_FIGURE_COUNT] = {
 	    "backends\xe2\x80\x99 loads; dot: measured, grey: where "
 	    "95\xe2\x80\xaf% of perfect hashes of the same keys lie, diamond: "
 	    "their mean. p: how often one of them is as uneven.",
+	[REPORT_FIGURE_FAILOVER] =
+	    "Above: each fault, when a probe first failed, when it was marked "
+	    "down, when the first flow went elsewhere, when it was back. "
+	    "Middle: share of the bytes each backend got. Below: what clients "
+	    "lost. Cases in which the same happened are drawn once.",
+	[REPORT_FIGURE_KEPT] =
+	    "Flows that had one backend all the time, that moved, and that "
+	    "moved though their backend was well; open TCP connections that "
+	    "moved or lost their backend. Counted once a fault.",
+	[REPORT_FIGURE_DETECT] =
+	    "From the fault until it was marked down, in each replication. "
+	    "Grey: the range that the probe\xe2\x80\x99s interval, timeout and "
+	    "threshold allow; diamond: the mean, with its 95\xe2\x80\xaf% "
+	    "interval.",
+	[REPORT_FIGURE_RESPONSE] =
+	    "Share of the answered requests that took longer, to 1/16 of the "
+	    "time; dots: the median and the 99th percentile.",
 };
 
 char *
@@ -494,7 +618,8 @@ char *
 report_why_empty(const struct report_study *study)
 {
 	const struct sim_input *in = &study->record->input;
-	char count[REPORT_TEXT_BYTES], *name = report_input_name(in), *text;
+	char count[REPORT_TEXT_BYTES], *name = report_input_name(study->record),
+				       *text;
 
 	if (name == NULL)
 		return NULL;
@@ -516,14 +641,31 @@ report_why_empty(const struct report_study *study)
 	return text;
 }
 
-char *
-report_input_name(const struct sim_input *in)
+/* What a setting says, fit to be shown; NULL where it says nothing. */
+static const char *
+setting_of(const struct sim_record *record, const char *name)
 {
+	for (size_t i = 0; i < record->setting_count; i++)
+		if (strcmp(record->settings[i].name, name) == 0)
+			return record->settings[i].value;
+	return NULL;
+}
+
+char *
+report_input_name(const struct sim_record *record)
+{
+	const struct sim_input *in = &record->input;
+	const char *path;
+
 	if (in->file_count > 1)
 		return report_compose("%zu captures", in->file_count);
-	if (in->file_count == 0)
-		return report_compose("no capture");
-	const char *path = in->files[0].name ? in->files[0].name : "";
+	if (in->file_count == 1)
+		path = in->files[0].name ? in->files[0].name : "";
+	else
+		path = setting_of(record, "scenario");
+	if (path == NULL)
+		return report_compose("%s",
+		    record->synthetic ? "synthetic traffic" : "no capture");
 	const char *slash = strrchr(path, '/');
 	char *name = report_clean(slash ? slash + 1 : path, true);
 	if (name != NULL)

@@ -18,6 +18,10 @@ enum report_figure {
 	REPORT_FIGURE_LORENZ,
 	REPORT_FIGURE_KEYS,      /* the heaviest */
 	REPORT_FIGURE_PREDICTED, /* against measured */
+	REPORT_FIGURE_FAILOVER,	 /* what faults did, over time */
+	REPORT_FIGURE_KEPT,	 /* flows kept, moved, broken */
+	REPORT_FIGURE_DETECT,	 /* times to notice, over replications */
+	REPORT_FIGURE_RESPONSE,	 /* times clients waited */
 	REPORT_FIGURE_COUNT
 };
 
@@ -42,7 +46,7 @@ char *report_panel_title(const struct report_study *study,
 char *report_why_empty(const struct report_study *study);
 
 /* "coap.pcap", "3 captures", "no capture" */
-char *report_input_name(const struct sim_input *in);
+char *report_input_name(const struct sim_record *record);
 
 /* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy.
  * columns: longer addresses are cut to so many in their middle; 0: none. */

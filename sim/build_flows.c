@@ -38,10 +38,11 @@ static void
 fill_row(const struct sim_run *run, const struct sim_flow *flow,
     struct sim_flow_row *row)
 {
-	static const char *const by[SIM_ROLE_BY_COUNT] = {
+	static const char *const by[SIM_ROLE_BY_COUNT + 1] = {
 		[SIM_ROLE_BY_SYN] = "syn",
 		[SIM_ROLE_BY_PORT] = "port",
 		[SIM_ROLE_BY_FIRST] = "first",
+		[SIM_ROLE_SYNTHETIC] = "synthetic",
 	};
 	const struct sim_flow_detail *d = sim_flow_detail(run->flows, flow);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/merge.h"
 #include "sim/outage.h"
 #include "sim/run_state.h"
 
@@ -23,21 +24,6 @@ add(struct sim_record *record, enum sim_event_kind kind, uint64_t at_ns,
 		.of_case = SIM_NO_CASE,
 		.count = count,
 	};
-}
-
-/* In order of time; of the same time, in that of the kinds, cases, counts. */
-static int
-earlier(const void *a, const void *b)
-{
-	const struct sim_event *x = a, *y = b;
-
-	if (x->at_ns != y->at_ns)
-		return x->at_ns < y->at_ns ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->of_case != y->of_case)
-		return x->of_case < y->of_case ? -1 : 1;
-	return (x->count > y->count) - (x->count < y->count);
 }
 
 /* What happened to a case; faults happen to all alike and are told once. */
@@ -106,6 +92,7 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 	if (run->interrupted)
 		add(record, SIM_EVENT_INTERRUPTED, run->duration_ns, 0);
 	add(record, SIM_EVENT_END, run->duration_ns, 0);
-	qsort(record->log, record->log_count, sizeof(*record->log), earlier);
+	qsort(record->log, record->log_count, sizeof(*record->log),
+	    sim_event_order);
 	return 0;
 }

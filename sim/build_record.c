@@ -6,8 +6,10 @@
 #include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
+#include "sim/world.h"
 
 #define BUSIEST_MAX 5
+#define KEPT        0x80000000u /* a mark on a key's number: SIM_FLOWS_MAX */
 
 /* A copy, or with fail set when there is no memory. */
 static char *
@@ -93,7 +95,9 @@ build_busiest(const struct sim_flows *flows, struct sim_input *in)
 bool
 sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 {
-	in->packets = run->feed.packets;
+	in->packets = run->feed.packets - run->unplayed - run->forgotten;
+	if (run->world != NULL)
+		in->packets += run->world->packets;
 	in->bytes = run->ip_bytes;
 	in->flows = run->flow_count;
 	in->duration_ns = run->duration_ns;
@@ -119,11 +123,17 @@ sim_build_input(const struct sim_run *run, struct sim_input *in, bool *partial)
 
 /* --- cases --------------------------------------------------------------- */
 
-/* Nothing goes up or down without faults: who is eligible always was. */
+/* Nothing goes up or down without faults: who is eligible always was.  Who is
+ * drained all the time never was one for new flows. */
 static bool
-was_eligible(const struct sim_player *p, uint16_t rule_id, uint32_t member_id)
+was_eligible(const struct sim_player *p, uint16_t rule_id, uint32_t member_id,
+    const struct lb_config_pool *pool)
 {
 	const struct lb_rule *row = lb_plan_rule_row(p->plan, rule_id);
+
+	if (p->outage == NULL &&
+	    pool->members[p->member_of_id[member_id]].weight == 0)
+		return false;
 	const uint32_t *bits =
 	    p->outage != NULL ? p->outage->ever : p->plan->member_state;
 
@@ -147,10 +157,10 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 	for (size_t m = 0; m < r->member_count; m++)
 		backend_of[m] = UINT32_MAX;
 	for (uint32_t id = 0; id < p->plan->member_count; id++)
-		if (p->plan->members[id].pool_index == pool &&
-		    p->plan->members[id].member_index >= 0 &&
-		    was_eligible(p, rule_id, id))
-			backend_of[p->plan->members[id].member_index] = 0;
+		if (strcmp(p->plan->members[id].pool,
+			p->config->pools[pool].name) == 0 &&
+		    was_eligible(p, rule_id, id, &p->config->pools[pool]))
+			backend_of[p->member_of_id[id]] = 0;
 	for (size_t m = 0; m < r->member_count; m++) {
 		const struct sim_tally *t = &r->members[m];
 		if (backend_of[m] == UINT32_MAX && t->packets == 0)
@@ -244,8 +254,43 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 	return true;
 }
 
+/* As far as time went; only where there was something to do harm, or somebody
+ * to complain. */
 static bool
-build_failovers(const struct sim_player *p, struct sim_case *out)
+build_harms(const struct sim_run *run, const struct sim_player *p,
+    size_t bin_count, struct sim_case *out)
+{
+	if (p->harms == NULL || (p->outage == NULL && run->world == NULL))
+		return true;
+	out->harms = calloc(bin_count + 1, sizeof(*out->harms));
+	if (out->harms == NULL)
+		return false;
+	memcpy(out->harms, p->harms, bin_count * sizeof(*out->harms));
+	out->harm_count = bin_count;
+	return true;
+}
+
+static bool
+build_instances(const struct sim_player *p, struct sim_case *out)
+{
+	out->unreachable = p->unreachable;
+	out->rehomed = p->rehomed;
+	out->rehomed_moved = p->rehomed_moved;
+	out->rehomed_broken = p->rehomed_broken;
+	if (p->instances == NULL || p->instances->count < 2)
+		return true;
+	out->instances = calloc(p->instances->count, sizeof(*out->instances));
+	if (out->instances == NULL)
+		return false;
+	out->instance_count = p->instances->count;
+	memcpy(out->instances, p->instances->counts,
+	    p->instances->count * sizeof(*out->instances));
+	return true;
+}
+
+static bool
+build_failovers(
+    const struct sim_player *p, uint64_t end_ns, struct sim_case *out)
 {
 	bool fail = false;
 
@@ -261,8 +306,49 @@ build_failovers(const struct sim_player *p, struct sim_case *out)
 		out->failovers[i] = *from;
 		out->failovers[i].fault = copy(from->fault, &fail);
 		out->failovers[i].member = copy(from->member, &fail);
+		if (from->window_ns == SIM_NO_TIME)
+			out->failovers[i].window_ns =
+			    end_ns > from->at_ns ? end_ns - from->at_ns : 0;
 	}
 	return !fail;
+}
+
+static bool
+was_warmed_up(const struct sim_run *run)
+{
+	const struct lb_scene *scene = run->settings->scene;
+
+	return scene != NULL && scene->warm_up_ms != 0 &&
+	       run->warm_up_ns == SIM_NEVER;
+}
+
+/* Keys that had no packet since the warm-up.  After keys have names: flows
+ * know them by number. */
+static void
+drop_weightless(struct sim_rule *rule)
+{
+	uint32_t kept = 0;
+	size_t heavy = 0;
+
+	for (uint32_t k = 0; k < rule->key_count; k++) {
+		if (rule->keys[k].packets == 0)
+			continue;
+		rule->keys[kept] = rule->keys[k];
+		if (rule->key_ids != NULL)
+			rule->key_ids[kept] = rule->key_ids[k];
+		for (size_t h = 0; h < rule->heavy_count; h++)
+			if (rule->heavy[h].key == k)
+				rule->heavy[h].key = kept | KEPT;
+		kept++;
+	}
+	for (size_t h = 0; h < rule->heavy_count; h++) {
+		if ((rule->heavy[h].key & KEPT) == 0)
+			continue;
+		rule->heavy[heavy] = rule->heavy[h];
+		rule->heavy[heavy++].key &= ~KEPT;
+	}
+	rule->key_count = kept;
+	rule->heavy_count = heavy;
 }
 
 static bool
@@ -278,7 +364,8 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
 	if (out->rules == NULL || fail || !build_drops(p, out) ||
-	    !build_failovers(p, out))
+	    !build_failovers(p, run->duration_ns, out) ||
+	    !build_harms(run, p, bin_count, out) || !build_instances(p, out))
 		return false;
 	out->rule_count = p->rule_count;
 	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
@@ -289,20 +376,34 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 		    !build_rule(p, (uint16_t)id, bin_count, rule))
 			return false;
 	}
-	return !run->settings->report || sim_build_keys(run, number, out) == 0;
+	if (run->world != NULL && sim_build_world(run, out) != 0)
+		return false;
+	if (run->settings->report && sim_build_keys(run, number, out) != 0)
+		return false;
+	for (size_t r = 0; was_warmed_up(run) && r < out->rule_count; r++)
+		drop_weightless(&out->rules[r]);
+	return true;
 }
 
-/* The phases of probes are drawn. */
 static void
-build_events(const struct sim_player *p, struct sim_record *record)
+add_events(const struct sim_events *events, struct sim_record *record)
 {
-	if (p->outage == NULL)
-		return;
-	const struct sim_events *events = p->outage->events;
-	record->deterministic &= p->outage->targets.count == 0;
 	record->events += sim_events_taken(events);
 	if (record->max_pending < sim_events_max_pending(events))
 		record->max_pending = sim_events_max_pending(events);
+}
+
+/* The phases of probes are drawn, and a router's key. */
+static void
+build_events(const struct sim_player *p, struct sim_record *record)
+{
+	record->deterministic &= p->instances == NULL;
+	if (p->outage == NULL)
+		return;
+	record->deterministic &=
+	    p->outage->targets.count == 0 &&
+	    (p->outage->scene == NULL || p->outage->scene->failure_count == 0);
+	add_events(p->outage->events, record);
 }
 
 struct sim_record *
@@ -319,11 +420,17 @@ sim_build_record(const struct sim_run *run)
 	record->deterministic = true;
 	for (unsigned i = 0; i < run->player_count; i++)
 		build_events(run->players[i], record);
+	if (run->world != NULL) {
+		record->synthetic = true;
+		record->deterministic = false;
+		add_events(run->world->events, record);
+	}
+	if (was_warmed_up(run))
+		record->warm_up_ns =
+		    run->settings->scene->warm_up_ms * LB_NS_PER_MS;
 	record->bin_ns = run->timeline.bin_ns;
 	record->bin_count =
 	    run->timeline.bin_ns != 0 ? (size_t)run->timeline.bin + 1 : 0;
-	record->synthetic = run->settings->scene != NULL &&
-			    run->settings->scene->traffic_count > 0;
 	record->interrupted = run->interrupted;
 	record->partial = run->interrupted;
 	record->cases = calloc(run->player_count + 1, sizeof(*record->cases));

@@ -207,8 +207,8 @@ follow_epoch(struct server *s, const struct sim_condition *condition)
  */
 
 static uint64_t
-service_ns(const struct server *s, uint64_t factor, struct sim_dice *dice,
-    uint32_t source, uint64_t n)
+service_ns(const struct server *s, const struct sim_request *r, uint64_t factor,
+    struct sim_dice *dice)
 {
 	uint64_t mean_ns = s->how->service_ns, ns = mean_ns;
 
@@ -216,11 +216,11 @@ service_ns(const struct server *s, uint64_t factor, struct sim_dice *dice,
 		return 0;
 	if (s->how->distribution == LB_SERVICE_EXPONENTIAL)
 		ns = sim_dice_exponential(
-		    dice, SIM_DRAW_SERVICE, source, n, mean_ns);
+		    dice, SIM_DRAW_SERVICE, r->source, r->n, mean_ns);
 	else if (s->how->distribution == LB_SERVICE_LOGNORMAL)
 		ns = (uint64_t)fmin(LONGEST_NS,
 		    trace_lognormal(
-			sim_dice_at(dice, SIM_DRAW_SERVICE, source, n),
+			sim_dice_at(dice, SIM_DRAW_SERVICE, r->source, r->n),
 			(double)mean_ns, LOGNORMAL_SIGMA));
 
 	unsigned __int128 slowed =
@@ -282,12 +282,12 @@ serve_later(struct server *s, uint64_t now_ns, uint64_t ns)
 }
 
 uint64_t
-sim_farm_serve(struct sim_farm *farm, uint16_t member, uint64_t now_ns,
-    struct sim_condition condition, struct sim_dice *dice, uint32_t source,
-    uint64_t n)
+sim_farm_serve(struct sim_farm *farm, const struct sim_request *request,
+    struct sim_condition condition, struct sim_dice *dice)
 {
-	struct server *s = &farm->servers[farm->server_of[member]];
-	uint32_t places = s->how->concurrency;
+	struct server *s = &farm->servers[farm->server_of[request->member]];
+	const uint64_t now_ns = request->now_ns;
+	const uint32_t places = s->how->concurrency;
 
 	follow_epoch(s, &condition);
 	s->last_ns = now_ns;
@@ -302,7 +302,7 @@ sim_farm_serve(struct sim_farm *farm, uint16_t member, uint64_t now_ns,
 		return SIM_TURNED_AWAY;
 	}
 
-	uint64_t ns = service_ns(s, condition.factor, dice, source, n);
+	uint64_t ns = service_ns(s, request, condition.factor, dice);
 
 	return is_free ? serve_now(s, now_ns, ns) : serve_later(s, now_ns, ns);
 }
@@ -459,12 +459,6 @@ sim_farm_listens(const struct sim_farm *farm, uint16_t member, uint16_t port)
 		if (how->ports[i] == port)
 			return true;
 	return how->ports == NULL;
-}
-
-enum lb_probe_answer
-sim_farm_probe_answer(const struct sim_farm *farm, uint16_t member)
-{
-	return farm->servers[farm->server_of[member]].how->probe_answer;
 }
 
 uint32_t

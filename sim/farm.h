@@ -28,30 +28,32 @@ void sim_farm_free(struct sim_farm *farm); /* NULL is fine */
 /* Another plan: servers for members that are new.  0, -1 without memory. */
 int sim_farm_plan(struct sim_farm *farm, const struct lb_plan *plan);
 
+/* Comes to a member.  source and n are its address, of SIM_DRAW_SERVICE: it
+ * takes the same time at every member and in every case. */
+struct sim_request {
+	uint64_t now_ns; /* does not run back for a member */
+	uint64_t n;
+	uint32_t source;
+	uint16_t member;
+};
+
 /*
  * sim_farm_serve - a request comes to a member.
  *
- * now_ns      does not run back for a member.
- * condition   of sim_outage_condition(), now; whether it serves at all is the
- *             caller's to ask.
- * source, n   the request's address, of SIM_DRAW_SERVICE: it takes the same
- *             time at every member and in every case.
+ * condition  of sim_outage_condition(), now; whether it serves at all is the
+ *            caller's to ask.
  *
  * Returns when its answer is sent, which is then still to be asked of the
  * server's epoch; SIM_TURNED_AWAY.  Cost: logarithmic in the places that are
  * busy.  Without memory it is turned away.
  */
-uint64_t sim_farm_serve(struct sim_farm *farm, uint16_t member, uint64_t now_ns,
-    struct sim_condition condition, struct sim_dice *dice, uint32_t source,
-    uint64_t n);
+uint64_t sim_farm_serve(struct sim_farm *farm,
+    const struct sim_request *request, struct sim_condition condition,
+    struct sim_dice *dice);
 
 /* Does it listen there?  All do that name no ports. */
 bool sim_farm_listens(
     const struct sim_farm *farm, uint16_t member, uint16_t port);
-
-/* What it answers to probes while nothing ails it. */
-enum lb_probe_answer sim_farm_probe_answer(
-    const struct sim_farm *farm, uint16_t member);
 
 /* The number of its server: the same for members with the same address. */
 uint32_t sim_farm_server(const struct sim_farm *farm, uint16_t member);

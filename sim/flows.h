@@ -72,11 +72,14 @@ enum sim_sent {
 };
 
 /* What faults did to a flow in one case; only where asked for.  Outages are
- * counted from 1. */
+ * counted from 2: what happens before the first is in 1. */
 struct sim_flow_fate {
 	uint16_t moved, needless, broke; /* the latest outage it did so in */
-	uint8_t open;   /* its TCP connection has been answered */
-	uint8_t broken; /* and is no more */
+	uint16_t rehomed, rehomed_moved, rehomed_broken; /* the same */
+	uint8_t open;     /* its TCP connection has been answered */
+	uint8_t broken;   /* and is no more */
+	uint8_t instance; /* that got its latest client packet, from 1; 0 */
+	uint8_t zero;
 };
 
 /* What a packet turned out to be. */

@@ -4,17 +4,23 @@
 
 #include <string.h>
 
+#include "sim/harm.h"
+#include "sim/outage_parts.h"
+
+static enum lb_fault_kind
+state_of(const struct sim_outage *o, uint16_t member)
+{
+	return sim_host_state(o, &o->hosts[o->host_of[member]]);
+}
+
 /* Client packets sent there are lost. */
 static bool
 is_gone(const struct sim_outage *o, uint16_t member)
 {
-	uint8_t state = o->server[member];
-
-	return state == LB_FAULT_CRASHED || state == LB_FAULT_REFUSING ||
-	       state == LB_FAULT_OFF;
+	return sim_state_is_dead(state_of(o, member));
 }
 
-/* The outage that things happen in: the latest begun. */
+/* The outage that things happen in: the latest begun; NULL: none has. */
 static struct sim_failover *
 current(struct sim_outage *o)
 {
@@ -22,14 +28,16 @@ current(struct sim_outage *o)
 				     : NULL;
 }
 
-/* Counts a flow once an outage. */
-static void
-count_once(const struct sim_outage *o, uint16_t *latest, uint64_t *count)
+/* Is it the first time in this outage that the flow does so? */
+static bool
+is_first(const struct sim_outage *o, uint16_t *latest)
 {
-	if (*latest == o->failover_count)
-		return;
-	*latest = (uint16_t)o->failover_count;
-	(*count)++;
+	const uint16_t number = (uint16_t)(o->failover_count + 1);
+
+	if (*latest == number)
+		return false;
+	*latest = number;
+	return true;
 }
 
 /* The member that had the flow could have kept it. */
@@ -58,45 +66,111 @@ goes_on(const struct sim_player *p, const struct sim_arrival *a,
 	       a->now_ms - a->flow->client_ms < p->rules[rule].idle_ms;
 }
 
+/* Is that where flows go instead of what a failover is about? */
+static bool
+is_elsewhere(
+    const struct sim_player *p, const struct lb_fault *fault, uint16_t to)
+{
+	const struct sim_outage *o = p->outage;
+	const char *pool = p->plan->members[to].pool;
+
+	if (lb_fault_subject(fault->kind) == LB_FAULT_OF_INSTANCE)
+		return true; /* wherever: another instance sent it there */
+	if (lb_fault_subject(fault->kind) == LB_FAULT_OF_ZONE)
+		return (o->hosts[o->host_of[to]].zones >> fault->number & 1) ==
+		       0;
+	for (uint32_t id = 0; id < p->plan->member_count; id++) {
+		const struct lb_plan_member *m = &p->plan->members[id];
+		if (m->name != NULL && strcmp(m->name, fault->member) == 0 &&
+		    strcmp(m->pool, pool) == 0 && id != to)
+			return true;
+	}
+	return false;
+}
+
 static void
 note_rerouted(struct sim_player *p, const struct sim_arrival *a, uint16_t to)
 {
-	struct sim_failover *f = current(p->outage);
-	const char *pool = p->plan->members[to].pool;
+	struct sim_outage *o = p->outage;
+	struct sim_failover *f = current(o);
 
-	if (f->detected_ns == SIM_NO_TIME || f->rerouted_ns != SIM_NO_TIME)
-		return;
-	for (uint32_t id = 0; id < p->plan->member_count; id++) {
-		const struct lb_plan_member *m = &p->plan->members[id];
-		if (m->name != NULL && strcmp(m->name, f->member) == 0 &&
-		    strcmp(m->pool, pool) == 0 && id != to)
-			f->rerouted_ns = a->now_ns - f->at_ns;
-	}
+	if (f != NULL && f->detected_ns != SIM_NO_TIME &&
+	    f->rerouted_ns == SIM_NO_TIME &&
+	    is_elsewhere(p, o->causes[o->failover_count - 1].fault, to))
+		f->rerouted_ns = a->now_ns - f->at_ns;
 }
 
-/* A packet that went to a member, in an outage. */
+/* Counts a flow once an outage. */
+static void
+count_flow(struct sim_player *p, const struct sim_arrival *a, uint16_t *latest,
+    enum sim_harm_kind kind)
+{
+	if (is_first(p->outage, latest))
+		sim_harm_count(p, a->bin, kind);
+}
+
+static void
+break_flow(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_fate *fate)
+{
+	count_flow(p, a, &fate->broke, SIM_HARM_BROKEN);
+	fate->broken = 1;
+}
+
+/* The flow came to another instance than before. */
+static void
+note_rehomed(struct sim_player *p, bool moved, struct sim_flow_fate *fate)
+{
+	const struct sim_outage *o = p->outage;
+
+	p->rehomed += is_first(o, &fate->rehomed);
+	if (moved)
+		p->rehomed_moved += is_first(o, &fate->rehomed_moved);
+	if (moved && fate->open)
+		p->rehomed_broken += is_first(o, &fate->rehomed_broken);
+}
+
+/* A packet that went to a member. */
 static void
 judge(struct sim_player *p, const struct sim_arrival *a, unsigned number,
     uint16_t before, struct sim_flow_fate *fate)
 {
 	struct sim_outage *o = p->outage;
-	struct sim_failover *f = current(o);
 	const uint16_t to = p->result.member;
 	bool on = goes_on(p, a, number, before);
 	bool moved = on && before != to;
 
 	if (is_gone(o, to))
-		f->lost++;
+		sim_harm_count(p, a->bin, SIM_HARM_LOST);
 	if (!on || moved || (p->result.facts & LB_FACT_MADE) != 0)
 		note_rerouted(p, a, to);
-	if (moved)
-		count_once(o, &fate->moved, &f->moved);
-	if (moved && is_needless(p, a, before, to))
-		count_once(o, &fate->needless, &f->needless);
-	if (fate->open && (moved || is_gone(o, to))) {
-		count_once(o, &fate->broke, &f->broken);
-		fate->broken = 1;
+	if (p->instances != NULL) {
+		if (on && fate->instance != 0 &&
+		    fate->instance != p->instance + 1)
+			note_rehomed(p, moved, fate);
+		fate->instance = (uint8_t)(p->instance + 1);
 	}
+	if (moved)
+		count_flow(p, a, &fate->moved, SIM_HARM_MOVED);
+	if (moved && current(o) != NULL && is_needless(p, a, before, to))
+		current(o)->needless += is_first(o, &fate->needless);
+	if (fate->open && (moved || is_gone(o, to)))
+		break_flow(p, a, fate);
+}
+
+/* One that nobody got.  An open connection that has no member any more is
+ * broken (AZ 2.5); one that no balancer is there for may still go on. */
+static void
+judge_dropped(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_fate *fate)
+{
+	const uint32_t reason = p->result.reason;
+
+	if (reason != LB_REASON_NONE && reason != LB_REASON_NO_HEALTHY_BACKEND)
+		return;
+	sim_harm_count(p, a->bin, SIM_HARM_LOST);
+	if (fate->open && reason == LB_REASON_NO_HEALTHY_BACKEND)
+		break_flow(p, a, fate);
 }
 
 void
@@ -105,6 +179,7 @@ sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 {
 	struct sim_outage *o = p->outage;
 	struct sim_flow_fate *fate = &sim_flow_fates(o->flows, a->flow)[number];
+	const struct lb_result *result = &p->result;
 	bool reset = a->pkt.ip.proto == LB_PROTO_TCP &&
 		     (a->pkt.tcp_flags & LB_TCP_RST) != 0;
 
@@ -113,14 +188,13 @@ sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 		fate->open = 0;
 		fate->broken = 0;
 	}
-	if (current(o) != NULL) {
-		if (p->result.verdict == LB_FORWARD &&
-		    (p->result.facts & LB_FACT_REPLY) == 0)
-			judge(p, a, number, before, fate);
-		else if (p->result.verdict == LB_DROP &&
-			 p->result.reason == LB_REASON_NO_HEALTHY_BACKEND)
-			current(o)->lost++;
-	}
+	if (result->verdict != LB_PASS)
+		sim_harm_count(p, a->bin, SIM_HARM_OFFERED);
+	if (result->verdict == LB_FORWARD &&
+	    (result->facts & LB_FACT_REPLY) == 0)
+		judge(p, a, number, before, fate);
+	else if (result->verdict == LB_DROP)
+		judge_dropped(p, a, fate);
 	if (reset)
 		fate->open = 0;
 }
@@ -135,10 +209,19 @@ sim_outage_mutes(
 
 	if (member == LB_NONE)
 		return false; /* the player knows what that is */
-	if (is_gone(o, member) || o->server[member] == LB_FAULT_HANGING ||
+	if (is_gone(o, member) || state_of(o, member) == LB_FAULT_HANGING ||
 	    fate->broken)
 		return true;
 	fate->open = a->pkt.ip.proto == LB_PROTO_TCP &&
 		     (a->pkt.tcp_flags & LB_TCP_RST) == 0;
 	return false;
+}
+
+void
+sim_outage_answered(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	sim_flow_fates(p->outage->flows, a->flow)[number].open =
+	    a->pkt.ip.proto == LB_PROTO_TCP &&
+	    (a->pkt.tcp_flags & LB_TCP_RST) == 0;
 }

@@ -11,6 +11,7 @@
  */
 #include <stdint.h>
 
+/* A number is part of the address, and stays. */
 enum sim_purpose {
 	SIM_DRAW_HASH_KEY = 1, /* entity: the key's index; n: 0 */
 	SIM_DRAW_PROBE_PHASE,  /* entity: the probe's; n: 0 */
@@ -27,13 +28,12 @@ enum sim_purpose {
 	SIM_DRAW_SERVICE,      /* time to serve a request */
 	SIM_DRAW_CLIENT_LINK,  /* loss and delay of a packet */
 	SIM_DRAW_MEMBER_LINK,  /* the same */
-	SIM_DRAW_SEQUENCE,     /* initial sequence numbers, message ids */
-	SIM_DRAW_KEEPALIVE,    /* phase of a connection's */
-	SIM_DRAW_REPORT,       /* jitter of a device's report */
-	SIM_DRAW_NOTIFICATION, /* phase of a device's notifications */
+	SIM_DRAW_REPORT = 16,  /* jitter of a device's report */
+	SIM_DRAW_NOTIFICATION, /* first timeout of a confirmable one */
 	SIM_DRAW_NAT_TIMEOUT,  /* of a device's NAT */
-	SIM_DRAW_ACK_TIMEOUT,  /* first timeout of a confirmable message */
+	SIM_DRAW_ACK_TIMEOUT,  /* first timeout of a device's message */
 	SIM_DRAW_CONFIRMABLE,  /* is a report one? */
+	SIM_DRAW_ROUTER_KEY,   /* entity: 0; n: 0 */
 	SIM_DRAW_COUNT
 };
 

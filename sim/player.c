@@ -112,6 +112,7 @@ sim_player_free(struct sim_player *p)
 		sim_series_free(&p->rules[i].series);
 	}
 	sim_outage_free(p->outage);
+	sim_instances_free(p->instances);
 	free(p->harms);
 	free(p->rules);
 	free(p->rule_of_id);
@@ -119,6 +120,67 @@ sim_player_free(struct sim_player *p)
 	lb_world_free(p->world);
 	lb_plan_free(p->plan);
 	free(p);
+}
+
+int
+sim_player_scale(
+    struct sim_player *p, uint32_t count, enum lb_ecmp ecmp, uint64_t seed)
+{
+	p->instances = sim_instances_new(count, ecmp, seed, p->plan);
+	if (p->instances == NULL)
+		return -1;
+	p->routed = true;
+	lb_world_free(p->world);
+	p->world = NULL;
+	return 0;
+}
+
+/* Members and rules keep their ids, those that are gone as tombstones: what
+ * is known by id stays right. */
+void
+sim_player_swap(struct sim_player *p, struct lb_plan *plan)
+{
+	if (p->instances != NULL)
+		sim_instances_swap(p->instances, plan);
+	else
+		lb_world_swap(p->world, plan);
+	lb_plan_free(p->plan);
+	p->plan = plan;
+	p->longest_ms = longest_timeout_ms(plan);
+}
+
+/* --- where a packet goes ------------------------------------------------- */
+
+static struct lb_world *
+route(struct sim_player *p, const struct sim_arrival *a)
+{
+	const struct lb_headers *ip = &a->pkt.ip;
+
+	if (p->outage != NULL &&
+	    sim_outage_cuts(p->outage, a->from_client ? &ip->dst : &ip->src))
+		return NULL;
+	if (p->instances == NULL)
+		return p->world;
+	p->instance = sim_instances_route(p->instances, ip, a->from_client);
+	return p->instance == SIM_NO_INSTANCE
+		   ? NULL
+		   : p->instances->world[p->instance];
+}
+
+/* The balancer that gets a packet; NULL: none does. */
+static inline struct lb_world *
+world_for(struct sim_player *p, const struct sim_arrival *a)
+{
+	return LB_LIKELY(!p->routed) ? p->world : route(p, a);
+}
+
+static void
+reach_nobody(struct sim_player *p)
+{
+	p->result.verdict = LB_DROP;
+	p->result.reason = LB_REASON_NONE;
+	p->result.facts = 0;
+	p->result.member = LB_NONE;
 }
 
 /* --- keys ---------------------------------------------------------------- */
@@ -215,9 +277,16 @@ sim_player_client(
 {
 	struct sim_flow_part *part = &a->flow->parts[number];
 	const struct lb_result *result = &p->result;
+	struct lb_world *world = world_for(p, a);
 
-	lb_step(
-	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
+	if (LB_UNLIKELY(world == NULL)) {
+		p->unreachable++;
+		reach_nobody(p);
+		return 0;
+	}
+	if (LB_UNLIKELY(p->instances != NULL))
+		p->instances->counts[p->instance].packets++;
+	lb_step(lb_world_ctx(world), &a->pkt, (uint32_t)a->now_ms, &p->result);
 	if (LB_UNLIKELY((result->facts & LB_FACT_UNTRACKED) != 0) &&
 	    p->untracked++ == 0)
 		p->untracked_first_ns = a->now_ns;
@@ -234,6 +303,10 @@ sim_player_client(
 	uint16_t rule = p->rule_of_id[result->rule];
 	struct sim_player_rule *r = &p->rules[rule];
 	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
+	if (LB_UNLIKELY(part->rule != rule))
+		/* A key is a number in its rule, and a flow's fragments may
+		 * have another rule than its whole packets. */
+		part->key = SIM_KEY_NONE;
 	uint32_t key_number = key_of(r, a, number);
 	if (key_number == SIM_KEY_NONE)
 		return -1;
@@ -243,6 +316,8 @@ sim_player_client(
 		r->flows++;
 		member->flows++;
 		key->flows++;
+		if (p->instances != NULL)
+			p->instances->counts[p->instance].flows++;
 	}
 	if (key->packets == 0)
 		key->backend = (uint32_t)(member - r->members);
@@ -257,6 +332,7 @@ sim_player_client(
 	member->packets_in++;
 	member->bytes_in += a->ip_bytes;
 	count_packet(r, member, key, a, first);
+	p->reached = result->member;
 	return 0;
 }
 
@@ -265,12 +341,19 @@ static bool
 play_reply(struct sim_player *p, const struct sim_player_rule *r,
     const struct sim_arrival *a, uint16_t member_id)
 {
+	struct lb_world *world = world_for(p, a);
+
+	if (LB_UNLIKELY(world == NULL)) {
+		reach_nobody(p);
+		p->reply_suppressed++;
+		return false;
+	}
 	p->reply = a->pkt;
 	p->reply.ip.src = p->plan->members[member_id].address;
 	if (!r->any_port && p->reply.ip.fragment != LB_FRAGMENT_LATER)
 		p->reply.ip.sport = r->backend_port;
 	lb_step(
-	    lb_world_ctx(p->world), &p->reply, (uint32_t)a->now_ms, &p->result);
+	    lb_world_ctx(world), &p->reply, (uint32_t)a->now_ms, &p->result);
 	if (p->result.verdict == LB_FORWARD)
 		return true;
 	if (p->result.verdict == LB_DROP)
@@ -285,8 +368,9 @@ sim_player_reply(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
 	const struct sim_flow_part *part = &a->flow->parts[number];
+	const uint16_t from = a->sender != LB_NONE ? a->sender : part->member;
 
-	if (LB_UNLIKELY(part->member == LB_NONE)) {
+	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS)) {
 		if (part->rule == SIM_RULE_NOT_OURS)
 			p->drops[LB_REASON_NO_RULE]++;
 		else
@@ -294,9 +378,10 @@ sim_player_reply(
 		return 0;
 	}
 	struct sim_player_rule *r = &p->rules[part->rule];
-	if (!r->one_sided && !play_reply(p, r, a, part->member))
+	if (!r->one_sided && !play_reply(p, r, a, from))
 		return 0;
-	count_packet(r, &r->members[p->member_of_id[part->member]],
+	p->is_let_out = true;
+	count_packet(r, &r->members[p->member_of_id[from]],
 	    &r->keys.at[part->last_key], a, false);
 	if (LB_UNLIKELY(a->datagram != NULL)) {
 		/* Its later fragments come from the same member. */
@@ -337,7 +422,7 @@ sim_player_call(
 {
 	const struct sim_flow_part *part = &a->flow->parts[number];
 
-	if (part->place != SIM_PLACE_NONE && a->from_client)
+	if (part->place != SIM_PLACE_NONE && a->from_client && !p->routed)
 		call_entry(&p->world->tables, part, a->pkt.ip.family == 6);
 	if (part->member != LB_NONE)
 		sim_call_line(&p->rules[part->rule].keys.at[part->last_key]);
@@ -345,21 +430,41 @@ sim_player_call(
 
 /* --- time ---------------------------------------------------------------- */
 
+static void
+expire(struct lb_world *world, uint64_t now_ms)
+{
+	const struct lb_tables *t = &world->tables;
+
+	(void)lb_expire(t, false, (uint32_t)now_ms, 0, t->buckets4, NULL);
+	(void)lb_expire(t, true, (uint32_t)now_ms, 0, t->buckets6, NULL);
+}
+
+/* Where nothing outlived a silence, new tables are quicker than a sweep of old
+ * ones, so that a capture full of such gaps costs little. */
+static int
+expire_or_renew(
+    struct sim_player *p, struct lb_world **world, bool renew, uint64_t now_ms)
+{
+	if (!renew) {
+		expire(*world, now_ms);
+		return 0;
+	}
+	lb_world_free(*world);
+	*world = lb_world_new(p->plan);
+	return *world != NULL ? 0 : -1;
+}
+
 int
 sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms)
 {
-	if (now_ms - last_ms < p->longest_ms) {
-		const struct lb_tables *t = &p->world->tables;
+	const bool renew = now_ms - last_ms >= p->longest_ms;
+	int done = 0;
 
-		(void)lb_expire(
-		    t, false, (uint32_t)now_ms, 0, t->buckets4, NULL);
-		(void)lb_expire(
-		    t, true, (uint32_t)now_ms, 0, t->buckets6, NULL);
-		return 0;
-	}
-	/* Nothing outlived that silence.  New tables are quicker than a sweep
-	 * of old ones, so that a capture full of such gaps costs little. */
-	lb_world_free(p->world);
-	p->world = lb_world_new(p->plan);
-	return p->world != NULL ? 0 : -1;
+	if (p->instances == NULL)
+		return expire_or_renew(p, &p->world, renew, now_ms);
+	for (uint32_t i = 0; i < p->instances->alive_count && done == 0; i++)
+		done = expire_or_renew(p,
+		    &p->instances->world[p->instances->alive[i]], renew,
+		    now_ms);
+	return done;
 }

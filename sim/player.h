@@ -6,12 +6,13 @@
  * counted.  All cases of a run meet the same packets, each in its own player.
  *
  * Every packet given to a player ends in exactly one of: a member's tally, a
- * drop reason, reply_suppressed.
+ * drop reason, reply_suppressed, unreachable.
  */
 #include "model/path/result.h"
 #include "model/path/mode.h"
 #include "model/world.h"
 #include "sim/flows.h"
+#include "sim/instances.h"
 #include "sim/keys.h"
 #include "sim/timeline.h"
 
@@ -44,9 +45,14 @@ struct sim_player {
 	const char *name;
 	const struct lb_config *config; /* not owned */
 	struct lb_plan *plan;
-	struct lb_world *world;
+	struct lb_world *world;          /* NULL: of several instances */
+	struct sim_instances *instances; /* NULL: one, which does not die */
+	uint32_t instance;               /* that the latest packet went to */
+	bool routed; /* packets may go to one of several, or to nobody */
 	uint64_t drops[LB_REASON_COUNT];
 	uint64_t untracked, reply_suppressed;
+	uint64_t unreachable; /* clients' packets that no balancer got */
+	uint64_t rehomed, rehomed_moved, rehomed_broken; /* flows */
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
@@ -57,6 +63,10 @@ struct sim_player {
 	struct sim_outage *outage; /* faults; NULL: there are none */
 	struct sim_harm *harms;    /* [SIM_BINS]; NULL: not kept */
 	struct lb_packet reply;    /* a captured one as its member sends it */
+	/* What became of the packet played last, for who plays synthetic ones
+	 * and sets them to LB_NONE and false before. */
+	uint16_t reached; /* the member that a client's went to */
+	bool is_let_out;  /* a reply goes on to the client */
 };
 
 /* One packet of a flow, the same for every player. */
@@ -69,6 +79,7 @@ struct sim_arrival {
 	uint32_t hash;     /* of its flow */
 	struct sim_flow *flow;
 	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
+	uint16_t sender; /* of a synthetic reply: the member; else LB_NONE */
 	bool from_client;
 };
 
@@ -86,16 +97,34 @@ struct sim_player *sim_player_new(const struct sim_case_settings *settings,
     bool together, bool series, struct lb_problems *problems);
 void sim_player_free(struct sim_player *p); /* NULL is fine */
 
+/* Several instances instead of one, before the first packet: 0, -1 without
+ * memory. */
+int sim_player_scale(
+    struct sim_player *p, uint32_t count, enum lb_ecmp ecmp, uint64_t seed);
+
+/*
+ * sim_player_swap - another plan, between two packets; entries stay.
+ *
+ * plan  compiled against the one before, which is freed, from a configuration
+ *       with the same rules and, of the same members, perhaps fewer.  It is
+ *       the player's from now on.
+ */
+void sim_player_swap(struct sim_player *p, struct lb_plan *plan);
+
 /*
  * sim_player_client - a packet from the client: it goes through lb_step().
  * sim_player_reply  - a packet from the server.  One-sided rules only count
- *     it for the member that has the flow; others get it as that member would
- *     send it.
+ *     it for the member that has the flow, or sent it; others get it as that
+ *     member would send it.
  *
  * number  of this player's part in the flow.
  *
+ * What nobody gets, because its frontend's zone or every instance is down, is
+ * LB_DROP in p->result, without a reason.
+ *
  * Return 0, -1 without memory.  Cost: at most one lb_step(), no lookup of ours
- * except for a flow's first packet in a mode whose keys are not flows.
+ * except for a flow's first packet in a mode whose keys are not flows; of
+ * several instances the router's hash.
  */
 int sim_player_client(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);

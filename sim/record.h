@@ -239,9 +239,15 @@ enum sim_event_kind {
 	SIM_EVENT_FLOW_LIMIT, /* the first of so many packets left out */
 	SIM_EVENT_TABLE_FULL, /* the first of so many untracked packets */
 	/* Their counts only keep their order. */
-	SIM_EVENT_FAULT,       /* member; what: its state */
-	SIM_EVENT_MEMBER_DOWN, /* member; what: the reason code */
-	SIM_EVENT_MEMBER_UP,   /* the same */
+	SIM_EVENT_FAULT,         /* member; what: its state */
+	SIM_EVENT_PROBE_FAILED,  /* the first since a fault: who that was of;
+				    what: the reason code */
+	SIM_EVENT_MEMBER_DOWN,   /* member; what: the reason code */
+	SIM_EVENT_MEMBER_UP,     /* the same */
+	SIM_EVENT_ZONE_DOWN,     /* its last member is out; "zone 2" */
+	SIM_EVENT_ZONE_UP,       /* its last member is in again */
+	SIM_EVENT_INSTANCE_DOWN, /* the router knows; "instance 1" */
+	SIM_EVENT_INSTANCE_UP,
 	SIM_EVENT_INTERRUPTED,
 	SIM_EVENT_END,
 	SIM_EVENT_COUNT

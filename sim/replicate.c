@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/replicate.h"
 
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/merge.h"
 #include "sim/philox.h"
 
-/* Who plays one replication after the other. */
-struct worker {
-	struct crew *crew;
-	pthread_t thread;
-	uint64_t packets, bytes_read; /* of the one it is at */
-};
-
-/* All who play.  What changes while they do is the lock's. */
-struct crew {
-	const struct sim_settings *run;
+struct replicate {
+	const struct sim_replicate_settings *settings;
+	struct sim_settings run; /* whose --vip is known */
+	struct sim_crew *crew;
+	uint32_t parts; /* runs that one is made of: see are_apart() */
+	uint32_t most, next;
+	struct sim_record *record; /* of those that are merged */
 	struct sim_replicate_facts *facts;
 	struct sim_trouble *trouble;
-	struct worker *workers;
-	unsigned worker_count;
-	uint32_t planned; /* replications in all; 0: nobody knows */
-	pthread_mutex_t lock;
-	uint32_t first, next, end;   /* of this round */
-	struct sim_record **records; /* of this round; NULL: not finished */
-	bool stopped;                /* somebody wants it to */
-	int status;                  /* of replication failed */
-	uint32_t failed;
-	uint64_t packets, bytes_read; /* of those that are finished */
 };
 
 /* --- one ----------------------------------------------------------------- */
@@ -101,129 +86,38 @@ sim_replicate_one(const struct sim_settings *run, uint32_t r,
 	return status;
 }
 
-/* --- those who play ------------------------------------------------------ */
-
-/* All of them as one, as far as can be told. */
+/* Cases of synthetic clients share no packets: each is a run of its own. */
 static bool
-show_progress(
-    void *arg, uint64_t packets, uint64_t bytes_read, uint64_t bytes_total)
+are_apart(const struct sim_settings *run)
 {
-	struct worker *w = arg;
-	struct crew *crew = w->crew;
-	const struct sim_settings *run = crew->run;
-	uint64_t all_bytes = 0;
+	return run->scene != NULL && run->scene->traffic_count > 0 &&
+	       run->case_count > 1;
+}
 
-	(void)pthread_mutex_lock(&crew->lock);
-	w->packets = packets;
-	w->bytes_read = bytes_read;
-	packets = crew->packets;
-	bytes_read = crew->bytes_read;
-	for (unsigned i = 0; i < crew->worker_count; i++) {
-		packets += crew->workers[i].packets;
-		bytes_read += crew->workers[i].bytes_read;
+/* What a crew plays: a replication, or one case of it. */
+static int
+play(void *arg, uint32_t n, const struct sim_settings *watch,
+    struct sim_record **record, struct sim_trouble *trouble)
+{
+	const struct replicate *all = arg;
+	const uint32_t r = n / all->parts;
+	struct sim_settings run = all->run;
+
+	run.progress = watch->progress;
+	run.progress_arg = watch->progress_arg;
+	if (all->parts > 1) {
+		run.cases += n % all->parts;
+		run.case_count = 1;
 	}
-	if (__builtin_mul_overflow(bytes_total, crew->planned, &all_bytes))
-		all_bytes = 0;
-	if (!crew->stopped)
-		crew->stopped = !run->progress(
-		    run->progress_arg, packets, bytes_read, all_bytes);
-	bool go_on = !crew->stopped;
-	(void)pthread_mutex_unlock(&crew->lock);
-	return go_on;
-}
-
-/* The next replication to play; false: there is none. */
-static bool
-take(struct crew *crew, uint32_t *r)
-{
-	(void)pthread_mutex_lock(&crew->lock);
-	bool got = crew->next < crew->end && !crew->stopped &&
-		   crew->status == SIM_DONE;
-	if (got)
-		*r = crew->next++;
-	(void)pthread_mutex_unlock(&crew->lock);
-	return got;
-}
-
-/* Of several that fail the first counts: all before it were begun, and are
- * played to their end. */
-static void
-note_failure(
-    struct crew *crew, uint32_t r, int status, struct sim_trouble *trouble)
-{
-	if (crew->status == SIM_DONE || r < crew->failed) {
-		lb_problems_free(&crew->trouble->problems);
-		*crew->trouble = *trouble;
-		*trouble = (struct sim_trouble){ 0 };
-		crew->status = status;
-		crew->failed = r;
+	if (r > 0) {
+		run.report = run.details = run.flow_rows = false;
+		run.tap = NULL;
 	}
-}
-
-static void
-hand_in(struct worker *w, uint32_t r, struct sim_record *record, int status,
-    struct sim_trouble *trouble)
-{
-	struct crew *crew = w->crew;
-
-	(void)pthread_mutex_lock(&crew->lock);
-	if (status != SIM_DONE)
-		note_failure(crew, r, status, trouble);
-	crew->records[r - crew->first] = record;
-	crew->packets += w->packets;
-	crew->bytes_read += w->bytes_read;
-	w->packets = w->bytes_read = 0;
-	(void)pthread_mutex_unlock(&crew->lock);
-}
-
-static void *
-work(void *arg)
-{
-	struct worker *w = arg;
-	struct sim_settings run = *w->crew->run;
-	uint32_t r;
-
-	if (run.progress != NULL) {
-		run.progress = show_progress;
-		run.progress_arg = w;
-	}
-	while (take(w->crew, &r)) {
-		struct sim_trouble trouble = { 0 };
-		struct sim_record *record = NULL;
-
-		if (r > 0) {
-			run.report = run.details = run.flow_rows = false;
-			run.tap = NULL;
-		}
-		int status = sim_replicate_one(&run, r, &record, &trouble);
-		for (size_t i = 0;
-		     r > 0 && record != NULL && i < record->case_count; i++)
-			sim_case_slim(&record->cases[i]);
-		hand_in(w, r, record, status, &trouble);
-		lb_problems_free(&trouble.problems);
-	}
-	return NULL;
-}
-
-/* All workers but the first are threads; where there is none to be had, the
- * others do its work.  Signals are for the first. */
-static void
-work_together(struct crew *crew, unsigned count)
-{
-	sigset_t all, before;
-	unsigned started = 1;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (started < count && pthread_create(&crew->workers[started].thread,
-				      NULL, work, &crew->workers[started]) == 0)
-		started++;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (crew->facts->workers < started)
-		crew->facts->workers = started;
-	(void)work(&crew->workers[0]);
-	for (unsigned i = 1; i < started; i++)
-		(void)pthread_join(crew->workers[i].thread, NULL);
+	int status = sim_replicate_one(&run, r, record, trouble);
+	for (size_t i = 0;
+	     r > 0 && *record != NULL && i < (*record)->case_count; i++)
+		sim_case_slim(&(*record)->cases[i]);
+	return status;
 }
 
 /* --- merging ------------------------------------------------------------- */
@@ -241,7 +135,7 @@ same_input(const struct sim_record *a, const struct sim_record *b)
 	       a->input.flows == b->input.flows;
 }
 
-/* Takes over the cases of the next replication. */
+/* Takes over the cases of a later replication, or one of them. */
 static int
 append(struct sim_record *to, struct sim_record *from)
 {
@@ -255,7 +149,6 @@ append(struct sim_record *to, struct sim_record *from)
 	    from->case_count * sizeof(*more));
 	to->replica_count += from->case_count;
 	from->case_count = 0;
-	to->replications++;
 	to->events += from->events;
 	if (to->max_pending < from->max_pending)
 		to->max_pending = from->max_pending;
@@ -264,72 +157,89 @@ append(struct sim_record *to, struct sim_record *from)
 	return 0;
 }
 
+/* What is left of it: whole replications, or the cases of the first that are
+ * whole. */
 static void
 interrupt(struct sim_record *record)
 {
+	const size_t whole =
+	    record->replica_count - record->replica_count % record->case_count;
+
 	record->interrupted = record->partial = true;
+	while (record->replica_count > whole)
+		sim_case_free(&record->replicas[--record->replica_count]);
 }
 
-/* Merges one of a round; *record is replication 0's, or it becomes it. */
+/* Merges run n of the crew; the first becomes the record. */
 static int
-merge(struct crew *crew, struct sim_record **record, struct sim_record **next)
+merge(struct replicate *all, uint32_t n, struct sim_record **next)
 {
-	if (*record == NULL) {
-		*record = *next;
+	struct sim_record *record = all->record;
+	int failed;
+
+	if (record == NULL) {
+		all->record = *next;
+		all->record->replications = 1;
 		*next = NULL;
-		if (*record != NULL)
-			(*record)->replications = 1;
 		return SIM_DONE;
 	}
-	if ((*record)->interrupted)
+	if (record->interrupted)
 		return SIM_DONE;
 	if (*next == NULL || (*next)->interrupted) {
-		interrupt(*record);
+		interrupt(record);
 		return SIM_DONE;
 	}
-	if (!same_input(*record, *next)) {
-		(void)snprintf(crew->trouble->text, sizeof(crew->trouble->text),
-		    "the input changed between two replications; keep a copy");
+	if (!same_input(record, *next)) {
+		(void)snprintf(all->trouble->text, sizeof(all->trouble->text),
+		    "the input changed between two readings; keep a copy");
 		return SIM_USAGE;
 	}
-	return append(*record, *next) == 0 ? SIM_DONE
-					   : no_memory(crew->trouble);
+	if (n < all->parts) {
+		failed = sim_record_append(record, *next);
+		*next = NULL;
+	} else {
+		failed = append(record, *next);
+		record->replications += n % all->parts == all->parts - 1;
+	}
+	return failed == 0 ? SIM_DONE : no_memory(all->trouble);
 }
 
 /* Plays the replications up to `end` and merges them. */
 static int
-play_round(struct crew *crew, uint32_t end, struct sim_record **record)
+play_round(struct replicate *all, uint32_t end)
 {
-	const uint32_t count = end - crew->next;
+	const uint32_t first = all->next * all->parts;
+	const uint32_t count = end * all->parts - first;
+	struct sim_record **records =
+	    calloc(count, sizeof(struct sim_record *));
 
-	crew->first = crew->next;
-	crew->end = end;
-	crew->records = calloc(count, sizeof(struct sim_record *));
-	if (crew->records == NULL)
-		return no_memory(crew->trouble);
-	work_together(
-	    crew, crew->worker_count < count ? crew->worker_count : count);
+	if (records == NULL)
+		return no_memory(all->trouble);
+	int status = sim_crew_play(all->crew, count, records, all->trouble);
+	all->next = end;
 	for (uint32_t i = 0; i < count; i++) {
-		if (crew->status == SIM_DONE)
-			crew->status = merge(crew, record, &crew->records[i]);
-		sim_record_free(crew->records[i]);
+		if (status == SIM_DONE)
+			status = merge(all, first + i, &records[i]);
+		sim_record_free(records[i]);
 	}
-	free(crew->records);
-	return crew->status;
+	free(records);
+	return status;
 }
 
 /* --- how many ------------------------------------------------------------ */
 
 static bool
-is_precise(const struct sim_replicate_settings *s,
-    const struct sim_record *record, struct sim_replicate_facts *facts)
+is_precise(const struct replicate *all)
 {
-	if (s->precision_millionths == 0)
+	const uint64_t wanted = all->settings->precision_millionths;
+	struct sim_replicate_facts *facts = all->facts;
+
+	if (wanted == 0)
 		return false;
-	facts->interval = sim_interval_of(record);
-	facts->precise = facts->interval.count >= SIM_REPLICATIONS_LEAST &&
-			 sim_interval_relative(&facts->interval) * 1e6 <
-			     (double)s->precision_millionths;
+	facts->interval = sim_interval_of(all->record);
+	facts->precise =
+	    facts->interval.count >= SIM_REPLICATIONS_LEAST &&
+	    sim_interval_relative(&facts->interval) * 1e6 < (double)wanted;
 	return facts->precise;
 }
 
@@ -342,58 +252,92 @@ are_keys_named(const struct sim_settings *run)
 	return true;
 }
 
-static int
-play_all(const struct sim_replicate_settings *s, struct crew *crew,
-    uint32_t most, struct sim_record **record)
+static bool
+is_over(const struct replicate *all)
 {
-	uint32_t round =
-	    s->precision_millionths != 0 ? SIM_REPLICATIONS_LEAST : most;
+	return all->next == all->most ||
+	       (all->record != NULL &&
+		   (all->record->interrupted || is_precise(all)));
+}
+
+/* One is played for itself where only it can tell whether anything is
+ * drawn. */
+static int
+play_all(struct replicate *all)
+{
+	const uint32_t round = all->settings->precision_millionths != 0
+				   ? SIM_REPLICATIONS_LEAST
+				   : all->most;
 	int status = SIM_DONE;
 
-	/* Only a run itself tells whether anything was drawn. */
-	if (are_keys_named(crew->run)) {
-		status = play_round(crew, 1, record);
-		if (status != SIM_DONE || (*record)->deterministic) {
-			crew->facts->alike = status == SIM_DONE;
-			return status;
-		}
+	if (all->most > 1 && are_keys_named(&all->run)) {
+		status = play_round(all, 1);
+		all->facts->alike = status == SIM_DONE &&
+				    all->record->deterministic &&
+				    !all->record->interrupted;
 	}
-	while (status == SIM_DONE && crew->next < most &&
-	       (*record == NULL || (!(*record)->interrupted &&
-				       !is_precise(s, *record, crew->facts)))) {
-		uint32_t end = crew->next - crew->next % round + round;
-		status = play_round(crew, end < most ? end : most, record);
+	while (status == SIM_DONE && !all->facts->alike && !is_over(all)) {
+		uint32_t end = all->next - all->next % round + round;
+		status = play_round(all, end < all->most ? end : all->most);
 	}
 	if (status == SIM_DONE)
-		(void)is_precise(s, *record, crew->facts);
+		(void)is_precise(all);
+	all->facts->workers = sim_crew_most(all->crew);
 	return status;
 }
 
 /* --- all ----------------------------------------------------------------- */
 
-unsigned
-sim_processors(void)
+static int
+prepare(struct replicate *all)
 {
-	cpu_set_t set;
+	const struct sim_crew_settings crew = {
+		.run = &all->run,
+		.workers = all->settings->workers,
+		.planned = all->settings->precision_millionths == 0
+			       ? all->most * all->parts
+			       : 0,
+		.play = play,
+		.arg = all,
+	};
+	const char *once = sim_reads_once(&all->run);
 
-	if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) < 1)
-		return 1;
-	unsigned count = (unsigned)CPU_COUNT(&set);
-	return count < SIM_WORKERS_MAX ? count : SIM_WORKERS_MAX;
+	if (once != NULL) {
+		(void)snprintf(all->trouble->text, sizeof(all->trouble->text),
+		    "%s read the input once each, and %s can be read only "
+		    "once; keep it in a file first",
+		    all->most > 1 ? "--replications" : "cases with clients",
+		    once);
+		return SIM_USAGE;
+	}
+	all->crew = sim_crew_new(&crew);
+	if (all->crew == NULL)
+		return no_memory(all->trouble);
+	return sim_choose_vip(&all->run, &all->run.vip, all->trouble);
+}
+
+/* So many at the most. */
+static uint32_t
+most_of(const struct sim_replicate_settings *s)
+{
+	if (s->replications != 0)
+		return s->replications;
+	return s->precision_millionths != 0 ? SIM_REPLICATIONS_PRECISE : 1;
 }
 
 static int
-prepare(struct sim_settings *run, struct sim_trouble *trouble)
+replicate(struct replicate *all)
 {
-	const char *once = sim_reads_once(run);
+	int status;
 
-	if (once == NULL)
-		return sim_choose_vip(run, &run->vip, trouble);
-	(void)snprintf(trouble->text, sizeof(trouble->text),
-	    "--replications read the input once each, and %s can be read only "
-	    "once; keep it in a file first",
-	    once);
-	return SIM_USAGE;
+	if (all->most == 1 && all->parts == 1)
+		return sim_replicate_one(
+		    &all->run, 0, &all->record, all->trouble);
+	status = prepare(all);
+	if (status == SIM_DONE)
+		status = play_all(all);
+	sim_crew_free(all->crew);
+	return status;
 }
 
 int
@@ -401,39 +345,26 @@ sim_replicate(const struct sim_replicate_settings *settings,
     struct sim_record **record, struct sim_replicate_facts *facts,
     struct sim_trouble *trouble)
 {
-	const bool precise = settings->precision_millionths != 0;
-	const uint32_t most = settings->replications != 0 || !precise
-				  ? settings->replications
-				  : SIM_REPLICATIONS_PRECISE;
-	struct sim_settings run = *settings->run;
-	struct crew crew = { .run = &run,
+	struct replicate all = {
+		.settings = settings,
+		.run = *settings->run,
+		.parts = 1,
+		.most = most_of(settings),
 		.facts = facts,
 		.trouble = trouble,
-		.planned = precise ? 0 : most,
-		.lock = PTHREAD_MUTEX_INITIALIZER };
+	};
 
 	*record = NULL;
 	*facts = (struct sim_replicate_facts){ .workers = 1 };
-	if (most <= 1) {
-		int status = sim_replicate_one(&run, 0, record, trouble);
-		if (status == SIM_DONE)
-			(*record)->replications = most;
+	if (are_apart(settings->run))
+		all.parts = (uint32_t)settings->run->case_count;
+	int status = replicate(&all);
+	if (status != SIM_DONE) {
+		sim_record_free(all.record);
 		return status;
 	}
-	int status = prepare(&run, trouble);
-	crew.worker_count =
-	    settings->workers != 0 ? settings->workers : sim_processors();
-	crew.workers = calloc(crew.worker_count, sizeof(*crew.workers));
-	if (status == SIM_DONE && crew.workers == NULL)
-		status = no_memory(trouble);
-	for (unsigned i = 0; status == SIM_DONE && i < crew.worker_count; i++)
-		crew.workers[i].crew = &crew;
-	if (status == SIM_DONE)
-		status = play_all(settings, &crew, most, record);
-	free(crew.workers);
-	if (status != SIM_DONE) {
-		sim_record_free(*record);
-		*record = NULL;
-	}
-	return status;
+	if (all.most == 1)
+		all.record->replications = settings->replications;
+	*record = all.record;
+	return SIM_DONE;
 }

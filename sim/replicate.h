@@ -15,11 +15,11 @@
  *
  * Source: design.md 4, Replications; simulation.md B.2.
  */
+#include "sim/crew.h"
 #include "sim/precision.h"
 #include "sim/run.h"
 
 #define SIM_REPLICATIONS_MAX 100000u
-#define SIM_WORKERS_MAX      1024u
 /* With a precision: so many unless told otherwise, and at the least. */
 #define SIM_REPLICATIONS_PRECISE 1000u
 #define SIM_REPLICATIONS_LEAST   10u
@@ -70,8 +70,5 @@ int sim_replicate(const struct sim_replicate_settings *settings,
  */
 int sim_replicate_one(const struct sim_settings *run, uint32_t r,
     struct sim_record **record, struct sim_trouble *trouble);
-
-/* Processors that this program may use, 1..SIM_WORKERS_MAX. */
-unsigned sim_processors(void);
 
 #endif

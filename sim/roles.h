@@ -13,7 +13,8 @@ enum sim_role_by {
 	SIM_ROLE_BY_SYN,   /* a SYN's sender, a SYN-ACK's receiver */
 	SIM_ROLE_BY_PORT,  /* exactly one end has a port that servers have */
 	SIM_ROLE_BY_FIRST, /* who was seen first */
-	SIM_ROLE_BY_COUNT
+	SIM_ROLE_BY_COUNT,
+	SIM_ROLE_SYNTHETIC = SIM_ROLE_BY_COUNT /* not captured: it was told */
 };
 
 struct sim_role {

@@ -5,13 +5,17 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "sim/merge.h"
 #include "sim/outage.h"
+#include "sim/philox.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
+#include "sim/world.h"
 
 void
 sim_run_close(struct sim_run *run)
 {
+	sim_world_free(run->world);
 	for (unsigned i = 0; run->players != NULL && i < run->player_count; i++)
 		sim_player_free(run->players[i]);
 	free(run->players);
@@ -27,34 +31,52 @@ no_memory(struct sim_trouble *trouble)
 	return SIM_NO_MEMORY;
 }
 
+/* One of several can die; one alone, too, when it is to. */
+static int
+scale(struct sim_run *run, unsigned number)
+{
+	const struct sim_settings *s = run->settings;
+	const uint32_t count = s->scene != NULL ? s->scene->instances : 1;
+	bool dies = false;
+
+	for (size_t i = 0; i < s->fault_count; i++)
+		dies |=
+		    lb_fault_subject(s->faults[i].kind) == LB_FAULT_OF_INSTANCE;
+	if (count <= 1 && !dies)
+		return 0;
+	return sim_player_scale(run->players[number], count > 1 ? count : 1,
+	    s->scene != NULL ? s->scene->ecmp : LB_ECMP_HASH_THRESHOLD,
+	    sim_replication_seed(s->seed, s->replication));
+}
+
 /* The faults of a case; the first event of all of them is due at 0, to say
  * when the next is. */
 static int
 plan_faults(struct sim_run *run, unsigned number, struct sim_trouble *trouble)
 {
 	const struct sim_settings *s = run->settings;
-	const struct lb_config *config = s->cases[number].config;
 	struct sim_player *p = run->players[number];
 
-	if (s->fault_count == 0)
+	if (!sim_outage_wanted(s))
 		return SIM_DONE;
-	const char *stranger =
-	    sim_outage_stranger(config, s->faults, s->fault_count);
-	if (stranger != NULL) {
-		(void)snprintf(trouble->text, sizeof(trouble->text),
-		    "a fault's member is '%.64s', and no pool has a member of "
-		    "that name",
-		    stranger);
+	if (!sim_outage_check(
+		p->config, s, trouble->text, sizeof(trouble->text)))
 		return SIM_USAGE;
-	}
 	if (number == 0)
 		sim_flows_keep_fates(run->flows);
-	p->outage = sim_outage_new(
-	    p->plan, config, s->faults, s->fault_count, s->seed, run->flows);
+	p->outage = sim_outage_new(p, s, run->flows);
 	if (p->outage == NULL)
 		return no_memory(trouble);
 	run->due_ns = 0;
 	return SIM_DONE;
+}
+
+/* A time of the scene; 0 there is none. */
+static uint64_t
+scene_ns(uint64_t ms)
+{
+	return ms != 0 && ms < SIM_NEVER / LB_NS_PER_MS ? ms * LB_NS_PER_MS
+							: SIM_NEVER;
 }
 
 int
@@ -65,7 +87,9 @@ sim_run_open(
 
 	run->flows = sim_flows_new(player_count, s->details,
 	    s->max_flows != 0 ? s->max_flows : SIM_MAX_FLOWS_DEFAULT);
-	run->due_ns = SIM_NEVER;
+	run->end_ns = scene_ns(s->scene != NULL ? s->scene->duration_ms : 0);
+	run->warm_up_ns = scene_ns(s->scene != NULL ? s->scene->warm_up_ms : 0);
+	run->due_ns = run->warm_up_ns;
 	run->clock.longest_gap_ns = s->longest_gap_ns;
 	run->timeline.bin_ns = s->report ? SIM_BIN_FIRST_NS : 0;
 	run->players = calloc(player_count + 1, sizeof(struct sim_player *));
@@ -79,6 +103,8 @@ sim_run_open(
 				   ? SIM_USAGE
 				   : no_memory(trouble);
 		run->player_count++;
+		if (scale(run, i) != 0)
+			return no_memory(trouble);
 		int status = plan_faults(run, i, trouble);
 		if (status != SIM_DONE)
 			return status;
@@ -159,23 +185,88 @@ sim_choose_vip(const struct sim_settings *s, struct sim_vip *vip,
 	return status;
 }
 
+/* What synthetic traffic makes of a run that is open. */
+static int
+open_world(struct sim_run *run, struct sim_trouble *trouble)
+{
+	const struct lb_scene *scene = run->settings->scene;
+
+	if (scene == NULL || scene->traffic_count == 0 ||
+	    run->player_count == 0)
+		return SIM_DONE;
+	run->world = sim_world_new(run, trouble);
+	run->due_ns = 0;
+	if (run->world != NULL)
+		return SIM_DONE;
+	return trouble->text[0] != '\0' ? SIM_USAGE : no_memory(trouble);
+}
+
+/* What sim_run() does for cases that share their packets. */
+static int
+run_together(struct sim_run *run, struct sim_record **record,
+    struct sim_trouble *trouble)
+{
+	int status =
+	    sim_run_open(run, (unsigned)run->settings->case_count, trouble);
+
+	if (status == SIM_DONE)
+		status = open_world(run, trouble);
+	if (status == SIM_DONE) {
+		if (sim_play_all(run) == 0)
+			*record = sim_build_record(run);
+		if (*record == NULL)
+			status = no_memory(trouble);
+	}
+	sim_run_close(run);
+	return status;
+}
+
+/* Clients that answer make other packets of every case: each is a run of its
+ * own. */
+static int
+run_apart(const struct sim_settings *settings, const struct sim_vip *vip,
+    struct sim_record **record, struct sim_trouble *trouble)
+{
+	int status = SIM_DONE;
+
+	for (size_t i = 0; i < settings->case_count && status == SIM_DONE;
+	     i++) {
+		struct sim_settings one = *settings;
+		struct sim_run run = {
+			.settings = &one,
+			.vip = *vip,
+			.cases_before = (unsigned)i,
+			.cases_in_all = (unsigned)settings->case_count,
+		};
+		struct sim_record *next = NULL;
+		one.cases = &settings->cases[i];
+		one.case_count = 1;
+		status = run_together(&run, &next, trouble);
+		if (status == SIM_DONE && i == 0)
+			*record = next;
+		else if (status == SIM_DONE &&
+			 sim_record_append(*record, next) != 0)
+			status = no_memory(trouble);
+	}
+	if (status != SIM_DONE) {
+		sim_record_free(*record);
+		*record = NULL;
+	}
+	return status;
+}
+
 int
 sim_run(const struct sim_settings *settings, struct sim_record **record,
     struct sim_trouble *trouble)
 {
-	struct sim_run run = { .settings = settings };
+	struct sim_run run = { .settings = settings, .cases_in_all = 1 };
 
 	*record = NULL;
 	int status = sim_choose_vip(settings, &run.vip, trouble);
-	if (status == SIM_DONE)
-		status =
-		    sim_run_open(&run, (unsigned)settings->case_count, trouble);
-	if (status == SIM_DONE) {
-		if (sim_play_all(&run) == 0)
-			*record = sim_build_record(&run);
-		if (*record == NULL)
-			status = no_memory(trouble);
-	}
-	sim_run_close(&run);
-	return status;
+	if (status != SIM_DONE)
+		return status;
+	if (settings->scene != NULL && settings->scene->traffic_count > 0 &&
+	    settings->case_count > 0)
+		return run_apart(settings, &run.vip, record, trouble);
+	return run_together(&run, record, trouble);
 }

@@ -39,13 +39,15 @@ enum sim_says {
 	SIM_SAYS_ANSWER,
 	SIM_SAYS_ACK, /* CoAP: empty */
 	SIM_SAYS_NOTIFICATION,
-	SIM_SAYS_REGISTER, /* CoAP: GET with Observe 0 */
+	SIM_SAYS_REGISTER,   /* CoAP: GET with Observe 0 */
+	SIM_SAYS_REGISTERED, /* its answer */
 };
 
 /* A synthetic packet on the balancer's client side: from a client before it
  * is stepped, or to one as it leaves. */
 struct sim_tap {
-	uint64_t at_ns;              /* since the beginning */
+	uint64_t at_ns; /* since the beginning */
+	bool from_client;
 	const struct lb_packet *pkt; /* seq, ack, flags and lengths filled in */
 	enum lb_profile profile;
 	enum sim_says says;
@@ -53,6 +55,8 @@ struct sim_tap {
 	uint32_t id;     /* of the exchange: an answer has its request's, and so
 			    has a request sent again */
 	uint32_t offset; /* of TCP payload: where in its message it begins */
+	uint32_t message_bytes; /* of the whole message */
+	uint32_t asked_bytes;   /* of requests of that traffic */
 };
 
 struct sim_settings {
@@ -73,6 +77,12 @@ struct sim_settings {
 	/* Sees every synthetic packet; NULL: nobody.  Of one case only. */
 	void (*tap)(void *arg, const struct sim_tap *tap);
 	void *tap_arg;
+	/* Sees what became of every packet that a case was given, after it was
+	 * played; NULL: nobody.  result: what lb_step() said of it, the last
+	 * time it was asked; NULL when it was not. */
+	void (*witness)(void *arg, const struct sim_player *player,
+	    const struct sim_arrival *arrival, const struct lb_result *result);
+	void *witness_arg;
 	uint32_t replication; /* which: other draws for each; 0: the first */
 	uint32_t loop;        /* rounds, 1..SIM_LOOP_MAX; 0: 1 */
 	uint64_t speed_millionths; /* 0: as captured, 1,000,000 */

@@ -17,6 +17,8 @@ struct sim_notes {
 	bool started;
 };
 
+struct sim_world; /* sim/world.h */
+
 struct sim_run {
 	const struct sim_settings *settings;
 	struct sim_vip vip; /* never AUTO: that has been found out */
@@ -36,7 +38,15 @@ struct sim_run {
 	uint64_t icmp;
 	uint64_t over_limit; /* packets of flows beyond max_flows */
 	uint64_t over_limit_first_ns;
-	uint64_t due_ns; /* when the next event of a case is; SIM_NEVER */
+	uint64_t due_ns;         /* when something else happens; SIM_NEVER */
+	struct sim_world *world; /* of the only player; NULL: captures only */
+	uint64_t end_ns;         /* nothing happens from then on; SIM_NEVER */
+	uint64_t warm_up_ns;     /* not yet come; SIM_NEVER */
+	uint64_t unplayed;       /* packets read for nothing: after the end */
+	uint64_t forgotten;      /* packets read in the warm-up */
+	unsigned waiting;        /* packets of the batch, not played yet */
+	unsigned cases_before, cases_in_all; /* for progress */
+	bool is_over;                        /* captures go beyond the end */
 	uint32_t round;
 	struct sim_notes notes;
 	bool interrupted;
@@ -55,8 +65,24 @@ sim_at_speed(const struct sim_settings *s, uint64_t ns)
 }
 
 /* Reads to the end, or as far as somebody wants, and plays it to the players
- * there are.  0; -1 without memory. */
+ * there are; then what there is without packets, to the scene's end.  0; -1
+ * without memory. */
 int sim_play_all(struct sim_run *run);
+
+/* A captured flow has a packet: it is one of the run's. */
+void sim_count_flow(struct sim_run *run, struct sim_flow *flow);
+
+/* For the world: one packet of its own, whose time has come. */
+int sim_play_packet(struct sim_run *run, struct sim_arrival *a);
+
+/* The piece of time that is now; 0 where there is no timeline. */
+uint32_t sim_run_bin(struct sim_run *run, uint64_t now_ns);
+
+/* False when somebody wants it to stop. */
+bool sim_run_may_go_on(const struct sim_run *run, uint64_t now_ns);
+
+/* Nothing was counted so far: sim/forget.c. */
+void sim_run_forget(struct sim_run *run);
 
 /*
  * Between them, sim_play_all().
@@ -91,6 +117,9 @@ bool sim_build_input(
 /* The record of a run that is over; it takes the players' keys.  NULL without
  * memory. */
 struct sim_record *sim_build_record(const struct sim_run *run);
+
+/* What synthetic clients and servers did.  0; -1 without memory. */
+int sim_build_world(const struct sim_run *run, struct sim_case *out);
 
 /* Who a case's keys are.  0; -1 without memory. */
 int sim_build_keys(

@@ -9,7 +9,7 @@
  * They come from a pool, do not move, and go back to it when they are closed
  * and nothing of theirs is under way: no packet, no alarm.
  *
- * Memory: 96 bytes each, of the most that ever were at a time; beside them a
+ * Memory: 104 bytes each, of the most that ever were at a time; beside them a
  * flow (sim/flows.h), a table entry, and 32 bytes of queue while an alarm is
  * set.
  */
@@ -27,13 +27,17 @@ enum sim_end { SIM_CLIENT, SIM_SERVER };
 
 enum sim_session_mark {
 	SIM_SESSION_CLOSED = 0x01,    /* nobody is told anything any more */
-	SIM_SESSION_EPHEMERAL = 0x02, /* its port is one of its address's */
-	SIM_SESSION_FIRST_OWN = 0x04, /* this and those above: the profile's */
+	SIM_SESSION_HAS_PORT = 0x02,  /* no other session has it */
+	SIM_SESSION_WATCHED = 0x04,   /* its entry's end is waited for */
+	SIM_SESSION_FIRST_OWN = 0x08, /* this and those above: the profile's */
 };
 
 /* A TCP connection; sequence numbers count from each side's SYN, 0. */
 struct sim_tcp {
 	uint64_t asked_ns; /* the request was first sent, or was wanted */
+	/* Who waits for a segment has those that are marked: bit 0 is the one
+	 * behind it.  Of the request, then of the answer. */
+	uint64_t early;
 	/* the client */
 	uint32_t sent; /* its next */
 	uint32_t got;  /* the server's next that it waits for */
@@ -42,6 +46,21 @@ struct sim_tcp {
 	uint32_t acked; /* the client has what is before */
 	uint32_t out;   /* its next */
 	uint32_t end;   /* of the answer that is asked for or under way */
+};
+
+/* A datagram that is to be answered. */
+struct sim_ask {
+	uint64_t asked_ns;
+	uint64_t answer_ns; /* s->member's answer is ready; SIM_NEVER */
+};
+
+/* A server that notifies a device along the flow it registered by:
+ * s->member's, of the epoch it was registered in. */
+struct sim_observer {
+	uint64_t notify_ns; /* the next time; SIM_NEVER: not registered */
+	uint64_t retry_ns;  /* a confirmable one is sent again; SIM_NEVER: none
+			       is unacknowledged */
+	uint32_t id;        /* of that one */
 };
 
 struct sim_session {
@@ -63,10 +82,12 @@ struct sim_session {
 	uint8_t zero;
 	union {
 		struct sim_tcp tcp;
-		uint64_t own[4];
+		struct sim_ask ask;
+		struct sim_observer observer;
+		uint64_t own[5];
 	};
 };
-_Static_assert(sizeof(struct sim_session) == 96, "millions of them");
+_Static_assert(sizeof(struct sim_session) == 104, "millions of them");
 
 struct sim_sessions {
 	struct sim_session **chunks;

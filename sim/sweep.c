@@ -7,6 +7,7 @@
 
 #include "model/path/plan.h"
 #include "model/path/table.h"
+#include "sim/crew.h"
 
 /* Slots a flow, so that buckets overflow for one in a million: eight ways
  * under Poisson's law of mean 1. */
@@ -295,6 +296,113 @@ play_points(struct sweep *s)
 	return status;
 }
 
+/* --- points that are runs ------------------------------------------------ */
+
+/* Records are kept until their turn: so many a round for each worker. */
+#define ROUND 4u
+
+static int
+play_point(void *arg, uint32_t point, const struct sim_settings *watch,
+    struct sim_record **record, struct sim_trouble *trouble)
+{
+	const struct sweep *s = arg;
+	struct sim_settings run = s->settings->run;
+	struct lb_config *config =
+	    s->settings->configure(s->settings->arg, point, trouble);
+	const struct sim_case_settings one = { .name = "", .config = config };
+
+	if (config == NULL)
+		return trouble->text[0] != '\0' ||
+			       trouble->problems.error_count > 0
+			   ? SIM_USAGE
+			   : SIM_NO_MEMORY;
+	run.cases = &one;
+	run.case_count = 1;
+	run.report = run.details = run.flow_rows = false;
+	run.progress = watch->progress;
+	run.progress_arg = watch->progress_arg;
+	int status = sim_run(&run, record, trouble);
+	lb_config_free(config);
+	return status;
+}
+
+/* Takes a point in its turn; the first one's record says what the input was,
+ * and any one's that it was interrupted. */
+static int
+take_point(struct sweep *s, struct sim_record *record)
+{
+	int status = SIM_DONE;
+	bool interrupted = record == NULL || record->interrupted;
+
+	if (s->record != NULL && s->record->interrupted)
+		interrupted = true;
+	else if (!interrupted)
+		status = take_cases(s, record, s->facts->points);
+	if (s->record == NULL && record != NULL) {
+		sim_record_drop_cases(record);
+		s->record = record;
+	} else {
+		sim_record_free(record);
+	}
+	if (s->record != NULL)
+		s->record->interrupted |= interrupted;
+	return status;
+}
+
+static int
+play_round(struct sweep *s, struct sim_crew *crew, uint32_t count)
+{
+	struct sim_record **records =
+	    calloc(count, sizeof(struct sim_record *));
+
+	if (records == NULL)
+		return no_memory(s);
+	int status = sim_crew_play(crew, count, records, s->trouble);
+	if (status == SIM_NO_MEMORY)
+		(void)no_memory(s);
+	for (uint32_t i = 0; i < count; i++)
+		if (status == SIM_DONE)
+			status = take_point(s, records[i]);
+		else
+			sim_record_free(records[i]);
+	free(records);
+	return status;
+}
+
+static int
+play_apart(struct sweep *s)
+{
+	const uint32_t count = (uint32_t)s->settings->grid->point_count;
+	const struct sim_crew_settings settings = {
+		.run = &s->settings->run,
+		.workers = s->settings->workers,
+		.planned = count,
+		.play = play_point,
+		.arg = s,
+	};
+	struct sim_crew *crew = sim_crew_new(&settings);
+	int status = SIM_DONE;
+
+	if (crew == NULL)
+		return no_memory(s);
+	const uint32_t round = ROUND * sim_crew_size(crew);
+	for (uint32_t next = 0; status == SIM_DONE && next < count &&
+				(s->record == NULL || !s->record->interrupted);
+	     next += round)
+		status = play_round(
+		    s, crew, count - next < round ? count - next : round);
+	sim_crew_free(crew);
+	return status;
+}
+
+static bool
+have_clients(const struct sim_settings *run)
+{
+	return run->scene != NULL && run->scene->traffic_count > 0;
+}
+
+/* --- all ----------------------------------------------------------------- */
+
 int
 sim_sweep(const struct sim_sweep_settings *settings, struct sim_record **record,
     struct sim_sweep_facts *facts, struct sim_trouble *trouble)
@@ -314,9 +422,15 @@ sim_sweep(const struct sim_sweep_settings *settings, struct sim_record **record,
 	if (s.cases == NULL)
 		return no_memory(&s);
 	s.rereadable = sim_reads_once(run) == NULL;
-	if (settings->grid->point_count > POINTS_FEW && s.rereadable)
+	if (have_clients(run))
+		status = s.rereadable
+			     ? play_apart(&s)
+			     : usage(&s, "each point reads the input, and a "
+					 "pipe can be read only once; keep it "
+					 "in a file first");
+	else if (settings->grid->point_count > POINTS_FEW && s.rereadable)
 		status = count_flows(&s);
-	if (status == SIM_DONE)
+	if (status == SIM_DONE && !have_clients(run))
 		status = play_points(&s);
 	free(s.cases);
 	if (status == SIM_DONE)

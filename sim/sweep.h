@@ -11,6 +11,9 @@
  * configuration asks for.  A bucket of eight then overflows for one flow in a
  * million, so that a point is what `fairlead sim` makes of the same settings.
  *
+ * Clients that answer (run.scene with traffic) send other packets at each
+ * point: then a point is a run of its own, and they are given to threads.
+ *
  * Source: design.md 4, Sweeps.
  */
 #include "sim/grid.h"
@@ -21,8 +24,10 @@ struct sim_sweep_settings {
 	const struct sim_grid *grid;
 	uint64_t memory_bytes; /* not to be exceeded; 0: half of what there
 				  is */
+	unsigned workers;      /* of points with clients; 0: processors */
 	/* Makes a point's configuration, sim_grid_apply() included.  NULL:
-	 * with trouble filled, or without memory. */
+	 * with trouble filled, or without memory.  With clients by several
+	 * threads at once. */
 	struct lb_config *(*configure)(
 	    void *arg, size_t point, struct sim_trouble *trouble);
 	/* Takes what came of a point; called in order of the points, whose
@@ -32,7 +37,8 @@ struct sim_sweep_settings {
 };
 
 struct sim_sweep_facts {
-	unsigned passes; /* begun, over the input, counting it apart */
+	unsigned passes; /* begun, over the input, counting it apart; 0: each
+			    point was a run */
 	size_t points;   /* taken */
 	uint64_t played; /* packets read in passes, times points in them */
 };

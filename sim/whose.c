@@ -63,13 +63,15 @@ settle(const struct sim_run *run, struct sim_flow *flow, struct sim_role role)
 	return role.sender_is_client;
 }
 
-static void
-count_flow(struct sim_run *run, struct sim_flow *flow)
+void
+sim_count_flow(struct sim_run *run, struct sim_flow *flow)
 {
 	if ((flow->marks & SIM_FLOW_COUNTED) != 0)
 		return;
 	flow->marks |= SIM_FLOW_COUNTED;
-	run->role_by[flow->marks >> SIM_FLOW_BY_SHIFT]++;
+	const unsigned by = flow->marks >> SIM_FLOW_BY_SHIFT;
+	if (by < SIM_ROLE_BY_COUNT)
+		run->role_by[by]++;
 	run->flow_count++;
 }
 
@@ -129,7 +131,6 @@ sim_find_flow(struct sim_run *run, struct sim_arrival *a)
 		role.sender_is_client ^= run->settings->reverse;
 		a->from_client = settle(run, a->flow, role);
 	}
-	count_flow(run, a->flow);
 	if (LB_UNLIKELY(fragment == LB_FRAGMENT_FIRST) &&
 	    find_datagram(run, a) != 0)
 		return -1;

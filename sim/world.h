@@ -20,7 +20,11 @@
  * return a session.
  */
 #include "model/scene.h"
+#include "sim/arrivals.h"
+#include "sim/crowd.h"
+#include "sim/dice.h"
 #include "sim/events.h"
+#include "sim/farm.h"
 #include "sim/outage.h"
 #include "sim/run.h"
 #include "sim/sessions.h"
@@ -31,9 +35,9 @@ struct sim_source;
 
 /* A packet under way, or what one is to be. */
 struct sim_parcel {
-	uint32_t session;  /* filled in as it is sent */
-	uint32_t seq, ack; /* TCP: as in struct sim_tcp */
-	uint32_t bytes;    /* of payload */
+	uint32_t session;    /* filled in as it is sent */
+	uint32_t seq, ack;   /* TCP: as in struct sim_tcp */
+	uint32_t bytes;      /* of payload */
 	uint32_t id, offset; /* as in struct sim_tap */
 	uint16_t member;     /* it goes to, or comes from */
 	uint8_t flags;       /* enum lb_tcp_flag */
@@ -47,10 +51,10 @@ struct sim_parcel {
 /*
  * What to do when.  A function that is NULL is never needed.
  *
- * begin      the source starts: plans what is to come with sim_source_plan().
- *            0; -1 without memory.
+ * begin      the source is new: may make source->own.  0; -1 without memory.
  * end        frees source->own.
- * due        a planned instant of the source has come.
+ * arrive     the source's next session begins, by its arrivals: serial says
+ *            which, from 0.
  * at_server  a parcel has reached parcel->member, whose computer is alive and
  *            whose port is open: crashed, off, refusing and ports nobody
  *            listens on are answered before that.
@@ -60,8 +64,8 @@ struct sim_parcel {
 struct sim_profile {
 	int (*begin)(struct sim_world *w, struct sim_source *source);
 	void (*end)(struct sim_source *source);
-	void (*due)(
-	    struct sim_world *w, struct sim_source *source, uint32_t what);
+	void (*arrive)(
+	    struct sim_world *w, struct sim_source *source, uint32_t serial);
 	void (*at_server)(struct sim_world *w, struct sim_session *s,
 	    const struct sim_parcel *parcel, struct sim_condition condition);
 	void (*at_client)(struct sim_world *w, struct sim_session *s,
@@ -69,7 +73,6 @@ struct sim_profile {
 	void (*alarm)(
 	    struct sim_world *w, struct sim_session *s, enum sim_end end);
 	uint8_t proto;
-	uint16_t port; /* where its servers listen, when nobody says */
 };
 
 /* client_tcp.c, client_flood.c, client_udp.c, client_coap.c.  The world plays
@@ -82,17 +85,12 @@ struct sim_source {
 	const struct lb_traffic *traffic;
 	const struct sim_profile *profile;
 	uint32_t number; /* in the scene */
-	struct lb_addr server, first_client;
+	uint32_t serial; /* of the next session */
+	struct lb_addr server;
 	lb_be16 port;
-	uint64_t start_ns, stop_ns; /* nothing begins at stop or later */
-	uint32_t serial;            /* of the next session */
-	struct sim_ports *ports;    /* by client address; NULL: none asked for */
-	void *own;                  /* the profile's */
-};
-
-/* Ephemeral ports of one client address. */
-struct sim_ports {
-	uint16_t next, used;
+	struct sim_arrivals arrivals;
+	struct sim_crowd *crowd;
+	void *own; /* the profile's */
 };
 
 struct sim_parcels {
@@ -108,12 +106,14 @@ struct sim_world {
 	struct sim_sessions sessions;
 	struct sim_parcels parcels;
 	struct sim_source *sources; /* as many as the scene's traffic */
+	struct sim_ports *ports;
+	struct sim_farm *farm;
 	struct sim_clients clients;
-	uint64_t seed;
-	uint32_t replication;
+	struct sim_dice dice;
 	uint64_t outage_ns; /* when the next event of it is */
 	uint64_t warm_ns;   /* what began before is not counted */
 	uint64_t packets;   /* at the balancer, in both directions */
+	bool is_tapped;     /* somebody writes packets' bytes */
 	bool no_memory;
 };
 
@@ -123,31 +123,28 @@ sim_world_now(const struct sim_world *w)
 	return sim_events_now(w->events);
 }
 
-/* --- for profiles: sources ------------------------------------------------ */
-
-/* source's profile->due(what) at that time, unless it is after the end. */
-void sim_source_plan(struct sim_world *w, const struct sim_source *source,
-    uint64_t at_ns, uint32_t what);
-
-/* The address of a client of a source: its number added to the first. */
-struct lb_addr sim_source_client(
-    const struct sim_source *source, uint32_t client);
-
 /* --- for profiles: sessions ----------------------------------------------- */
 
 /*
- * sim_session_open - a session of a source's client.
+ * sim_session_open - a session of a source.
  *
- * client  number of its address.
- * port    it sends from; 0: one of the address's ephemeral ones, 32768 to
- *         60999, that no session uses: then client is less than
- *         traffic->clients.
+ * serial  which of the source's, or the one that it goes on with: the address
+ *         of what is drawn for it.
+ * client  whose.
+ * wanted  port, of sim_port_draw() for who does not care.  When the client's
+ *         address has it in use, an ephemeral one that it has not.
  *
  * Returns NULL when all its ports are in use, when there are too many flows
  * (counted, as over_limit), or without memory (noted).
  */
 struct sim_session *sim_session_open(struct sim_world *w,
-    struct sim_source *source, uint32_t client, uint16_t port);
+    const struct sim_source *source, uint32_t serial,
+    const struct lb_addr *client, uint16_t wanted);
+
+/* The same for who does not care whether the port is in use: a spoofer. */
+struct sim_session *sim_session_open_anyhow(struct sim_world *w,
+    const struct sim_source *source, uint32_t serial,
+    const struct lb_addr *client, uint16_t port);
 
 /* What is under way still goes its way; nobody hears of it.  The session is
  * not to be touched by its owner afterwards. */
@@ -156,24 +153,29 @@ void sim_session_close(struct sim_world *w, struct sim_session *s);
 struct sim_source *sim_session_source(
     const struct sim_world *w, const struct sim_session *s);
 
-/* The number of its client's address. */
-uint32_t sim_session_client(
-    const struct sim_world *w, const struct sim_session *s);
-
 /* Sets or, with SIM_NEVER, clears an alarm.  Cost: O(1); a later time than
  * the one set costs nothing until then. */
-void sim_alarm_set(struct sim_world *w, struct sim_session *s,
-    enum sim_end end, uint64_t at_ns);
+void sim_alarm_set(struct sim_world *w, struct sim_session *s, enum sim_end end,
+    uint64_t at_ns);
 
 /* --- for profiles: packets ------------------------------------------------ */
 
 /* From the session's client. */
-void sim_send(struct sim_world *w, struct sim_session *s,
-    const struct sim_parcel *what);
+void sim_send(
+    struct sim_world *w, struct sim_session *s, const struct sim_parcel *what);
 
 /* From a member to the session's client. */
 void sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
     const struct sim_parcel *what);
+
+/* That member refuses a parcel that came to it: TCP with a reset (never of a
+ * reset), else as unreachable. */
+void sim_refuse(struct sim_world *w, struct sim_session *s,
+    const struct sim_parcel *parcel);
+
+/* How a member is now. */
+struct sim_condition sim_world_condition(
+    const struct sim_world *w, uint16_t member);
 
 /* --- for profiles: what clients saw --------------------------------------- */
 
@@ -183,7 +185,8 @@ void sim_count_retry(struct sim_world *w);
 void sim_count_answered(struct sim_world *w, uint64_t asked_ns);
 void sim_count_given_up(struct sim_world *w, uint64_t asked_ns);
 
-/* --- for the run loop ------------------------------------------------------ */
+/* --- for the run loop ------------------------------------------------------
+ */
 
 /*
  * sim_world_new - the world of a run's only player.

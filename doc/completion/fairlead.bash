@@ -15,7 +15,8 @@ _fairlead_options() {
 _fairlead_modes='five-tuple source-ip source-ip-protocol'
 _fairlead_algorithms='maglev rendezvous modulo stable'
 _fairlead_keys='distribution= algorithm= pool.size= table_size= hash_key=
-    duration= warm_up= instances= replications= precision='
+    probe.interval= probe.threshold= idle_timeout= duration= warm_up= instances=
+    replications= precision='
 
 _fairlead() {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
@@ -35,8 +36,10 @@ _fairlead() {
 		--mode) words='auto native generic' ;;
 		--interface) words=$(cd /sys/class/net 2>/dev/null && echo *) ;;
 		-o | --output)
-			mapfile -t COMPREPLY < <(compgen -d -- "$current")
-			return
+			if [ "$command" != gen ]; then # it writes a file
+				mapfile -t COMPREPLY < <(compgen -d -- "$current")
+				return
+			fi
 			;;
 		esac
 		case $current in

@@ -75,6 +75,7 @@ static const struct {
 	{ "sweep", "24 configurations against one (3 GB of disk)",
 	    bench_sweep },
 	{ "events", "events in virtual time", bench_events },
+	{ "world", "synthetic traffic (4 GB of memory)", bench_world },
 	{ "memory", "what a replay keeps in memory", bench_memory },
 };
 

@@ -28,5 +28,6 @@ int bench_replay(void);
 int bench_sweep(void);
 int bench_memory(void);
 int bench_events(void);
+int bench_world(void);
 
 #endif

@@ -110,6 +110,7 @@ if command -v bash >/dev/null; then
 	completes run report r
 	touch a.pcap
 	completes a.pcap sim a
+	completes a.pcap gen -o a
 fi
 for mode in $(sed -n "s/^_fairlead_modes='\(.*\)'/\1/p" \
     "$doc/completion/fairlead.bash"); do

@@ -106,7 +106,9 @@ expect 2 sim --algorithms maglev,maglev "$coap"
 expect 2 sim --duration 0s "$coap"
 expect 2 sim --duration 5 "$coap"
 for wrong in pool.size x=1 pool.size= pool.size=0 pool.size=2,3 hash_key=5 \
-    instances=65 instances=0 warm_up=5 distribution=x table_size=250 '' =; do
+    instances=65 instances=0 warm_up=5 distribution=x table_size=250 \
+    probe.interval=0s probe.threshold=0 idle_timeout=1 probe.interval=15s '' =
+do
 	expect 2 sim --set "$wrong" "$coap"
 	silent out
 done
@@ -233,12 +235,42 @@ says faulty/summary.json '"deterministic": false'
 expect 0 sim -o again -c probed.yaml -s faults.yaml
 cmp -s faulty/summary.json again/summary.json || fail "same seed, other result"
 cmp -s faulty/events.jsonl again/events.jsonl || fail "same seed, other events"
+expect 0 sim --no-report -c probed.yaml -s faults.yaml --json \
+    --set probe.interval=15s --set idle_timeout=4m
+says out '"detected_after_s": [12][0-9]\.'
+expect 2 sim -c probed.yaml -s faults.yaml --set probe.threshold=999
+says err "what was set"
 expect 0 sim -o other -c probed.yaml -s faults.yaml --seed 6
 ! cmp -s faulty/events.jsonl other/events.jsonl || fail "the seed has no say"
 expect 0 report faulty
 cmp -s faulty/summary.json again/summary.json || fail "faults are not redrawn"
 expect 2 sim --no-report -s faults.yaml
-says err "no pool has a member of that name"
+says err "has no member"
+
+echo "== clients that answer"
+cat >made.yaml <<'END'
+seed: 5
+duration: 10s
+modes: [five-tuple, source-ip]
+traffic: [ { profile: web, rate: 20/s, clients: 50 } ]
+assertions: [ { metric: jain, case: source-ip, at_least: 0.1 } ]
+END
+expect 0 sim -s made.yaml
+silent err
+test "$(tail -n 1 out)" = "report: made-run" || fail "$(tail -n 1 out)"
+says out '^source-ip '
+expect 0 sim -s made.yaml --json -q --workers 1
+silent err
+test "$(head -c 1 out)$(tail -n 1 out)" = "{}" || fail "--json is not one document"
+test -d made-run-2 || fail "second run's name"
+rm made-run/timing.json made-run-2/timing.json
+diff -r made-run made-run-2 >/dev/null || fail "other workers, other results"
+expect 0 sim --no-report -s made.yaml --duration 2s --set warm_up=1s --json
+says out '"duration_s": 2\.'
+expect 2 sim -s made.yaml --modes five-tuple
+says err "no such case"
+expect 2 sim -s made.yaml --duration 0s
+rm -rf made-run made-run-2
 
 echo "== assertions"
 cat >nightly.yaml <<END
@@ -270,13 +302,13 @@ for wrong in 'jian(all) > 0' 'jain(none) > 0' 'share(all, x) > 0' \
 	expect 2 sim --no-report --assert "$wrong" "$coap"
 	silent out
 done
-printf 'traffic: [ { profile: web } ]\nduration: 3s\n' >wrong.yaml
+printf 'traffic: [ { profile: wep } ]\nduration: 3x\n' >wrong.yaml
 expect 2 sim -s wrong.yaml
 says err "wrong.yaml:1:23: "
 says err "wrong.yaml:2:11: "
 expect 2 check -s wrong.yaml
 expect 0 check -s nightly.yaml
-says out "1 capture, 1 assertion"
+says out "^assertions (1)"
 expect 2 check -c lb.yaml -s nightly.yaml
 says err "there is no such case"
 rm -rf demanded cut.pcap

@@ -52,6 +52,35 @@ expect 0 sim --no-report --json --modes five-tuple --backends 3 \
     --hash-key 000102030405060708090a0b0c0d0e0f "$coap"
 grep -q "\"jain\": $(cat jain)" out || fail "sim says something else"
 
+echo "== a scenario"
+cat >made.yaml <<'END'
+seed: 4
+duration: 5s
+traffic: [ { profile: web, rate: 20/s, clients: 50 } ]
+END
+# shellcheck disable=SC2086
+{
+	expect 0 sweep -s made.yaml $few
+	silent err
+	test "$(tail -n 1 out)" = "report: made-sweep" || fail "$(tail -n 1 out)"
+	expect 0 sweep -o e -s made.yaml $few --workers 1
+	diff -r made-sweep e >&2 || fail "workers make a difference"
+	expect 0 sweep -o f -s made.yaml $few --seed 5
+	cmp -s e/sweep.csv f/sweep.csv && fail "the seed has no say"
+	cat >faults.yaml <<END
+traffic: [ { capture: $coap } ]
+faults: [ { at: 20s, member: backend-2, state: crashed } ]
+assertions: [ { metric: jain, at_least: 0.1 } ]
+END
+	expect 0 sweep --no-report -s faults.yaml $few
+	says err "not held here"
+	expect 2 sweep --no-report -s faults.yaml --vary pool.size=1,2
+	says err "no pool has a member of that name"
+	expect 2 sweep -s missing.yaml $few
+	expect 2 sweep -s made.yaml --workers 0 $few
+	rm -rf made-sweep e f
+}
+
 echo "== a configuration"
 cat >lb.yaml <<'END'
 load_balancer: { sku: fairlead }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/figure.h"
 #include "reports/pdf.h"
-#include "tests/reports/sample.h"
+#include "reports/brush.h"
+#include "tests/reports/wreck.h"
 #include "tests/unit.h"
 #include <errno.h>
 #include <math.h>
@@ -19,6 +20,14 @@ struct memory {
 
 /* Four backends and a silence, for what needs no other. */
 static struct report_study four;
+/* The same after failures, which have pictures of their own. */
+static struct report_study failed;
+
+static const struct report_study *
+study_of(int figure)
+{
+	return figure < REPORT_FIGURE_FAILOVER ? &four : &failed;
+}
 
 static int
 take(void *ctx, const void *bytes, size_t count)
@@ -131,7 +140,9 @@ test_sizes(void)
 
 		sample_report(record, rows[i].bins, rows[i].from, rows[i].to);
 		CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
-		for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
+		for (int f = 0; f < REPORT_FIGURE_FAILOVER; f++) {
+			CU_ASSERT_TRUE(report_figure_is_wanted(
+			    &study, (enum report_figure)f));
 			/* all are the same drawing: one row for all kinds */
 			for (int k = 0; k <= (i == 2 ? REPORT_CANVAS_SVG : 0);
 			     k++) {
@@ -152,6 +163,109 @@ test_sizes(void)
 		}
 		report_study_free(&study);
 		sample_free(record);
+	}
+}
+
+/* --- failures ------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+	const char *what;
+	size_t backends, keys;
+	struct wreck_spec spec;
+	const char *prefix;
+} wrecks[] = {
+	{ "one fault", 4, 750, { 1, 0.2, 0, 1, false, false, NULL }, NULL },
+	{ "one late", 4, 750, { 1, 0.97, 0, 1, true, false, "crashed" }, NULL },
+	{ "one at once", 4, 750, { 1, 0, 0, 1, true, false, "deaf" }, NULL },
+	{ "three close", 4, 750, { 3, 0.4, 0.004, 12, true, true, NULL }, NULL },
+	{ "three at one time", 8, 750, { 3, 0.4, 0, 12, true, true, "hanging" }, NULL },
+	{ "twelve close", 4, 750, { 12, 0.2, 0.004, 12, true, false, NULL }, NULL },
+	{ "twelve apart", 12, 750, { 12, 0.02, 0.08, 12, true, true, NULL }, NULL },
+	{ "forty", 30, 750, { 40, 0.02, 0.02, 10, true, true, NULL }, NULL },
+	{ "of a thousand", 1000, 9000, { 3, 0.4, 0.01, 1, true, true, NULL }, NULL },
+	{ "twelve of them", 1000, 9000, { 12, 0.4, 0.002, 1, true, false, NULL }, NULL },
+	{ "two backends", 2, 90, { 2, 0.5, 0.1, 30, false, false, NULL }, NULL },
+	{ "long names", 4, 750, { 3, 0.7, 0.1, 30, true, true, NULL },
+	    "a-backend-with-a-name-of-about-40-letter" },
+	{ "long names, many", 30, 750, { 12, 0.7, 0.01, 30, true, true, NULL },
+	    "a-backend-with-a-name-of-about-40-letter" },
+	{ "other names", 3, 300, { 6, 0.1, 0.1, 10, true, true, NULL },
+	    "r\xc3\xa4t\xff\x1b<b>&amp;-" },
+};
+/* clang-format on */
+
+static struct sim_record *
+wrecked(size_t backends, size_t keys, const char *prefix,
+    const struct wreck_spec *failures)
+{
+	const struct sample_spec spec = { backends, keys, 1.3, prefix };
+	struct sim_record *record = sample_record(&spec);
+
+	sample_report(record, 240, 240, 240);
+	wreck_record(record, failures);
+	return record;
+}
+
+static void
+test_failures(void)
+{
+	for (size_t i = 0; i < COUNT(wrecks); i++) {
+		const struct wreck_spec *spec = &wrecks[i].spec;
+		struct sim_record *record = wrecked(
+		    wrecks[i].backends, wrecks[i].keys, wrecks[i].prefix, spec);
+		struct report_study study;
+		struct report_chart_facts facts = { 0 };
+
+		CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
+		UNIT_ROW(wrecks[i].what,
+		    report_key_figure(&study) == REPORT_FIGURE_FAILOVER);
+		UNIT_ROW(wrecks[i].what,
+		    report_figure_is_wanted(&study, REPORT_FIGURE_RESPONSE) ==
+			spec->has_clients);
+		UNIT_ROW(wrecks[i].what,
+		    report_figure_is_wanted(&study, REPORT_FIGURE_DETECT) ==
+			(spec->replications >= 10));
+		for (int f = REPORT_FIGURE_FAILOVER; f < REPORT_FIGURE_COUNT;
+		     f++) {
+			if (!report_figure_is_wanted(
+				&study, (enum report_figure)f))
+				continue;
+			struct memory m =
+			    draw(&study, f, REPORT_CANVAS_PNG, wrecks[i].what);
+			free(m.bytes);
+		}
+		struct memory m = print(&study, REPORT_A4, &facts);
+		expect_clean(wrecks[i].what, -1, &facts);
+		free(m.bytes);
+		report_study_free(&study);
+		wreck_undo(record);
+		sample_free(record);
+	}
+}
+
+/* Labels keep apart, and as near as they can. */
+static void
+test_apart(void)
+{
+	static const struct {
+		const char *what;
+		double x[3], width[3], is[3];
+	} table[] = {
+		{ "far", { 10, 50, 90 }, { 10, 10, 10 }, { 10, 50, 90 } },
+		{ "close", { 50, 51, 90 }, { 10, 10, 10 }, { 39, 51, 90 } },
+		{ "left end", { 0, 1, 90 }, { 10, 10, 10 }, { 5, 17, 90 } },
+		{ "right end", { 10, 99, 100 }, { 10, 10, 10 },
+		    { 10, 83, 95 } },
+		{ "no room", { 50, 50, 50 }, { 60, 60, 60 }, { 30, 92, 154 } },
+	};
+	for (size_t i = 0; i < COUNT(table); i++) {
+		double x[3];
+		memcpy(x, table[i].x, sizeof(x));
+		report_apart(x, table[i].width, 3, 2, 0, 100);
+		for (size_t k = 0; k < 3; k++)
+			UNIT_ROW(
+			    table[i].what, fabs(x[k] - table[i].is[k]) < 1e-9);
 	}
 }
 
@@ -288,6 +402,8 @@ test_data(void)
 		[REPORT_FIGURE_LORENZ] = 1 + 3 * 3 * 5,
 		[REPORT_FIGURE_KEYS] = 1 + 3 * 11,
 		[REPORT_FIGURE_PREDICTED] = 1 + 3 * 3,
+		[REPORT_FIGURE_KEPT] = 1 + 3,
+		[REPORT_FIGURE_DETECT] = 1 + 20 * 3,
 	};
 
 	for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
@@ -297,7 +413,7 @@ test_data(void)
 		if (to == NULL)
 			abort();
 		CU_ASSERT_EQUAL(
-		    report_art((enum report_figure)f)->csv(&four, to), 0);
+		    report_art((enum report_figure)f)->csv(study_of(f), to), 0);
 		(void)fclose(to);
 		size_t found = count_lines(text);
 		CU_ASSERT_TRUE(found > 1);
@@ -428,7 +544,7 @@ test_golden(void)
 	if (to == NULL)
 		abort();
 	for (int f = 0; f < REPORT_FIGURE_COUNT; f++)
-		describe(to, &four, f);
+		describe(to, study_of(f), f);
 	(void)fclose(to);
 	(void)snprintf(path, sizeof(path), "%s/tests/golden/figures.txt",
 	    source != NULL ? source : ".");
@@ -448,6 +564,8 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "sizes", test_sizes },
+		{ "failures", test_failures },
+		{ "labels", test_apart },
 		{ "nothing", test_empty },
 		{ "document", test_document },
 		{ "assertions", test_assertions },
@@ -463,9 +581,17 @@ main(void)
 	sample_report(record, 100, 30, 80);
 	if (report_study_make(&four, record) != 0)
 		return EXIT_FAILURE;
+	const struct wreck_spec failures = { 3, 0.3, 0.04, 20, true, true,
+		NULL };
+	struct sim_record *after = wrecked(4, 750, NULL, &failures);
+	if (report_study_make(&failed, after) != 0)
+		return EXIT_FAILURE;
 	int done = unit_main("figure", tests);
 	report_study_free(&four);
 	sample_free(record);
+	report_study_free(&failed);
+	wreck_undo(after);
+	sample_free(after);
 	report_chart_forget();
 	return done;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html.h"
-#include "tests/reports/sample.h"
+#include "tests/reports/wreck.h"
 #include "tests/unit.h"
 #include <ctype.h>
 #include <errno.h>
@@ -373,6 +373,43 @@ test_parts(void)
 	}
 }
 
+/* What failures did, between time and method; every id once there, too. */
+static void
+test_failures(void)
+{
+	static const char *const in_order[] = { "<section id=\"over-time\"",
+		"<section id=\"failures\"", "<figure id=\"failover\"",
+		"marked down", "<table id=\"failures-each\"",
+		"<figure id=\"kept\"", "<figure id=\"detect\"",
+		"<figure id=\"response\"", "<section id=\"method\"" };
+	static const size_t sizes[] = { 1, 4, 9, 40, 300 };
+	static const size_t faults[] = { 1, 3, 4, 12, 60 };
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		const struct wreck_spec spec = { faults[i], 0.1, 0.01, 12, true,
+			true, NULL };
+		struct sim_record *record = record_of(sizes[i], 500, NULL);
+		wreck_record(record, &spec);
+		char *page = page_of(record);
+		const char *at = page;
+		for (size_t k = 0; k < COUNT(in_order); k++) {
+			const char *next = strstr(at, in_order[k]);
+			UNIT_ROW(in_order[k], next != NULL);
+			at = next != NULL ? next : at;
+			UNIT_ROW(
+			    in_order[k], in_order[k][0] != '<' ||
+					     count(page, in_order[k]) == 1);
+		}
+		const char *wrong = wrong_with(page);
+		UNIT_ROW(wrong != NULL ? wrong : "", wrong == NULL);
+		CU_ASSERT_PTR_NULL(strstr(page, "nan"));
+		CU_ASSERT_PTR_NULL(strstr(page, "inf\""));
+		free(page);
+		wreck_undo(record);
+		sample_free(record);
+	}
+}
+
 /* Every id once, and every link to one finds it. */
 static void
 test_ids(void)
@@ -452,6 +489,7 @@ main(void)
 		{ "reader", test_reader },
 		{ "names", test_names },
 		{ "parts", test_parts },
+		{ "failures", test_failures },
 		{ "ids", test_ids },
 		{ "empty", test_empty },
 		{ "size", test_size },

@@ -34,6 +34,8 @@
 	"      frontend_port: 5683, probe: t, algorithm: " algorithm more      \
 	" }\n"
 
+#define TRACK ", connection_tracking: true"
+
 static struct frame_spec
 request(unsigned flow, uint8_t proto, uint8_t flags)
 {
@@ -81,6 +83,7 @@ static const struct remap {
 	{ "modulo", CONFIG("fairlead", "modulo", ""), 0.8, 0.75, 0.0 },
 	{ "maglev", CONFIG("fairlead", "maglev", ""), 0.2, 0.0, 0.02 },
 	{ "rendezvous", CONFIG("fairlead", "rendezvous", ""), 0.2, 0.0, 0.0 },
+	{ "stable", CONFIG("fairlead", "stable", ""), 0.2, 0.0, 0.0 },
 };
 /* clang-format on */
 
@@ -185,6 +188,24 @@ static const struct effect {
 	    LB_PROTO_TCP, LB_FAULT_ADMIN_DOWN, 0, 0, false, false },
 	{ "admin down moves UDP", CONFIG("fairlead", "maglev", ""),
 	    LB_PROTO_UDP, LB_FAULT_ADMIN_DOWN, 1, 0, false, false },
+	{ "drained keeps TCP", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_TCP, LB_FAULT_WEIGHT, 0, 0, false, false },
+	{ "drained moves UDP", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_UDP, LB_FAULT_WEIGHT, 1, 0, false, false },
+	{ "drained keeps tracked UDP", CONFIG("fairlead", "stable", TRACK),
+	    LB_PROTO_UDP, LB_FAULT_WEIGHT, 0, 0, false, false },
+	{ "removed keeps TCP", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_TCP, LB_FAULT_REMOVED, 0, 0, false, false },
+	{ "removed moves UDP", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_UDP, LB_FAULT_REMOVED, 1, 0, false, false },
+	{ "removed moves tracked UDP", CONFIG("fairlead", "stable", TRACK),
+	    LB_PROTO_UDP, LB_FAULT_REMOVED, 1, 0, false, false },
+	{ "deaf, TCP", CONFIG("fairlead", "stable", ""), LB_PROTO_TCP,
+	    LB_FAULT_DEAF, 0, 1, true, true },
+	{ "deaf, and netcat answers for it", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_UDP, LB_FAULT_DEAF, 0, 0, true, true },
+	{ "slow breaks nothing", CONFIG("fairlead", "stable", ""),
+	    LB_PROTO_TCP, LB_FAULT_SLOW, 0, 0, false, false },
 	{ "UDP moves when it is noticed", CONFIG("fairlead", "maglev", ""),
 	    LB_PROTO_UDP, LB_FAULT_CRASHED, 1, 0, true, true },
 };
@@ -374,6 +395,209 @@ test_nobody_left(void)
 	scene_close(&s);
 }
 
+/* --- zones, instances ----------------------------------------------------- */
+
+#define ZONES                                                                  \
+	"frontends:\n"                                                         \
+	"  - { name: zonal, address: 203.0.113.10, zones: [1] }\n"             \
+	"  - { name: redundant, address: 203.0.113.11, zones: [1, 2] }\n"      \
+	"pools:\n"                                                             \
+	"  - { name: one, members: [{ name: a, address: 10.0.0.1, zone: 1 "    \
+	"},\n"                                                                 \
+	"      { name: b, address: 10.0.0.2, zone: 2 }] }\n"                   \
+	"  - { name: two, members: [{ name: a, address: 10.0.0.1, zone: 1 "    \
+	"},\n"                                                                 \
+	"      { name: b, address: 10.0.0.2, zone: 2 }] }\n"                   \
+	"probes:\n"                                                            \
+	"  - { name: t, protocol: tcp, port: 1, interval: 5s }\n"              \
+	"rules:\n"                                                             \
+	"  - { name: z, frontend: zonal, pool: one, protocol: udp,\n"          \
+	"      frontend_port: 53, probe: t }\n"                                \
+	"  - { name: r, frontend: redundant, pool: two, protocol: udp,\n"      \
+	"      frontend_port: 53, backend_port: 54, probe: t }\n"
+
+/* A packet a second and flow to both frontends, each answered. */
+static void
+add_questions(struct scene *s, unsigned flows, unsigned seconds)
+{
+	for (unsigned second = 0; second < seconds; second++)
+		for (unsigned i = 0; i < 2 * flows; i++) {
+			struct frame_spec p = request(i / 2, LB_PROTO_UDP, 0);
+			p.dport = 53;
+			if (i % 2 != 0)
+				p.dst =
+				    (struct lb_addr)FRAME_V4(203, 0, 113, 11);
+			struct frame_spec a = answer_to(&p, 0);
+			scene_add(s, second * UINT64_C(1000), &p);
+			scene_add(s, second * UINT64_C(1000) + 1, &a);
+		}
+}
+
+/* The zonal frontend goes with its zone, whoever else could answer; the
+ * redundant one moves to the other zone's member when that is noticed. */
+static void
+test_zone(void)
+{
+	struct scene s;
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .kind = LB_FAULT_ZONE_DOWN, .number = 1 },
+		{ .at_ms = 30500, .kind = LB_FAULT_ZONE_UP, .number = 1 },
+	};
+	const unsigned flows = 40;
+
+	scene_open(&s);
+	add_questions(&s, flows, 50);
+	s.settings.report = true;
+	struct sim_record *r = play(&s, ZONES, faults, 2);
+	const struct sim_case *c = &r->cases[0];
+	const struct sim_failover *f = &c->failovers[0];
+	uint64_t down_s = (f->at_ns + f->detected_ns) / NS_S;
+	CU_ASSERT_EQUAL_FATAL(c->failover_count, 1);
+	CU_ASSERT_STRING_EQUAL(f->member, "zone 1");
+	/* 11 to 30 s */
+	CU_ASSERT_EQUAL(c->unreachable, 20 * flows);
+	CU_ASSERT_EQUAL(f->soonest_ns, 5 * NS_S);
+	CU_ASSERT_EQUAL(f->latest_ns, 10 * NS_S);
+	CU_ASSERT_TRUE(
+	    f->detected_ns > f->soonest_ns && f->detected_ns <= f->latest_ns);
+	CU_ASSERT_TRUE(f->rerouted_ns >= f->detected_ns &&
+		       f->rerouted_ns < f->detected_ns + NS_S);
+	CU_ASSERT_EQUAL(f->needless, 0);
+	CU_ASSERT_EQUAL(f->window_ns, 49001 * LB_NS_PER_MS - f->at_ns);
+	uint64_t his = c->rules[1].backends[0].flows;
+	CU_ASSERT_TRUE(his > 5 && his < 35);
+	CU_ASSERT_EQUAL(f->lost, 20 * flows + (down_s - 10) * his);
+	CU_ASSERT_EQUAL(f->offered, 39 * 2 * flows);
+	CU_ASSERT_EQUAL(c->reply_suppressed, f->lost);
+	/* both frontends' flows of a: the zonal's when they get through
+	 * again, for a is not back yet */
+	CU_ASSERT_EQUAL(f->moved, his + c->rules[0].backends[0].flows);
+	uint64_t lost = 0, offered = 0, moved = 0;
+	CU_ASSERT_EQUAL(c->harm_count, r->bin_count);
+	for (size_t i = 0; i < c->harm_count; i++) {
+		lost += c->harms[i].lost;
+		offered += c->harms[i].offered;
+		moved += c->harms[i].moved;
+	}
+	CU_ASSERT_EQUAL(lost, f->lost);
+	CU_ASSERT_EQUAL(offered, 50 * 2 * flows);
+	CU_ASSERT_EQUAL(moved, f->moved);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* The only balancer restarts: all is lost meanwhile, nothing is broken. */
+static void
+test_restart(void)
+{
+	static const char config[] = CONFIG("fairlead", "stable", "");
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .kind = LB_FAULT_INSTANCE_DOWN, .number = 1 },
+		{ .at_ms = 15500, .kind = LB_FAULT_INSTANCE_UP, .number = 1 },
+	};
+	struct scene s;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	struct sim_record *r = play(&s, config, faults, 2);
+	const struct sim_case *c = &r->cases[0];
+	CU_ASSERT_EQUAL(c->unreachable, 5);
+	CU_ASSERT_EQUAL(c->reply_suppressed, 5);
+	CU_ASSERT_EQUAL(c->failovers[0].lost, 5);
+	CU_ASSERT_EQUAL(c->failovers[0].broken, 0);
+	CU_ASSERT_EQUAL(c->failovers[0].moved, 0);
+	CU_ASSERT_EQUAL(c->failovers[0].restored_ns, 5 * NS_S);
+	CU_ASSERT_EQUAL(c->instance_count, 0); /* of several only */
+	CU_ASSERT_EQUAL(c->rehomed, 0);
+	CU_ASSERT_EQUAL(c->rules[0].connections, 2); /* a new entry */
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* --- anything ------------------------------------------------------------- */
+
+static uint64_t
+next(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1;
+	return *state >> 33;
+}
+
+static void
+draw_faults(uint64_t seed, struct lb_fault *faults, size_t count)
+{
+	static char names[2][2] = { "a", "b" };
+	uint64_t state = seed;
+
+	for (size_t i = 0; i < count; i++) {
+		enum lb_fault_kind kind =
+		    (enum lb_fault_kind)(next(&state) % LB_FAULT_COUNT);
+		faults[i] = (struct lb_fault){
+			.at_ms = next(&state) % 50000,
+			.kind = kind,
+			.factor = next(&state) % 100000000,
+			.period_ms = next(&state) % 20000,
+			.weight = (uint32_t)(next(&state) % 4) * 50,
+			.number = 1 + (uint32_t)(next(&state) % 2),
+		};
+		if (lb_fault_subject(kind) == LB_FAULT_OF_SERVER ||
+		    lb_fault_subject(kind) == LB_FAULT_OF_CONFIG)
+			faults[i].member = names[next(&state) % 2];
+	}
+}
+
+static char *save(const struct sim_record *r, size_t *bytes);
+
+/* Any faults at all: packets are accounted for, what is counted adds up, and
+ * the same again is the same. */
+static void
+test_anything(void)
+{
+	struct lb_failures failures = { .kind = LB_FAULT_REFUSING,
+		.mean_up_ms = 20000,
+		.mean_down_ms = 3000 };
+	struct lb_scene around = lb_scene_defaults();
+	struct lb_fault faults[12];
+	struct scene s;
+
+	around.instances = 3;
+	around.failures = &failures;
+	scene_open(&s);
+	add_questions(&s, 15, 50);
+	s.settings.scene = &around;
+	for (uint64_t seed = 1; seed <= 60; seed++) {
+		size_t bytes, again_bytes;
+		around.ecmp = (enum lb_ecmp)(seed % 2);
+		around.failure_count = seed % 3 == 0;
+		around.members_start_unknown = seed % 5 == 0;
+		s.settings.report = seed % 2 == 0;
+		draw_faults(seed, faults, LB_COUNT(faults));
+		struct sim_record *r =
+		    play(&s, ZONES, faults, LB_COUNT(faults));
+		const struct sim_case *c = &r->cases[0];
+		CU_ASSERT_TRUE(c->rehomed_broken <= c->rehomed_moved);
+		CU_ASSERT_TRUE(c->rehomed_moved <= c->rehomed);
+		for (size_t i = 0; i < c->failover_count; i++) {
+			const struct sim_failover *f = &c->failovers[i];
+			CU_ASSERT_TRUE(f->lost <= f->offered);
+			CU_ASSERT_TRUE(f->needless <= f->moved);
+			CU_ASSERT_TRUE(f->soonest_ns <= f->latest_ns);
+			if (f->detected_ns != SIM_NO_TIME &&
+			    f->restored_ns != SIM_NO_TIME)
+				CU_ASSERT_TRUE(
+				    f->detected_ns <= f->restored_ns);
+		}
+		struct sim_record *r2 =
+		    play(&s, ZONES, faults, LB_COUNT(faults));
+		char *data = save(r, &bytes), *again = save(r2, &again_bytes);
+		CU_ASSERT_EQUAL_FATAL(bytes, again_bytes);
+		CU_ASSERT_EQUAL(memcmp(data, again, bytes), 0);
+		free(data), free(again);
+		sim_record_free(r), sim_record_free(r2);
+	}
+	scene_close(&s);
+}
+
 /* --- the record ---------------------------------------------------------- */
 
 static char *
@@ -436,6 +660,9 @@ main(void)
 		{ "UDP, there and back", test_udp_back },
 		{ "changed between packets", test_changed_between },
 		{ "nobody left", test_nobody_left },
+		{ "a zone", test_zone },
+		{ "a balancer restarts", test_restart },
+		{ "anything", test_anything },
 		{ "the record", test_record },
 		CU_TEST_INFO_NULL,
 	};

@@ -21,40 +21,51 @@ static const struct {
 	{ "endless", { .jitter_ns = UINT64_MAX - 1, .loss = 1 } },
 };
 
+/* What became of so many packets. */
+struct sum {
+	double delay_ns;
+	uint32_t got;
+	bool is_within; /* each */
+};
+
+static struct sum
+cross(const struct lb_link *link)
+{
+	struct sum sum = { .is_within = true };
+	struct sim_dice dice;
+
+	sim_dice_init(&dice, 4);
+	for (uint64_t n = 0; n < PACKETS; n++) {
+		uint64_t delay_ns;
+
+		if (!sim_link_cross(
+			link, &dice, SIM_DRAW_CLIENT_LINK, 0, n, &delay_ns))
+			continue;
+		sum.got++;
+		sum.delay_ns += (double)delay_ns;
+		sum.is_within &= delay_ns >= link->latency_ns &&
+				 delay_ns - link->latency_ns <= link->jitter_ns;
+	}
+	return sum;
+}
+
 static void
 delay_and_loss_are_as_asked(void)
 {
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
 		const struct lb_link *link = &links[i].link;
-		double latency = (double)link->latency_ns;
-		double jitter = (double)link->jitter_ns, sum = 0;
+		struct sum sum = cross(link);
+		double jitter = (double)link->jitter_ns, got = sum.got;
+		double mean = (double)link->latency_ns + jitter / 2;
 		double loss = (double)link->loss / 1e6;
-		uint32_t got = 0;
-		struct sim_dice dice;
 
-		sim_dice_init(&dice, 4);
-		for (uint64_t n = 0; n < PACKETS; n++) {
-			uint64_t delay_ns;
-
-			if (!sim_link_cross(link, &dice, SIM_DRAW_CLIENT_LINK,
-				0, n, &delay_ns))
-				continue;
-			got++;
-			sum += (double)delay_ns;
-			UNIT_ROW(links[i].row,
-			    delay_ns >= link->latency_ns &&
-				delay_ns - link->latency_ns <= link->jitter_ns);
-		}
-
-		double lost = (double)(PACKETS - got) / PACKETS;
-
+		UNIT_ROW(links[i].row, sum.is_within);
 		UNIT_ROW(links[i].row,
-		    fabs(lost - loss) <=
+		    fabs(1 - got / PACKETS - loss) <=
 			INTERVAL * sqrt(loss * (1 - loss) / PACKETS));
-		if (got > 0)
-			UNIT_ROW(links[i].row,
-			    fabs(sum / got - latency - jitter / 2) <=
-				INTERVAL * jitter / sqrt(12.0 * got));
+		UNIT_ROW(links[i].row,
+		    got == 0 || fabs(sum.delay_ns / got - mean) <=
+				    INTERVAL * jitter / sqrt(12 * got));
 	}
 }
 

@@ -2,7 +2,9 @@
 /* When faults are noticed: sim/outage.c on a plan, without packets. */
 #include <math.h>
 
-#include "sim/outage.h"
+#include "model/names.h"
+#include "sim/outage_parts.h"
+#include "sim/run.h"
 #include "tests/model/plan_text.h"
 
 #define S_NS  UINT64_C(1000000000)
@@ -15,7 +17,29 @@
 	"      { name: b, address: 10.0.0.2 },\n"                              \
 	"      { name: c, address: 10.0.0.3 }] }\n"
 
-static struct made
+/* A configuration, and what of a run an outage needs. */
+struct stage {
+	struct lb_config *config;
+	struct sim_player *player;
+	struct sim_settings settings;
+};
+
+static struct stage
+make_stage(const char *text)
+{
+	struct lb_problems problems = { 0 };
+	struct stage stage = { .config = config_of(text, &problems) };
+
+	lb_problems_print(&problems, "stage", stderr);
+	UNIT_NEED(stage.config);
+	const struct sim_case_settings settings = { "case", stage.config };
+	stage.player = sim_player_new(&settings, false, false, &problems);
+	UNIT_NEED(stage.player);
+	lb_problems_free(&problems);
+	return stage;
+}
+
+static struct stage
 make_probed(const char *probe, const char *more)
 {
 	char text[2048];
@@ -24,23 +48,49 @@ make_probed(const char *probe, const char *more)
 	    HEAD MEMBERS_OF_P "probes:\n  - { name: t, port: 1, %s }\n"
 			      "rules:\n" RULE("r", "p", "1", ", probe: t%s"),
 	    probe, more);
-	return make(text, NULL, NULL);
+	return make_stage(text);
 }
 
+/* The stage frees it. */
 static struct sim_outage *
-new_outage(const struct made *m, const struct lb_fault *faults, size_t count,
-    uint64_t seed)
+new_outage(
+    struct stage *m, const struct lb_fault *faults, size_t count, uint64_t seed)
 {
-	struct sim_outage *o =
-	    sim_outage_new(m->plan, m->config, faults, count, seed, NULL);
+	sim_outage_free(m->player->outage);
+	m->settings.faults = faults;
+	m->settings.fault_count = count;
+	m->settings.seed = seed;
+	m->player->outage = sim_outage_new(m->player, &m->settings, NULL);
+	UNIT_NEED(m->player->outage);
+	return m->player->outage;
+}
 
-	UNIT_NEED(o);
-	return o;
+static void
+drop_stage(struct stage *m)
+{
+	sim_player_free(m->player);
+	lb_config_free(m->config);
+}
+
+/* What is found is between the closed form's bounds, and the first failed
+ * probe is W after the first tick. */
+static void
+check_form(const struct sim_failover *f)
+{
+	if (f->detected_ns == SIM_NO_TIME) {
+		CU_ASSERT_EQUAL(f->soonest_ns, SIM_NO_TIME);
+		CU_ASSERT_EQUAL(f->latest_ns, SIM_NO_TIME);
+		CU_ASSERT_EQUAL(f->failed_ns, SIM_NO_TIME);
+		return;
+	}
+	CU_ASSERT_TRUE(f->soonest_ns < f->detected_ns);
+	CU_ASSERT_TRUE(f->detected_ns <= f->latest_ns);
+	CU_ASSERT_TRUE(f->failed_ns <= f->detected_ns);
 }
 
 /* The one fault's time to detection, member b; SIM_NO_TIME. */
 static uint64_t
-detect_ns(const struct made *m, enum lb_fault_kind kind, uint64_t at_ms,
+detect_ns(struct stage *m, enum lb_fault_kind kind, uint64_t at_ms,
     uint64_t seed, uint64_t *phase_ns)
 {
 	char name[] = "b";
@@ -53,10 +103,10 @@ detect_ns(const struct made *m, enum lb_fault_kind kind, uint64_t at_ms,
 	CU_ASSERT_EQUAL(
 	    sim_outage_advance(o, (at_ms + 4000000) * LB_NS_PER_MS), 0);
 	CU_ASSERT_EQUAL_FATAL(o->failover_count, 1);
+	check_form(&o->failovers[0]);
 	found_ns = o->failovers[0].detected_ns;
 	*phase_ns = o->probers[0].phase_ns;
 	CU_ASSERT_EQUAL(sim_outage_next_ns(o), SIM_NEVER); /* all sleep */
-	sim_outage_free(o);
 	return found_ns;
 }
 
@@ -89,6 +139,12 @@ static const struct form {
 	    1 * S_NS, 2, 1 * S_NS },
 	{ "protocol: coap, interval: 1s, probe_threshold: 2",
 	    LB_FAULT_REFUSING, 1 * S_NS, 2, 0 },
+	{ "protocol: tcp, interval: 5s", LB_FAULT_DEAF, 5 * S_NS, 0, 0 },
+	{ "protocol: udp, interval: 1s, probe_threshold: 2", LB_FAULT_DEAF,
+	    1 * S_NS, 2, 1 * S_NS },
+	{ "protocol: http, request_path: /, interval: 40s", LB_FAULT_DEAF,
+	    40 * S_NS, 1, 30 * S_NS },
+	{ "protocol: dns, interval: 1s", LB_FAULT_DEAF, 1 * S_NS, 1, 1 * S_NS },
 	{ "protocol: coap, interval: 1s, request_path: /x",
 	    LB_FAULT_HTTP_ERROR, 1 * S_NS, 1, 0 },
 };
@@ -107,7 +163,7 @@ test_grid(void)
 	for (size_t i = 0; i < LB_COUNT(forms); i++) {
 		const struct form *f = &forms[i];
 		for (unsigned g = 0; g < GRID; g++) {
-			struct made m = make_probed(f->probe, "");
+			struct stage m = make_probed(f->probe, "");
 			uint64_t phase_ns,
 			    at_ms = AT_MS +
 				    g * (f->interval_ns / LB_NS_PER_MS / GRID);
@@ -119,7 +175,7 @@ test_grid(void)
 			    f->k == 0
 				? SIM_NO_TIME
 				: u_ns + (f->k - 1) * f->interval_ns + f->w_ns);
-			drop(&m);
+			drop_stage(&m);
 		}
 	}
 }
@@ -130,7 +186,7 @@ static void
 test_at_a_tick(void)
 {
 	char a[] = "a", b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = AT_MS, .member = b, .kind = LB_FAULT_REFUSING },
 		{ .at_ms = AT_MS + 5000,
@@ -145,9 +201,8 @@ test_at_a_tick(void)
 		CU_ASSERT_EQUAL(sim_outage_advance(o, 2000 * S_NS), 0);
 		for (size_t i = 0; i < o->failover_count; i++)
 			CU_ASSERT_EQUAL(o->failovers[i].detected_ns, 5 * S_NS);
-		sim_outage_free(o);
 	}
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* The mean over replications: within 99.9 % of (k - 1/2) I + W. */
@@ -155,7 +210,7 @@ static void
 test_replications(void)
 {
 	const unsigned n = 1000;
-	struct made m =
+	struct stage m =
 	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
 	double sum_s = 0, least_s = 1e9, most_s = 0;
 
@@ -173,18 +228,18 @@ test_replications(void)
 	CU_ASSERT_DOUBLE_EQUAL(sum_s / n, wanted_s, margin_s);
 	CU_ASSERT_TRUE(least_s >= 10 && least_s < 10.05);
 	CU_ASSERT_TRUE(most_s <= 15 && most_s > 14.95);
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* --- what follows -------------------------------------------------------- */
 
 static bool
-is_candidate(const struct made *m, const char *name)
+is_candidate(const struct stage *m, const char *name)
 {
-	const struct lb_rule *r = rule_row(m->plan, "r");
+	const struct lb_plan *plan = m->player->plan;
+	const struct lb_rule *r = rule_row(plan, "r");
 
-	return (m->plan->member_state[member_id(m->plan, "p", name)] >>
-		       r->probe &
+	return (plan->member_state[member_id(plan, "p", name)] >> r->probe &
 		   1) != 0;
 }
 
@@ -192,7 +247,7 @@ static void
 test_down_and_up(void)
 {
 	char b[] = "b";
-	struct made m =
+	struct stage m =
 	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 75000, .member = b, .kind = LB_FAULT_UP },
@@ -216,13 +271,15 @@ test_down_and_up(void)
 	CU_ASSERT_EQUAL(o->failovers[0].at_ns, 30 * S_NS);
 	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, 12 * S_NS);
 	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, 52 * S_NS);
-	CU_ASSERT_EQUAL_FATAL(o->log_count, 4);
+	CU_ASSERT_EQUAL_FATAL(o->log_count, 5);
 	static const struct {
 		uint64_t at_s;
 		enum sim_event_kind kind;
 		const char *what;
 	} log[] = {
 		{ 30, SIM_EVENT_FAULT, "crashed" },
+		{ 37, SIM_EVENT_PROBE_FAILED,
+		    "Up_Probe_ApproachingUnhealthyThreshold" },
 		{ 42, SIM_EVENT_MEMBER_DOWN, "Down_Probe_TcpProbeTimeout" },
 		{ 75, SIM_EVENT_FAULT, "up" },
 		{ 82, SIM_EVENT_MEMBER_UP, "Up_Probe_Success" },
@@ -233,8 +290,7 @@ test_down_and_up(void)
 		CU_ASSERT_STRING_EQUAL(o->log[i].what, log[i].what);
 		CU_ASSERT_STRING_EQUAL(o->log[i].member, "b");
 	}
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 /* Gone and back between two ticks: nobody saw it. */
@@ -242,7 +298,7 @@ static void
 test_too_short(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_CRASHED },
 		{ .at_ms = 31000, .member = b, .kind = LB_FAULT_UP }
@@ -254,15 +310,14 @@ test_too_short(void)
 	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, SIM_NO_TIME);
 	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, SIM_NO_TIME);
 	CU_ASSERT_EQUAL(o->log_count, 2);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
 test_admin(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_ADMIN_DOWN },
 		{ .at_ms = 40000,
@@ -287,8 +342,7 @@ test_admin(void)
 	/* what the operator wrote is not written to */
 	CU_ASSERT_EQUAL(
 	    m.config->pools[0].members[1].admin_state, LB_ADMIN_NONE);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
@@ -298,7 +352,7 @@ test_all_down(void)
 	struct lb_fault faults[3];
 
 	for (int saved = 0; saved <= 1; saved++) {
-		struct made m = make_probed("protocol: tcp, interval: 5s",
+		struct stage m = make_probed("protocol: tcp, interval: 5s",
 		    saved ? ", no_healthy_backends: all-probed-up" : "");
 		for (size_t i = 0; i < 3; i++)
 			faults[i] = (struct lb_fault){ .at_ms = 30000,
@@ -310,8 +364,7 @@ test_all_down(void)
 			CU_ASSERT_EQUAL(is_candidate(&m, name[i]), saved == 1);
 			CU_ASSERT_TRUE(o->failovers[i].detected_ns <= 5 * S_NS);
 		}
-		sim_outage_free(o);
-		drop(&m);
+		drop_stage(&m);
 	}
 }
 
@@ -320,7 +373,7 @@ static void
 test_quiet(void)
 {
 	char b[] = "b";
-	struct made m = make_probed("protocol: tcp, interval: 10ms", "");
+	struct stage m = make_probed("protocol: tcp, interval: 10ms", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 1000, .member = b, .kind = LB_FAULT_CRASHED },
 		{ .at_ms = LB_FAULT_AT_MAX_MS,
@@ -333,23 +386,510 @@ test_quiet(void)
 	CU_ASSERT_TRUE(sim_events_taken(o->events) < 20);
 	CU_ASSERT_TRUE(is_candidate(&m, "b"));
 	CU_ASSERT_NOT_EQUAL(o->failovers[0].restored_ns, SIM_NO_TIME);
-	sim_outage_free(o);
-	drop(&m);
+	drop_stage(&m);
 }
 
 static void
-test_stranger(void)
+test_check(void)
 {
-	char b[] = "b", x[] = "x";
-	struct made m = make_probed("protocol: tcp, interval: 5s", "");
+	char b[] = "b", x[] = "x", what[160];
+	struct lb_scene scene = lb_scene_defaults();
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
 	struct lb_fault faults[] = {
 		{ .at_ms = 1, .member = b, .kind = LB_FAULT_OFF },
-		{ .at_ms = 1, .member = x, .kind = LB_FAULT_OFF }
+		{ .at_ms = 1, .member = x, .kind = LB_FAULT_OFF },
+		{ .at_ms = 1, .kind = LB_FAULT_ZONE_DOWN, .number = 3 },
+		{ .at_ms = 1, .kind = LB_FAULT_INSTANCE_DOWN, .number = 2 },
+	};
+	static const char *const words[] = { NULL, "'x'", "zone is 3",
+		"instance is 2, and there are 1" };
+
+	for (size_t i = 0; i < LB_COUNT(faults); i++) {
+		struct sim_settings s = { .faults = &faults[i],
+			.fault_count = 1 };
+		CU_ASSERT_TRUE(sim_outage_wanted(&s));
+		bool good = sim_outage_check(m.config, &s, what, sizeof(what));
+		CU_ASSERT_EQUAL(good, words[i] == NULL);
+		CU_ASSERT_TRUE(good || strstr(what, words[i]) != NULL);
+	}
+	scene.instances = 2;
+	m.settings.faults = &faults[3];
+	m.settings.fault_count = 1;
+	m.settings.scene = &scene;
+	CU_ASSERT_TRUE(
+	    sim_outage_check(m.config, &m.settings, what, sizeof(what)));
+	drop_stage(&m);
+}
+
+/* --- how servers answer -------------------------------------------------- */
+
+/* clang-format off */
+static const struct own {
+	const char *what, *probe;
+	struct lb_server server;
+	enum lb_fault_kind state;
+	uint64_t factor;
+	enum lb_answer answer;
+} owns[] = {
+	{ "as it should be", "protocol: tcp, interval: 5s", { 0 },
+	    LB_FAULT_UP, 0, LB_ANSWER_GOOD },
+	{ "hangs, TCP", "protocol: tcp, interval: 5s",
+	    { .probe_answer = LB_PROBE_ANSWER_HANG }, LB_FAULT_UP, 0,
+	    LB_ANSWER_GOOD },
+	{ "hangs, HTTP", "protocol: http, request_path: /",
+	    { .probe_answer = LB_PROBE_ANSWER_HANG }, LB_FAULT_UP, 0,
+	    LB_ANSWER_SILENT },
+	{ "a status, HTTP", "protocol: http, request_path: /",
+	    { .probe_answer = LB_PROBE_ANSWER_STATUS }, LB_FAULT_UP, 0,
+	    LB_ANSWER_WRONG },
+	{ "a status, TCP", "protocol: tcp",
+	    { .probe_answer = LB_PROBE_ANSWER_STATUS }, LB_FAULT_UP, 0,
+	    LB_ANSWER_GOOD },
+	{ "a status, CoAP ping", "protocol: coap",
+	    { .probe_answer = LB_PROBE_ANSWER_STATUS }, LB_FAULT_UP, 0,
+	    LB_ANSWER_GOOD },
+	{ "slow, in time", "protocol: udp, interval: 5s",
+	    { .service_ns = S_NS }, LB_FAULT_SLOW, 5 * LB_SCENE_ONE,
+	    LB_ANSWER_GOOD },
+	{ "slow, too late", "protocol: udp, interval: 5s",
+	    { .service_ns = S_NS }, LB_FAULT_SLOW, 5 * LB_SCENE_ONE + 1,
+	    LB_ANSWER_SILENT },
+	{ "slow, TCP", "protocol: tcp, interval: 5s",
+	    { .service_ns = S_NS }, LB_FAULT_SLOW, 100 * LB_SCENE_ONE,
+	    LB_ANSWER_GOOD },
+	{ "slow by itself", "protocol: http, request_path: /, interval: 5s",
+	    { .service_ns = 6 * S_NS }, LB_FAULT_UP, 0, LB_ANSWER_SILENT },
+	{ "nobody listens, TCP", "protocol: tcp",
+	    { .ports = (uint16_t[]){ 2, 3 }, .port_count = 2 }, LB_FAULT_UP, 0,
+	    LB_ANSWER_REFUSED },
+	{ "somebody listens", "protocol: tcp",
+	    { .ports = (uint16_t[]){ 2, 1 }, .port_count = 2 }, LB_FAULT_UP, 0,
+	    LB_ANSWER_GOOD },
+	{ "nobody listens, but the other program", "protocol: tcp",
+	    { .ports = (uint16_t[]){ 2 }, .port_count = 1 }, LB_FAULT_DEAF, 0,
+	    LB_ANSWER_GOOD },
+	{ "nobody listens, and it is off", "protocol: tcp",
+	    { .ports = (uint16_t[]){ 2 }, .port_count = 1 }, LB_FAULT_OFF, 0,
+	    LB_ANSWER_SILENT },
+};
+/* clang-format on */
+
+static void
+test_answers(void)
+{
+	char b[] = "b";
+
+	for (size_t i = 0; i < LB_COUNT(owns); i++) {
+		const struct own *row = &owns[i];
+		struct lb_scene scene = lb_scene_defaults();
+		struct lb_server servers[] = { row->server, { 0 } };
+		struct lb_fault fault = { .at_ms = 1000,
+			.member = b,
+			.kind = row->state,
+			.factor = row->factor };
+		struct stage m = make_probed(row->probe, "");
+		servers[0].member = b;
+		scene.servers = servers;
+		scene.server_count = 2;
+		m.settings.scene = &scene;
+		struct sim_outage *o = new_outage(&m, &fault, 1, 1);
+		CU_ASSERT_EQUAL(sim_outage_advance(o, S_NS), 0);
+		uint16_t id = member_id(m.player->plan, "p", "b");
+		UNIT_EQUAL(row->what,
+		    sim_host_answer(
+			o, &o->hosts[o->host_of[id]], &m.config->probes[0]),
+		    row->answer);
+		UNIT_EQUAL(row->what, sim_outage_condition(o, id).factor,
+		    row->factor > 0 ? row->factor : LB_SCENE_ONE);
+		/* and is it in, when that has been found out? */
+		CU_ASSERT_EQUAL(sim_outage_advance(o, 200 * S_NS), 0);
+		UNIT_EQUAL(row->what, is_candidate(&m, "b"),
+		    row->answer == LB_ANSWER_GOOD);
+		UNIT_EQUAL(row->what, is_candidate(&m, "a"), true);
+		drop_stage(&m);
+	}
+}
+
+/* A server that died and came back while its probe was under way has missed
+ * it: an answer is decided when its probe is sent. */
+static void
+test_answer_is_fixed(void)
+{
+	char b[] = "b";
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	struct lb_fault faults[] = {
+		{ .at_ms = 1900, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 2100, .member = b, .kind = LB_FAULT_UP },
+	};
+	struct sim_outage *o = new_outage(&m, faults, 2, 1);
+
+	o->probers[0].phase_ns = 2 * S_NS;
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 7 * S_NS), 0);
+	CU_ASSERT_EQUAL(
+	    o->failovers[0].detected_ns, 7 * S_NS - 1900 * LB_NS_PER_MS);
+	/* the tick of that very instant comes after the old probe's end */
+	CU_ASSERT_EQUAL(
+	    o->failovers[0].restored_ns, o->failovers[0].detected_ns);
+	drop_stage(&m);
+}
+
+static void
+test_unknown(void)
+{
+	struct lb_scene scene = lb_scene_defaults();
+	struct stage m =
+	    make_probed("protocol: tcp, interval: 5s, probe_threshold: 2", "");
+
+	scene.members_start_unknown = true;
+	m.settings.scene = &scene;
+	CU_ASSERT_TRUE(sim_outage_wanted(&m.settings));
+	struct sim_outage *o = new_outage(&m, NULL, 0, 1);
+	uint64_t second_ns = o->probers[0].phase_ns + 5 * S_NS;
+	CU_ASSERT_FALSE(is_candidate(&m, "a"));
+	CU_ASSERT_EQUAL(sim_outage_advance(o, second_ns - 1), 0);
+	CU_ASSERT_FALSE(is_candidate(&m, "a"));
+	CU_ASSERT_EQUAL(sim_outage_advance(o, second_ns), 0);
+	CU_ASSERT_TRUE(is_candidate(&m, "a"));
+	CU_ASSERT_TRUE(is_candidate(&m, "c"));
+	CU_ASSERT_EQUAL(sim_outage_next_ns(o), SIM_NEVER);
+	drop_stage(&m);
+}
+
+/* Replications differ in their phases; the first is the bare run. */
+static void
+test_phases(void)
+{
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	uint64_t phase_ns[3];
+
+	for (uint32_t i = 0; i < 3; i++) {
+		m.settings.replication = i;
+		phase_ns[i] = new_outage(&m, NULL, 0, 7)->probers[0].phase_ns;
+	}
+	CU_ASSERT_NOT_EQUAL(phase_ns[0], phase_ns[1]);
+	CU_ASSERT_NOT_EQUAL(phase_ns[1], phase_ns[2]);
+	m.settings.replication = 2;
+	CU_ASSERT_EQUAL(
+	    new_outage(&m, NULL, 0, 7)->probers[0].phase_ns, phase_ns[2]);
+	drop_stage(&m);
+}
+
+/* --- flapping ------------------------------------------------------------ */
+
+/* Down and up every half period; one failover; damping keeps it out. */
+static void
+test_flapping(void)
+{
+	char b[] = "b";
+	static const struct {
+		const char *probe;
+		uint64_t period_ms;
+		unsigned downs; /* until 300 s */
+		bool detected, certain;
+	} rows[] = {
+		{ "protocol: tcp, interval: 5s", 40000, 8, true, true },
+		{ "protocol: tcp, interval: 5s, flap_damping: 1h", 40000, 2,
+		    true, true },
+		{ "protocol: tcp, interval: 5s, probe_threshold: 5", 40000, 0,
+		    false, false },
+		{ "protocol: tcp, interval: 5s, probe_threshold: 4", 40000, 7,
+		    true, true },
 	};
 
-	CU_ASSERT_PTR_NULL(sim_outage_stranger(m.config, faults, 1));
-	CU_ASSERT_PTR_EQUAL(sim_outage_stranger(m.config, faults, 2), x);
-	drop(&m);
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct stage m = make_probed(rows[i].probe, "");
+		struct lb_fault faults[] = {
+			{ .at_ms = 10000,
+			    .member = b,
+			    .kind = LB_FAULT_FLAPPING,
+			    .period_ms = rows[i].period_ms },
+			{ .at_ms = 300000, .member = b, .kind = LB_FAULT_UP },
+		};
+		struct sim_outage *o = new_outage(&m, faults, 2, 1);
+		unsigned downs = 0;
+		o->probers[0].phase_ns = 2 * S_NS;
+		CU_ASSERT_EQUAL(sim_outage_advance(o, 299 * S_NS), 0);
+		for (size_t n = 0; n < o->log_count; n++)
+			downs += o->log[n].kind == SIM_EVENT_MEMBER_DOWN;
+		UNIT_EQUAL(rows[i].probe, downs, rows[i].downs);
+		UNIT_EQUAL(rows[i].probe, o->failover_count, 1);
+		const struct sim_failover *f = &o->failovers[0];
+		UNIT_EQUAL(rows[i].probe, f->detected_ns != SIM_NO_TIME,
+		    rows[i].detected);
+		UNIT_EQUAL(rows[i].probe, f->latest_ns != SIM_NO_TIME,
+		    rows[i].certain);
+		UNIT_ROW(rows[i].probe, f->restored_ns == SIM_NO_TIME);
+		/* 10 s, 50 s, .. 290 s */
+		UNIT_EQUAL(rows[i].probe,
+		    sim_outage_condition(o, member_id(m.player->plan, "p", "b"))
+			.epoch,
+		    8);
+		CU_ASSERT_EQUAL(sim_outage_advance(o, 9999 * S_NS), 0);
+		UNIT_EQUAL(rows[i].probe, is_candidate(&m, "b"), true);
+		UNIT_EQUAL(rows[i].probe, f->restored_ns != SIM_NO_TIME,
+		    rows[i].detected);
+		UNIT_EQUAL(rows[i].probe, sim_outage_next_ns(o), SIM_NEVER);
+		drop_stage(&m);
+	}
+}
+
+/* Another fault ends it, and one that never ends does not go on for ever. */
+static void
+test_flapping_ends(void)
+{
+	char b[] = "b";
+	struct stage m = make_probed("protocol: tcp, interval: 1h", "");
+	struct lb_fault faults[] = {
+		{ .at_ms = 0,
+		    .member = b,
+		    .kind = LB_FAULT_FLAPPING,
+		    .period_ms = 1000 },
+		{ .at_ms = 10250, .member = b, .kind = LB_FAULT_HANGING },
+		{ .at_ms = 20000,
+		    .member = b,
+		    .kind = LB_FAULT_FLAPPING,
+		    .period_ms = 2 },
+	};
+	struct sim_outage *o = new_outage(&m, faults, 3, 1);
+	uint16_t id = member_id(m.player->plan, "p", "b");
+
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 15 * S_NS), 0);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id).state, LB_FAULT_HANGING);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id).epoch, 11);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id).epoch_ns, 10 * S_NS);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 5000 * S_NS), 0);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id).state, LB_FAULT_UP);
+	CU_ASSERT_TRUE(sim_events_taken(o->events) < SIM_FLAPS_MAX + 200);
+	drop_stage(&m);
+}
+
+/* --- zones --------------------------------------------------------------- */
+
+#define ZONES                                                                  \
+	"load_balancer: { sku: fairlead }\n"                                   \
+	"frontends:\n"                                                         \
+	"  - { name: f, address: 192.0.2.1 }\n"                                \
+	"  - { name: one, address: 192.0.2.2, zones: [1] }\n"                  \
+	"  - { name: all, address: 192.0.2.3, zones: [1, 2, 3] }\n"            \
+	"pools:\n"                                                             \
+	"  - { name: p, members: [\n"                                          \
+	"      { name: a, address: 10.0.0.1, zone: 1 },\n"                     \
+	"      { name: b, address: 10.0.0.2, zone: 1 },\n"                     \
+	"      { name: c, address: 10.0.0.3, zone: 2 }] }\n"                   \
+	"  - { name: q, members: [\n"                                          \
+	"      { name: d, address: 10.0.0.4, zone: 1 }] }\n"                   \
+	"probes:\n"                                                            \
+	"  - { name: t, protocol: tcp, port: 1, interval: 5s }\n"              \
+	"  - { name: u, protocol: tcp, port: 1, interval: 8s,\n"               \
+	"      probe_threshold: 2 }\n"                                         \
+	"rules:\n" RULE("r", "p", "1", ", probe: t")                           \
+	    RULE("s", "q", "2", ", probe: u")
+
+static struct lb_addr
+address(const char *text)
+{
+	struct lb_addr made;
+
+	CU_ASSERT_TRUE(lb_addr_of_text(text, &made));
+	return made;
+}
+
+/* A zone is out when the last of its members is; a member is dead while the
+ * zone or itself is. */
+static void
+test_zone(void)
+{
+	char b[] = "b";
+	struct stage m = make_stage(ZONES);
+	struct lb_fault faults[] = {
+		{ .at_ms = 30000, .kind = LB_FAULT_ZONE_DOWN, .number = 1 },
+		{ .at_ms = 60000, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 90000, .kind = LB_FAULT_ZONE_UP, .number = 1 },
+		{ .at_ms = 120000, .member = b, .kind = LB_FAULT_UP },
+	};
+	struct sim_outage *o = new_outage(&m, faults, 4, 1);
+	const uint16_t id_b = member_id(m.player->plan, "p", "b");
+	const struct lb_addr f = address("192.0.2.1"),
+			     one = address("192.0.2.2"),
+			     all = address("192.0.2.3");
+
+	o->probers[0].phase_ns = 2 * S_NS; /* silent at 37 */
+	o->probers[1].phase_ns = 0;        /* ticks at 32, 40; known at 48 */
+	CU_ASSERT_FALSE(m.player->routed);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 30 * S_NS), 0);
+	CU_ASSERT_TRUE(m.player->routed);
+	CU_ASSERT_TRUE(sim_outage_cuts(o, &one));
+	CU_ASSERT_FALSE(sim_outage_cuts(o, &all) || sim_outage_cuts(o, &f));
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 48 * S_NS - 1), 0);
+	CU_ASSERT_FALSE(is_candidate(&m, "a") || is_candidate(&m, "b"));
+	CU_ASSERT_TRUE(is_candidate(&m, "c"));
+	CU_ASSERT_EQUAL(o->failovers[0].failed_ns, 7 * S_NS);
+	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 48 * S_NS), 0);
+	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, 18 * S_NS);
+	CU_ASSERT_EQUAL(o->failovers[0].soonest_ns, 16 * S_NS);
+	CU_ASSERT_EQUAL(o->failovers[0].latest_ns, 24 * S_NS);
+	CU_ASSERT_STRING_EQUAL(o->failovers[0].member, "zone 1");
+	CU_ASSERT_STRING_EQUAL(o->failovers[0].fault, "zone-down");
+	/* dead already: nothing is to be found of b */
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 100 * S_NS), 0);
+	CU_ASSERT_EQUAL(o->failovers[1].soonest_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(o->failovers[1].detected_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(o->failovers[0].window_ns, 30 * S_NS);
+	CU_ASSERT_EQUAL(o->failovers[1].window_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id_b).state, LB_FAULT_CRASHED);
+	CU_ASSERT_EQUAL(sim_outage_condition(o, id_b).epoch, 1);
+	CU_ASSERT_TRUE(is_candidate(&m, "a"));
+	CU_ASSERT_FALSE(is_candidate(&m, "b"));
+	CU_ASSERT_FALSE(sim_outage_cuts(o, &one) || m.player->routed);
+	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, SIM_NO_TIME);
+	/* b is good at 122 */
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 130 * S_NS), 0);
+	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, 92 * S_NS);
+	unsigned zone_events = 0;
+	for (size_t i = 0; i < o->log_count; i++)
+		zone_events += o->log[i].kind == SIM_EVENT_ZONE_DOWN ||
+			       o->log[i].kind == SIM_EVENT_ZONE_UP;
+	CU_ASSERT_EQUAL(zone_events, 2);
+	drop_stage(&m);
+}
+
+/* --- pools --------------------------------------------------------------- */
+
+static double
+share_of(const struct stage *m, const char *name)
+{
+	const struct lb_plan *plan = m->player->plan;
+	const struct lb_plan_lut *lut = &plan->luts[rule_row(plan, "r")->lut];
+	uint16_t id = member_id(plan, "p", name);
+	unsigned has = 0;
+
+	for (uint32_t s = 0; s < lut->size; s++)
+		has += lut->slots[s] == id;
+	return (double)has / lut->size;
+}
+
+/* Ids stay, tables follow; who comes back is unknown at first. */
+static void
+test_pool(void)
+{
+	char b[] = "b", c[] = "c";
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	struct lb_fault faults[] = {
+		{ .at_ms = 10000, .member = b, .kind = LB_FAULT_REMOVED },
+		{ .at_ms = 20000,
+		    .member = c,
+		    .kind = LB_FAULT_WEIGHT,
+		    .weight = 300 },
+		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_ADDED },
+		{ .at_ms = 40000, .member = c, .kind = LB_FAULT_WEIGHT },
+		{ .at_ms = 50000,
+		    .member = c,
+		    .kind = LB_FAULT_WEIGHT,
+		    .weight = 100 },
+	};
+	struct sim_outage *o = new_outage(&m, faults, 5, 1);
+	const uint16_t id_b = member_id(m.player->plan, "p", "b");
+
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 15 * S_NS), 0);
+	CU_ASSERT_EQUAL(member_id(m.player->plan, "p", "b"), id_b);
+	CU_ASSERT_TRUE(m.player->plan->members[id_b].tombstone);
+	CU_ASSERT_FALSE(is_candidate(&m, "b"));
+	CU_ASSERT_EQUAL(share_of(&m, "b"), 0);
+	CU_ASSERT_DOUBLE_EQUAL(share_of(&m, "a"), 0.5, 0.01);
+	CU_ASSERT_EQUAL(o->targets.count, 2);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 25 * S_NS), 0);
+	CU_ASSERT_DOUBLE_EQUAL(share_of(&m, "c"), 0.75, 0.01);
+	/* b's first good answer lets it in */
+	o->probers[0].phase_ns = 2 * S_NS;
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 30 * S_NS), 0);
+	CU_ASSERT_FALSE(is_candidate(&m, "b"));
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 32 * S_NS), 0);
+	CU_ASSERT_TRUE(is_candidate(&m, "b"));
+	CU_ASSERT_EQUAL(member_id(m.player->plan, "p", "b"), id_b);
+	CU_ASSERT_DOUBLE_EQUAL(share_of(&m, "c"), 0.6, 0.01);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 45 * S_NS), 0);
+	CU_ASSERT_EQUAL(share_of(&m, "c"), 0);
+	CU_ASSERT_TRUE(is_candidate(&m, "c")); /* it keeps what it has */
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 60 * S_NS), 0);
+	CU_ASSERT_DOUBLE_EQUAL(share_of(&m, "c"), 0.333, 0.01);
+	/* removed, drained: taken away; the others are not */
+	CU_ASSERT_EQUAL_FATAL(o->failover_count, 2);
+	CU_ASSERT_STRING_EQUAL(o->failovers[0].fault, "removed");
+	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, 0);
+	CU_ASSERT_EQUAL(o->failovers[0].restored_ns, 22 * S_NS);
+	CU_ASSERT_STRING_EQUAL(o->failovers[1].fault, "weight");
+	CU_ASSERT_EQUAL(o->failovers[1].restored_ns, 10 * S_NS);
+	/* what the operator wrote is not written to */
+	CU_ASSERT_EQUAL(m.config->pools[0].member_count, 3);
+	CU_ASSERT_EQUAL(m.config->pools[0].members[2].weight, 100);
+	drop_stage(&m);
+}
+
+/* Added without having been removed: it was not there. */
+static void
+test_joins(void)
+{
+	char c[] = "c";
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	struct lb_fault fault = {
+		.at_ms = 10000, .member = c, .kind = LB_FAULT_ADDED
+	};
+	struct sim_outage *o = new_outage(&m, &fault, 1, 1);
+
+	CU_ASSERT_EQUAL(share_of(&m, "c"), 0);
+	CU_ASSERT_EQUAL(o->targets.count, 2);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 15 * S_NS), 0);
+	CU_ASSERT_TRUE(is_candidate(&m, "c"));
+	CU_ASSERT_EQUAL(o->failover_count, 0);
+	drop_stage(&m);
+}
+
+/* A pool that loses everybody, and gets one back. */
+static void
+test_nobody_in_the_pool(void)
+{
+	char names[3][2] = { "a", "b", "c" };
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	struct lb_fault faults[4];
+
+	for (size_t i = 0; i < 3; i++)
+		faults[i] = (struct lb_fault){ .at_ms = 10000,
+			.member = names[i],
+			.kind = LB_FAULT_REMOVED };
+	faults[3] = (struct lb_fault){
+		.at_ms = 20000, .member = names[1], .kind = LB_FAULT_ADDED
+	};
+	struct sim_outage *o = new_outage(&m, faults, 4, 1);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 15 * S_NS), 0);
+	for (size_t i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(share_of(&m, names[i]), 0);
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 30 * S_NS), 0);
+	CU_ASSERT_EQUAL(share_of(&m, "b"), 1);
+	drop_stage(&m);
+}
+
+/* A fault that nobody noticed is not detected by what happens later. */
+static void
+test_too_late(void)
+{
+	char b[] = "b";
+	struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+	struct lb_fault faults[] = {
+		{ .at_ms = 30000, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 31000, .member = b, .kind = LB_FAULT_UP },
+		{ .at_ms = 60000, .member = b, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 90000, .member = b, .kind = LB_FAULT_UP },
+	};
+	struct sim_outage *o = new_outage(&m, faults, 4, 1);
+
+	o->probers[0].phase_ns = 2 * S_NS;
+	CU_ASSERT_EQUAL(sim_outage_advance(o, 1000 * S_NS), 0);
+	CU_ASSERT_EQUAL(o->failovers[0].detected_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(o->failovers[0].failed_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(o->failovers[1].detected_ns, 7 * S_NS);
+	CU_ASSERT_EQUAL(o->failovers[1].restored_ns, 32 * S_NS);
+	drop_stage(&m);
 }
 
 int
@@ -364,7 +904,19 @@ main(void)
 		{ "admin states", test_admin },
 		{ "all down", test_all_down },
 		{ "quiet years", test_quiet },
-		{ "a stranger", test_stranger },
+		{ "strangers", test_check },
+		{ "how servers answer probes", test_answers },
+		{ "an answer is decided when its probe is sent",
+		    test_answer_is_fixed },
+		{ "members start unknown", test_unknown },
+		{ "phases by replication", test_phases },
+		{ "flapping, with and without damping", test_flapping },
+		{ "flapping ends", test_flapping_ends },
+		{ "zones", test_zone },
+		{ "removed, added, weighed", test_pool },
+		{ "who joins was not there", test_joins },
+		{ "a pool without members", test_nobody_in_the_pool },
+		{ "unnoticed stays unnoticed", test_too_late },
 		CU_TEST_INFO_NULL,
 	};
 

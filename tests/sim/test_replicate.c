@@ -329,6 +329,116 @@ keys_are_the_population(void)
 	town_close(&t);
 }
 
+/* --- clients that answer -------------------------------------------------- */
+
+/* Each case is a run of its own then, and no capture is needed. */
+static void
+populate(struct town *t, struct lb_scene *scene, struct lb_traffic *web)
+{
+	*web = lb_traffic_defaults(LB_PROFILE_WEB);
+	web->rate = 20 * LB_SCENE_ONE;
+	web->size_max = 20000;
+	*scene = lb_scene_defaults();
+	scene->traffic = web;
+	scene->traffic_count = 1;
+	scene->duration_ms = 5000;
+	t->run.path_count = 0;
+	t->run.scene = scene;
+}
+
+static void
+cases_are_runs_too(void)
+{
+	struct sim_replicate_settings settings = { .replications = 0 };
+	struct sim_replicate_facts facts;
+	struct sim_trouble trouble = { 0 };
+	struct sim_record *run = NULL;
+	struct lb_traffic web;
+	struct lb_scene scene;
+	struct town t;
+
+	town_open(&t);
+	populate(&t, &scene, &web);
+	CU_ASSERT_EQUAL(sim_run(&t.run, &run, &trouble), SIM_DONE);
+	UNIT_NEED(run);
+	CU_ASSERT_EQUAL(run->case_count, MODES);
+	CU_ASSERT_TRUE(run->cases[0].clients.answered > 50);
+	for (unsigned workers = 1; workers <= 3; workers++) {
+		settings.workers = workers;
+		struct sim_record *record = replicate(&t, &settings, &facts);
+		CU_ASSERT_TRUE(same(run, record));
+		sim_record_free(record);
+	}
+	sim_record_free(run);
+
+	settings.replications = 4;
+	settings.workers = 1;
+	run = replicate(&t, &settings, &facts);
+	CU_ASSERT_EQUAL(run->replications, 4);
+	CU_ASSERT_EQUAL(run->replica_count, 3 * MODES);
+	CU_ASSERT_STRING_EQUAL(run->replicas[1].name, "source-ip");
+	CU_ASSERT_NOT_EQUAL(
+	    run->replicas[0].rules[0].packets, run->cases[0].rules[0].packets);
+	CU_ASSERT_FALSE(run->deterministic);
+	for (settings.workers = 2; settings.workers <= 3; settings.workers++) {
+		struct sim_record *record = replicate(&t, &settings, &facts);
+		CU_ASSERT_TRUE(same(run, record));
+		sim_record_free(record);
+	}
+	sim_record_free(run);
+	town_close(&t);
+}
+
+/* With the keys named there are still arrivals to draw. */
+static void
+arrivals_are_drawn(void)
+{
+	struct sim_replicate_settings settings = { .replications = 3 };
+	struct sim_replicate_facts facts;
+	struct lb_traffic web;
+	struct lb_scene scene;
+	struct town t;
+
+	town_open(&t);
+	populate(&t, &scene, &web);
+	for (size_t i = 0; i < MODES; i++)
+		t.configs[i]->hash_key_set = true;
+	struct sim_record *record = replicate(&t, &settings, &facts);
+	CU_ASSERT_FALSE(facts.alike);
+	CU_ASSERT_EQUAL(record->replications, 3);
+	CU_ASSERT_NOT_EQUAL(record->replicas[0].rules[0].packets,
+	    record->replicas[MODES].rules[0].packets);
+	sim_record_free(record);
+	town_close(&t);
+}
+
+/* Stopped at any time, what is left are whole replications. */
+static void
+worlds_are_interrupted(void)
+{
+	struct lb_traffic web;
+	struct lb_scene scene;
+
+	for (unsigned stop_at = 1; stop_at < 30; stop_at += 4) {
+		struct sim_replicate_settings settings = { .replications = 9,
+			.workers = 1 + stop_at % 3 };
+		struct sim_replicate_facts facts;
+		struct town t;
+		town_open(&t);
+		populate(&t, &scene, &web);
+		t.stop_at = stop_at;
+		struct sim_record *record = replicate(&t, &settings, &facts);
+		CU_ASSERT_EQUAL(record->interrupted, t.asked == stop_at);
+		CU_ASSERT_TRUE(record->case_count >= 1);
+		if (record->replications > 1)
+			CU_ASSERT_EQUAL(record->case_count, MODES);
+		CU_ASSERT_EQUAL(record->replica_count,
+		    (record->replications - 1) * record->case_count);
+		sim_record_free(record);
+		town_close(&t);
+	}
+}
+
 /* --- precision ----------------------------------------------------------- */
 
 /* As if there were only so many. */
@@ -524,6 +634,9 @@ main(void)
 		{ "the first", the_first_is_the_run },
 		{ "named keys", named_keys_stay },
 		{ "the population", keys_are_the_population },
+		{ "cases", cases_are_runs_too },
+		{ "arrivals", arrivals_are_drawn },
+		{ "interrupted worlds", worlds_are_interrupted },
 		{ "precision", precision_stops },
 		{ "Student's t", intervals_are_students },
 		{ "interrupts", interrupts_stop_all },

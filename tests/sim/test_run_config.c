@@ -232,6 +232,46 @@ test_full_table(void)
 	scene_close(&s);
 }
 
+/* A flow's fragments have another rule than its whole packets, and keys of
+ * that one: of each rule all must add up. */
+static void
+test_fragments_elsewhere(void)
+{
+	static const char both[] =
+	    "load_balancer: { sku: fairlead }\n"
+	    "frontends:\n"
+	    "  - { name: web, address: 203.0.113.10 }\n"
+	    "pools:\n"
+	    "  - name: vms\n"
+	    "    members: [ { name: one, address: 10.0.0.4 } ]\n"
+	    "  - name: others\n"
+	    "    members: [ { name: two, address: 10.0.0.5 } ]\n"
+	    "rules:\n"
+	    "  - { name: coap, frontend: web, pool: vms, protocol: udp,\n"
+	    "      frontend_port: 5683, backend_port: 5683 }\n"
+	    "  - { name: all, frontend: web, pool: others, protocol: all,\n"
+	    "      frontend_port: 0, backend_port: 0,\n"
+	    "      distribution: source-ip }\n";
+	struct scene s;
+
+	scene_open(&s);
+	for (unsigned round = 0; round < 3; round++)
+		for (uint16_t i = 0; i < 300; i++) {
+			struct frame_spec p =
+			    from_client(LB_PROTO_UDP, 5683, 0);
+			p.sport = (uint16_t)(20000 + i);
+			p.more_fragments = round == 1;
+			p.payload_bytes = 64;
+			scene_add(&s, round, &p);
+		}
+	struct sim_record *r = scene_play(&s, both);
+	CU_ASSERT_EQUAL(r->cases[0].rules[0].packets, 600);
+	CU_ASSERT_EQUAL(r->cases[0].rules[1].packets, 300);
+	CU_ASSERT_EQUAL(r->cases[0].rules[1].key_count, 1);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
 int
 main(void)
 {
@@ -241,6 +281,7 @@ main(void)
 		{ "a server stands in", test_stand_in },
 		{ "nobody is up", test_nobody },
 		{ "a full table", test_full_table },
+		{ "fragments elsewhere", test_fragments_elsewhere },
 		CU_TEST_INFO_NULL,
 	};
 

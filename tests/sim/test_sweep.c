@@ -253,6 +253,85 @@ a_pipe_is_one_pass(void)
 	(void)unlink(path);
 }
 
+/* --- clients that answer -------------------------------------------------- */
+
+static struct sim_sweep_settings
+with_clients(struct sweep *s, struct lb_scene *scene, struct lb_traffic *web)
+{
+	struct sim_sweep_settings settings = settings_of(s, NULL, 0);
+
+	*web = lb_traffic_defaults(LB_PROFILE_WEB);
+	web->rate = 20 * LB_SCENE_ONE;
+	web->size_max = 20000;
+	*scene = lb_scene_defaults();
+	scene->traffic = web;
+	scene->traffic_count = 1;
+	scene->duration_ms = 2000;
+	settings.run.path_count = 0;
+	settings.run.scene = scene;
+	return settings;
+}
+
+/* Each point is a run, and it does not matter who plays it. */
+static void
+points_are_runs(void)
+{
+	static struct sweep one, more;
+	struct lb_traffic web;
+	struct lb_scene scene;
+
+	for (unsigned workers = 1; workers <= 3; workers++) {
+		struct sweep *s = workers == 1 ? &one : &more;
+		struct sim_sweep_facts facts;
+		struct sim_trouble trouble = { 0 };
+		struct sim_record *record = NULL;
+		open_sweep(s);
+		struct sim_sweep_settings settings =
+		    with_clients(s, &scene, &web);
+		settings.workers = workers;
+		CU_ASSERT_EQUAL(
+		    sim_sweep(&settings, &record, &facts, &trouble), SIM_DONE);
+		UNIT_NEED(record);
+		CU_ASSERT_TRUE(record->synthetic);
+		CU_ASSERT_FALSE(record->interrupted);
+		CU_ASSERT_EQUAL(record->case_count, 0);
+		CU_ASSERT_EQUAL(facts.points, 24);
+		CU_ASSERT_EQUAL(facts.passes, 0);
+		CU_ASSERT_TRUE(s->in_order && s->count == 24);
+		CU_ASSERT_EQUAL(
+		    memcmp(one.points, s->points, sizeof(one.points)), 0);
+		sim_record_free(record);
+		sim_grid_free(&s->grid);
+	}
+	CU_ASSERT_EQUAL(one.points[0].backends, 2);
+	CU_ASSERT_TRUE(one.points[0].connections > 10);
+}
+
+static void
+points_are_interrupted(void)
+{
+	static struct sweep s;
+	struct sim_sweep_facts facts;
+	struct sim_trouble trouble = { 0 };
+	struct sim_record *record = NULL;
+	struct lb_traffic web;
+	struct lb_scene scene;
+
+	open_sweep(&s);
+	struct sim_sweep_settings settings = with_clients(&s, &scene, &web);
+	settings.workers = 2;
+	s.stop_at = 500;
+	CU_ASSERT_EQUAL(
+	    sim_sweep(&settings, &record, &facts, &trouble), SIM_DONE);
+	UNIT_NEED(record);
+	CU_ASSERT_TRUE(record->interrupted);
+	CU_ASSERT_TRUE(facts.points < 24);
+	CU_ASSERT_TRUE(s.in_order);
+	CU_ASSERT_EQUAL(s.count, facts.points);
+	sim_record_free(record);
+	sim_grid_free(&s.grid);
+}
+
 int
 main(void)
 {
@@ -261,6 +340,8 @@ main(void)
 		{ "a point and a run", a_point_is_what_a_run_gives },
 		{ "interrupted", interrupted_points_are_not_taken },
 		{ "a pipe", a_pipe_is_one_pass },
+		{ "clients", points_are_runs },
+		{ "interrupted clients", points_are_interrupted },
 		CU_TEST_INFO_NULL,
 	};
 	return unit_main("sim/sweep", tests);

@@ -30,30 +30,30 @@ static const struct {
 };
 
 static void
+law_inverts(const char *row, double low, double high, double alpha)
+{
+	UNIT_ROW(row, trace_pareto_quantile(low, high, alpha, 0) == low);
+	UNIT_ROW(
+	    row, is_near(trace_pareto_quantile(low, high, alpha, 1 - 1e-16),
+		     high, 1e-3));
+	UNIT_ROW(row, trace_pareto_cdf(low, high, alpha, high) == 1);
+	UNIT_ROW(row, trace_pareto_cdf(low, high, alpha, low / 2) == 0);
+	for (int k = 1; k < 1000; k++) {
+		double u = k / 1000.0;
+		double x = trace_pareto_quantile(low, high, alpha, u);
+		double back = trace_pareto_cdf(low, high, alpha, x);
+
+		UNIT_ROW(row, x >= low && x <= high);
+		UNIT_ROW(row, fabs(back - u) < 1e-12);
+	}
+}
+
+static void
 pareto_quantiles_invert_its_cdf(void)
 {
-	for (size_t i = 0; i < sizeof(laws) / sizeof(*laws); i++) {
-		double low = laws[i].low, high = laws[i].high;
-		double alpha = laws[i].alpha;
-
-		UNIT_ROW(laws[i].row,
-		    trace_pareto_quantile(low, high, alpha, 0) == low);
-		for (double u = 0.001; u < 1; u += 0.001) {
-			double x = trace_pareto_quantile(low, high, alpha, u);
-
-			UNIT_ROW(laws[i].row, x >= low && x <= high);
-			UNIT_ROW(laws[i].row,
-			    fabs(trace_pareto_cdf(low, high, alpha, x) - u) <
-				1e-12);
-		}
-		UNIT_ROW(laws[i].row,
-		    is_near(trace_pareto_quantile(low, high, alpha, 1 - 1e-16),
-			high, 1e-3));
-		UNIT_ROW(
-		    laws[i].row, trace_pareto_cdf(low, high, alpha, high) == 1);
-		UNIT_ROW(laws[i].row,
-		    trace_pareto_cdf(low, high, alpha, low / 2) == 0);
-	}
+	for (size_t i = 0; i < sizeof(laws) / sizeof(*laws); i++)
+		law_inverts(
+		    laws[i].row, laws[i].low, laws[i].high, laws[i].alpha);
 	/* simulation.md D.1, reckoned by hand: L (1 - u (1 - L/H))^-1 */
 	CU_ASSERT_DOUBLE_EQUAL(
 	    trace_pareto_quantile(10, 1000, 1, .5), 10 / .505, 1e-9);
@@ -89,36 +89,39 @@ tables_are_distributions(void)
 {
 	for (size_t c = 0; c < 4; c++) {
 		const struct trace_cdf_point *p = cdfs[c]->points;
+		size_t last = cdfs[c]->count - 1;
+		bool rises = true;
 
-		for (size_t i = 1; i < cdfs[c]->count; i++) {
-			UNIT_ROW(cdfs[c]->name, p[i].value >= p[i - 1].value);
-			UNIT_ROW(cdfs[c]->name, p[i].share > p[i - 1].share);
-		}
-		UNIT_ROW(cdfs[c]->name, p[cdfs[c]->count - 1].share == 1);
+		for (size_t i = 1; i <= last; i++)
+			rises &= p[i].value >= p[i - 1].value &&
+				 p[i].share > p[i - 1].share;
+		UNIT_ROW(cdfs[c]->name, rises);
+		UNIT_ROW(cdfs[c]->name, p[last].share == 1);
+	}
+}
+
+static void
+inverts(const struct trace_cdf *cdf)
+{
+	for (size_t i = 0; i < cdf->count; i++)
+		UNIT_ROW(cdf->name,
+		    is_near(trace_cdf_quantile(cdf, cdf->points[i].share),
+			cdf->points[i].value * cdf->unit, 1e-12));
+	for (int k = 0; k < 1000; k++) {
+		double u = (k + .5) / 1000;
+		double x = trace_cdf_quantile(cdf, u);
+
+		/* a value that many have has the greatest share */
+		UNIT_ROW(cdf->name, trace_cdf_share(cdf, x) >= u - 1e-12);
+		UNIT_ROW(cdf->name, trace_cdf_share(cdf, x * (1 - 1e-9)) <= u);
 	}
 }
 
 static void
 tables_give_their_points_back(void)
 {
-	for (size_t c = 0; c < 4; c++) {
-		const struct trace_cdf *cdf = cdfs[c];
-
-		for (size_t i = 0; i < cdf->count; i++)
-			UNIT_ROW(cdf->name,
-			    is_near(
-				trace_cdf_quantile(cdf, cdf->points[i].share),
-				cdf->points[i].value * cdf->unit, 1e-12));
-		for (double u = 0.0005; u < 1; u += 0.001) {
-			double x = trace_cdf_quantile(cdf, u);
-			double back = trace_cdf_share(cdf, x);
-
-			/* a value that many have has the greatest share */
-			UNIT_ROW(cdf->name, back >= u - 1e-12);
-			UNIT_ROW(cdf->name,
-			    trace_cdf_share(cdf, x * (1 - 1e-9)) <= u);
-		}
-	}
+	for (size_t c = 0; c < 4; c++)
+		inverts(cdfs[c]);
 	/* half of data mining's flows are one packet, a tenth of Hadoop's 33 */
 	CU_ASSERT_EQUAL(trace_cdf_quantile(&trace_data_mining, .49), 1500);
 	CU_ASSERT_EQUAL(trace_cdf_quantile(&trace_hadoop, .35), 33 * 1500);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* A scenario beside a configuration: has it what is named here? */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/names.h"
+#include "model/problems.h"
+#include "model/scenario.h"
+#include "model/yaml_section.h"
+
+#define SHOWN_MAX 40
+#define NEAR_MAX  20u /* so many wrong names are guessed at */
+
+struct checker {
+	const struct lb_config *config;
+	struct lb_problems *problems;
+	const char **members; /* the names of all, sorted */
+	size_t member_count;
+	unsigned guesses;
+};
+
+static bool
+is_set(const struct lb_addr *addr)
+{
+	return addr->word[0] != 0 || addr->word[1] != 0;
+}
+
+/* --- members -------------------------------------------------------------- */
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+collect_members(struct checker *c)
+{
+	const struct lb_config *config = c->config;
+	size_t count = 0;
+
+	for (size_t p = 0; p < config->pool_count; p++)
+		count += config->pools[p].member_count;
+	c->members = calloc(count + 1, sizeof(*c->members));
+	if (c->members == NULL)
+		return false;
+	for (size_t p = 0; p < config->pool_count; p++)
+		for (size_t m = 0; m < config->pools[p].member_count; m++)
+			c->members[c->member_count++] =
+			    config->pools[p].members[m].name;
+	qsort(c->members, count, sizeof(*c->members), by_name);
+	return true;
+}
+
+static void
+unknown(struct checker *c, struct lb_where where, const char *what,
+    const char *name, const char *const *names, size_t count)
+{
+	const char *near = NULL;
+
+	if (c->guesses++ < NEAR_MAX)
+		near = lb_nearest_name(name, names, count);
+	if (near != NULL)
+		lb_error_add(c->problems, where, NULL,
+		    "the configuration has no %s '%.*s'; did you mean %s?",
+		    what, SHOWN_MAX, name, near);
+	else
+		lb_error_add(c->problems, where, NULL,
+		    "the configuration has no %s '%.*s'", what, SHOWN_MAX,
+		    name);
+}
+
+/* name NULL: every one. */
+static void
+check_member(struct checker *c, struct lb_where where, const char *name)
+{
+	if (name != NULL && bsearch(&name, c->members, c->member_count,
+				sizeof(*c->members), by_name) == NULL)
+		unknown(c, where, "member", name, c->members, c->member_count);
+}
+
+/* --- zones ---------------------------------------------------------------- */
+
+static bool
+has_zone(const struct lb_config *config, unsigned zone)
+{
+	for (size_t f = 0; f < config->frontend_count; f++)
+		if ((config->frontends[f].zones >> zone & 1) != 0)
+			return true;
+	for (size_t p = 0; p < config->pool_count; p++)
+		for (size_t m = 0; m < config->pools[p].member_count; m++)
+			if (config->pools[p].members[m].zone == zone)
+				return true;
+	return false;
+}
+
+static void
+check_fault(struct checker *c, const struct lb_fault *fault)
+{
+	switch (lb_fault_subject(fault->kind)) {
+	case LB_FAULT_OF_SERVER:
+	case LB_FAULT_OF_CONFIG:
+		check_member(c, fault->where, fault->member);
+		break;
+	case LB_FAULT_OF_ZONE:
+		if (!has_zone(c->config, fault->number))
+			lb_error_add(c->problems, fault->where, NULL,
+			    "no member and no frontend of the configuration is "
+			    "in zone %u",
+			    fault->number);
+		break;
+	case LB_FAULT_OF_INSTANCE: /* their number is the scenario's */
+		break;
+	}
+}
+
+/* --- traffic -------------------------------------------------------------- */
+
+/* How well a rule suits; 0: not at all.  A rule for the very port is better
+ * than one for all ports, and that one better than one for another port,
+ * which only traffic that names none can be for. */
+static unsigned
+suits(const struct lb_config_rule *rule, const struct lb_traffic *t)
+{
+	const uint16_t port =
+	    t->port != 0 ? t->port : lb_profile_port(t->profile);
+
+	if (rule->proto != 0 && rule->proto != lb_profile_proto(t->profile))
+		return 0;
+	if (rule->frontend_port == port)
+		return 3;
+	if (rule->frontend_port == 0)
+		return 2;
+	return t->port == 0;
+}
+
+const struct lb_config_rule *
+lb_traffic_rule(const struct lb_config *config, const struct lb_traffic *t)
+{
+	const struct lb_config_rule *best = NULL;
+	unsigned most = 0;
+
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (t->rule != NULL && strcmp(rule->name, t->rule) == 0)
+			return rule;
+		unsigned how =
+		    t->rule == NULL && rule->frontend >= 0 ? suits(rule, t) : 0;
+		if (how > most) {
+			most = how;
+			best = rule;
+		}
+	}
+	return best;
+}
+
+static void
+check_no_rule(struct checker *c, const struct lb_traffic *t)
+{
+	const struct lb_config *config = c->config;
+	const char **names = NULL;
+
+	if (t->rule == NULL) {
+		lb_error_add(c->problems, t->where, NULL,
+		    "no rule with a frontend takes %s%s; name one with `rule`",
+		    t->port != 0 ? "that port of " : "",
+		    lb_proto_name(lb_profile_proto(t->profile)));
+		return;
+	}
+	names = calloc(config->rule_count + 1, sizeof(*names));
+	for (size_t r = 0; names != NULL && r < config->rule_count; r++)
+		names[r] = config->rules[r].name;
+	unknown(c, t->rule_at, "rule", t->rule, names,
+	    names == NULL ? 0 : config->rule_count);
+	free(names);
+}
+
+/* It has the rule: does it get there? */
+static void
+check_rule(struct checker *c, const struct lb_traffic *t,
+    const struct lb_config_rule *rule)
+{
+	const struct lb_addr *address =
+	    rule->frontend < 0 ? NULL
+			       : &c->config->frontends[rule->frontend].address;
+	char text[46];
+
+	if (suits(rule, t) == 0)
+		lb_error_add(c->problems, t->rule_at, NULL,
+		    "rule %s takes %s port %u, and %s sends %s%s", rule->name,
+		    lb_proto_name(rule->proto), rule->frontend_port,
+		    lb_profile_name(t->profile),
+		    lb_proto_name(lb_profile_proto(t->profile)),
+		    t->port != 0 ? " to another" : "");
+	if (address == NULL)
+		return;
+	if (is_set(&t->server) && !lb_addr_same(&t->server, address))
+		lb_error_add(c->problems, t->where, NULL,
+		    "rule %s has the frontend %s; leave `server` out, or name "
+		    "another rule",
+		    rule->name, lb_addr_text(address, text, sizeof(text)));
+	if (is_set(&t->first_client) &&
+	    lb_addr_is_v4(&t->first_client) != lb_addr_is_v4(address))
+		lb_error_add(c->problems, t->where, NULL,
+		    "`first_client` is not of the family of rule %s's frontend "
+		    "%s",
+		    rule->name, lb_addr_text(address, text, sizeof(text)));
+}
+
+static void
+check_traffic(struct checker *c, const struct lb_traffic *t)
+{
+	const struct lb_config_rule *rule = lb_traffic_rule(c->config, t);
+
+	if (rule == NULL)
+		check_no_rule(c, t);
+	else
+		check_rule(c, t, rule);
+}
+
+/* --- the whole ------------------------------------------------------------ */
+
+int
+lb_scenario_check(const struct lb_scenario *scenario,
+    const struct lb_config *config, bool any_server,
+    struct lb_problems *problems)
+{
+	struct checker c = { .config = config, .problems = problems };
+	const struct lb_scene *scene = &scenario->scene;
+
+	if (!collect_members(&c))
+		return -1;
+	for (size_t i = 0; i < scenario->fault_count; i++)
+		check_fault(&c, &scenario->faults[i]);
+	for (size_t i = 0; i < scene->server_count; i++)
+		check_member(
+		    &c, scene->servers[i].where, scene->servers[i].member);
+	for (size_t i = 0; i < scene->failure_count; i++)
+		check_member(
+		    &c, scene->failures[i].where, scene->failures[i].member);
+	for (size_t i = 0; !any_server && i < scene->traffic_count; i++)
+		check_traffic(&c, &scene->traffic[i]);
+	free(c.members);
+	lb_problems_sort(problems);
+	return 0;
+}
