@@ -86,7 +86,9 @@ struct sim_failover {
 	uint64_t offered; /* client packets from then on, lost ones too */
 	/* Of synthetic clients, from then on: */
 	uint64_t requests, retries, given_up;
-	uint64_t window_ns; /* to the next failover, or the end */
+	uint64_t errors;     /* answers that were a 503, a CoAP 5.03 */
+	uint64_t unanswered; /* begun in it, and old at the end of the run */
+	uint64_t window_ns;  /* to the next failover, or the end */
 };
 
 /* What went wrong in a piece of time. */
@@ -120,14 +122,20 @@ sim_bucket_time(uint32_t bucket)
 	return (UINT64_C(16) + bucket % 16) << (octave - 4);
 }
 
+#define SIM_UNANSWERED_NS UINT64_C(5000000000)
+
 /* What synthetic clients saw in a case. */
 struct sim_clients {
 	uint64_t sessions; /* connections begun; devices; UDP exchanges */
 	uint64_t requests, answered;
 	uint64_t retries;  /* SYNs, requests and data sent again */
 	uint64_t given_up; /* requests and connections */
-	uint64_t refused;  /* connections by a reset, datagrams by ICMP */
-	uint64_t reset;    /* open connections */
+	uint64_t errors;   /* of the answers: a 503, a CoAP 5.03 */
+	/* At the end no answer was there to requests begun over
+	 * SIM_UNANSWERED_NS before; younger ones are under way. */
+	uint64_t unanswered;
+	uint64_t refused; /* connections by a reset, datagrams by ICMP */
+	uint64_t reset;   /* open connections */
 	uint64_t notifications, notified; /* CoAP observe: sent, arrived */
 	uint64_t rebound;     /* devices that came with another NAT port */
 	uint64_t link_lost;   /* packets that the links lost */

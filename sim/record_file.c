@@ -349,7 +349,7 @@ failover(struct stream *s, void *item)
 		&f->rerouted_ns, &f->restored_ns, &f->moved, &f->needless,
 		&f->broken, &f->lost, &f->soonest_ns, &f->latest_ns,
 		&f->offered, &f->requests, &f->retries, &f->given_up,
-		&f->window_ns };
+		&f->errors, &f->unanswered, &f->window_ns };
 
 	text(s, &f->fault);
 	text(s, &f->member);
@@ -378,9 +378,9 @@ static void
 clients(struct stream *s, struct sim_clients *c)
 {
 	uint64_t *const numbers[] = { &c->sessions, &c->requests, &c->answered,
-		&c->retries, &c->given_up, &c->refused, &c->reset,
-		&c->notifications, &c->notified, &c->rebound, &c->link_lost,
-		&c->response_ns };
+		&c->retries, &c->given_up, &c->errors, &c->unanswered,
+		&c->refused, &c->reset, &c->notifications, &c->notified,
+		&c->rebound, &c->link_lost, &c->response_ns };
 	size_t buckets = c->response != NULL ? SIM_TIME_BUCKETS : 0;
 
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
