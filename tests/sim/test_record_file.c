@@ -33,13 +33,13 @@ befall(struct sim_case *c)
 {
 	c->failovers = room(2, sizeof(*c->failovers));
 	c->failover_count = 2;
-	c->failovers[0] =
-	    (struct sim_failover){ named("crashed"), named("a"), 1, 2, 3, 4,
-		    SIM_NO_TIME, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	c->failovers[0] = (struct sim_failover){ named("crashed"), named("a"),
+		1, 2, 3, 4, SIM_NO_TIME, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18,
+		19, 16 };
 	c->failovers[1].fault = named("instance-down");
 	c->unreachable = 17;
 	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
-		29, 30, 31, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
+		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
 	c->clients.response[0] = 32;
 	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
 	c->served = room(1, sizeof(*c->served));
