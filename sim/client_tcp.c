@@ -252,6 +252,8 @@ static void
 is_answered(struct sim_world *w, struct sim_session *s)
 {
 	sim_count_answered(w, s->tcp.asked_ns);
+	if ((s->marks & SIM_TCP_IS_ERROR) != 0)
+		sim_count_error(w, s->tcp.asked_ns);
 	if (!is_web(w, s))
 		rest(w, s);
 	else if (s->left > 0)
@@ -409,6 +411,15 @@ tcp_alarm(struct sim_world *w, struct sim_session *s, enum sim_end end)
 		sim_tcp_server_alarm(w, s);
 }
 
+/* A long-lived client connects for no request. */
+static uint64_t
+tcp_waits(const struct sim_world *w, const struct sim_session *s)
+{
+	return s->state == WAITING || (s->state == SYN_SENT && is_web(w, s))
+		   ? s->tcp.asked_ns
+		   : SIM_NEVER;
+}
+
 /* --- the profiles -------------------------------------------------------- */
 
 static uint16_t
@@ -448,6 +459,7 @@ const struct sim_profile sim_profile_web = {
 	.at_server = sim_tcp_at_server,
 	.at_client = at_client,
 	.alarm = tcp_alarm,
+	.waits = tcp_waits,
 	.proto = LB_PROTO_TCP,
 };
 
@@ -456,5 +468,6 @@ const struct sim_profile sim_profile_long_lived = {
 	.at_server = sim_tcp_at_server,
 	.at_client = at_client,
 	.alarm = tcp_alarm,
+	.waits = tcp_waits,
 	.proto = LB_PROTO_TCP,
 };
