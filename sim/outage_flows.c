@@ -113,6 +113,8 @@ static void
 break_flow(struct sim_player *p, const struct sim_arrival *a,
     struct sim_flow_fate *fate)
 {
+	if (fate->broken)
+		return; /* by an earlier fault */
 	count_flow(p, a, &fate->broke, SIM_HARM_BROKEN);
 	fate->broken = 1;
 }

@@ -514,6 +514,56 @@ test_restart(void)
 	scene_close(&s);
 }
 
+/* --- later faults --------------------------------------------------------- */
+
+/* What is broken is not broken again by what befalls somebody else. */
+static void
+test_broken_once(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	char own[8] = "", other[] = "m0";
+	struct scene s;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	find_member(&s, config, own);
+	other[1] = own[1] == '0' ? '1' : '0';
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .member = own, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 20500, .member = other, .kind = LB_FAULT_CRASHED },
+	};
+	struct sim_record *r = play(&s, config, faults, 2);
+	CU_ASSERT_EQUAL_FATAL(r->cases[0].failover_count, 2);
+	CU_ASSERT_EQUAL(r->cases[0].failovers[0].broken, 1);
+	CU_ASSERT_EQUAL(r->cases[0].failovers[1].broken, 0);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* The end is no part of a scene. */
+static void
+test_at_the_end(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	struct lb_scene around = lb_scene_defaults();
+	char name[] = "m0";
+	struct scene s;
+
+	around.duration_ms = 20000;
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	s.settings.scene = &around;
+	for (uint64_t early = 0; early <= 1; early++) {
+		const struct lb_fault fault = { .at_ms = 20000 - early,
+			.member = name,
+			.kind = LB_FAULT_CRASHED };
+		struct sim_record *r = play(&s, config, &fault, 1);
+		CU_ASSERT_EQUAL(r->cases[0].failover_count, early);
+		sim_record_free(r);
+	}
+	scene_close(&s);
+}
+
 /* --- anything ------------------------------------------------------------- */
 
 static uint64_t
@@ -662,6 +712,8 @@ main(void)
 		{ "nobody left", test_nobody_left },
 		{ "a zone", test_zone },
 		{ "a balancer restarts", test_restart },
+		{ "broken once", test_broken_once },
+		{ "a fault at the end", test_at_the_end },
 		{ "anything", test_anything },
 		{ "the record", test_record },
 		CU_TEST_INFO_NULL,
