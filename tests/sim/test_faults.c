@@ -540,6 +540,52 @@ test_broken_once(void)
 	scene_close(&s);
 }
 
+/* A connection was closed; the next one of that port is another one, and not
+ * moved when it goes to who is left. */
+static void
+test_begun_anew(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	static const struct {
+		const char *what;
+		uint8_t client, server; /* how it ends */
+	} rows[] = {
+		{ "both", LB_TCP_FIN | LB_TCP_ACK, LB_TCP_FIN | LB_TCP_ACK },
+		{ "a client's reset", LB_TCP_RST, 0 },
+		{ "a server's reset", LB_TCP_ACK, LB_TCP_RST },
+	};
+	char own[8] = "";
+	struct frame_spec p = request(0, LB_PROTO_TCP, LB_TCP_SYN);
+	struct frame_spec a = answer_to(&p, LB_TCP_SYN | LB_TCP_ACK);
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct scene s;
+		scene_open(&s);
+		p.tcp_flags = LB_TCP_SYN;
+		a.tcp_flags = LB_TCP_SYN | LB_TCP_ACK;
+		scene_add(&s, 0, &p);
+		scene_add(&s, 1, &a);
+		p.tcp_flags = rows[i].client;
+		a.tcp_flags = rows[i].server;
+		scene_add(&s, 1000, &p);
+		if (rows[i].server != 0)
+			scene_add(&s, 1001, &a);
+		p.tcp_flags = LB_TCP_SYN;
+		scene_add(&s, 60000, &p);
+		find_member(&s, config, own);
+		const struct lb_fault fault = {
+			.at_ms = 10000, .member = own, .kind = LB_FAULT_REFUSING
+		};
+		struct sim_record *r = play(&s, config, &fault, 1);
+		const struct sim_failover *f = &r->cases[0].failovers[0];
+		UNIT_EQUAL(rows[i].what, f->rerouted_ns, 50 * NS_S);
+		UNIT_EQUAL(rows[i].what, f->moved, 0);
+		UNIT_EQUAL(rows[i].what, f->broken, 0);
+		sim_record_free(r);
+		scene_close(&s);
+	}
+}
+
 /* The end is no part of a scene. */
 static void
 test_at_the_end(void)
@@ -549,12 +595,12 @@ test_at_the_end(void)
 	char name[] = "m0";
 	struct scene s;
 
-	around.duration_ms = 20000;
+	around.duration_ms = 40000;
 	scene_open(&s);
 	add_connection(&s, LB_PROTO_TCP);
 	s.settings.scene = &around;
 	for (uint64_t early = 0; early <= 1; early++) {
-		const struct lb_fault fault = { .at_ms = 20000 - early,
+		const struct lb_fault fault = { .at_ms = 40000 - early,
 			.member = name,
 			.kind = LB_FAULT_CRASHED };
 		struct sim_record *r = play(&s, config, &fault, 1);
@@ -713,6 +759,7 @@ main(void)
 		{ "a zone", test_zone },
 		{ "a balancer restarts", test_restart },
 		{ "broken once", test_broken_once },
+		{ "a connection begun anew", test_begun_anew },
 		{ "a fault at the end", test_at_the_end },
 		{ "anything", test_anything },
 		{ "the record", test_record },
