@@ -88,14 +88,14 @@ send_request(struct sim_world *w, struct sim_session *s)
 	set_timeout(w, s);
 }
 
-/* Its request has been counted. */
+/* Its request has been counted, and its time noted: the first of a web
+ * connection waits for the connection, too. */
 static void
 ask(struct sim_world *w, struct sim_session *s)
 {
 	s->state = WAITING;
 	s->tries = 0;
 	s->marks &= (uint8_t) ~(SIM_TCP_IS_HEARD | SIM_TCP_IS_ERROR);
-	s->tcp.asked_ns = sim_world_now(w);
 	s->tcp.early = 0;
 	s->tcp.sent += request_bytes(w, s);
 	s->tcp.end = s->tcp.got + sim_tcp_answer_bytes(w, s);
@@ -110,6 +110,7 @@ ask_next(struct sim_world *w, struct sim_session *s)
 	else
 		s->left++; /* there is no end of them */
 	sim_count_request(w);
+	s->tcp.asked_ns = sim_world_now(w);
 	ask(w, s);
 }
 

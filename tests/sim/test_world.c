@@ -134,8 +134,9 @@ test_exchange(void)
 	CU_ASSERT_EQUAL(c->requests, 1);
 	CU_ASSERT_EQUAL(c->answered, 1);
 	CU_ASSERT_EQUAL(c->retries + c->given_up + c->reset + c->refused, 0);
-	CU_ASSERT_EQUAL(c->response_ns, RTT);
-	CU_ASSERT_EQUAL(c->response[sim_time_bucket(RTT)], 1);
+	/* of the connection, and of the request */
+	CU_ASSERT_EQUAL(c->response_ns, 2 * RTT);
+	CU_ASSERT_EQUAL(c->response[sim_time_bucket(2 * RTT)], 1);
 	CU_ASSERT_EQUAL(r->input.packets, LB_COUNT(lines));
 	CU_ASSERT_EQUAL(r->input.flows, 1);
 	CU_ASSERT_EQUAL(r->input.bytes, 9 * 40 + 1400);
@@ -231,7 +232,7 @@ test_trains(void)
 	}
 	CU_ASSERT_EQUAL(train, LB_COUNT(trains));
 	CU_ASSERT_EQUAL(bytes, 205 * 1460 - 60);
-	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 6 * RTT);
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 7 * RTT);
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -584,7 +585,7 @@ test_long_way(void)
 	struct sim_record *r = stage_play(&s, NULL);
 	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
 	CU_ASSERT_EQUAL(r->cases[0].clients.retries, 2); /* SYN: 1 s, 3 s */
-	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 3001 * MS_NS);
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 6002 * MS_NS);
 	sim_record_free(r);
 	stage_close(&s);
 }
