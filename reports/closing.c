@@ -35,18 +35,25 @@ packets_played(const struct sim_input *in)
 }
 
 static void
-put_amount(FILE *to, const struct sim_input *in)
+put_amount(FILE *to, const struct sim_record *record)
 {
+	const struct sim_input *in = &record->input;
 	char packets[REPORT_TEXT_BYTES], bytes[REPORT_TEXT_BYTES];
 	char span[REPORT_TEXT_BYTES], rate[REPORT_TEXT_BYTES];
 	char bits[REPORT_TEXT_BYTES], flows[REPORT_TEXT_BYTES];
 	const struct report_script *s = &report_terminal;
-	double seconds = (double)in->duration_ns / NS_PER_S;
+	uint64_t counted_ns = in->duration_ns > record->warm_up_ns
+				  ? in->duration_ns - record->warm_up_ns
+				  : 0;
+	double seconds = (double)counted_ns / NS_PER_S;
 
 	report_print(to, "packets  %s replayed, %s bytes, in %s",
 	    report_count(packets, s, packets_played(in)),
 	    report_count(bytes, s, in->bytes),
-	    report_span(span, s, in->duration_ns));
+	    report_span(span, s, counted_ns));
+	if (record->warm_up_ns > 0)
+		report_print(to, " after a warm-up of %s",
+		    report_span(span, s, record->warm_up_ns));
 	if (seconds > 0)
 		report_print(to, ": %s/s, %s",
 		    report_digits(
@@ -90,7 +97,7 @@ report_closing(const struct sim_record *record, FILE *to)
 	unsigned said = 0;
 
 	report_put(to, "\n");
-	put_amount(to, &record->input);
+	put_amount(to, record);
 	for (size_t i = 0; i < record->case_count; i++)
 		for (size_t r = 0; r < record->cases[i].rule_count; r++) {
 			const struct sim_case *c = &record->cases[i];

@@ -51,8 +51,14 @@ available(uint64_t failed, uint64_t asked)
 static double
 availability_of(const struct sim_failover *f)
 {
-	return f->requests > 0 ? available(f->given_up, f->requests)
+	return f->requests > 0 ? available(report_failed(f), f->requests)
 			       : available(f->lost, f->offered);
+}
+
+uint64_t
+report_failed(const struct sim_failover *f)
+{
+	return f->given_up + f->unanswered + f->errors;
 }
 
 double
@@ -104,15 +110,27 @@ report_is_probed_for(const struct sim_failover *f)
 double
 report_availability(const struct sim_case *c)
 {
+	const struct sim_clients *clients = &c->clients;
 	uint64_t lost = 0, offered = 0;
 
-	if (c->clients.requests > 0)
-		return available(c->clients.given_up, c->clients.requests);
+	if (clients->requests > 0)
+		return available(
+		    clients->given_up + clients->unanswered + clients->errors,
+		    clients->answered + clients->given_up +
+			clients->unanswered);
 	for (size_t i = 0; i < c->failover_count; i++) {
 		lost += c->failovers[i].lost;
 		offered += c->failovers[i].offered;
 	}
 	return available(lost, offered);
+}
+
+uint64_t
+report_under_way(const struct sim_clients *c)
+{
+	uint64_t over = c->answered + c->given_up + c->unanswered;
+
+	return c->requests > over ? c->requests - over : 0;
 }
 
 double
@@ -243,8 +261,9 @@ add_mean(struct means *m, double sum, size_t count)
 	m->count++;
 }
 
+/* most: the values are from 0 to that, and so is what is said of them. */
 static void
-finish_mean(struct report_spread *s, const struct means *m)
+finish_mean(struct report_spread *s, const struct means *m, double most)
 {
 	double n = (double)m->count;
 
@@ -255,7 +274,8 @@ finish_mean(struct report_spread *s, const struct means *m)
 	/* rounding may leave less than nothing */
 	double variance = fmax(m->squares - n * s->mean * s->mean, 0) / (n - 1);
 	double reach = gsl_cdf_tdist_Pinv(TAIL, n - 1) * sqrt(variance / n);
-	s->interval = (struct report_range){ s->mean - reach, s->mean + reach };
+	s->interval = (struct report_range){ fmax(s->mean - reach, 0),
+		fmin(s->mean + reach, most) };
 }
 
 /* Every value below or at it: the least such. */
@@ -310,7 +330,7 @@ report_spread_make(struct report_spread *s, const struct sim_record *record,
 		}
 		add_mean(&means, sum, s->n - before);
 	}
-	finish_mean(s, &means);
+	finish_mean(s, &means, outcome == REPORT_AVAILABILITY ? 1 : INFINITY);
 	finish_values(s);
 	return 0;
 }
@@ -366,7 +386,7 @@ report_spread_jain(struct report_spread *s, const struct sim_record *record,
 		s->values[s->n++] = jain;
 		add_mean(&means, jain, 1);
 	}
-	finish_mean(s, &means);
+	finish_mean(s, &means, 1);
 	finish_values(s);
 	free(load);
 	return 0;

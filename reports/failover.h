@@ -6,9 +6,10 @@
  * replications.  Times are in seconds; what cannot be known, or never
  * happened, is NAN.
  *
- *     availability  1 - failed/asked: requests given up of those made, or,
- *                   where no client makes requests, client packets lost of
- *                   those sent
+ *     availability  1 - failed/asked: requests given up, left unanswered or
+ *                   answered by an error, of those made, or, where no client
+ *                   makes requests, client packets lost of those sent; of a
+ *                   case those that are still under way do not count
  *     error budget  (1 - availability) times the window, in minutes: from the
  *                   fault to the next failover, or the end
  */
@@ -35,6 +36,11 @@ enum report_outcome {
 const char *report_outcome_name(enum report_outcome outcome);
 double report_outcome(
     const struct sim_failover *f, enum report_outcome outcome);
+
+/* Requests that came to nothing: given up, unanswered, or an error. */
+uint64_t report_failed(const struct sim_failover *f);
+/* Begun so late that nobody knows. */
+uint64_t report_under_way(const struct sim_clients *c);
 
 /* Whether there is something about it for a probe to find: not where an
  * operator did it, or a balancer died. */
@@ -74,7 +80,8 @@ bool report_faults_agree(const struct sim_record *record, size_t of_case);
 struct report_spread {
 	size_t n;
 	double mean;                  /* of the replications' means */
-	struct report_range interval; /* of it: 95 %, by Student's t */
+	struct report_range interval; /* of it: 95 %, by Student's t, cut to
+					 what the values can be */
 	double min, p50, p90, p99, max;
 	double *values; /* ascending; the caller's to free */
 };

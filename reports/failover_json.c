@@ -35,6 +35,8 @@ one_json(const struct sim_failover *f)
 	o = with(o, "requests", whole(f->requests));
 	o = with(o, "retries", whole(f->retries));
 	o = with(o, "given_up", whole(f->given_up));
+	o = with(o, "errors", whole(f->errors));
+	o = with(o, "unanswered", whole(f->unanswered));
 	o = with(
 	    o, "availability", ratio(report_outcome(f, REPORT_AVAILABILITY)));
 	return with(
@@ -77,6 +79,9 @@ clients_json(const struct sim_case *c)
 	o = with(o, "answered", whole(s->answered));
 	o = with(o, "retries", whole(s->retries));
 	o = with(o, "given_up", whole(s->given_up));
+	o = with(o, "errors", whole(s->errors));
+	o = with(o, "unanswered", whole(s->unanswered));
+	o = with(o, "under_way", whole(report_under_way(s)));
 	o = with(o, "refused", whole(s->refused));
 	o = with(o, "reset", whole(s->reset));
 	o = with(o, "notifications", whole(s->notifications));

@@ -27,22 +27,17 @@ lane_height(const struct report_brush *b, const struct sim_case *c)
 	return is_wide(c) ? b->line * 4.6 : b->line * 1.9;
 }
 
-static double
-harm_of(const struct sim_failover *f)
-{
-	return (double)f->lost + (double)f->given_up + (double)f->broken;
-}
-
 /* The gravest, in order of time. */
 static bool
 has_lane(const struct sim_case *c, size_t index)
 {
+	const struct sim_failover *ours = &c->failovers[index];
 	size_t graver = 0;
 
 	for (size_t i = 0; i < c->failover_count; i++) {
-		double of = harm_of(&c->failovers[i]);
-		double ours = harm_of(&c->failovers[index]);
-		graver += of > ours || (!(of < ours) && i < index);
+		const struct sim_failover *of = &c->failovers[i];
+		graver += report_is_graver(of, ours) ||
+			  (i < index && !report_is_graver(ours, of));
 	}
 	return graver < REPORT_LANES_MAX;
 }

@@ -105,7 +105,8 @@ put_counts(FILE *to, const struct sim_failover *f)
 			(uint64_t)report_outcome(f, counts[i])));
 	}
 	char text[REPORT_TEXT_BYTES];
-	report_print(to, "%7s\n", report_count(text, TERMINAL, f->given_up));
+	report_print(
+	    to, "%7s\n", report_count(text, TERMINAL, report_failed(f)));
 }
 
 static void

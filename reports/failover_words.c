@@ -21,18 +21,18 @@ static const struct manner manners[] = {
 	{ "crashed", "crashed", "at", NULL },
 	{ "refusing", "refused all connections", "from", NULL },
 	{ "http-error", "answered with errors", "from",
-	    "its probe only looks whether something answers. Probe it with "
-	    "http, or with coap and a path" },
+	    "one that only looks whether something answers does not see it. "
+	    "Probe it with http, or with coap and a path" },
 	{ "hanging", "hung", "from",
-	    "its kernel still shakes hands with a tcp probe. Probe it with "
+	    "a kernel still shakes hands with a tcp probe. Probe it with "
 	    "http, coap, udp or dns" },
 	{ "off", "was switched off", "at", NULL },
 	{ "deaf", "fell silent while something else on it still answered",
 	    "from",
-	    "the probe does not ask the service itself. Probe it with coap, "
-	    "udp or dns" },
+	    "only one that asks the service itself sees it. Probe it with "
+	    "coap, udp or dns, which take `sku: fairlead`" },
 	{ "slow", "slowed down", "from",
-	    "the probe sees whether it answers, not how soon" },
+	    "a probe sees whether it answers, not how soon" },
 	{ "flapping", "began to flap", "at", NULL },
 	{ "admin-down", "was set to admin state down", "at", NULL },
 	{ "removed", "was taken out of its pool", "at", NULL },
@@ -96,15 +96,22 @@ report_fault_name(const struct sim_failover *f, size_t columns)
 	return text;
 }
 
-/* The more requests and packets were lost the graver; not to be found is
- * worse than to be found. */
-static double
-gravity(const struct sim_failover *f)
+/* In the order of report_failover_worst(), so that a title ranks by what it
+ * says; of equal ones, not to be found is worse than to be found. */
+bool
+report_is_graver(const struct sim_failover *a, const struct sim_failover *b)
 {
-	return (double)f->given_up * 1e3 + (double)f->lost + (double)f->broken +
-	       (double)f->moved / 1e3 +
-	       (report_is_probed_for(f) && f->detected_ns == SIM_NO_TIME ? 0.5
-									 : 0);
+	const uint64_t ranks[][2] = {
+		{ a->lost, b->lost }, { a->broken, b->broken },
+		{ report_failed(a), report_failed(b) }, { a->moved, b->moved },
+		{ report_is_probed_for(a) && a->detected_ns == SIM_NO_TIME,
+		    report_is_probed_for(b) && b->detected_ns == SIM_NO_TIME }
+	};
+
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		if (ranks[i][0] != ranks[i][1])
+			return ranks[i][0] > ranks[i][1];
+	return false;
 }
 
 /* --- a sentence ----------------------------------------------------------- */
@@ -161,7 +168,9 @@ put_unnoticed(
 		report_print(
 		    to, "; no probe noticed, nor could one: %s", unseen);
 	} else {
-		report_put(to, "; no probe noticed");
+		report_put(to,
+		    "; nobody was to notice: no probe sees this. Give its rule "
+		    "a probe");
 	}
 }
 
@@ -175,8 +184,9 @@ put_noticed(FILE *to, const struct sim_failover *f,
 		put_unnoticed(to, f, s);
 		return;
 	}
-	report_put(to, several ? "; their probes noticed after "
-			       : "; its probe noticed after ");
+	report_put(to, several || is_kind(f, "zone-down")
+			   ? "; their probes noticed after "
+			   : "; its probe noticed after ");
 	put_moment(to, s, f->detected_ns);
 	put_expected(to, f, s);
 }
@@ -201,14 +211,52 @@ put_recovery(FILE *to, const struct sim_failover *f,
 		report_put(to, several ? "They were back " : "It was back ");
 		put_moment(to, s, f->restored_ns);
 		report_put(to, " after the fault. ");
-	} else if (report_is_probed_for(f) && f->detected_ns != SIM_NO_TIME) {
+	} else if (is_kind(f, "instance-down") ||
+		   (report_is_probed_for(f) && f->detected_ns != SIM_NO_TIME)) {
 		report_put(to, several ? "They did not come back. "
 				       : "It did not come back. ");
 	}
 }
 
+/* "of 30 requests 4 were given up, 12 answered by an error" */
 static void
-put_harm(FILE *to, const struct sim_failover *f, const struct report_script *s)
+put_requests(
+    FILE *to, const struct sim_failover *f, const struct report_script *s)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} parts[] = { { f->given_up, "given up" },
+		{ f->unanswered, "left unanswered" },
+		{ f->errors, "answered by an error" } };
+	char text[REPORT_TEXT_BYTES];
+	bool said = false;
+
+	if (f->requests == 1 && report_failed(f) == 0) {
+		report_put(to, "the only request was not given up");
+		return;
+	}
+	report_put(to, "of ");
+	put_counted(to, s, f->requests, "request", "requests");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].count == 0)
+			continue;
+		report_print(to, "%s %s %s%s", said ? "," : "",
+		    report_count(text, s, parts[i].count),
+		    said                  ? ""
+		    : parts[i].count == 1 ? "was "
+					  : "were ",
+		    parts[i].what);
+		said = true;
+	}
+	if (!said)
+		report_put(to, " none was given up");
+}
+
+/* until: what is counted ends there, not where the fault does. */
+static void
+put_harm(FILE *to, const struct sim_failover *f, const struct report_script *s,
+    const char *until)
 {
 	char text[REPORT_TEXT_BYTES];
 
@@ -234,16 +282,11 @@ put_harm(FILE *to, const struct sim_failover *f, const struct report_script *s)
 			    "open connections broke");
 	}
 	if (f->requests > 0) {
-		report_put(to, "; of ");
-		put_counted(to, s, f->requests, "request", "requests");
-		if (f->given_up == 0)
-			report_put(to, " none was given up");
-		else
-			report_print(to, " %s %s given up",
-			    report_count(text, s, f->given_up),
-			    f->given_up == 1 ? "was" : "were");
+		report_put(to, "; ");
+		put_requests(to, f, s);
 	}
-	report_put(to, ".");
+	bool counts = f->lost + f->moved + f->broken + f->requests > 0;
+	report_print(to, counts ? " until %s." : ".", until);
 }
 
 static void
@@ -256,8 +299,7 @@ put_budget(
 	if (isnan(is) || is >= 1 || f->window_ns == 0)
 		return;
 	report_print(to,
-	    " That is an availability of %s until the next fault or the end, "
-	    "and %s of error budget.",
+	    " That is an availability of %s, and %s of error budget.",
 	    report_nines(available, s, is),
 	    report_moment(budget, s, 60 * report_outcome(f, REPORT_BUDGET)));
 }
@@ -316,7 +358,9 @@ report_failover_words(
 			report_put(to, " on");
 		put_noticed(to, f, s, first < index);
 		put_recovery(to, f, s, first < index);
-		put_harm(to, f, s);
+		put_harm(to, f, s,
+		    index + 1 < c->failover_count ? "the next fault"
+						  : "the end");
 		put_budget(to, f, s);
 	}
 	if (to == NULL || fclose(to) != 0) {
@@ -337,9 +381,12 @@ put_worst(FILE *to, const struct sim_failover *f, const struct report_script *s)
 	else if (f->broken > 0)
 		put_counted(to, s, f->broken, "open connection broke",
 		    "open connections broke");
-	else if (f->given_up > 0)
+	else if (f->given_up > 0 && f->given_up == report_failed(f))
 		put_counted(to, s, f->given_up, "request was given up",
 		    "requests were given up");
+	else if (report_failed(f) > 0)
+		put_counted(to, s, report_failed(f), "request failed",
+		    "requests failed");
 	else if (f->moved > 0)
 		put_counted(to, s, f->moved, "flow moved", "flows moved");
 	else
@@ -372,7 +419,7 @@ report_failover_title(const struct sim_case *c)
 	char *text = NULL;
 
 	for (size_t i = 1; i < c->failover_count; i++)
-		if (gravity(&c->failovers[i]) > gravity(&c->failovers[gravest]))
+		if (report_is_graver(&c->failovers[i], &c->failovers[gravest]))
 			gravest = i;
 	const struct sim_failover *f = &c->failovers[gravest];
 	char *name = victim_of(f, NAME_COLUMNS);
@@ -439,6 +486,9 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
+	put_mishap(to, s, of->errors, "answered by an error");
+	put_mishap(to, s, of->unanswered, "unanswered");
+	put_mishap(to, s, report_under_way(of), "under way at the end");
 	put_mishap(to, s, of->reset, "connections reset");
 	put_mishap(to, s, of->refused, "refused");
 	put_mishap(to, s, of->rebound, "devices back with another port");
@@ -590,13 +640,14 @@ put_evenness(FILE *to, const struct sim_record *record,
 static bool
 is_told(const struct sim_case *c, size_t index)
 {
+	const struct sim_failover *ours = &c->failovers[index];
 	size_t graver = 0;
 
 	for (size_t i = 0; i < c->failover_count; i++) {
-		double of = gravity(&c->failovers[i]);
-		double ours = gravity(&c->failovers[index]);
+		const struct sim_failover *of = &c->failovers[i];
 		graver += !report_is_told_later(c, i) &&
-			  (of > ours || (!(of < ours) && i < index));
+			  (report_is_graver(of, ours) ||
+			      (i < index && !report_is_graver(ours, of)));
 	}
 	return graver < TOLD_MAX;
 }

@@ -25,6 +25,10 @@ bool report_is_told_later(const struct sim_case *c, size_t index);
  * lost": of the gravest failover of a case that has some, for a picture. */
 char *report_failover_title(const struct sim_case *c);
 
+/* By what report_failover_worst() tells, in its order. */
+bool report_is_graver(
+    const struct sim_failover *a, const struct sim_failover *b);
+
 /* "41 client packets were lost": of all it did, what weighs most. */
 char *report_failover_worst(
     const struct sim_failover *f, const struct report_script *script);

@@ -229,7 +229,7 @@ report_moment(char *to, const struct report_script *s, double seconds)
 		return to;
 	}
 	while (i + 1 < sizeof(units) / sizeof(units[0]) &&
-	       seconds >= units[i].until_s)
+	       fabs(seconds) >= units[i].until_s)
 		i++;
 	report_digits(to, s, seconds / units[i].unit_s);
 	trim_zeros(to);

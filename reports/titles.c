@@ -89,6 +89,21 @@ of_which(const struct report_study *study, const struct report_subject *s)
 	return text;
 }
 
+/* What failures did is a case's, of all its rules together. */
+static char *
+of_which_case(const struct report_study *study, const struct report_subject *s)
+{
+	if (study->record->case_count == 1)
+		return report_compose("%s", "");
+	char *name = report_clean(s->of->name, true), *text = NULL;
+	if (name != NULL) {
+		report_shorten(name, WHICH_COLUMNS);
+		text = report_compose(" with %s", name);
+	}
+	free(name);
+	return text;
+}
+
 /* --- one subject ---------------------------------------------------------- */
 
 /* Backends beyond what a perfect hash rarely leaves. */
@@ -518,7 +533,9 @@ report_title(const struct report_study *study, enum report_figure figure)
 	    report_figure_panels(study, figure) > 0)
 		of = report_figure_subject(
 		    study, figure, report_key_panel(study));
-	char *which = of_which(study, of);
+	char *which = figure >= REPORT_FIGURE_FAILOVER
+			  ? of_which_case(study, of)
+			  : of_which(study, of);
 	if (which == NULL)
 		return NULL;
 	char *text = finding_on(study, figure, of, which, false);
@@ -533,8 +550,15 @@ report_panel_title(const struct report_study *study, enum report_figure figure,
 	char *finding = finding_on(study, figure, subject, "", true);
 	if (finding == NULL || study->count + study->left_out == 1)
 		return finding;
-	char *text = report_compose("%s: %s", subject->name, finding);
+	bool of_case = figure >= REPORT_FIGURE_FAILOVER;
+	if (of_case && study->record->case_count == 1)
+		return finding;
+	char *name =
+	    report_clean(of_case ? subject->of->name : subject->name, true);
+	char *text =
+	    name != NULL ? report_compose("%s: %s", name, finding) : NULL;
 	free(finding);
+	free(name);
 	return text;
 }
 

@@ -107,7 +107,7 @@ static struct sim_case faulty[] = {
 	    .failovers = both,
 	    .failover_count = 2,
 	    .clients = { .requests = 1000,
-		.answered = 100,
+		.answered = 995,
 		.given_up = 5,
 		.response = response } },
 	{ .name = (char[]){ "calm" }, .rules = rules, .rule_count = 1 },

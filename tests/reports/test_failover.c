@@ -32,20 +32,19 @@ static const struct {
 	    "vm-2 crashed at 30 s; its probe noticed after 7.3 s (5 s to 10 s "
 	    "expected), and the first flow went elsewhere 200 ms later. It was "
 	    "back 45 s after the fault. 41 client packets were lost, 12 flows "
-	    "moved (1 needlessly), 2 open connections broke. That is an "
-	    "availability of 50.0 % until the next fault or the end, and 60 s "
-	    "of error budget." },
+	    "moved (1 needlessly), 2 open connections broke until the end. "
+	    "That is an availability of 50.0 %, and 60 s of error budget." },
 	{ { .fault = (char[]){ "deaf" }, .member = (char[]){ "vm-2" },
 	    .at_ns = 90 * S, .failed_ns = NO, .detected_ns = NO,
 	    .rerouted_ns = NO, .restored_ns = NO, .soonest_ns = NO,
 	    .latest_ns = NO, .lost = 1, .requests = 10, .given_up = 1,
 	    .window_ns = 60 * S },
 	    "vm-2 fell silent while something else on it still answered from "
-	    "90 s on; no probe noticed, nor could one: the probe does not ask "
-	    "the service itself. Probe it with coap, udp or dns. 1 client "
-	    "packet was lost, no flow moved; of 10 requests 1 was given up. "
-	    "That is an availability of 90.0 % until the next fault or the "
-	    "end, and 6 s of error budget." },
+	    "90 s on; no probe noticed, nor could one: only one that asks the "
+	    "service itself sees it. Probe it with coap, udp or dns, which "
+	    "take `sku: fairlead`. 1 client packet was lost, no flow moved; of "
+	    "10 requests 1 was given up until the end. That is an availability "
+	    "of 90.0 %, and 6 s of error budget." },
 	{ { .fault = (char[]){ "crashed" }, .member = (char[]){ "vm-2" },
 	    .at_ns = 0, .failed_ns = NO, .detected_ns = NO, .rerouted_ns = NO,
 	    .restored_ns = NO, .soonest_ns = 5 * S, .latest_ns = 10 * S },
@@ -56,19 +55,31 @@ static const struct {
 	    .rerouted_ns = 0, .restored_ns = NO, .soonest_ns = NO,
 	    .latest_ns = NO, .moved = 1 },
 	    "vm-2 was set to admin state down at 5 s, and the first flow went "
-	    "elsewhere at once. No client packet was lost, 1 flow moved." },
+	    "elsewhere at once. No client packet was lost, 1 flow moved "
+	    "until the end." },
 	{ { .fault = (char[]){ "instance-down" }, .at_ns = 5 * S,
 	    .failed_ns = NO, .detected_ns = NO, .rerouted_ns = NO,
 	    .restored_ns = NO, .soonest_ns = NO, .latest_ns = NO,
 	    .broken = 1, .requests = 4 },
-	    "a balancer died at 5 s. No client packet was lost, no flow moved, "
-	    "1 open connection broke; of 4 requests none was given up." },
+	    "a balancer died at 5 s. It did not come back. No client packet "
+	    "was lost, no flow moved, 1 open connection broke; of 4 requests "
+	    "none was given up until the end." },
+	{ { .fault = (char[]){ "off" }, .member = (char[]){ "vm-2" },
+	    .at_ns = 5 * S, .failed_ns = NO, .detected_ns = NO,
+	    .rerouted_ns = NO, .restored_ns = NO, .soonest_ns = NO,
+	    .latest_ns = NO, .requests = 40, .given_up = 1, .errors = 5,
+	    .unanswered = 4, .window_ns = 60 * S },
+	    "vm-2 was switched off at 5 s; nobody was to notice: no probe sees "
+	    "this. Give its rule a probe. No client packet was lost and no "
+	    "flow moved; of 40 requests 1 was given up, 4 left unanswered, 5 "
+	    "answered by an error until the end. That is an availability of "
+	    "75.0 %, and 15 s of error budget." },
 	{ { .fault = (char[]){ "slow" },
 	    .member = (char[]){ "\x1b[2J\xff" }, .at_ns = 1500000,
 	    .failed_ns = NO, .detected_ns = NO, .rerouted_ns = NO,
 	    .restored_ns = NO, .soonest_ns = NO, .latest_ns = NO },
 	    "?[2J\xef\xbf\xbd slowed down from 1.5 ms on; no probe noticed, "
-	    "nor could one: the probe sees whether it answers, not how soon. "
+	    "nor could one: a probe sees whether it answers, not how soon. "
 	    "No client packet was lost and no flow moved." },
 };
 /* clang-format on */
