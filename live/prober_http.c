@@ -53,6 +53,8 @@ judge(const struct flight *f, CURLcode result)
 	(void)curl_easy_getinfo(f->easy, CURLINFO_OS_ERRNO, &code);
 	if (code != 0 && prober_socket_answer((int)code) >= 0)
 		return LB_ANSWER_REFUSED;
+	if (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR)
+		return LB_ANSWER_REFUSED; /* a reset within the connection */
 	return result == CURLE_COULDNT_CONNECT ||
 		       result == CURLE_OPERATION_TIMEDOUT
 		   ? -1
