@@ -31,7 +31,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 	const char *help; /* NULL: goes without saying */
 } commands[] = {
-	{ "sim", sim_main, "replay captures through the balancer, and report" },
+	{ "sim", sim_main, "replay captures or play a scenario, and report" },
 	{ "inspect", inspect_main,
 	    "what is in captures, and how each mode would fare" },
 	{ "report", report_main, "draw a run again, or compare runs" },

@@ -32,10 +32,10 @@ struct live_nexthops {
 	struct target *targets;
 	uint32_t target_count;
 	struct {
-		uint32_t ifindex;
+		uint32_t ifindex; /* 0: a free row */
+		bool seen;        /* by the refresh that is under way */
 		struct forward_port port;
-	} ports[FORWARD_PORTS_MAX]; /* by row; ifindex 0: free */
-	uint32_t port_count;
+	} ports[FORWARD_PORTS_MAX]; /* by row */
 	struct live_neighbour stale[STALE_MAX];
 	uint32_t stale_count;
 };
@@ -81,12 +81,12 @@ takes_frames(uint32_t ifindex)
 	return features < 0 || (features & XDP_FEATURE_XMIT) != 0;
 }
 
-/* Row of an interface; FORWARD_PORTS_MAX: it has none and there is no room. */
+/* Row of an interface, or with 0 a free one; FORWARD_PORTS_MAX: none. */
 static uint32_t
 port_row(const struct live_nexthops *h, uint32_t ifindex)
 {
 	uint32_t row = 0;
-	while (row < h->port_count && h->ports[row].ifindex != ifindex)
+	while (row < FORWARD_PORTS_MAX && h->ports[row].ifindex != ifindex)
 		row++;
 	return row;
 }
@@ -98,13 +98,9 @@ put_port(struct live_nexthops *h, uint32_t row)
 	(void)bpf_map_update_elem(h->rows_fd, &h->ports[row].ifindex, &row, 0);
 }
 
-static void
-on_link(void *arg, const struct live_link *link)
+static struct forward_port
+port_of(const struct live_link *link)
 {
-	struct live_nexthops *h = arg;
-	uint32_t row = port_row(h, link->ifindex);
-	if (row == FORWARD_PORTS_MAX)
-		return; /* the kernel forwards there */
 	struct forward_port port = {
 		.ifindex = link->lower != 0 ? link->lower : link->ifindex,
 		.mtu = link->mtu,
@@ -116,14 +112,40 @@ on_link(void *arg, const struct live_link *link)
 		port.flags |= FORWARD_PORT_TX;
 	if (!takes_frames(port.ifindex))
 		port.flags |= FORWARD_PORT_KERNEL;
-	bool known = row < h->port_count;
+	return port;
+}
+
+static void
+on_link(void *arg, const struct live_link *link)
+{
+	struct live_nexthops *h = arg;
+	struct forward_port port = port_of(link);
+	uint32_t row = port_row(h, link->ifindex);
+	bool known = row < FORWARD_PORTS_MAX;
+	if (!known)
+		row = port_row(h, 0);
+	if (row == FORWARD_PORTS_MAX)
+		return; /* the kernel forwards there */
+	h->ports[row].seen = true;
 	if (known && memcmp(&h->ports[row].port, &port, sizeof(port)) == 0)
 		return;
 	h->ports[row].ifindex = link->ifindex;
 	h->ports[row].port = port;
-	if (!known)
-		h->port_count++;
 	put_port(h, row);
+}
+
+/* Rows of interfaces that are no more; nobody's route leads there now. */
+static void
+free_ports(struct live_nexthops *h)
+{
+	for (uint32_t row = 0; row < FORWARD_PORTS_MAX; row++) {
+		if (h->ports[row].ifindex != 0 && !h->ports[row].seen) {
+			(void)bpf_map_delete_elem(
+			    h->rows_fd, &h->ports[row].ifindex);
+			h->ports[row].ifindex = 0;
+		}
+		h->ports[row].seen = false;
+	}
 }
 
 /* --- members ------------------------------------------------------------- */
@@ -140,7 +162,7 @@ word_of(const struct live_nexthops *h, const struct live_neighbour *neighbour)
 {
 	uint32_t row = port_row(h, neighbour->ifindex);
 	uint64_t word = 0;
-	if (!neighbour->valid || row >= h->port_count)
+	if (!neighbour->valid || row == FORWARD_PORTS_MAX)
 		return 0;
 	memcpy(&word, neighbour->mac, sizeof(neighbour->mac));
 	return word | (uint64_t)(row + 1) << FORWARD_HOP_PORT_SHIFT;
@@ -228,6 +250,7 @@ live_nexthops_refresh(struct live_nexthops *h)
 	if (rc != 0)
 		return rc;
 	find_routes(h);
+	free_ports(h);
 	rc = live_netlink_neighbours(h->netlink, on_neighbour, h);
 	if (rc == 0)
 		resolve(h);
@@ -309,7 +332,8 @@ live_nexthops_use(struct live_nexthops *h, const struct live_engine *engine,
 	free(h->targets);
 	h->targets = new.targets;
 	h->target_count = plan->member_count;
-	for (uint32_t row = 0; row < h->port_count; row++)
-		put_port(h, row);
+	for (uint32_t row = 0; row < FORWARD_PORTS_MAX; row++)
+		if (h->ports[row].ifindex != 0)
+			put_port(h, row);
 	return live_nexthops_refresh(h);
 }

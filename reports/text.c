@@ -13,8 +13,9 @@
 #define REPLACEMENT    "\xef\xbf\xbd" /* U+FFFD */
 
 const struct report_script report_terminal = { " ", "-", " " };
-/* U+2009 thin space, U+2212 minus, U+202F narrow no-break space */
-const struct report_script report_picture = { "\xe2\x80\x89", "\xe2\x88\x92",
+/* U+202F narrow no-break space, U+2212 minus; a thin space, U+2009, would let
+ * a line end in the middle of a number */
+const struct report_script report_picture = { "\xe2\x80\xaf", "\xe2\x88\x92",
 	"\xe2\x80\xaf" };
 
 void

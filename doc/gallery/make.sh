@@ -2,7 +2,7 @@
 # make.sh FAIRLEAD [DIR]
 #
 # Draws the gallery: for each bundled sample the pictures that show it best,
-# and one of a sweep, in DIR or beside this script. The same fairlead, cairo,
+# of scenarios the same, and one of a sweep, in DIR or beside this script. The same fairlead, cairo,
 # pango and fonts give the same bytes.
 set -eu
 LC_ALL=C
@@ -22,6 +22,14 @@ run() {
 	"$fairlead" sim -q -o "$runs/$name" "$@" "$samples/$sample.pcap" >/dev/null
 }
 
+# play SCENARIO [OPTION...]
+play() {
+	name=$1
+	shift
+	"$fairlead" sim -q -o "$runs/$name" "$@" \
+	    -s "$here/../../sim/scenarios/$name.yaml" >/dev/null
+}
+
 # take NAME PICTURE AS
 take() {
 	cp "$runs/$1/charts/$2.png" "$to/$3.png"
@@ -36,6 +44,11 @@ take web keys web-keys
 run dns dns --backends 50
 take dns deviation dns-50-backends
 take dns lorenz dns-50-lorenz
+play coap-story --replications 200
+take coap-story failover coap-story-failover
+take coap-story detect coap-story-detect
+play ecmp-instance-loss
+take ecmp-instance-loss kept ecmp-kept
 "$fairlead" sweep -q -o "$runs/sweep" --vary pool.size=2..16 \
     --vary distribution=five-tuple,source-ip --vary hash_key=10 \
     "$samples/web.pcap" >/dev/null

@@ -108,7 +108,7 @@ test_numbers(void)
 	CU_ASSERT_TRUE(is(
 	    report_count(text, s, UINT64_MAX), "18 446 744 073 709 551 615"));
 	CU_ASSERT_TRUE(
-	    is(report_count(text, &report_picture, 1234), "1\xe2\x80\x89"
+	    is(report_count(text, &report_picture, 1234), "1\xe2\x80\xaf"
 							  "234"));
 	CU_ASSERT_TRUE(is(report_deviation(text, &report_picture, -0.5),
 	    "\xe2\x88\x92"
