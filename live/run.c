@@ -38,7 +38,7 @@ struct live_run {
 	struct live_probers *probers;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
-	uv_timer_t sweep, refresh, settle;
+	uv_timer_t sweep, refresh, settle, apply;
 	uv_poll_t hear;
 	bool loop_open;
 };
@@ -281,23 +281,36 @@ members_at(const struct lb_plan *plan, const struct lb_addr *address)
 
 static void
 log_health(const struct live_run *run, int probe, const struct lb_addr *address,
-    uint64_t latency_ns, int rc)
+    uint64_t latency_ns)
 {
 	char text[64];
 	const struct lb_health *health =
 	    live_health_of(run->health, probe, address);
-	live_log(rc == 0 ? LIVE_INFO : LIVE_ERROR,
-	    health->state == LB_HEALTH_UP ? "up" : "down",
-	    "s:s, s:s, s:o, s:s, s:f, s:s?", "probe",
-	    run->config->probes[probe].name, "address",
-	    lb_addr_text(address, text, sizeof(text)), "members",
+	live_log(LIVE_INFO, health->state == LB_HEALTH_UP ? "up" : "down",
+	    "s:s, s:s, s:o, s:s, s:f", "probe", run->config->probes[probe].name,
+	    "address", lb_addr_text(address, text, sizeof(text)), "members",
 	    members_at(run->plan, address), "reason",
 	    lb_health_reason_name(health->reason), "latency_ms",
-	    (double)latency_ns / 1e6, "message",
-	    rc == 0 ? NULL : live_errno(rc));
+	    (double)latency_ns / 1e6);
 }
 
-/* A change of health reaches the tables before it is logged. */
+static void
+on_apply(uv_timer_t *timer)
+{
+	struct live_run *run = timer->data;
+	int rc =
+	    lb_plan_health(run->plan, run->config, live_health_up, run->health);
+	live_health_write(run->health, live_forwarder_health(run->forwarder));
+	if (rc == 0)
+		rc = live_engine_health(
+		    live_forwarder_engine(run->forwarder), run->plan);
+	if (rc != 0)
+		live_log(
+		    LIVE_ERROR, "health", "s:s", "message", live_errno(rc));
+}
+
+/* A change reaches the tables in the loop's same turn, together with all others
+ * of it: a swap waits for RCU, and a zone that is lost is many changes. */
 static void
 heard_member(void *arg, int probe, const struct lb_addr *address,
     enum lb_answer answer, uint64_t now_ns, uint64_t latency_ns)
@@ -307,13 +320,9 @@ heard_member(void *arg, int probe, const struct lb_addr *address,
 	    live_health_answer(run->health, probe, address, answer, now_ns);
 	if (change == LB_HEALTH_STILL)
 		return;
-	int rc =
-	    lb_plan_health(run->plan, run->config, live_health_up, run->health);
-	live_health_write(run->health, live_forwarder_health(run->forwarder));
-	if (rc == 0)
-		rc = live_engine_health(
-		    live_forwarder_engine(run->forwarder), run->plan);
-	log_health(run, probe, address, latency_ns, rc);
+	if (!uv_is_active((uv_handle_t *)&run->apply))
+		(void)uv_timer_start(&run->apply, on_apply, 0, 0);
+	log_health(run, probe, address, latency_ns);
 }
 
 static void
@@ -336,6 +345,8 @@ close_probers(struct live_run *run)
 {
 	if (run->probers == NULL)
 		return;
+	if (uv_is_active((uv_handle_t *)&run->apply))
+		on_apply(&run->apply);
 	const struct live_probers_counts *c = live_probers_count(run->probers);
 	live_log(LIVE_INFO, "probes",
 	    "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I", "targets",
@@ -570,6 +581,8 @@ loop_fill(struct live_run *run)
 		rc = every(run, &run->refresh, on_refresh, REFRESH_MS);
 	if (rc == 0)
 		rc = every(run, &run->settle, NULL, 0);
+	if (rc == 0)
+		rc = every(run, &run->apply, NULL, 0);
 	run->hear.data = run;
 	if (rc == 0)
 		rc = uv_poll_init(

@@ -226,6 +226,35 @@ else
 	echo "there is no openssl"
 fi
 
+echo "== hundreds at once"
+# Each change swaps a lookup table, which waits for the kernel: they must go
+# together, or the beat is lost.
+write_config 'protocol: tcp, port: 9' 8081
+python3 - <<'END'
+text = open('lb.yaml').read()
+first = text.index('      - { name: s1')
+last = text.index('probes:')
+members = ''.join(f'      - {{ name: m{i}, address: 127.1.{i // 250}.'
+                  f'{i % 250 + 1} }}\n' for i in range(500))
+open('lb.yaml', 'w').write(text[:first] + members + text[last:])
+END
+live
+left=100
+until test "$(grep -c '"event":"down"' live.log)" = 500; do
+	left=$((left - 1))
+	test $left -gt 0 || {
+		fail "$(grep -c '"event":"down"' live.log) of 500 went down"
+		break
+	}
+	sleep 0.1
+done
+stop_live
+python3 - <<'END' || fail "the beat is lost"
+import json, sys
+counts = [json.loads(line) for line in open('live.log') if '"sent":' in line][-1]
+sys.exit(counts['sent'] < 500 or counts['missed'] > counts['sent'] // 4)
+END
+
 coap=$(command -v coap-server-notls || command -v coap-server-openssl) || {
 	echo "there is no coap-server (Debian: libcoap3-bin)"
 	exit $failed
