@@ -205,8 +205,10 @@ datagram_take(struct prober_socket *s)
 static void
 datagram_ready(struct prober_socket *s)
 {
-	for (int i = 0; i < TAKE_MAX && datagram_take(s); i++)
-		continue;
+	int left = TAKE_MAX;
+
+	while (left > 0 && datagram_take(s))
+		left--;
 }
 
 int

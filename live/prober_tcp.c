@@ -29,11 +29,11 @@ static void
 connecting(struct prober_socket *s)
 {
 	struct prober_try *try = s->try;
-	struct pollfd ready = { .fd = s->fd, .events = POLLOUT };
+	struct pollfd now = { .fd = s->fd, .events = POLLOUT };
 	socklen_t bytes = sizeof(int);
 	int code = 0;
 
-	if (poll(&ready, 1, 0) <= 0)
+	if (poll(&now, 1, 0) <= 0)
 		return;
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &code, &bytes) != 0)
 		code = errno;

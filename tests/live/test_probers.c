@@ -541,6 +541,7 @@ check_many(const struct row *row)
 	struct heard heard = { .loop = &loop };
 
 	CU_ASSERT_FATAL(uv_loop_init(&loop) == 0);
+	CU_ASSERT(uv_loop_configure(&loop, UV_METRICS_IDLE_TIME) == 0);
 	server_start(&server, &loop, row);
 	struct made m =
 	    make(row->protocol, row->path, server.port, BEAT_MS, MANY);
@@ -554,12 +555,13 @@ check_many(const struct row *row)
 	    c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
 	uint64_t due = c->sent + c->missed + c->failed;
 	(void)printf("\n    %s: %llu sent, %llu good, %llu silent, %llu late, "
-		     "%llu missed, mean %.0f us ",
+		     "%llu missed, mean %.0f us, idle %.2f ",
 	    row->name, (unsigned long long)c->sent,
 	    (unsigned long long)c->answered[LB_ANSWER_GOOD],
 	    (unsigned long long)c->answered[LB_ANSWER_SILENT],
 	    (unsigned long long)c->late, (unsigned long long)c->missed,
-	    (double)c->latency_sum_ns / 1e3 / (double)(heard_of + 1));
+	    (double)c->latency_sum_ns / 1e3 / (double)(heard_of + 1),
+	    (double)uv_metrics_idle_time(&loop) / 1e6 / (BEAT_MS * BEATS));
 	CU_ASSERT_EQUAL(c->targets, MANY);
 	CU_ASSERT(due >= MANY * (BEATS - 1) && due <= MANY * (BEATS + 1));
 	CU_ASSERT_EQUAL(c->failed, 0);
@@ -567,9 +569,13 @@ check_many(const struct row *row)
 	CU_ASSERT(heard_of <= c->sent && heard_of + MANY >= c->sent);
 	CU_ASSERT_EQUAL(c->answered[LB_ANSWER_WRONG], 0);
 	CU_ASSERT_EQUAL(c->answered[LB_ANSWER_REFUSED], 0);
-	/* Nought on a quiet machine; this one may be busy. */
-	CU_ASSERT(c->missed * 20 <= c->sent);
-	CU_ASSERT(c->answered[LB_ANSWER_SILENT] * 20 <= c->sent);
+	/* A loop that had time to wait has no excuse; on a busy machine it may
+	 * not have had. */
+	if (uv_metrics_idle_time(&loop) >
+	    UINT64_C(1000000) * BEAT_MS * BEATS / 3) {
+		CU_ASSERT(c->missed * 20 <= c->sent);
+		CU_ASSERT(c->answered[LB_ANSWER_SILENT] * 20 <= c->sent);
+	}
 	uint64_t in_buckets = 0;
 	for (size_t i = 0; i <= LIVE_LATENCY_BOUNDS; i++)
 		in_buckets += c->latency[i];
