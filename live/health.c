@@ -140,6 +140,14 @@ live_health_answer(struct live_health *h, int probe,
 	    &w->health, &h->config->probes[probe], answer, now_ns);
 }
 
+const struct lb_health *
+live_health_of(
+    const struct live_health *h, int probe, const struct lb_addr *address)
+{
+	const struct watched *w = find(h, probe, address);
+	return w == NULL ? NULL : &w->health;
+}
+
 void
 live_health_write(const struct live_health *h, uint32_t *words)
 {

@@ -32,6 +32,10 @@ void live_health_free(struct live_health *health); /* NULL is fine */
 enum lb_health_change live_health_answer(struct live_health *health, int probe,
     const struct lb_addr *address, enum lb_answer answer, uint64_t now_ns);
 
+/* What is known of it; NULL: it is not asked for. */
+const struct lb_health *live_health_of(
+    const struct live_health *health, int probe, const struct lb_addr *address);
+
 /*
  * Health in the words of a plan, so that it outlives us: by member id, bit p
  * set: down by the pool's p-th probe.  live_health_adopt() reads what was

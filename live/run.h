@@ -9,7 +9,6 @@
 #include "live/attach.h"
 #include "live/log.h"
 #include "model/config.h"
-#include "model/health.h"
 
 struct live_settings {
 	const char *pin_name;
@@ -32,17 +31,5 @@ enum live_end {
 /* Runs until SIGTERM or SIGINT; SIGHUP reloads.  Why it did not or did end is
  * logged. */
 enum live_end live_run(const struct live_settings *settings);
-
-/*
- * live_run_answer - where the answers of probes come in.
- *
- * probe    index in the configuration in force.
- * now_ns   by CLOCK_MONOTONIC.
- *
- * A change of health reaches the tables before it returns.
- */
-struct live_run;
-void live_run_answer(struct live_run *run, int probe,
-    const struct lb_addr *address, enum lb_answer answer, uint64_t now_ns);
 
 #endif

@@ -90,6 +90,7 @@ home jansson    'jansson'                        'model reports cli live tests'
 home libbpf     '(bpf/|linux/bpf|xdp/)'          'live tests'
 home libuv      'uv\.h'                          'live'
 home libmnl     'libmnl/'                        'live'
+home libcurl    'curl/'                          'live'
 home CUnit      'CUnit/'                         'tests'
 
 cat "$found"
