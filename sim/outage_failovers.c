@@ -41,8 +41,8 @@ sim_outage_note(struct sim_outage *o, enum sim_event_kind kind,
 
 /* --- who it is about ------------------------------------------------------ */
 
-static bool
-is_about(const struct sim_outage *o, const struct lb_fault *fault,
+bool
+sim_outage_is_about(const struct sim_outage *o, const struct lb_fault *fault,
     const struct sim_host *h)
 {
 	switch (lb_fault_subject(fault->kind)) {
@@ -53,6 +53,22 @@ is_about(const struct sim_outage *o, const struct lb_fault *fault,
 	default:
 		return sim_host_is_named(o, h, fault->member);
 	}
+}
+
+struct sim_failover *
+sim_outage_blamed(struct sim_outage *o, uint16_t member)
+{
+	const struct sim_host *h = &o->hosts[o->host_of[member]];
+
+	for (size_t i = o->failover_count; i-- > o->first_open;) {
+		const struct sim_cause *cause = &o->causes[i];
+		enum lb_fault_subject of = lb_fault_subject(cause->fault->kind);
+		if ((of == LB_FAULT_OF_SERVER || of == LB_FAULT_OF_ZONE) &&
+		    cause->lifted_ns == SIM_NO_TIME &&
+		    sim_outage_is_about(o, cause->fault, h))
+			return &o->failovers[i];
+	}
+	return NULL;
 }
 
 /* At once, without a probe: an operator or the router did it. */
@@ -110,7 +126,7 @@ host_forms(struct sim_outage *o, const struct lb_fault *fault)
 		o->hosts[i].soonest_ns = o->hosts[i].latest_ns = SIM_NO_TIME;
 	for (size_t t = 0; t < o->targets.count; t++) {
 		struct sim_host *h = &o->hosts[o->patients[t].host];
-		if (!is_about(o, fault, h))
+		if (!sim_outage_is_about(o, fault, h))
 			continue;
 		struct form one = form_of(o, fault, &o->targets.at[t], h);
 		if (one.soonest_ns < h->soonest_ns)
@@ -132,7 +148,7 @@ fault_form(struct sim_outage *o, const struct lb_fault *fault)
 	host_forms(o, fault);
 	for (uint32_t i = 0; i < o->host_count; i++) {
 		const struct sim_host *h = &o->hosts[i];
-		if (!is_about(o, fault, h) || h->out > 0)
+		if (!sim_outage_is_about(o, fault, h) || h->out > 0)
 			continue;
 		any = true;
 		if ((h->soonest_ns > all.soonest_ns) == zone)
@@ -173,6 +189,7 @@ sim_outage_begin(struct sim_outage *o, uint32_t number)
 		.latest_ns = form.latest_ns,
 		.window_ns = SIM_NO_TIME,
 	};
+	o->unrouted += at_once;
 }
 
 /* All that a failover is about is in again; all of a zone is out. */
@@ -180,7 +197,7 @@ static bool
 all_are(const struct sim_outage *o, const struct lb_fault *fault, bool out)
 {
 	for (uint32_t i = 0; i < o->host_count; i++)
-		if (is_about(o, fault, &o->hosts[i]) &&
+		if (sim_outage_is_about(o, fault, &o->hosts[i]) &&
 		    (o->hosts[i].out > 0) != out)
 			return false;
 	return true;
@@ -192,6 +209,7 @@ restore(struct sim_outage *o, size_t i)
 	struct sim_failover *f = &o->failovers[i];
 
 	f->restored_ns = sim_outage_now(o) - f->at_ns;
+	o->unrouted -= f->rerouted_ns == SIM_NO_TIME;
 	while (o->first_open < o->failover_count &&
 	       o->failovers[o->first_open].restored_ns != SIM_NO_TIME)
 		o->first_open++;
@@ -284,6 +302,7 @@ find_down(struct sim_outage *o, struct sim_failover *f,
 	if (f->detected_ns != SIM_NO_TIME || (zone && !all_are(o, fault, true)))
 		return 0;
 	f->detected_ns = sim_outage_now(o) - f->at_ns;
+	o->unrouted++;
 	return zone ? sim_outage_note(o, SIM_EVENT_ZONE_DOWN, f->member, reason)
 		    : 0;
 }
@@ -305,7 +324,7 @@ sim_outage_found(struct sim_outage *o, const struct sim_host *h,
 		bool may_tell =
 		    !known && !(lifted && now_ns - cause->lifted_ns > late_ns);
 		if (f->restored_ns != SIM_NO_TIME ||
-		    !is_about(o, cause->fault, h))
+		    !sim_outage_is_about(o, cause->fault, h))
 			continue;
 		if (finding == SIM_FOUND_FAILING && may_tell)
 			done = find_failing(o, f, reason);
