@@ -161,12 +161,32 @@ fault_form(struct sim_outage *o, const struct lb_fault *fault)
 
 /* --- failovers ------------------------------------------------------------ */
 
+/* Is a server down already, by an earlier fault that it has not come back
+ * from? */
+static bool
+is_out_already(const struct sim_outage *o, const struct lb_fault *fault)
+{
+	if (lb_fault_subject(fault->kind) != LB_FAULT_OF_SERVER)
+		return false;
+	for (size_t i = o->first_open; i < o->failover_count; i++)
+		for (uint32_t n = 0; n < o->host_count; n++) {
+			const struct sim_host *h = &o->hosts[n];
+			if (h->out > 0 &&
+			    o->failovers[i].detected_ns != SIM_NO_TIME &&
+			    o->failovers[i].restored_ns == SIM_NO_TIME &&
+			    sim_outage_is_about(o, fault, h) &&
+			    sim_outage_is_about(o, o->causes[i].fault, h))
+				return true;
+		}
+	return false;
+}
+
 void
 sim_outage_begin(struct sim_outage *o, uint32_t number)
 {
 	const struct lb_fault *fault = &o->faults[number];
 	const uint64_t now_ns = sim_outage_now(o);
-	bool at_once = is_known_at_once(fault);
+	bool at_once = is_known_at_once(fault) || is_out_already(o, fault);
 	struct form form = at_once ? never : fault_form(o, fault);
 
 	if (o->failover_count > 0) {
@@ -201,6 +221,32 @@ all_are(const struct sim_outage *o, const struct lb_fault *fault, bool out)
 		    (o->hosts[i].out > 0) != out)
 			return false;
 	return true;
+}
+
+/* Whatever its probes say, an operator keeps it out. */
+static bool
+is_held(const struct sim_outage *o, const struct sim_host *h)
+{
+	for (uint32_t i = h->first; i < h->end; i++) {
+		const struct lb_plan_member *m =
+		    &o->player->plan->members[o->ids[i]];
+		if (!m->tombstone && o->config.pools[m->pool_index]
+					     .members[m->member_index]
+					     .admin_state == LB_ADMIN_DOWN)
+			return true;
+	}
+	return false;
+}
+
+/* All that a server's or a zone's fault is about may get flows again. */
+static bool
+all_serve(const struct sim_outage *o, const struct lb_fault *fault)
+{
+	for (uint32_t i = 0; i < o->host_count; i++)
+		if (sim_outage_is_about(o, fault, &o->hosts[i]) &&
+		    is_held(o, &o->hosts[i]))
+			return false;
+	return all_are(o, fault, false);
 }
 
 static int
@@ -245,7 +291,28 @@ is_back(const struct sim_outage *o, const struct lb_fault *fault)
 {
 	return (lb_fault_subject(fault->kind) == LB_FAULT_OF_CONFIG &&
 		   fault->kind != LB_FAULT_REMOVED) ||
-	       all_are(o, fault, false);
+	       (lb_fault_subject(fault->kind) == LB_FAULT_OF_CONFIG
+		       ? all_are(o, fault, false)
+		       : all_serve(o, fault));
+}
+
+/* Server and zone faults that are over, whose members an operator had kept out
+ * until now. */
+static int
+release(struct sim_outage *o)
+{
+	for (size_t i = o->first_open; i < o->failover_count; i++) {
+		const struct sim_failover *f = &o->failovers[i];
+		const struct sim_cause *cause = &o->causes[i];
+		if (f->detected_ns != SIM_NO_TIME &&
+		    f->restored_ns == SIM_NO_TIME &&
+		    cause->lifted_ns != SIM_NO_TIME &&
+		    lb_fault_subject(cause->fault->kind) !=
+			LB_FAULT_OF_CONFIG &&
+		    is_back(o, cause->fault) && restore(o, i) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Undetected ones stay open: a probe that is under way may still tell. */
@@ -267,7 +334,9 @@ sim_outage_lift(struct sim_outage *o, const struct lb_fault *by)
 		    restore(o, i) != 0)
 			return -1;
 	}
-	return 0;
+	return lb_fault_is_admin(by->kind) && !sim_fault_takes_away(by)
+		   ? release(o)
+		   : 0;
 }
 
 /* So long after a fault was lifted a probe that it had met may be waited
@@ -287,7 +356,7 @@ longest_wait_ns(const struct sim_outage *o)
 static int
 find_failing(struct sim_outage *o, struct sim_failover *f, const char *reason)
 {
-	if (f->failed_ns != SIM_NO_TIME)
+	if (f->failed_ns != SIM_NO_TIME || f->detected_ns != SIM_NO_TIME)
 		return 0;
 	f->failed_ns = sim_outage_now(o) - f->at_ns;
 	return sim_outage_note(o, SIM_EVENT_PROBE_FAILED, f->member, reason);
@@ -331,8 +400,7 @@ sim_outage_found(struct sim_outage *o, const struct sim_host *h,
 		if (finding == SIM_FOUND_DOWN && may_tell)
 			done = find_down(o, f, cause->fault, reason);
 		if (finding == SIM_FOUND_UP && lifted &&
-		    f->detected_ns != SIM_NO_TIME &&
-		    all_are(o, cause->fault, false))
+		    f->detected_ns != SIM_NO_TIME && is_back(o, cause->fault))
 			done = restore(o, i);
 	}
 	return done;
