@@ -40,17 +40,28 @@ of_failover(struct sim_failover *f, enum sim_harm_kind kind)
 }
 
 void
-sim_harm_count(struct sim_player *p, uint32_t bin, enum sim_harm_kind kind)
+sim_harm_charge(struct sim_player *p, uint32_t bin, enum sim_harm_kind kind,
+    struct sim_failover *to)
 {
-	struct sim_outage *o = p->outage;
 
 	uint32_t *of_time =
 	    p->harms != NULL ? of_bin(&p->harms[bin], kind) : NULL;
 
 	if (of_time != NULL)
 		++*of_time;
-	if (o != NULL && o->failover_count > 0)
-		++*of_failover(&o->failovers[o->failover_count - 1], kind);
+	if (to != NULL)
+		++*of_failover(to, kind);
+}
+
+void
+sim_harm_count(struct sim_player *p, uint32_t bin, enum sim_harm_kind kind)
+{
+	struct sim_outage *o = p->outage;
+
+	sim_harm_charge(p, bin, kind,
+	    o != NULL && o->failover_count > 0
+		? &o->failovers[o->failover_count - 1]
+		: NULL);
 }
 
 void

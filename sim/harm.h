@@ -2,7 +2,8 @@
 #ifndef SIM_HARM_H
 #define SIM_HARM_H
 /* What goes wrong in a case, in two places at once: in the piece of time it
- * happens in, for pictures, and in the failover it happens after. */
+ * happens in, for pictures, and in a failover: the latest that it happens
+ * after, unless another is to blame. */
 #include "sim/player.h"
 
 enum sim_harm_kind {
@@ -17,10 +18,16 @@ enum sim_harm_kind {
 	SIM_HARM_COUNT
 };
 
+struct sim_failover;
+
 /* bin: the piece of time that is now, as sim_arrival's.  Flows are counted
  * once an outage by the caller, packets each time.  Cost: two additions. */
 void sim_harm_count(
     struct sim_player *p, uint32_t bin, enum sim_harm_kind kind);
+
+/* The same for the failover that is to blame; NULL: none is. */
+void sim_harm_charge(struct sim_player *p, uint32_t bin,
+    enum sim_harm_kind kind, struct sim_failover *to);
 
 /* Two pieces of time become one. */
 void sim_harms_widen(struct sim_harm *harms);

@@ -90,6 +90,7 @@ struct sim_outage {
 	struct sim_cause *causes;
 	size_t failover_count;
 	size_t first_open;     /* those before are restored */
+	size_t unrouted;       /* detected, neither rerouted nor restored */
 	struct sim_event *log; /* the same; of_case is not filled in */
 	size_t log_count, log_room;
 	const struct sim_flows *flows;

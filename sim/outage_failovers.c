@@ -41,8 +41,8 @@ sim_outage_note(struct sim_outage *o, enum sim_event_kind kind,
 
 /* --- who it is about ------------------------------------------------------ */
 
-static bool
-is_about(const struct sim_outage *o, const struct lb_fault *fault,
+bool
+sim_outage_is_about(const struct sim_outage *o, const struct lb_fault *fault,
     const struct sim_host *h)
 {
 	switch (lb_fault_subject(fault->kind)) {
@@ -53,6 +53,22 @@ is_about(const struct sim_outage *o, const struct lb_fault *fault,
 	default:
 		return sim_host_is_named(o, h, fault->member);
 	}
+}
+
+struct sim_failover *
+sim_outage_blamed(struct sim_outage *o, uint16_t member)
+{
+	const struct sim_host *h = &o->hosts[o->host_of[member]];
+
+	for (size_t i = o->failover_count; i-- > o->first_open;) {
+		const struct sim_cause *cause = &o->causes[i];
+		enum lb_fault_subject of = lb_fault_subject(cause->fault->kind);
+		if ((of == LB_FAULT_OF_SERVER || of == LB_FAULT_OF_ZONE) &&
+		    cause->lifted_ns == SIM_NO_TIME &&
+		    sim_outage_is_about(o, cause->fault, h))
+			return &o->failovers[i];
+	}
+	return NULL;
 }
 
 /* At once, without a probe: an operator or the router did it. */
@@ -110,7 +126,7 @@ host_forms(struct sim_outage *o, const struct lb_fault *fault)
 		o->hosts[i].soonest_ns = o->hosts[i].latest_ns = SIM_NO_TIME;
 	for (size_t t = 0; t < o->targets.count; t++) {
 		struct sim_host *h = &o->hosts[o->patients[t].host];
-		if (!is_about(o, fault, h))
+		if (!sim_outage_is_about(o, fault, h))
 			continue;
 		struct form one = form_of(o, fault, &o->targets.at[t], h);
 		if (one.soonest_ns < h->soonest_ns)
@@ -132,7 +148,7 @@ fault_form(struct sim_outage *o, const struct lb_fault *fault)
 	host_forms(o, fault);
 	for (uint32_t i = 0; i < o->host_count; i++) {
 		const struct sim_host *h = &o->hosts[i];
-		if (!is_about(o, fault, h) || h->out > 0)
+		if (!sim_outage_is_about(o, fault, h) || h->out > 0)
 			continue;
 		any = true;
 		if ((h->soonest_ns > all.soonest_ns) == zone)
@@ -145,12 +161,32 @@ fault_form(struct sim_outage *o, const struct lb_fault *fault)
 
 /* --- failovers ------------------------------------------------------------ */
 
+/* Is a server down already, by an earlier fault that it has not come back
+ * from? */
+static bool
+is_out_already(const struct sim_outage *o, const struct lb_fault *fault)
+{
+	if (lb_fault_subject(fault->kind) != LB_FAULT_OF_SERVER)
+		return false;
+	for (size_t i = o->first_open; i < o->failover_count; i++)
+		for (uint32_t n = 0; n < o->host_count; n++) {
+			const struct sim_host *h = &o->hosts[n];
+			if (h->out > 0 &&
+			    o->failovers[i].detected_ns != SIM_NO_TIME &&
+			    o->failovers[i].restored_ns == SIM_NO_TIME &&
+			    sim_outage_is_about(o, fault, h) &&
+			    sim_outage_is_about(o, o->causes[i].fault, h))
+				return true;
+		}
+	return false;
+}
+
 void
 sim_outage_begin(struct sim_outage *o, uint32_t number)
 {
 	const struct lb_fault *fault = &o->faults[number];
 	const uint64_t now_ns = sim_outage_now(o);
-	bool at_once = is_known_at_once(fault);
+	bool at_once = is_known_at_once(fault) || is_out_already(o, fault);
 	struct form form = at_once ? never : fault_form(o, fault);
 
 	if (o->failover_count > 0) {
@@ -173,6 +209,7 @@ sim_outage_begin(struct sim_outage *o, uint32_t number)
 		.latest_ns = form.latest_ns,
 		.window_ns = SIM_NO_TIME,
 	};
+	o->unrouted += at_once;
 }
 
 /* All that a failover is about is in again; all of a zone is out. */
@@ -180,10 +217,36 @@ static bool
 all_are(const struct sim_outage *o, const struct lb_fault *fault, bool out)
 {
 	for (uint32_t i = 0; i < o->host_count; i++)
-		if (is_about(o, fault, &o->hosts[i]) &&
+		if (sim_outage_is_about(o, fault, &o->hosts[i]) &&
 		    (o->hosts[i].out > 0) != out)
 			return false;
 	return true;
+}
+
+/* Whatever its probes say, an operator keeps it out. */
+static bool
+is_held(const struct sim_outage *o, const struct sim_host *h)
+{
+	for (uint32_t i = h->first; i < h->end; i++) {
+		const struct lb_plan_member *m =
+		    &o->player->plan->members[o->ids[i]];
+		if (!m->tombstone && o->config.pools[m->pool_index]
+					     .members[m->member_index]
+					     .admin_state == LB_ADMIN_DOWN)
+			return true;
+	}
+	return false;
+}
+
+/* All that a server's or a zone's fault is about may get flows again. */
+static bool
+all_serve(const struct sim_outage *o, const struct lb_fault *fault)
+{
+	for (uint32_t i = 0; i < o->host_count; i++)
+		if (sim_outage_is_about(o, fault, &o->hosts[i]) &&
+		    is_held(o, &o->hosts[i]))
+			return false;
+	return all_are(o, fault, false);
 }
 
 static int
@@ -192,6 +255,7 @@ restore(struct sim_outage *o, size_t i)
 	struct sim_failover *f = &o->failovers[i];
 
 	f->restored_ns = sim_outage_now(o) - f->at_ns;
+	o->unrouted -= f->rerouted_ns == SIM_NO_TIME;
 	while (o->first_open < o->failover_count &&
 	       o->failovers[o->first_open].restored_ns != SIM_NO_TIME)
 		o->first_open++;
@@ -227,7 +291,28 @@ is_back(const struct sim_outage *o, const struct lb_fault *fault)
 {
 	return (lb_fault_subject(fault->kind) == LB_FAULT_OF_CONFIG &&
 		   fault->kind != LB_FAULT_REMOVED) ||
-	       all_are(o, fault, false);
+	       (lb_fault_subject(fault->kind) == LB_FAULT_OF_CONFIG
+		       ? all_are(o, fault, false)
+		       : all_serve(o, fault));
+}
+
+/* Server and zone faults that are over, whose members an operator had kept out
+ * until now. */
+static int
+release(struct sim_outage *o)
+{
+	for (size_t i = o->first_open; i < o->failover_count; i++) {
+		const struct sim_failover *f = &o->failovers[i];
+		const struct sim_cause *cause = &o->causes[i];
+		if (f->detected_ns != SIM_NO_TIME &&
+		    f->restored_ns == SIM_NO_TIME &&
+		    cause->lifted_ns != SIM_NO_TIME &&
+		    lb_fault_subject(cause->fault->kind) !=
+			LB_FAULT_OF_CONFIG &&
+		    is_back(o, cause->fault) && restore(o, i) != 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Undetected ones stay open: a probe that is under way may still tell. */
@@ -249,7 +334,9 @@ sim_outage_lift(struct sim_outage *o, const struct lb_fault *by)
 		    restore(o, i) != 0)
 			return -1;
 	}
-	return 0;
+	return lb_fault_is_admin(by->kind) && !sim_fault_takes_away(by)
+		   ? release(o)
+		   : 0;
 }
 
 /* So long after a fault was lifted a probe that it had met may be waited
@@ -269,7 +356,7 @@ longest_wait_ns(const struct sim_outage *o)
 static int
 find_failing(struct sim_outage *o, struct sim_failover *f, const char *reason)
 {
-	if (f->failed_ns != SIM_NO_TIME)
+	if (f->failed_ns != SIM_NO_TIME || f->detected_ns != SIM_NO_TIME)
 		return 0;
 	f->failed_ns = sim_outage_now(o) - f->at_ns;
 	return sim_outage_note(o, SIM_EVENT_PROBE_FAILED, f->member, reason);
@@ -284,6 +371,7 @@ find_down(struct sim_outage *o, struct sim_failover *f,
 	if (f->detected_ns != SIM_NO_TIME || (zone && !all_are(o, fault, true)))
 		return 0;
 	f->detected_ns = sim_outage_now(o) - f->at_ns;
+	o->unrouted++;
 	return zone ? sim_outage_note(o, SIM_EVENT_ZONE_DOWN, f->member, reason)
 		    : 0;
 }
@@ -305,15 +393,14 @@ sim_outage_found(struct sim_outage *o, const struct sim_host *h,
 		bool may_tell =
 		    !known && !(lifted && now_ns - cause->lifted_ns > late_ns);
 		if (f->restored_ns != SIM_NO_TIME ||
-		    !is_about(o, cause->fault, h))
+		    !sim_outage_is_about(o, cause->fault, h))
 			continue;
 		if (finding == SIM_FOUND_FAILING && may_tell)
 			done = find_failing(o, f, reason);
 		if (finding == SIM_FOUND_DOWN && may_tell)
 			done = find_down(o, f, cause->fault, reason);
 		if (finding == SIM_FOUND_UP && lifted &&
-		    f->detected_ns != SIM_NO_TIME &&
-		    all_are(o, cause->fault, false))
+		    f->detected_ns != SIM_NO_TIME && is_back(o, cause->fault))
 			done = restore(o, i);
 	}
 	return done;

@@ -87,6 +87,9 @@ is_elsewhere(
 	const struct sim_outage *o = p->outage;
 	const char *pool = p->plan->members[to].pool;
 
+	/* who is out himself, and gets flows because all are, is no help */
+	if (o->hosts[o->host_of[to]].out > 0)
+		return false;
 	if (lb_fault_subject(fault->kind) == LB_FAULT_OF_INSTANCE)
 		return true; /* wherever: another instance sent it there */
 	if (lb_fault_subject(fault->kind) == LB_FAULT_OF_ZONE)
@@ -101,35 +104,53 @@ is_elsewhere(
 	return false;
 }
 
+static bool
+is_unrouted(const struct sim_failover *f)
+{
+	return f->detected_ns != SIM_NO_TIME && f->rerouted_ns == SIM_NO_TIME &&
+	       f->restored_ns == SIM_NO_TIME;
+}
+
 static void
 note_rerouted(struct sim_player *p, const struct sim_arrival *a, uint16_t to)
 {
 	struct sim_outage *o = p->outage;
-	struct sim_failover *f = current(o);
+	size_t left = o->unrouted;
 
-	if (f != NULL && f->detected_ns != SIM_NO_TIME &&
-	    f->rerouted_ns == SIM_NO_TIME &&
-	    is_elsewhere(p, o->causes[o->failover_count - 1].fault, to))
+	for (size_t i = o->failover_count; left > 0 && i-- > o->first_open;) {
+		struct sim_failover *f = &o->failovers[i];
+		if (!is_unrouted(f))
+			continue;
+		left--;
+		if (!is_elsewhere(p, o->causes[i].fault, to))
+			continue;
 		f->rerouted_ns = a->now_ns - f->at_ns;
+		o->unrouted--;
+	}
 }
 
-/* Counts a flow once an outage. */
-static void
-count_flow(struct sim_player *p, const struct sim_arrival *a, uint16_t *latest,
-    enum sim_harm_kind kind)
+/* What is to blame for what becomes of a member's packets and connections: if
+ * it is dead, what killed it. */
+static struct sim_failover *
+blamed(struct sim_outage *o, uint16_t member)
 {
-	if (is_first(p->outage, latest))
-		sim_harm_count(p, a->bin, kind);
+	struct sim_failover *f = NULL;
+
+	if (member != LB_NONE && is_gone(o, member))
+		f = sim_outage_blamed(o, member);
+	return f != NULL ? f : current(o);
 }
 
+/* Once an outage. */
 static void
 break_flow(struct sim_player *p, const struct sim_arrival *a,
-    struct sim_flow_fate *fate)
+    struct sim_failover *by, struct sim_flow_fate *fate)
 {
 	if (fate->broken)
 		return; /* by an earlier fault */
-	count_flow(p, a, &fate->broke, SIM_HARM_BROKEN);
 	fate->broken = 1;
+	if (is_first(p->outage, &fate->broke))
+		sim_harm_charge(p, a->bin, SIM_HARM_BROKEN, by);
 }
 
 /* The flow came to another instance than before. */
@@ -155,7 +176,7 @@ judge(struct sim_player *p, const struct sim_arrival *a, bool on,
 	bool moved = on && before != to;
 
 	if (is_gone(o, to))
-		sim_harm_count(p, a->bin, SIM_HARM_LOST);
+		sim_harm_charge(p, a->bin, SIM_HARM_LOST, blamed(o, to));
 	if (!on || moved || (p->result.facts & LB_FACT_MADE) != 0)
 		note_rerouted(p, a, to);
 	if (p->instances != NULL) {
@@ -164,12 +185,12 @@ judge(struct sim_player *p, const struct sim_arrival *a, bool on,
 			note_rehomed(p, moved, fate);
 		fate->instance = (uint8_t)(p->instance + 1);
 	}
-	if (moved)
-		count_flow(p, a, &fate->moved, SIM_HARM_MOVED);
+	if (moved && is_first(o, &fate->moved))
+		sim_harm_count(p, a->bin, SIM_HARM_MOVED);
 	if (moved && current(o) != NULL && is_needless(p, a, before, to))
 		current(o)->needless += is_first(o, &fate->needless);
 	if (fate->open && (moved || is_gone(o, to)))
-		break_flow(p, a, fate);
+		break_flow(p, a, blamed(o, moved ? before : to), fate);
 }
 
 /* One that nobody got.  An open connection that has no member any more is
@@ -184,7 +205,7 @@ judge_dropped(struct sim_player *p, const struct sim_arrival *a,
 		return;
 	sim_harm_count(p, a->bin, SIM_HARM_LOST);
 	if (fate->open && reason == LB_REASON_NO_HEALTHY_BACKEND)
-		break_flow(p, a, fate);
+		break_flow(p, a, current(p->outage), fate);
 }
 
 void
@@ -199,10 +220,13 @@ sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 	/* a bare SYN, or a long silence, ends what there was */
 	if (lb_packet_is_bare_syn(&a->pkt) || !on)
 		fate->open = fate->broken = fate->ended = 0;
+	bool sent = result->verdict == LB_FORWARD &&
+		    (result->facts & LB_FACT_REPLY) == 0;
+	/* where it is lost, if it is: losses are a part of what is offered */
 	if (result->verdict != LB_PASS)
-		sim_harm_count(p, a->bin, SIM_HARM_OFFERED);
-	if (result->verdict == LB_FORWARD &&
-	    (result->facts & LB_FACT_REPLY) == 0)
+		sim_harm_charge(p, a->bin, SIM_HARM_OFFERED,
+		    sent ? blamed(o, result->member) : current(o));
+	if (sent)
 		judge(p, a, on, before, fate);
 	else if (result->verdict == LB_DROP)
 		judge_dropped(p, a, fate);

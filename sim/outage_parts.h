@@ -90,6 +90,14 @@ void sim_outage_empty_seats(struct sim_outage *o);
 int sim_outage_note(struct sim_outage *o, enum sim_event_kind kind,
     const char *member, const char *what);
 
+/* Is a fault about that computer? */
+bool sim_outage_is_about(const struct sim_outage *o,
+    const struct lb_fault *fault, const struct sim_host *h);
+
+/* The latest failover whose fault still keeps that member from serving; NULL:
+ * there is none. */
+struct sim_failover *sim_outage_blamed(struct sim_outage *o, uint16_t member);
+
 /* After the fault has happened. */
 void sim_outage_begin(struct sim_outage *o, uint32_t number);
 

@@ -69,7 +69,7 @@ struct sim_drop {
 #define SIM_NO_TIME UINT64_MAX
 
 /* What one fault did to one case: from it to the next one that takes
- * something away, or to the end. */
+ * something away, or to the end; of a member that is dead, also afterwards. */
 struct sim_failover {
 	char *fault, *member;
 	uint64_t at_ns;
@@ -83,7 +83,7 @@ struct sim_failover {
 	/* By the closed form, whatever the phase; SIM_NO_TIME: no probe of
 	 * the member's notices such a fault. */
 	uint64_t soonest_ns, latest_ns;
-	uint64_t offered; /* client packets from then on, lost ones too */
+	uint64_t offered; /* client packets from then on; all that are lost */
 	/* Of synthetic clients, from then on: */
 	uint64_t requests, retries, given_up;
 	uint64_t errors;     /* answers that were a 503, a CoAP 5.03 */

@@ -586,6 +586,75 @@ test_begun_anew(void)
 	}
 }
 
+/* Packets that a dead member gets are lost by what killed it, whatever has
+ * befallen others since; where others are is found for every failover. */
+static void
+test_blame(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	char own[8] = "", other[] = "m0";
+	struct scene s;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP); /* 20 packets after 10.5 s */
+	find_member(&s, config, own);
+	other[1] = own[1] == '0' ? '1' : '0';
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .member = own, .kind = LB_FAULT_REFUSING },
+		{ .at_ms = 10600, .member = other, .kind = LB_FAULT_CRASHED },
+	};
+	for (unsigned i = 0; i < 100; i++) {
+		struct frame_spec p = request(1 + i, LB_PROTO_UDP, 0);
+		scene_add(&s, 31000, &p);
+	}
+	struct sim_record *r = play(&s, config, faults, 2);
+	CU_ASSERT_EQUAL_FATAL(r->cases[0].failover_count, 2);
+	const struct sim_failover *f = r->cases[0].failovers;
+	CU_ASSERT_EQUAL(f[0].lost, 20);
+	CU_ASSERT_EQUAL(f[0].offered, 20);
+	CU_ASSERT_EQUAL(f[0].broken, 1);
+	CU_ASSERT_EQUAL(f[1].lost, 0);
+	CU_ASSERT_EQUAL(f[1].offered, 100);
+	CU_ASSERT_EQUAL(f[1].broken, 0);
+	CU_ASSERT_EQUAL(f[0].rerouted_ns, 20500 * LB_NS_PER_MS);
+	CU_ASSERT_EQUAL(f[1].rerouted_ns, 20400 * LB_NS_PER_MS);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* Where all are down and get flows all the same, there is no elsewhere. */
+static void
+test_nowhere_else(void)
+{
+	struct lb_fault faults[MEMBERS];
+	char names[MEMBERS][4];
+	struct scene s;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_UDP);
+	for (unsigned spared = 0; spared <= 1; spared++) {
+		for (unsigned i = 0; i < MEMBERS; i++) {
+			(void)snprintf(names[i], sizeof(names[i]), "m%u", i);
+			faults[i] = (struct lb_fault){ .at_ms = 10500,
+				.member = names[i],
+				.kind = LB_FAULT_REFUSING };
+		}
+		struct frame_spec p = request(1, LB_PROTO_UDP, 0);
+		scene_add(&s, 31000 + spared, &p);
+		struct sim_record *r = play(&s,
+		    CONFIG("fairlead", "maglev",
+			", no_healthy_backends: all-probed-up"),
+		    faults, MEMBERS - spared);
+		const struct sim_case *c = &r->cases[0];
+		for (size_t i = 0; i < c->failover_count; i++)
+			CU_ASSERT_EQUAL(
+			    c->failovers[i].rerouted_ns == SIM_NO_TIME,
+			    spared == 0);
+		sim_record_free(r);
+	}
+	scene_close(&s);
+}
+
 /* The end is no part of a scene. */
 static void
 test_at_the_end(void)
@@ -760,6 +829,8 @@ main(void)
 		{ "a balancer restarts", test_restart },
 		{ "broken once", test_broken_once },
 		{ "a connection begun anew", test_begun_anew },
+		{ "who is to blame", test_blame },
+		{ "nowhere else", test_nowhere_else },
 		{ "a fault at the end", test_at_the_end },
 		{ "anything", test_anything },
 		{ "the record", test_record },

@@ -345,6 +345,83 @@ test_admin(void)
 	drop_stage(&m);
 }
 
+/* Upgraded behind an operator's back: its probes are content again at 57 s, or
+ * never were otherwise, but the operator lets it in at 80 s. */
+static void
+test_admin_holds(void)
+{
+	char b[] = "b";
+	static const struct {
+		enum lb_fault_kind off, on;
+		uint64_t restored_ns;
+	} rows[] = {
+		{ LB_FAULT_ADMIN_DOWN, LB_FAULT_ADMIN_NONE, 50 * S_NS },
+		{ LB_FAULT_ADMIN_DOWN, LB_FAULT_ADMIN_UP, 50 * S_NS },
+		{ LB_FAULT_ADMIN_NONE, LB_FAULT_ADMIN_NONE, 27 * S_NS },
+	};
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+		struct lb_fault faults[] = {
+			{ .at_ms = 20000, .member = b, .kind = rows[i].off },
+			{ .at_ms = 30000,
+			    .member = b,
+			    .kind = LB_FAULT_REFUSING },
+			{ .at_ms = 55000, .member = b, .kind = LB_FAULT_UP },
+			{ .at_ms = 80000, .member = b, .kind = rows[i].on }
+		};
+		struct sim_outage *o = new_outage(&m, faults, 4, 1);
+		o->probers[0].phase_ns = 2 * S_NS;
+		CU_ASSERT_EQUAL(sim_outage_advance(o, 100 * S_NS), 0);
+		CU_ASSERT_FATAL(o->failover_count > 0);
+		const struct sim_failover *f =
+		    &o->failovers[o->failover_count - 1];
+		CU_ASSERT_EQUAL(f->detected_ns, 2 * S_NS);
+		CU_ASSERT_EQUAL(f->restored_ns, rows[i].restored_ns);
+		drop_stage(&m);
+	}
+}
+
+/* One fault after another: the second finds it out already, unless it is back
+ * by then. */
+static void
+test_out_already(void)
+{
+	char b[] = "b";
+	static const struct {
+		uint64_t up_ms, again_ms, detected_ns, soonest_ns, restored_ns;
+	} rows[] = {
+		{ 41000, 41500, 0, SIM_NO_TIME, 30500 * LB_NS_PER_MS },
+		{ 71000, 40000, 0, SIM_NO_TIME, 32 * S_NS },
+		{ 41000, 50000, 2 * S_NS, 0, 22 * S_NS },
+	};
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct stage m = make_probed("protocol: tcp, interval: 5s", "");
+		struct lb_fault faults[] = { { .at_ms = 30000,
+						 .member = b,
+						 .kind = LB_FAULT_REFUSING },
+			{ .at_ms = rows[i].up_ms,
+			    .member = b,
+			    .kind = LB_FAULT_UP },
+			{ .at_ms = rows[i].again_ms,
+			    .member = b,
+			    .kind = LB_FAULT_REFUSING },
+			{ .at_ms = 71000, .member = b, .kind = LB_FAULT_UP } };
+		struct sim_outage *o = new_outage(&m, faults, 4, 1);
+		o->probers[0].phase_ns = 2 * S_NS;
+		CU_ASSERT_EQUAL(sim_outage_advance(o, 100 * S_NS), 0);
+		CU_ASSERT_EQUAL_FATAL(o->failover_count, 2);
+		const struct sim_failover *f = &o->failovers[1];
+		CU_ASSERT_EQUAL(f->detected_ns, rows[i].detected_ns);
+		CU_ASSERT_EQUAL(f->soonest_ns, rows[i].soonest_ns);
+		CU_ASSERT_EQUAL(f->restored_ns, rows[i].restored_ns);
+		if (rows[i].detected_ns == 0)
+			CU_ASSERT_EQUAL(f->failed_ns, SIM_NO_TIME);
+		drop_stage(&m);
+	}
+}
+
 static void
 test_all_down(void)
 {
@@ -731,10 +808,10 @@ test_zone(void)
 	CU_ASSERT_EQUAL(o->failovers[0].latest_ns, 24 * S_NS);
 	CU_ASSERT_STRING_EQUAL(o->failovers[0].member, "zone 1");
 	CU_ASSERT_STRING_EQUAL(o->failovers[0].fault, "zone-down");
-	/* dead already: nothing is to be found of b */
+	/* dead already: nothing is to be found of b, it is out */
 	CU_ASSERT_EQUAL(sim_outage_advance(o, 100 * S_NS), 0);
 	CU_ASSERT_EQUAL(o->failovers[1].soonest_ns, SIM_NO_TIME);
-	CU_ASSERT_EQUAL(o->failovers[1].detected_ns, SIM_NO_TIME);
+	CU_ASSERT_EQUAL(o->failovers[1].detected_ns, 0);
 	CU_ASSERT_EQUAL(o->failovers[0].window_ns, 30 * S_NS);
 	CU_ASSERT_EQUAL(o->failovers[1].window_ns, SIM_NO_TIME);
 	CU_ASSERT_EQUAL(sim_outage_condition(o, id_b).state, LB_FAULT_CRASHED);
@@ -902,6 +979,8 @@ main(void)
 		{ "down and up", test_down_and_up },
 		{ "too short to be seen", test_too_short },
 		{ "admin states", test_admin },
+		{ "an operator keeps it out", test_admin_holds },
+		{ "out already", test_out_already },
 		{ "all down", test_all_down },
 		{ "quiet years", test_quiet },
 		{ "strangers", test_check },
