@@ -7,15 +7,22 @@ static int version_main(int argc, char **argv);
 static int help_main(int argc, char **argv);
 
 #ifndef HAVE_LIVE
-/* So that who asks for it learns why it is not there. */
+/* So that who asks for them learns why they are not there. */
 int
 verify_main(int argc, char **argv)
 {
 	(void)argc;
 	cli_say(argv[0],
-	    "this fairlead was built without live/, which verify needs: "
-	    "configure it without --disable-live");
+	    "this fairlead was built without live/, which %s needs: "
+	    "configure it without --disable-live",
+	    argv[0]);
 	return CLI_REFUSED;
+}
+
+int
+live_main(int argc, char **argv)
+{
+	return verify_main(argc, argv);
 }
 #endif
 
@@ -32,6 +39,7 @@ static const struct {
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "gen", gen_main, "synthetic traffic of a scenario as a capture" },
+	{ "live", live_main, "forward packets, in the kernel" },
 	{ "check", check_main, "validate and explain a configuration" },
 	{ "--help", help_main, NULL },
 	{ "-h", help_main, NULL },

@@ -269,7 +269,8 @@ offset_of(const struct btf *btf, uint32_t section_id, const char *name)
 
 /* Constants may still be set before loading; then the verifier folds them. */
 static int
-set_constant(struct bpf_object *object, const char *name, uint32_t value)
+set_constant(struct bpf_object *object, const char *name, const void *value,
+    size_t value_bytes)
 {
 	uint8_t data[4096];
 	size_t bytes = 0;
@@ -280,10 +281,10 @@ set_constant(struct bpf_object *object, const char *name, uint32_t value)
 		return -ENOENT;
 	int at = offset_of(
 	    bpf_object__btf(object), bpf_map__btf_value_type_id(map), name);
-	if (at < 0 || (size_t)at + sizeof(value) > bytes)
+	if (at < 0 || (size_t)at + value_bytes > bytes)
 		return -ENOENT;
 	memcpy(data, now, bytes);
-	memcpy(data + at, &value, sizeof(value));
+	memcpy(data + at, value, value_bytes);
 	return bpf_map__set_initial_value(map, data, bytes);
 }
 
@@ -298,36 +299,97 @@ plan_room(const struct lb_plan *plan)
 }
 
 static int
-set_sizes(struct bpf_object *object, const struct lb_plan *plan)
+set_word(struct bpf_object *object, const char *name, uint32_t value)
+{
+	return set_constant(object, name, &value, sizeof(value));
+}
+
+static bool
+is_kept(const struct live_setup *setup, const char *map)
+{
+	for (size_t i = 0; setup != NULL && i < setup->kept_count; i++)
+		if (strcmp(setup->kept[i].map, map) == 0)
+			return true;
+	return false;
+}
+
+/* The caller's maps, sizes and constants.  A kept map brings its own size. */
+static int
+set_up(struct bpf_object *object, const struct live_setup *setup)
+{
+	int rc = 0;
+	if (setup == NULL)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < setup->kept_count; i++) {
+		struct bpf_map *map =
+		    bpf_object__find_map_by_name(object, setup->kept[i].map);
+		rc = map != NULL ? bpf_map__reuse_fd(map, setup->kept[i].fd)
+				 : -ENOENT;
+	}
+	for (size_t i = 0; rc == 0 && i < setup->size_count; i++)
+		if (!is_kept(setup, setup->sizes[i].map))
+			rc = set_entries(object, setup->sizes[i].map,
+			    setup->sizes[i].entries);
+	for (size_t i = 0; rc == 0 && i < setup->constant_count; i++)
+		rc = set_constant(object, setup->constants[i].name,
+		    setup->constants[i].value, setup->constants[i].bytes);
+	return rc;
+}
+
+/* A table's size and the mask that the program finds its buckets by. */
+static int
+set_table(struct bpf_object *object, const struct live_setup *setup,
+    const char *name, uint32_t buckets, const char *mask)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	if (map == NULL)
+		return -ENOENT;
+	int rc = is_kept(setup, name) ? 0 : set_entries(object, name, buckets);
+	return rc == 0 ? set_word(object, mask, bpf_map__max_entries(map) - 1)
+		       : rc;
+}
+
+static int
+set_sizes(struct bpf_object *object, const struct lb_plan *plan,
+    const struct live_setup *setup)
 {
 	struct bpf_map *outer = bpf_object__find_map_by_name(object, "plan");
 	struct bpf_map *inner =
 	    outer != NULL ? bpf_map__inner_map(outer) : NULL;
 	if (inner == NULL)
 		return -ENOENT;
-	int rc = set_entries(object, "conn4", plan->buckets4);
+	int rc = set_up(object, setup);
 	if (rc == 0)
-		rc = set_entries(object, "conn6", plan->buckets6);
+		rc = set_table(
+		    object, setup, "conn4", plan->buckets4, "conn4_mask");
 	if (rc == 0)
+		rc = set_table(
+		    object, setup, "conn6", plan->buckets6, "conn6_mask");
+	if (rc == 0 && !is_kept(setup, "member_state"))
 		rc = set_entries(object, "member_state", MEMBER_STATES);
 	if (rc == 0)
 		rc = bpf_map__set_value_size(
 		    inner, plan_room(plan) * LB_ROW_BYTES);
 	if (rc == 0)
-		rc = set_constant(object, "plan_rows", plan_room(plan));
-	if (rc == 0)
-		rc = set_constant(object, "conn4_mask", plan->buckets4 - 1);
-	if (rc == 0)
-		rc = set_constant(object, "conn6_mask", plan->buckets6 - 1);
+		rc = set_word(object, "plan_rows", plan_room(plan));
 	return rc;
+}
+
+/* The entries of a map; 0: there is no such map. */
+static uint32_t
+entries_of(const struct live_engine *e, const char *name)
+{
+	const struct bpf_map *map =
+	    bpf_object__find_map_by_name(e->object, name);
+	return map != NULL ? bpf_map__max_entries(map) : 0;
 }
 
 static int
 map_tables(struct live_engine *e, const struct lb_plan *plan)
 {
 	struct lb_tables *t = &e->tables;
-	t->buckets4 = plan->buckets4;
-	t->buckets6 = plan->buckets6;
+	t->buckets4 = entries_of(e, "conn4");
+	t->buckets6 = entries_of(e, "conn6");
 	e->plan_rows = plan_room(plan);
 	t->conn4 =
 	    live_engine_mmap(e, "conn4", t->buckets4 * sizeof(*t->conn4));
@@ -349,6 +411,13 @@ struct live_engine *
 live_engine_load(const char *object, const struct lb_plan *plan, char *error,
     size_t error_bytes)
 {
+	return live_engine_load_with(object, plan, NULL, error, error_bytes);
+}
+
+struct live_engine *
+live_engine_load_with(const char *object, const struct lb_plan *plan,
+    const struct live_setup *setup, char *error, size_t error_bytes)
+{
 	char path[4096];
 	int rc;
 	struct live_engine *e = calloc(1, sizeof(*e));
@@ -365,7 +434,7 @@ live_engine_load(const char *object, const struct lb_plan *plan, char *error,
 		    path, strerror(-rc));
 		goto fail;
 	}
-	rc = set_sizes(e->object, plan);
+	rc = set_sizes(e->object, plan, setup);
 	if (rc == 0)
 		rc = bpf_object__load(e->object);
 	if (rc == 0)

@@ -29,6 +29,45 @@ struct live_engine *live_engine_load(const char *object,
 void live_engine_free(struct live_engine *e); /* NULL is fine */
 
 /*
+ * What a program wants besides an empty world: maps that exist already (their
+ * contents and sizes stay), sizes of maps of its own, constants.  Of the world
+ * conn4, conn6, classes and member_state may be kept, all of them or none.
+ */
+struct live_kept {
+	const char *map;
+	int fd; /* stays the caller's */
+};
+
+struct live_size {
+	const char *map;
+	uint32_t entries;
+};
+
+struct live_constant {
+	const char *name;
+	const void *value;
+	size_t bytes;
+};
+
+struct live_setup {
+	const struct live_kept *kept;
+	size_t kept_count;
+	const struct live_size *sizes;
+	size_t size_count;
+	const struct live_constant *constants;
+	size_t constant_count;
+};
+
+/*
+ * live_engine_load_with - the same over maps that are in use: the plan must
+ * have been compiled against the one whose entries they hold.  What runs on
+ * them goes on with its own plan and lookup tables.
+ */
+struct live_engine *live_engine_load_with(const char *object,
+    const struct lb_plan *plan, const struct live_setup *setup, char *error,
+    size_t error_bytes);
+
+/*
  * live_engine_swap - put another plan in force (mechanism.md 14): timeout
  * classes and member states, then lookup tables, then the plan itself, so
  * that nothing a packet can name is ever absent.  Returns when no packet uses

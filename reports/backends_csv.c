@@ -10,6 +10,7 @@ print_row(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
     size_t index)
 {
 	const struct sim_backend *b = &rule->backends[index];
+	const struct report_fair fair = report_fair(rule);
 
 	report_csv_text(to, c->name);
 	report_put(to, ",");
@@ -23,8 +24,9 @@ print_row(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 		report_csv_ratio(to, report_share(rule, u, index));
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		report_csv_ratio(to,
-		    report_share(rule, u, index) * (double)rule->backend_count -
-			1);
+		    report_off_fair(&fair, b, report_share(rule, u, index)));
+	report_print(to, ",%" PRIu32, b->weight);
+	report_csv_ratio(to, report_fair_share(&fair, b));
 	report_put(to, "\n");
 }
 
@@ -33,7 +35,8 @@ report_backends_csv(const struct sim_record *record, FILE *to)
 {
 	report_put(to, "case,rule,backend,flows,packets,packets_in,bytes,"
 		       "bytes_in,share_flows,share_packets,share_bytes,"
-		       "deviation_flows,deviation_packets,deviation_bytes\n");
+		       "deviation_flows,deviation_packets,deviation_bytes,"
+		       "weight,fair\n");
 	for (size_t c = 0; c < record->case_count; c++)
 		for (size_t r = 0; r < record->cases[c].rule_count; r++) {
 			const struct sim_case *of = &record->cases[c];

@@ -33,16 +33,13 @@ static struct report_label
 value_label(const struct report_plot *plot, size_t index, char *text)
 {
 	double value = plot->deviation[index];
-	bool idle =
-	    report_backend_load(&plot->rule->backends[index], plot->unit) == 0;
 	return (struct report_label){
 		.size = REPORT_SMALL,
-		.bold = report_plot_is_outside(plot, value),
+		.bold = report_plot_is_outside(plot, index),
 		.centred = true,
 		.align = value < 0 ? REPORT_RIGHT : REPORT_LEFT,
 		.colour = &report_black,
-		.text = idle ? "idle"
-			     : report_deviation(text, &report_picture, value),
+		.text = report_plot_value(plot, index, text),
 	};
 }
 
@@ -202,7 +199,7 @@ draw_bar(struct report_pen *pen, const struct report_plot *plot, size_t index,
 	};
 
 	report_pen_fill(pen, &bar,
-	    report_plot_is_outside(plot, value) ? &report_orange
+	    report_plot_is_outside(plot, index) ? &report_orange
 						: &report_blue);
 	if (plot->whiskers != NULL)
 		draw_whisker(pen, &plot->whiskers[index], scale, middle);
@@ -245,6 +242,36 @@ report_bars_gutter(struct report_pen *pen, const struct report_plot *plot)
 	return fmin(widest, NAME_WIDTH) + NAME_GAP;
 }
 
+static void
+draw_band(struct report_pen *pen, const struct report_range *of,
+    const struct scale *scale, const struct report_box *area)
+{
+	struct report_box band = {
+		.x = scale->zero + of->low * scale->per_unit,
+		.y = area->y,
+		.width = (of->high - of->low) * scale->per_unit,
+		.height = area->height,
+	};
+
+	if (!isnan(of->low))
+		report_pen_fill(pen, &band, &report_pale);
+}
+
+/* Where weights differ, each has its own. */
+static void
+draw_bands(struct report_pen *pen, const struct report_plot *plot,
+    const struct scale *scale, const struct report_box *area)
+{
+	struct report_box strip = *area;
+
+	strip.y += 3;
+	strip.height = pitch(plot);
+	for (size_t i = 0; i < plot->rule->backend_count; i++) {
+		draw_band(pen, &plot->ranges[i], scale, &strip);
+		strip.y += strip.height;
+	}
+}
+
 void
 report_bars_draw(struct report_pen *pen, const struct report_plot *plot,
     const struct report_box *area, double gutter)
@@ -252,16 +279,10 @@ report_bars_draw(struct report_pen *pen, const struct report_plot *plot,
 	struct scale scale = make_scale(plot, area);
 	double at = area->y + 3 + pitch(plot) / 2;
 
-	if (!isnan(plot->perfect.low)) {
-		struct report_box band = {
-			.x = scale.zero + plot->perfect.low * scale.per_unit,
-			.y = area->y,
-			.width = (plot->perfect.high - plot->perfect.low) *
-				 scale.per_unit,
-			.height = area->height,
-		};
-		report_pen_fill(pen, &band, &report_pale);
-	}
+	if (plot->ranges != NULL)
+		draw_bands(pen, plot, &scale, area);
+	else
+		draw_band(pen, &plot->perfect, &scale, area);
 	if (plot->known)
 		draw_ticks(pen, plot, &scale, area);
 	for (size_t i = 0; i < plot->rule->backend_count; i++) {

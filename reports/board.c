@@ -35,12 +35,34 @@ report_plot_is_crowded(const struct report_plot *plot)
 	return plot->rule->backend_count > plot->bars_max;
 }
 
-bool
-report_plot_is_outside(const struct report_plot *plot, double deviation)
+const struct report_range *
+report_plot_range(const struct report_plot *plot, size_t backend)
 {
+	return plot->ranges != NULL ? &plot->ranges[backend] : &plot->perfect;
+}
+
+bool
+report_plot_is_outside(const struct report_plot *plot, size_t backend)
+{
+	const struct report_range *perfect = report_plot_range(plot, backend);
+	double deviation = plot->deviation[backend];
+
 	/* what lies on the edge is inside: one key's backend, an idle one */
-	return deviation < plot->perfect.low - ROUNDING ||
-	       deviation > plot->perfect.high + ROUNDING;
+	return deviation < perfect->low - ROUNDING ||
+	       deviation > perfect->high + ROUNDING;
+}
+
+const char *
+report_plot_value(const struct report_plot *plot, size_t backend, char *text)
+{
+	const struct sim_backend *b = &plot->rule->backends[backend];
+
+	if (report_backend_load(b, plot->unit) == 0)
+		return "idle";
+	if (isinf(report_fair_one_in(&plot->fair, b)))
+		return "drained";
+	return report_deviation(
+	    text, &report_picture, plot->deviation[backend]);
 }
 
 double
@@ -63,15 +85,18 @@ fill_deviations(struct report_plot *plot)
 
 	plot->bars_max = REPORT_BARS_MAX;
 	plot->known = total > 0;
+	plot->fair = report_fair(rule);
 	plot->deviation = calloc(n > 0 ? n : 1, sizeof(*plot->deviation));
 	if (plot->deviation == NULL)
 		return -1;
 	if (!plot->known)
 		return 0;
 	for (size_t i = 0; i < n; i++) {
-		double load =
-		    (double)report_backend_load(&rule->backends[i], plot->unit);
-		plot->deviation[i] = load * (double)n / total - 1;
+		const struct sim_backend *b = &rule->backends[i];
+		double one_in = report_fair_one_in(&plot->fair, b);
+		double load = (double)report_backend_load(b, plot->unit);
+		if (!isinf(one_in))
+			plot->deviation[i] = load * one_in / total - 1;
 	}
 	return 0;
 }
@@ -90,7 +115,7 @@ fill_captions(struct report_plot *plot)
 		plot->like = report_compose("by %s: behaves like %s of %s",
 		    report_unit_name(plot->unit),
 		    report_digits(like, s, f.effective_backends),
-		    report_count(of, s, plot->rule->backend_count));
+		    report_count(of, s, plot->fair.count));
 		plot->jain = report_compose("Jain %s, a perfect hash gives %s",
 		    report_index(jain, f.jain),
 		    report_index(expected, f.expected_jain));
@@ -201,6 +226,23 @@ place(struct report_board *board, struct report_plot *plot, size_t i, size_t u,
 		board->row_count = plot->row + 1;
 }
 
+/* known: reckoned before; NULL: not. */
+static void
+fill_perfect(struct report_plot *plot, uint64_t seed,
+    const struct report_range *known)
+{
+	const struct sim_rule *rule = plot->rule;
+
+	plot->ranges = report_perfect_ranges(rule, plot->unit, seed);
+	if (known != NULL)
+		plot->perfect = *known;
+	else if (plot->ranges != NULL)
+		plot->perfect =
+		    report_widest(plot->ranges, rule->backend_count);
+	else
+		plot->perfect = report_perfect_range(rule, plot->unit, seed);
+}
+
 static int
 fill_plots(struct report_board *board, const struct panel *panels, size_t count,
     uint64_t seed, const struct report_range (*perfect)[REPORT_UNIT_COUNT])
@@ -222,10 +264,8 @@ fill_plots(struct report_board *board, const struct panel *panels, size_t count,
 			plot->rule = panels[i].rule;
 			plot->unit = shown_units[u];
 			place(board, plot, i, u, side_by_side);
-			plot->perfect = perfect != NULL
-					    ? perfect[i][plot->unit]
-					    : report_perfect_range(
-						  plot->rule, plot->unit, seed);
+			fill_perfect(plot, seed,
+			    perfect != NULL ? &perfect[i][plot->unit] : NULL);
 			if (fill_deviations(plot) != 0 ||
 			    fill_captions(plot) != 0 ||
 			    (u == 0 && fill_title(plot, &panels[i]) != 0))
@@ -353,18 +393,18 @@ find_scales(struct report_board *board)
  * keys drawn from the same crowd tell: the ratio estimator's linear variance,
  *     var p_i = (S_i (1 - p_i)^2 + (S - S_i) p_i^2) / T^2,
  * S_i = sum w^2 of its keys, S of all: what a bootstrap over keys comes to.
- * With equal weights that is p (1 - p)/keys.  Source: Cochran, Sampling
+ * With keys of equal weight that is p (1 - p)/keys.  Source: Cochran, Sampling
  * Techniques, 1977, 6.3.
  */
 static struct report_range
-whisker(double share, double own, double all, size_t n)
+whisker(double share, double own, double all, double one_in)
 {
 	double variance =
 	    own * (1 - share) * (1 - share) + (all - own) * share * share;
 	double reach = NORMAL_95 * sqrt(variance);
 	return (struct report_range){
-		.low = fmax(share - reach, 0) * (double)n - 1,
-		.high = fmin(share + reach, 1) * (double)n - 1,
+		.low = fmax(share - reach, 0) * one_in - 1,
+		.high = fmin(share + reach, 1) * one_in - 1,
 	};
 }
 
@@ -377,7 +417,8 @@ add_plot_whiskers(struct report_plot *plot)
 	double total = (double)report_total(rule, plot->unit), all = 0;
 	double h = report_concentration(rule, plot->unit);
 
-	if (!plot->known || n < 2 || !(h * KEYS_WANTED * (double)n <= 1))
+	if (!plot->known || plot->fair.count < 2 ||
+	    !(h * KEYS_WANTED * plot->fair.most <= 1))
 		return 0;
 	double *own = calloc(n, sizeof(*own));
 	plot->whiskers = calloc(n, sizeof(*plot->whiskers));
@@ -392,9 +433,14 @@ add_plot_whiskers(struct report_plot *plot)
 		if (key->backend < n)
 			own[key->backend] += w * w;
 	}
-	for (size_t i = 0; i < n; i++)
-		plot->whiskers[i] = whisker(
-		    (plot->deviation[i] + 1) / (double)n, own[i], all, n);
+	for (size_t i = 0; i < n; i++) {
+		double one_in =
+		    report_fair_one_in(&plot->fair, &rule->backends[i]);
+		if (!isinf(one_in))
+			plot->whiskers[i] =
+			    whisker((plot->deviation[i] + 1) / one_in, own[i],
+				all, one_in);
+	}
 	free(own);
 	return 0;
 }
@@ -429,6 +475,13 @@ common_method(const struct report_board *board)
 		    strcmp(rule->algorithm, first->algorithm) != 0)
 			return report_compose("%s", "");
 	}
+	for (size_t i = 0; i < board->plot_count; i++)
+		if (!board->plots[i].fair.equal)
+			return report_compose(
+			    " \xc2\xb7 %s over %s backends, fair is a share "
+			    "by weight",
+			    first->algorithm,
+			    report_count(count, s, first->backend_count));
 	return report_compose(" \xc2\xb7 %s over %s %s, fair is %s each",
 	    first->algorithm, report_count(count, s, first->backend_count),
 	    first->backend_count == 1 ? "backend" : "backends",
@@ -540,6 +593,7 @@ report_board_free(struct report_board *board)
 		free(board->plots[i].jain);
 		free(board->plots[i].deviation);
 		free(board->plots[i].whiskers);
+		free(board->plots[i].ranges);
 	}
 	free(board->plots);
 	free(board->headline);

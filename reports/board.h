@@ -21,10 +21,15 @@ struct report_plot {
 	char *like, *jain; /* two lines of caption */
 	bool known;        /* something was carried */
 	size_t bars_max;   /* backends drawn one by one */
-	double *deviation; /* per backend: (share - fair)/fair, from -1 */
+	double *deviation; /* per backend: (share - fair)/fair, from -1; 0 of
+			      the drained, who have no fair share */
 	struct report_range *whiskers; /* per backend: 95 % interval of it;
 					  NULL: none */
 	struct report_range perfect;   /* 95 % under a perfect hash */
+	struct report_range *ranges;   /* per backend, where their weights
+					  differ; NULL: perfect is everyone's,
+					  else the widest of them */
+	struct report_fair fair;
 	struct report_range scale;     /* shared with other plots; holds 0 */
 	double room_left, room_right;  /* for values beside the bars */
 };
@@ -53,8 +58,14 @@ void report_board_free(struct report_board *board);
 
 /* Whether a plot is too full for bars with names. */
 bool report_plot_is_crowded(const struct report_plot *plot);
+/* Where 95 % of perfect hashes leave a backend; NAN unknown. */
+const struct report_range *report_plot_range(
+    const struct report_plot *plot, size_t backend);
 /* Whether a backend lies where a perfect hash rarely leaves it. */
-bool report_plot_is_outside(const struct report_plot *plot, double deviation);
+bool report_plot_is_outside(const struct report_plot *plot, size_t backend);
+/* "idle", "drained", or how far it is off fair; text has room for that. */
+const char *report_plot_value(
+    const struct report_plot *plot, size_t backend, char *text);
 
 /* The smallest of 1, 2, 5 times a power of ten that is no less. */
 double report_nice_step(double least);

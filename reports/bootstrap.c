@@ -34,6 +34,8 @@ struct resample {
 	struct part *parts;
 	double *share; /* as drawn */
 	size_t backend_count;
+	const struct sim_rule *rule;
+	struct report_fair fair;
 	double sum, squares;
 	gsl_rng *rng;
 };
@@ -76,29 +78,68 @@ weigh(struct resample *r, const struct sim_rule *rule, enum report_unit unit)
 	}
 }
 
+/* Where weights differ; the noise as 1/n of what it adds to cv^2. */
+static void
+weigh_noise(const struct resample *r, const struct sim_rule *rule,
+    enum report_unit unit, double *noise, double *cv2)
+{
+	double n = (double)r->fair.count, t2 = r->sum * r->sum;
+	double h = r->squares / t2, moved = 0, middle = 0;
+
+	for (size_t i = 0; i < r->backend_count; i++) {
+		const struct sim_backend *b = &rule->backends[i];
+		if (b->weight > 0)
+			middle += report_fair_scale(&r->fair, b) *
+				  r->parts[i].sum / r->sum;
+	}
+	*noise = *cv2 = 0;
+	for (size_t i = 0; i < r->backend_count; i++) {
+		const struct sim_backend *b = &rule->backends[i];
+		double u = r->parts[i].sum / r->sum;
+		double v = r->parts[i].squares / t2;
+		double off = report_share(rule, unit, i) -
+			     report_fair_share(&r->fair, b);
+		if (b->weight == 0)
+			continue;
+		double scale = report_fair_scale(&r->fair, b);
+		*noise += scale * scale * (v + h * u * u - 2 * u * v) -
+			  v * (scale - middle) * (scale - middle) / n;
+		*cv2 += n * scale * scale * off * off;
+		moved += scale * off;
+	}
+	*cv2 -= moved * moved;
+}
+
 /*
  * Draws the measured shares u together by s: drawing keys moves share i by
  * e_i - u_i sum e, with e_i of variance v_i = sum w^2/T^2 over its keys, which
  * adds g = n (H - 2 sum u v + H sum u^2) to cv^2 in the mean; so s^2 cv^2 + g =
  * cv^2.
+ *
+ * With weights, off fair counts times r_i = 1/(n p_i), and what that moves the
+ * mean by does not count: less (sum r off)^2, and less its variance, sum v_i
+ * (r_i - sum r u)^2.
  */
 static void
 centre(struct resample *r, const struct sim_rule *rule, enum report_unit unit)
 {
-	double n = (double)r->backend_count, h = r->squares / r->sum / r->sum;
+	double n = (double)r->fair.count, h = r->squares / r->sum / r->sum;
 	double noise = h, cv2 = 0;
 
-	for (size_t i = 0; i < r->backend_count; i++) {
+	for (size_t i = 0; r->fair.equal && i < r->backend_count; i++) {
 		const struct part *part = &r->parts[i];
 		double u = part->sum / r->sum;
 		double off = report_share(rule, unit, i) - 1 / n;
 		noise += h * u * u - 2 * u * part->squares / r->sum / r->sum;
 		cv2 += n * off * off;
 	}
+	if (!r->fair.equal)
+		weigh_noise(r, rule, unit, &noise, &cv2);
 	double s = cv2 > 0 ? sqrt(fmax(0, 1 - n * noise / cv2)) : 0;
-	for (size_t i = 0; i < r->backend_count; i++)
-		r->parts[i].centre =
-		    1 / n + s * (report_share(rule, unit, i) - 1 / n);
+	for (size_t i = 0; i < r->backend_count; i++) {
+		double p = report_fair_share(&r->fair, &rule->backends[i]);
+		r->parts[i].centre = p + s * (report_share(rule, unit, i) - p);
+	}
 }
 
 static void
@@ -120,8 +161,11 @@ open_resample(struct resample *r, const struct sim_rule *rule,
 	bool all = rule->key_count <= SINGLY;
 	size_t room = all ? rule->key_count : SINGLY;
 
-	*r = (struct resample){ .backend_count = n, .all = all };
-	if (n < 2 || room == 0 || report_total(rule, unit) == 0)
+	*r = (struct resample){ .backend_count = n,
+		.rule = rule,
+		.fair = report_fair(rule),
+		.all = all };
+	if (r->fair.count < 2 || room == 0 || report_total(rule, unit) == 0)
 		return -1;
 	gsl_error_handler_t *was = gsl_set_error_handler_off();
 	r->rng = gsl_rng_alloc(gsl_rng_mt19937);
@@ -134,7 +178,8 @@ open_resample(struct resample *r, const struct sim_rule *rule,
 		return -1;
 	gsl_rng_set(r->rng, (uint32_t)(seed ^ seed >> 32));
 	weigh(r, rule, unit);
-	if (r->sum * r->sum < REPORT_RESAMPLED_MIN * (double)n * r->squares ||
+	if (r->sum * r->sum <
+		REPORT_RESAMPLED_MIN * r->fair.most * r->squares ||
 	    !(r->sum > 0))
 		return -1;
 	centre(r, rule, unit);
@@ -184,7 +229,8 @@ resample(struct resample *r)
 	for (size_t i = 0; i < r->backend_count; i++)
 		r->share[i] = r->parts[i].centre + r->share[i] / sum -
 			      r->parts[i].sum / r->sum;
-	return report_indices_of(r->share, r->backend_count);
+	return report_indices_of(
+	    r->share, report_fair_loads(&r->fair, r->rule, r->share));
 }
 
 /* 95 % of what was drawn, and what was measured. */
@@ -214,7 +260,7 @@ draw_ranges(struct resample *r, const struct report_fairness *measured,
     struct report_intervals *out)
 {
 	double jain[REPORT_RESAMPLES], cv[REPORT_RESAMPLES];
-	double gini[REPORT_RESAMPLES], n = (double)r->backend_count;
+	double gini[REPORT_RESAMPLES], n = (double)r->fair.count;
 	size_t count = resamples_for(r->backend_count);
 
 	for (size_t i = 0; i < count; i++) {

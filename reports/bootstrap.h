@@ -35,7 +35,7 @@
 #define REPORT_RESAMPLES                                                       \
 	1000                    /* fewer beyond 200 backends, 100 at the least \
 				 */
-#define REPORT_RESAMPLED_MIN 10 /* 1/H per backend */
+#define REPORT_RESAMPLED_MIN 10 /* 1/H per backend; that of the least share */
 
 struct report_intervals {
 	struct report_range jain, cv, gini, effective_backends;

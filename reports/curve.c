@@ -122,10 +122,10 @@ draw_curve(struct report_pen *pen, const struct report_plot *plot,
 
 	/* in this order, those outside the band stand at the two ends */
 	while (high < n && ranked[high].deviation > 0 &&
-	       report_plot_is_outside(plot, ranked[high].deviation))
+	       report_plot_is_outside(plot, ranked[high].backend))
 		high++;
-	while (low > high &&
-	       report_plot_is_outside(plot, ranked[low - 1].deviation))
+	while (
+	    low > high && report_plot_is_outside(plot, ranked[low - 1].backend))
 		low--;
 	cairo_set_source_rgb(pen->cr, out->red, out->green, out->blue);
 	fill_places(pen, ranked, 0, high, scale);

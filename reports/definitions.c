@@ -7,7 +7,14 @@ const char *const report_definitions[] = {
 	"packets or bytes (IP length on the wire, both directions), n "
 	"the backends ever eligible, T their sum, p\xe1\xb5\xa2 = "
 	"x\xe1\xb5\xa2/T, w\xe2\x82\x96 the share of affinity key k.",
-	"Fair share: 1/n. Off fair: p\xe1\xb5\xa2 n \xe2\x88\x92 1.",
+	"Fair share: 1/n. Off fair: p\xe1\xb5\xa2 n \xe2\x88\x92 1. Where "
+	"backends differ in weight, the fair share f\xe1\xb5\xa2 is the "
+	"configured weight\xe2\x80\x99s share of all, off fair "
+	"p\xe1\xb5\xa2/f\xe1\xb5\xa2 \xe2\x88\x92 1; x in the indices below is "
+	"then x/(n f), a perfect hash draws by f, (n \xe2\x88\x92 1) H becomes "
+	"(n \xe2\x88\x92 1) H \xce\xa3(1/f)/n\xc2\xb2, Q = "
+	"\xce\xa3((x \xe2\x88\x92 T f)\xc2\xb2/f) / \xce\xa3w\xc2\xb2, and "
+	"drained backends are none of the n.",
 	"Jain\xe2\x80\x99s index: (\xce\xa3x)\xc2\xb2 / (n "
 	"\xce\xa3x\xc2\xb2), 1/n to 1 (Jain, Chiu, Hawe, DEC-TR-301, "
 	"1984). Behaves like: n times that, 1/\xce\xa3p\xc2\xb2 "

@@ -92,6 +92,7 @@ draws_for(size_t backend_count)
 static struct report_indices
 by_drawing(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
+	const struct report_fair fair = report_fair(rule);
 	size_t n = rule->backend_count, draws = draws_for(n);
 	struct report_indices sum = { 0, 0, 0, 0, 0 };
 	struct report_fresh f;
@@ -100,21 +101,23 @@ by_drawing(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 
 	for (size_t i = 0; opened == 0 && i < draws; i++) {
 		report_fresh_draw(&f);
-		struct report_indices of = report_indices_of(f.load, n);
+		size_t left = report_fresh_weigh(&f);
+		struct report_indices of = report_indices_of(f.load, left);
 		sum.jain += of.jain / (double)draws;
 		sum.cv += of.cv / (double)draws;
 		sum.peak_to_average += of.peak_to_average / (double)draws;
 		sum.gini += of.gini / (double)draws;
 	}
 	report_fresh_close(&f);
-	sum.effective_backends = (double)n * sum.jain;
+	sum.effective_backends = (double)fair.count * sum.jain;
 	return opened == 0 ? sum : unknown;
 }
 
 struct report_indices
 report_expect(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
-	size_t n = rule->backend_count;
+	const struct report_fair fair = report_fair(rule);
+	size_t n = fair.count;
 	struct moments sum = moments_of(rule, unit);
 
 	if (n == 0 || !(sum.first > 0))
@@ -122,7 +125,7 @@ report_expect(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 	if (n == 1)
 		return (struct report_indices){ 1, 0, 1, 0, 1 };
 	double skew = sum.third * sqrt((double)n / sum.second) / sum.second;
-	if (skew > SKEW_MAX)
+	if (skew > SKEW_MAX || !fair.equal)
 		return by_drawing(rule, unit, seed);
 	return by_normal_law(sum.second / sum.first / sum.first, n);
 }

@@ -21,7 +21,7 @@
  *     gini                (n - 1) sqrt(H / (pi n))
  *     effective_backends  n jain
  *
- * Beyond, drawn (fresh.h): 40,000/n times, but 4,000 at the most and 100 at
+ * Beyond, and where backends differ in weight, drawn (fresh.h): 40,000/n times, but 4,000 at the most and 100 at
  * least, for about 1 % of an index's distance from even.
  *
  * jain here is the mean; expected_jain of stats.h, which summary.json has

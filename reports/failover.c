@@ -352,8 +352,9 @@ jain_of(const struct sim_rule *rule, enum report_unit unit, double *load)
 		load[i] = (double)report_backend_load(&rule->backends[i], unit);
 		sum += load[i];
 	}
-	return sum > 0 ? report_indices_of(load, rule->backend_count).jain
-		       : NAN;
+	const struct report_fair fair = report_fair(rule);
+	size_t n = report_fair_loads(&fair, rule, load);
+	return sum > 0 ? report_indices_of(load, n).jain : NAN;
 }
 
 int

@@ -595,6 +595,8 @@ report_calm_jain(const struct sim_record *record, const struct sim_case *c,
 			sum += of;
 		}
 	}
+	const struct report_fair fair = report_fair(rule);
+	n = report_fair_loads(&fair, rule, load);
 	double jain = sum > 0 ? report_indices_of(load, n).jain : NAN;
 	free(load);
 	return jain;

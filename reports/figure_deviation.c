@@ -128,6 +128,8 @@ put_rows(
 		s++;
 	for (size_t i = 0; i < plot->rule->backend_count; i++) {
 		const struct sim_backend *b = &plot->rule->backends[i];
+		bool drained = isinf(report_fair_one_in(&plot->fair, b));
+		bool whisker = plot->whiskers != NULL && !drained;
 		report_csv_text(to, s->of->name);
 		report_put(to, ",");
 		report_csv_text(to, s->rule->name);
@@ -135,13 +137,12 @@ put_rows(
 		report_csv_text(to, b->name);
 		report_print(to, ",%s,%llu", report_unit_name(plot->unit),
 		    (unsigned long long)report_backend_load(b, plot->unit));
-		report_csv_ratio(to, plot->known ? plot->deviation[i] : NAN);
 		report_csv_ratio(
-		    to, plot->whiskers != NULL ? plot->whiskers[i].low : NAN);
-		report_csv_ratio(
-		    to, plot->whiskers != NULL ? plot->whiskers[i].high : NAN);
-		report_csv_ratio(to, plot->perfect.low);
-		report_csv_ratio(to, plot->perfect.high);
+		    to, plot->known && !drained ? plot->deviation[i] : NAN);
+		report_csv_ratio(to, whisker ? plot->whiskers[i].low : NAN);
+		report_csv_ratio(to, whisker ? plot->whiskers[i].high : NAN);
+		report_csv_ratio(to, report_plot_range(plot, i)->low);
+		report_csv_ratio(to, report_plot_range(plot, i)->high);
 		report_put(to, "\n");
 	}
 }

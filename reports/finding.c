@@ -77,23 +77,22 @@ put_busiest(FILE *to, const struct sim_rule *rule)
 {
 	char share[REPORT_TEXT_BYTES], fair[REPORT_TEXT_BYTES];
 	const struct report_script *s = &report_picture;
-	size_t busiest = 0;
-
-	for (size_t i = 1; i < rule->backend_count; i++)
-		if (rule->backends[i].bytes > rule->backends[busiest].bytes)
-			busiest = i;
+	const struct report_fair by = report_fair(rule);
+	size_t busiest = report_busiest(rule, REPORT_BYTES);
 	double most = report_share(rule, REPORT_BYTES, busiest);
-	double even = 1.0 / (double)rule->backend_count;
+	double even = report_fair_share(&by, &rule->backends[busiest]);
 	report_percent(share, s, most);
 	report_round_percent(fair, s, even);
 	if (rule->backend_count == 1) {
 		report_print(to, "one backend carries everything");
+	} else if (!by.equal && most - even < 1e-9) {
+		report_print(to, "each backend carries its share by weight");
 	} else if (most - even < 1e-9) {
 		report_print(to, "each backend carries %s of the bytes", fair);
 	} else {
 		report_put_clean(to, rule->backends[busiest].name);
-		report_print(
-		    to, " carries %s of the bytes, fair is %s", share, fair);
+		report_print(to, " carries %s of the bytes, %s %s", share,
+		    by.equal ? "fair is" : "its share by weight is", fair);
 	}
 }
 
@@ -215,6 +214,17 @@ report_told_case(
 	return 0;
 }
 
+static bool
+is_reweighed(const struct sim_record *record)
+{
+	for (size_t i = 0; i < record->case_count; i++)
+		for (size_t j = 0; j < record->cases[i].rule_count; j++)
+			if (report_is_reweighed(
+				record, &record->cases[i].rules[j]))
+				return true;
+	return false;
+}
+
 static void
 put_verdict(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
@@ -226,6 +236,9 @@ put_verdict(FILE *to, const struct sim_record *record,
 			put_most_even(to, record, ranking);
 		report_put_reasons(to, record, ranking);
 	}
+	if (is_reweighed(record))
+		report_print(to, "Weights were changed during the run: shares "
+				 "are judged by the configured ones.\n");
 	if (record->case_count > 0)
 		report_put_failovers(
 		    to, record, report_told_case(record, ranking));

@@ -27,6 +27,8 @@ report_map_make(struct report_map *map, const struct sim_rule *rule)
 		.order = calloc(n + 1, sizeof(*map->order)),
 		.rows = n < REPORT_MAP_ROWS ? n : REPORT_MAP_ROWS,
 		.backend_count = n,
+		.rule = rule,
+		.fair = report_fair(rule),
 	};
 	if (ranked == NULL || map->order == NULL) {
 		free(ranked);
@@ -56,11 +58,18 @@ report_map_cell(const struct report_map *map, const struct report_pieces *p,
 	size_t n = map->backend_count;
 	size_t from = row * n / map->rows, to = (row + 1) * n / map->rows;
 	uint64_t sum = 0;
+	double fair = 0;
 
 	if (p->totals[piece] == 0)
 		return 0;
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
 		sum += p->bytes[piece * p->backend_count + map->order[i]];
+		fair += report_fair_share(
+		    &map->fair, &map->rule->backends[map->order[i]]);
+	}
+	if (!map->fair.equal)
+		return fair > 0 ? (double)sum / (double)p->totals[piece] / fair
+				: 0;
 	return (double)sum / (double)p->totals[piece] * (double)n /
 	       (double)(to - from);
 }

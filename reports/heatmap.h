@@ -5,6 +5,7 @@
  * Shares over time of too many backends to stack: a map of time and backends
  * in which dark is much, so that it is read without colour, too.
  */
+#include "reports/fair.h"
 #include "reports/pieces.h"
 
 #define REPORT_MAP_NAMED  24 /* rows with their names, in the pool's order */
@@ -17,6 +18,8 @@
 struct report_map {
 	size_t *order; /* backends */
 	size_t rows, backend_count;
+	const struct sim_rule *rule;
+	struct report_fair fair;
 };
 
 /* 0; -1 without memory.  Free what was made. */

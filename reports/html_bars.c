@@ -17,12 +17,17 @@ report_html_backend_tip(const struct report_plot *plot, size_t backend)
 	char load[REPORT_TEXT_BYTES], share[REPORT_TEXT_BYTES];
 	char off[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
 	char high[REPORT_TEXT_BYTES], within[3 * REPORT_TEXT_BYTES] = "";
+	char fair[REPORT_TEXT_BYTES], weight[2 * REPORT_TEXT_BYTES] = "";
 
 	if (plot->whiskers != NULL)
 		report_format(within, sizeof(within), " (%s to %s)",
 		    report_deviation(low, s, plot->whiskers[backend].low),
 		    report_deviation(high, s, plot->whiskers[backend].high));
-	return report_compose("%s\n%s %s, %s\n%s off fair%s", b->name,
+	if (!plot->fair.equal)
+		report_format(weight, sizeof(weight), " (weight %u, fair %s)",
+		    (unsigned)b->weight,
+		    report_percent(fair, s, report_fair_share(&plot->fair, b)));
+	return report_compose("%s%s\n%s %s, %s\n%s off fair%s", b->name, weight,
 	    report_count(load, s, report_backend_load(b, plot->unit)),
 	    report_unit_name(plot->unit),
 	    report_percent(
@@ -34,14 +39,6 @@ static double
 pitch(const struct report_plot *plot)
 {
 	return plot->rule->backend_count <= FEW ? 20 : 15;
-}
-
-static const char *
-value_of(const struct report_plot *plot, size_t index, char *text)
-{
-	if (report_backend_load(&plot->rule->backends[index], plot->unit) == 0)
-		return "idle";
-	return report_deviation(text, &report_picture, plot->deviation[index]);
 }
 
 /* Where a bar with its whisker ends, and the value may stand. */
@@ -65,7 +62,8 @@ make_scale(const struct report_plot *plot)
 	for (size_t i = 0; i < plot->rule->backend_count; i++) {
 		const char *name = plot->rule->backends[i].name;
 		double value =
-		    report_svg_measure(value_of(plot, i, text)) + 2 * VALUE_GAP;
+		    report_svg_measure(report_plot_value(plot, i, text)) +
+		    2 * VALUE_GAP;
 		names = fmax(names, report_svg_measure(name));
 		if (plot->deviation[i] < 0)
 			left = fmax(left, value);
@@ -103,7 +101,7 @@ put_bar(struct report_page *page, const struct report_plot *plot, size_t index,
 	double y = pitch(plot) * ((double)index + 0.5);
 	double zero = report_scale_at(scale, 0);
 	double end = report_scale_at(scale, value);
-	bool out = report_plot_is_outside(plot, value);
+	bool out = report_plot_is_outside(plot, index);
 	char *tip = report_html_backend_tip(plot, index);
 	const struct report_place bar = { fmin(zero, end), y - high / 2,
 		fabs(end - zero), high };
@@ -118,10 +116,22 @@ put_bar(struct report_page *page, const struct report_plot *plot, size_t index,
 	double far = report_scale_at(scale, far_end(plot, index));
 	report_svg_text(page, far + (value < 0 ? -VALUE_GAP : VALUE_GAP), y,
 	    value < 0 ? REPORT_END : REPORT_START, out ? "strong" : NULL,
-	    value_of(plot, index, text));
+	    report_plot_value(plot, index, text));
 	report_svg_box(page, &row, "touch", tip);
 	page->no_memory |= tip == NULL;
 	free(tip);
+}
+
+static void
+put_band(struct report_page *page, const struct report_range *of,
+    const struct report_scale *scale, double y, double height)
+{
+	if (isnan(of->low))
+		return;
+	double from = report_scale_at(scale, of->low);
+	double to = report_scale_at(scale, of->high);
+	const struct report_place band = { from, y, to - from, height };
+	report_svg_box(page, &band, "range", NULL);
 }
 
 void
@@ -136,13 +146,11 @@ report_html_bars(struct report_page *page, const struct report_plot *plot)
 	report_svg_open(page, area.height + 20,
 	    "Deviation from the fair share, a bar for each backend; the table "
 	    "of backends has the values");
-	if (!isnan(plot->perfect.low)) {
-		double from = report_scale_at(&scale, plot->perfect.low);
-		double to = report_scale_at(&scale, plot->perfect.high);
-		const struct report_place band = { from, 0, to - from,
-			area.height };
-		report_svg_box(page, &band, "range", NULL);
-	}
+	if (plot->ranges == NULL)
+		put_band(page, &plot->perfect, &scale, 0, area.height);
+	for (size_t i = 0; plot->ranges != NULL && i < n; i++)
+		put_band(page, &plot->ranges[i], &scale,
+		    pitch(plot) * (double)i, pitch(plot));
 	report_svg_scale(page, &scale, &area, report_tick);
 	for (size_t i = 0; i < n; i++)
 		put_bar(page, plot, i, &scale);

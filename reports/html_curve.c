@@ -110,7 +110,7 @@ put_area(struct report_page *page, const struct curve *c, size_t from,
 static bool
 is_outside(const struct curve *c, size_t place)
 {
-	return report_plot_is_outside(c->plot, c->ranked[place].deviation);
+	return report_plot_is_outside(c->plot, c->ranked[place].backend);
 }
 
 /* In this order, those outside the band stand at the two ends. */

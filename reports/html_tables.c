@@ -101,18 +101,23 @@ static void
 put_backend(struct report_page *page, const struct sim_rule *rule, size_t index)
 {
 	const struct sim_backend *b = &rule->backends[index];
+	const struct report_fair fair = report_fair(rule);
 	double bytes = report_share(rule, REPORT_BYTES, index);
 	char off[REPORT_TEXT_BYTES];
 
 	report_row_open(page, b->name);
+	if (!fair.equal) {
+		report_cell_count(page, b->weight);
+		report_cell_share(page, report_fair_share(&fair, b));
+	}
 	report_cell_count(page, b->flows);
 	report_cell_share(page, report_share(rule, REPORT_FLOWS, index));
 	report_cell_count(page, b->packets);
 	report_cell_share(page, report_share(rule, REPORT_PACKETS, index));
 	report_cell_count(page, b->bytes);
 	report_cell_share(page, bytes);
-	report_cell_number(page, report_deviation(off, PICTURE,
-				     bytes * (double)rule->backend_count - 1));
+	report_cell_number(page,
+	    report_deviation(off, PICTURE, report_off_fair(&fair, b, bytes)));
 	report_row_close(page);
 }
 
@@ -157,11 +162,19 @@ put_backends(struct report_page *page, size_t index, size_t rows)
 		{ "Flows", true }, { "share", true }, { "Packets", true },
 		{ "share", true }, { "Bytes", true }, { "share", true },
 		{ "off fair", true } };
+	static const struct report_heading weighted[] = { { "Backend", false },
+		{ "Weight", true }, { "fair share", true }, { "Flows", true },
+		{ "share", true }, { "Packets", true }, { "share", true },
+		{ "Bytes", true }, { "share", true }, { "off fair", true } };
 	const struct report_subject *s = &page->study->subjects[index];
 	const struct sim_rule *rule = s->rule;
 	char *caption = backends_caption(s, rows), id[32];
-	const struct report_grid grid = { id, caption, headings,
-		sizeof(headings) / sizeof(headings[0]), true };
+	const bool equal = report_fair(rule).equal;
+	const struct report_grid grid = { id, caption,
+		equal ? headings : weighted,
+		equal ? sizeof(headings) / sizeof(headings[0])
+		      : sizeof(weighted) / sizeof(weighted[0]),
+		true };
 
 	report_format(id, sizeof(id), "backends-%zu", index + 1);
 	report_page_put(page, s == page->study->chosen

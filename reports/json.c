@@ -59,9 +59,11 @@ input_json(const struct sim_record *record)
 }
 
 static json_t *
-backend_json(const struct sim_backend *b)
+backend_json(const struct sim_backend *b, const struct report_fair *fair)
 {
 	json_t *o = with(json_object(), "name", text(b->name));
+	o = with(o, "weight", whole(b->weight));
+	o = with(o, "fair", ratio(report_fair_share(fair, b)));
 	o = with(o, "flows", whole(b->flows));
 	o = with(o, "packets", whole(b->packets));
 	o = with(o, "packets_in", whole(b->packets_in));
@@ -125,9 +127,10 @@ static json_t *
 rule_json(const struct sim_rule *rule, uint64_t seed)
 {
 	json_t *backends = json_array(), *fairness = json_object();
+	const struct report_fair fair = report_fair(rule);
 	for (size_t i = 0; i < rule->backend_count; i++)
-		backends =
-		    with_item(backends, backend_json(&rule->backends[i]));
+		backends = with_item(
+		    backends, backend_json(&rule->backends[i], &fair));
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		fairness = with(fairness, report_unit_name(u),
 		    fairness_json(rule, u, seed));

@@ -42,15 +42,17 @@ static int
 measure(struct report_lorenz *out, const struct sim_rule *rule,
     enum report_unit unit)
 {
-	size_t n = rule->backend_count;
-	double *load = calloc(n, sizeof(*load));
+	const struct report_fair fair = report_fair(rule);
+	size_t n = fair.count;
+	double *load = calloc(rule->backend_count, sizeof(*load));
 	double *share = calloc(out->count, sizeof(*share));
 	bool made = load != NULL && share != NULL;
 
 	if (made) {
-		for (size_t i = 0; i < n; i++)
+		for (size_t i = 0; i < rule->backend_count; i++)
 			load[i] = (double)report_backend_load(
 			    &rule->backends[i], unit);
+		(void)report_fair_loads(&fair, rule, load);
 		accumulate(load, n, share, out->count);
 	}
 	for (size_t i = 0; made && i < out->count; i++) {
@@ -109,8 +111,9 @@ expect(struct report_lorenz *out, const struct sim_rule *rule,
 	if (opened == 0 && drawn != NULL) {
 		for (size_t i = 0; i < draws; i++) {
 			report_fresh_draw(&f);
-			accumulate(
-			    f.load, n, drawn + i * out->count, out->count);
+			(void)report_fresh_weigh(&f);
+			accumulate(f.load, f.fair.count, drawn + i * out->count,
+			    out->count);
 		}
 		envelop(out, drawn, draws);
 	}
@@ -122,10 +125,12 @@ int
 report_lorenz_make(struct report_lorenz *lorenz, const struct sim_rule *rule,
     enum report_unit unit, uint64_t seed)
 {
-	size_t n = rule->backend_count;
+	size_t n = report_fair(rule).count;
 
 	*lorenz = (struct report_lorenz){ 0 };
-	if (report_total(rule, unit) == 0)
+	if (report_total(rule, unit) == 0 ||
+	    report_backend_load(
+		&rule->backends[report_busiest(rule, unit)], unit) == 0)
 		return 0;
 	lorenz->count = n < REPORT_LORENZ_POINTS ? n + 1 : REPORT_LORENZ_POINTS;
 	lorenz->points = calloc(lorenz->count, sizeof(*lorenz->points));

@@ -19,17 +19,38 @@ static const struct report_column columns[] = {
 	{ "share", 0.12, REPORT_RIGHT },
 	{ "off fair", 0.11, REPORT_RIGHT },
 };
+static const struct report_column weighted[] = {
+	{ "Backend", 0.25, REPORT_LEFT },
+	{ "Weight", 0.08, REPORT_RIGHT },
+	{ "fair", 0.09, REPORT_RIGHT },
+	{ "Flows", 0.09, REPORT_RIGHT },
+	{ "share", 0.09, REPORT_RIGHT },
+	{ "Packets", 0.10, REPORT_RIGHT },
+	{ "Bytes", 0.12, REPORT_RIGHT },
+	{ "share", 0.09, REPORT_RIGHT },
+	{ "off fair", 0.09, REPORT_RIGHT },
+};
 static const struct report_sheet sheet = { columns, 7 };
+static const struct report_sheet weighted_sheet = { weighted, 9 };
+
+static const struct report_sheet *
+sheet_of(const struct sim_rule *rule)
+{
+	return report_fair(rule).equal ? &sheet : &weighted_sheet;
+}
 
 static void
 put_row(struct report_document *doc, const struct sim_rule *rule, size_t index)
 {
 	const struct sim_backend *b = &rule->backends[index];
+	const struct report_fair fair = report_fair(rule);
 	double bytes = report_share(rule, REPORT_BYTES, index);
-	char text[6][REPORT_TEXT_BYTES];
+	char text[8][REPORT_TEXT_BYTES];
 	char *name = report_clean(b->name, true);
 	const char *cells[] = {
 		name != NULL ? name : "?",
+		report_count(text[6], PICTURE, b->weight),
+		report_percent(text[7], PICTURE, report_fair_share(&fair, b)),
 		report_count(text[0], PICTURE, b->flows),
 		report_percent(
 		    text[1], PICTURE, report_share(rule, REPORT_FLOWS, index)),
@@ -37,9 +58,15 @@ put_row(struct report_document *doc, const struct sim_rule *rule, size_t index)
 		report_count(text[3], PICTURE, b->bytes),
 		report_percent(text[4], PICTURE, bytes),
 		report_deviation(
-		    text[5], PICTURE, bytes * (double)rule->backend_count - 1),
+		    text[5], PICTURE, report_off_fair(&fair, b, bytes)),
 	};
-	report_sheet_row(doc, &sheet, cells, false);
+	const size_t weights = 2;
+	const char **from = cells;
+	if (fair.equal) {
+		cells[weights] = cells[0];
+		from += weights;
+	}
+	report_sheet_row(doc, sheet_of(rule), from, false);
 	free(name);
 }
 
@@ -118,7 +145,7 @@ put_subject(struct report_document *doc, const struct report_subject *s)
 		: report_compose("%s: %s backend%s", s->name,
 		      report_count(count, PICTURE, n), n == 1 ? "" : "s"),
 	    REPORT_PANEL_SIZE, true, 4);
-	report_sheet_head(doc, &sheet);
+	report_sheet_head(doc, sheet_of(s->rule));
 	for (size_t i = 0; first && i < n && i < FIRST_ROWS; i++)
 		put_row(doc, s->rule, i);
 	if (!all)

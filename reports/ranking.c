@@ -18,7 +18,7 @@ static int
 score(const struct sim_rule *rule, enum report_unit unit,
     struct report_score *out)
 {
-	size_t n = rule->backend_count;
+	size_t n = report_fair(rule).count;
 	struct report_fairness f;
 
 	if (report_fairness(rule, unit, &f) != 0)

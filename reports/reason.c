@@ -94,9 +94,10 @@ effective_keys(const struct sim_rule *rule, enum report_unit unit)
 static bool
 has_few(const struct sim_rule *rule, enum report_unit unit)
 {
+	const struct report_fair fair = report_fair(rule);
 	double wanted =
-	    (double)REPORT_KEYS_WANTED * (double)rule->backend_count;
-	return rule->backend_count > 1 && effective_keys(rule, unit) < wanted;
+	    (double)REPORT_KEYS_WANTED * (double)fair.count * fair.scatter;
+	return fair.count > 1 && effective_keys(rule, unit) < wanted;
 }
 
 /* The largest key's share. */
@@ -166,8 +167,9 @@ static bool
 is_at_fault(
     const struct place *at, const struct sim_record *record, struct blame *out)
 {
-	/* who was out got less, whatever the hash */
+	/* who was out or was given less weight got less, whatever the hash */
 	return !report_is_disturbed(at->in, at->rule) &&
+	       !report_is_reweighed(record, at->rule) &&
 	       (find_fault(at->rule, REPORT_FLOWS, record, out) ||
 		   find_fault(at->rule, REPORT_BYTES, record, out));
 }

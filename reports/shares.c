@@ -16,13 +16,15 @@
 struct unit_columns {
 	size_t count, share, deviation;
 	struct report_range perfect;
+	struct report_range *each; /* where weights differ; else NULL */
 };
 
 struct layout {
 	const struct sim_rule *rule;
-	size_t name;
-	bool shares; /* there is room for them */
-	bool marked; /* somebody was */
+	struct report_fair fair;
+	size_t name, weight; /* weight 0: they are all the same */
+	bool shares;         /* there is room for them */
+	bool marked;         /* somebody was */
 	struct unit_columns unit[REPORT_UNIT_COUNT];
 };
 
@@ -32,10 +34,10 @@ struct cells {
 };
 
 static double
-deviation_of(const struct sim_rule *rule, enum report_unit unit, size_t index)
+deviation_of(const struct layout *l, enum report_unit unit, size_t index)
 {
-	return report_share(rule, unit, index) * (double)rule->backend_count -
-	       1;
+	return report_off_fair(&l->fair, &l->rule->backends[index],
+	    report_share(l->rule, unit, index));
 }
 
 /* To a tenth of a percent: what is finer is luck, and makes columns ragged. */
@@ -54,14 +56,16 @@ put_deviation(char *to, double deviation)
 }
 
 static void
-fill_cells(struct cells *cells, const struct sim_rule *rule,
-    enum report_unit unit, size_t index)
+fill_cells(struct cells *cells, const struct layout *l, enum report_unit unit,
+    size_t index)
 {
+	const struct sim_rule *rule = l->rule;
+
 	report_count(cells->count, &report_terminal,
 	    report_backend_load(&rule->backends[index], unit));
 	report_percent(
 	    cells->share, &report_terminal, report_share(rule, unit, index));
-	put_deviation(cells->deviation, deviation_of(rule, unit, index));
+	put_deviation(cells->deviation, deviation_of(l, unit, index));
 }
 
 /* --- how wide ------------------------------------------------------------- */
@@ -85,19 +89,21 @@ measure_unit(struct layout *l, enum report_unit unit, uint64_t seed)
 	widen(&c->share, "share");
 	widen(&c->deviation, "-99.9 %");
 	for (size_t i = 0; i < l->rule->backend_count; i++) {
-		fill_cells(&cells, l->rule, unit, i);
+		fill_cells(&cells, l, unit, i);
 		widen(&c->count, cells.count);
 		widen(&c->share, cells.share);
 		widen(&c->deviation, cells.deviation);
 	}
-	c->perfect = report_perfect_range(l->rule, unit, seed);
+	c->each = report_perfect_ranges(l->rule, unit, seed);
+	if (c->each == NULL)
+		c->perfect = report_perfect_range(l->rule, unit, seed);
 }
 
 /* Of all units, with the spaces before and the marks behind. */
 static size_t
 units_width(const struct layout *l, bool shares)
 {
-	size_t width = 0;
+	size_t width = l->weight > 0 ? 1 + l->weight : 0;
 
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++) {
 		const struct unit_columns *c = &l->unit[u];
@@ -110,7 +116,10 @@ units_width(const struct layout *l, bool shares)
 static void
 measure(struct layout *l, const struct sim_rule *rule, uint64_t seed)
 {
-	*l = (struct layout){ .rule = rule, .name = strlen("backend") };
+	*l = (struct layout){ .rule = rule,
+		.fair = report_fair(rule),
+		.name = strlen("backend") };
+	l->weight = l->fair.equal ? 0 : strlen("weight");
 	for (size_t i = 0; i < rule->backend_count; i++) {
 		const char *name = rule->backends[i].name;
 		size_t columns = name != NULL ? report_columns(name) : 0;
@@ -133,11 +142,13 @@ static void
 put_unit(FILE *to, struct layout *l, enum report_unit unit, size_t index)
 {
 	const struct unit_columns *c = &l->unit[unit];
-	double deviation = deviation_of(l->rule, unit, index);
-	bool beyond = deviation < c->perfect.low || deviation > c->perfect.high;
+	double deviation = deviation_of(l, unit, index);
+	const struct report_range *perfect =
+	    c->each != NULL ? &c->each[index] : &c->perfect;
+	bool beyond = deviation < perfect->low || deviation > perfect->high;
 	struct cells cells;
 
-	fill_cells(&cells, l->rule, unit, index);
+	fill_cells(&cells, l, unit, index);
 	l->marked |= beyond;
 	report_print(to, " %*s", (int)c->count, cells.count);
 	if (l->shares)
@@ -153,6 +164,9 @@ put_row(FILE *to, struct layout *l, size_t index)
 {
 	report_put(to, "  ");
 	report_put_name(to, l->rule->backends[index].name, l->name, true);
+	if (l->weight > 0)
+		report_print(to, " %*u", (int)l->weight,
+		    (unsigned)l->rule->backends[index].weight);
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
 		put_unit(to, l, u, index);
 	report_put(to, "\n");
@@ -162,6 +176,8 @@ static void
 put_head(FILE *to, const struct layout *l)
 {
 	report_print(to, "  %-*s", (int)l->name, "backend");
+	if (l->weight > 0)
+		report_put(to, " weight");
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++) {
 		const struct unit_columns *c = &l->unit[u];
 		report_print(to, " %*s", (int)c->count, report_unit_name(u));
@@ -228,4 +244,6 @@ report_put_shares(FILE *to, const struct sim_rule *rule, uint64_t seed)
 	if (l.marked)
 		report_put(to, "  * further from fair than 95 % of backends "
 			       "under a perfect hash\n");
+	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
+		free(l.unit[u].each);
 }

@@ -8,7 +8,8 @@
 
 /*
  * report_put_shares - the backends, each with its counts and how far it is
- * from the fair share; with the share itself where there is room.
+ * from the fair share; with the share itself where there is room, and with the
+ * weight where backends differ in it.
  *
  * An asterisk marks who is further from fair than 95 % of the backends would
  * be under a perfect hash (report_perfect_range).  Of many backends the

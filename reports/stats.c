@@ -70,21 +70,45 @@ report_share(const struct sim_rule *rule, enum report_unit unit, size_t backend)
 static int
 ascending(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	long double x = *(const long double *)a, y = *(const long double *)b;
 	return (x > y) - (x < y);
 }
 
-/* Loads in ascending order, total over 0.  Sums run in long double, small
- * terms first; equal loads give exactly 0 and 1. */
-static void
-describe(
-    const uint64_t *load, size_t n, uint64_t total, struct report_fairness *out)
+/* y, without who has no fair share.  Returns their number. */
+static size_t
+even_loads(const struct sim_rule *rule, enum report_unit unit,
+    const struct report_fair *fair, long double *load)
 {
-	long double sum = (long double)total, count = (long double)n;
-	long double mean = sum / count, squares = 0, rank_sum = 0;
+	long double sum = (long double)fair->sum, n = (long double)fair->count;
+	size_t kept = 0;
 
+	for (size_t i = 0; i < rule->backend_count; i++) {
+		const struct sim_backend *b = &rule->backends[i];
+		long double x = (long double)report_backend_load(b, unit);
+		if (fair->equal)
+			load[kept++] = x;
+		else if (b->weight > 0)
+			/* in this order proportional loads are equal */
+			load[kept++] = x * sum / (n * b->weight);
+	}
+	return kept;
+}
+
+/* Loads in ascending order.  Sums run in long double, small terms first;
+ * equal loads give exactly 0 and 1. */
+static void
+describe(const long double *load, size_t n, struct report_fairness *out)
+{
+	long double sum = 0, count = (long double)n;
+	long double squares = 0, rank_sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += load[i];
+	if (!(sum > 0))
+		return; /* only the drained got anything */
+	long double mean = sum / count;
 	for (size_t i = 0; i < n; i++) {
-		long double x = (long double)load[i];
+		long double x = load[i];
 		squares += (x - mean) * (x - mean);
 		rank_sum += (2.0L * (long double)i + 1.0L - count) * x;
 	}
@@ -92,7 +116,7 @@ describe(
 	out->cv = (double)sqrtl(cv2);
 	out->jain = (double)(1.0L / (1.0L + cv2));
 	out->effective_backends = (double)(count / (1.0L + cv2));
-	out->peak_to_average = (double)((long double)load[n - 1] / mean);
+	out->peak_to_average = (double)(load[n - 1] / mean);
 	out->gini = (double)fmaxl(0.0L, rank_sum / (count * sum));
 }
 
@@ -100,21 +124,19 @@ int
 report_fairness(const struct sim_rule *rule, enum report_unit unit,
     struct report_fairness *out)
 {
-	size_t n = rule->backend_count;
+	const struct report_fair fair = report_fair(rule);
 	double h = report_concentration(rule, unit);
 
 	*out = (struct report_fairness){ NAN, NAN, NAN, NAN, NAN, NAN };
-	out->expected_jain = report_expected_jain(h, n);
-	uint64_t total = report_total(rule, unit);
-	if (total == 0)
+	out->expected_jain = report_expected_jain(h * fair.scatter, fair.count);
+	if (report_total(rule, unit) == 0)
 		return 0;
-	uint64_t *load = calloc(n, sizeof(*load));
+	long double *load = calloc(rule->backend_count, sizeof(*load));
 	if (load == NULL)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		load[i] = report_backend_load(&rule->backends[i], unit);
+	size_t n = even_loads(rule, unit, &fair, load);
 	qsort(load, n, sizeof(*load), ascending);
-	describe(load, n, total, out);
+	describe(load, n, out);
 	free(load);
 	return 0;
 }
@@ -147,10 +169,10 @@ report_expected_jain(double concentration, size_t backend_count)
 }
 
 struct report_range
-report_band(double concentration, size_t backend_count)
+report_band(double concentration, double one_in)
 {
-	double most = (double)backend_count - 1;
-	if (isnan(concentration) || backend_count == 0)
+	double most = one_in - 1;
+	if (isnan(concentration) || !(most >= 0) || isinf(most))
 		return (struct report_range){ NAN, NAN };
 	double reach = NORMAL_95 * sqrt(concentration * most);
 	return (struct report_range){ fmax(-reach, -1), fmin(reach, most) };
@@ -159,13 +181,13 @@ report_band(double concentration, size_t backend_count)
 /* What the tests need of the keys: a weight of 1 each for the count test. */
 struct tally {
 	double sum, squares, largest; /* of b; of b^2 */
-	double spread;                /* sum_i (B_i - T/n)^2 */
+	double spread;                /* sum_i (B_i - T p_i)^2 / (n p_i) */
 };
 
 /* 0; -1 without memory. */
 static int
-tally_keys(const struct sim_rule *rule, enum report_unit unit, bool by_count,
-    struct tally *out)
+tally_keys(const struct sim_rule *rule, enum report_unit unit,
+    const struct report_fair *fair, bool by_count, struct tally *out)
 {
 	size_t n = rule->backend_count;
 	double *load = calloc(n, sizeof(*load));
@@ -176,8 +198,10 @@ tally_keys(const struct sim_rule *rule, enum report_unit unit, bool by_count,
 	for (size_t i = 0; i < rule->key_count; i++) {
 		const struct sim_key *key = &rule->keys[i];
 		double b = (double)report_key_weight(key, unit);
-		if (key->backend >= n || !(b > 0))
-			continue; /* it went nowhere */
+		if (key->backend >= n || !(b > 0) ||
+		    isinf(report_fair_one_in(
+			fair, &rule->backends[key->backend])))
+			continue; /* it went nowhere, or to a drained one */
 		b = by_count ? 1 : b;
 		load[key->backend] += b;
 		out->sum += b;
@@ -185,8 +209,11 @@ tally_keys(const struct sim_rule *rule, enum report_unit unit, bool by_count,
 		out->largest = fmax(out->largest, b * b);
 	}
 	for (size_t i = 0; i < n; i++) {
-		double off = load[i] - out->sum / (double)n;
-		out->spread += off * off;
+		const struct sim_backend *b = &rule->backends[i];
+		double one_in = report_fair_one_in(fair, b);
+		double off = load[i] - out->sum / one_in;
+		if (!isinf(one_in))
+			out->spread += off * off * report_fair_scale(fair, b);
 	}
 	free(load);
 	return 0;
@@ -196,14 +223,15 @@ double
 report_p_value(
     const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
-	size_t n = rule->backend_count;
+	const struct report_fair fair = report_fair(rule);
+	size_t n = fair.count;
 	bool by_count = unit == REPORT_FLOWS;
 	struct tally keys;
 
-	if (n < 2 || tally_keys(rule, unit, by_count, &keys) != 0 ||
+	if (n < 2 || tally_keys(rule, unit, &fair, by_count, &keys) != 0 ||
 	    !(keys.sum > 0))
 		return NAN;
-	if (by_count && keys.sum / (double)n < EXPECTED_MIN)
+	if (by_count && keys.sum / fair.most < EXPECTED_MIN)
 		return NAN;
 	if (!by_count && keys.largest > DOMINANT_SHARE * keys.squares)
 		return report_rehash(rule, unit, seed);
@@ -215,18 +243,89 @@ report_p_value(
 	return isfinite(p) ? p : NAN;
 }
 
+/* Whether a few keys make a backend's load lumpier than the normal law. */
+static bool
+is_lumpy(const struct sim_rule *rule, enum report_unit unit,
+    const struct report_fair *fair, double h)
+{
+	struct tally keys;
+
+	return tally_keys(rule, unit, fair, false, &keys) == 0 &&
+	       (h * KEYS_MIN * fair->most > 1 ||
+		   keys.largest > DOMINANT_SHARE * keys.squares);
+}
+
+struct report_range *
+report_perfect_ranges(
+    const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
+{
+	const struct report_fair fair = report_fair(rule);
+	double h = report_concentration(rule, unit);
+
+	if (fair.equal)
+		return NULL;
+	struct report_range *ranges =
+	    calloc(rule->backend_count, sizeof(*ranges));
+	for (size_t i = 0; ranges != NULL && i < rule->backend_count; i++)
+		ranges[i] = report_band(
+		    h, report_fair_one_in(&fair, &rule->backends[i]));
+	if (ranges != NULL && !isnan(h) && fair.count > 1 &&
+	    is_lumpy(rule, unit, &fair, h))
+		report_rehash_ranges(rule, unit, seed, ranges);
+	return ranges;
+}
+
+struct report_range
+report_widest(const struct report_range *ranges, size_t count)
+{
+	struct report_range hull = { NAN, NAN };
+
+	/* fmin and fmax pass over what is NAN */
+	for (size_t i = 0; ranges != NULL && i < count; i++) {
+		hull.low = fmin(hull.low, ranges[i].low);
+		hull.high = fmax(hull.high, ranges[i].high);
+	}
+	return hull;
+}
+
 struct report_range
 report_perfect_range(
     const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 {
+	const struct report_fair fair = report_fair(rule);
 	size_t n = rule->backend_count;
 	double h = report_concentration(rule, unit);
-	struct tally keys;
 
-	if (isnan(h) || n < 2 || tally_keys(rule, unit, false, &keys) != 0)
-		return report_band(h, n);
-	if (h * KEYS_MIN * (double)n > 1 ||
-	    keys.largest > DOMINANT_SHARE * keys.squares)
-		return report_rehash_range(rule, unit, seed);
-	return report_band(h, n);
+	if (!fair.equal) {
+		struct report_range *ranges =
+		    report_perfect_ranges(rule, unit, seed);
+		struct report_range hull = report_widest(ranges, n);
+		free(ranges);
+		return hull;
+	}
+	if (isnan(h) || n < 2 || !is_lumpy(rule, unit, &fair, h))
+		return report_band(h, (double)n);
+	return report_rehash_range(rule, unit, seed);
+}
+
+size_t
+report_busiest(const struct sim_rule *rule, enum report_unit unit)
+{
+	const struct report_fair fair = report_fair(rule);
+	size_t busiest = 0;
+	long double most = -1;
+
+	for (size_t i = 0; i < rule->backend_count; i++) {
+		const struct sim_backend *b = &rule->backends[i];
+		long double load = (long double)report_backend_load(b, unit);
+		if (!fair.equal && b->weight == 0)
+			continue;
+		if (!fair.equal)
+			load /= b->weight;
+		if (load > most) {
+			most = load;
+			busiest = i;
+		}
+	}
+	return busiest;
 }

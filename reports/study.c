@@ -12,17 +12,6 @@
 #define BLAME 0.01 /* how often a good hash may be blamed, in all tests */
 #define DRAWS 1000
 
-size_t
-report_busiest(const struct sim_rule *rule, enum report_unit unit)
-{
-	size_t busiest = 0;
-	for (size_t i = 1; i < rule->backend_count; i++)
-		if (report_backend_load(&rule->backends[i], unit) >
-		    report_backend_load(&rule->backends[busiest], unit))
-			busiest = i;
-	return busiest;
-}
-
 /* Where 95 % of perfect hashes have their cv: drawn. */
 static struct report_range
 range_of_cv(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
@@ -38,7 +27,8 @@ range_of_cv(const struct sim_rule *rule, enum report_unit unit, uint64_t seed)
 		size_t draws = n <= 100 ? DRAWS : DRAWS / 5;
 		for (size_t i = 0; i < draws; i++) {
 			report_fresh_draw(&f);
-			cv[i] = report_indices_of(f.load, n).cv;
+			size_t left = report_fresh_weigh(&f);
+			cv[i] = report_indices_of(f.load, left).cv;
 		}
 		gsl_sort(cv, 1, draws);
 		range.low = cv[draws / 40];
@@ -125,7 +115,10 @@ choose_subjects(struct report_study *study)
 		const struct sim_case *c = &record->cases[i];
 		for (size_t j = 0; j < c->rule_count; j++)
 			study->subjects[at++] = (struct report_subject){
-				.of = c, .rule = &c->rules[j], .case_index = i
+				.of = c,
+				.rule = &c->rules[j],
+				.case_index = i,
+				.seed = record->seed,
 			};
 	}
 	study->count = all;
@@ -228,8 +221,9 @@ report_is_less_even(const struct report_study *study,
 {
 	const struct report_measure *m = &subject->by[unit];
 	double tests = 2.0 * (double)(study->count + study->left_out);
+	const struct report_fair fair = report_fair(subject->rule);
 	double wanted =
-	    (double)(REPORT_KEYS_WANTED * subject->rule->backend_count);
+	    (double)(REPORT_KEYS_WANTED * fair.count) * fair.scatter;
 
 	/* what is NAN is not less */
 	return unit != REPORT_PACKETS && !subject->is_disturbed &&

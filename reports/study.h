@@ -33,6 +33,7 @@ struct report_subject {
 	const struct sim_case *of;
 	const struct sim_rule *rule;
 	size_t case_index;
+	uint64_t seed; /* the record's */
 	bool is_disturbed; /* members were out: failover_words.h */
 	char *name;        /* "five-tuple", "rule", "case, rule"; cleaned */
 	struct report_measure by[REPORT_UNIT_COUNT];
@@ -54,9 +55,6 @@ struct report_study {
 int report_study_make(
     struct report_study *study, const struct sim_record *record);
 void report_study_free(struct report_study *study);
-
-/* The backend with the largest load; 0 of none. */
-size_t report_busiest(const struct sim_rule *rule, enum report_unit unit);
 
 /* Whether a subject is less even than its keys allow, by flows or bytes, and
  * no outage is why: the rule of reason.h. */

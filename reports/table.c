@@ -136,7 +136,8 @@ print_fairness(FILE *to, const struct sim_rule *rule, enum report_unit unit,
 	double p = report_p_value(rule, unit, seed);
 	struct report_intervals interval = report_bootstrap(rule, unit, seed);
 	report_format(of, sizeof(of), "%s of %zu",
-	    report_digits(like, s, f.effective_backends), rule->backend_count);
+	    report_digits(like, s, f.effective_backends),
+	    report_fair(rule).count);
 	if (!isnan(p) && p < 0.0001)
 		report_format(p_text, sizeof(p_text), "<0.0001");
 	else

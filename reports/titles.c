@@ -111,17 +111,22 @@ static size_t
 count_outside(const struct report_subject *s, enum report_unit unit)
 {
 	const struct report_range *perfect = &s->by[unit].perfect;
+	const struct report_fair fair = report_fair(s->rule);
 	size_t n = s->rule->backend_count, outside = 0;
 	double total = (double)s->by[unit].total;
+	struct report_range *each =
+	    report_perfect_ranges(s->rule, unit, s->seed);
 
 	for (size_t i = 0; i < n; i++) {
-		double off =
-		    (double)report_backend_load(&s->rule->backends[i], unit) *
-			(double)n / total -
-		    1;
-		outside += off < perfect->low - ROUNDING ||
-			   off > perfect->high + ROUNDING;
+		const struct sim_backend *b = &s->rule->backends[i];
+		double load = (double)report_backend_load(b, unit);
+		double off = load * report_fair_one_in(&fair, b) / total - 1;
+		const struct report_range *range =
+		    each != NULL ? &each[i] : perfect;
+		outside +=
+		    off < range->low - ROUNDING || off > range->high + ROUNDING;
 	}
+	free(each);
 	return outside;
 }
 
@@ -150,16 +155,18 @@ deviation_of(const struct report_subject *s)
 	const struct sim_rule *rule = s->rule;
 	char share[REPORT_TEXT_BYTES], fair[REPORT_TEXT_BYTES];
 	size_t busiest = report_busiest(rule, REPORT_BYTES);
-	double even = 1.0 / (double)rule->backend_count;
+	const struct report_fair by = report_fair(rule);
+	double even = report_fair_share(&by, &rule->backends[busiest]);
 
 	if (rule->backend_count == 1)
 		return report_compose("One backend carries everything");
 	char *name = backend_name(rule, busiest), *text;
 	if (name == NULL)
 		return NULL;
-	text = report_compose("%s carries %s of the bytes, fair is %s", name,
+	text = report_compose("%s carries %s of the bytes, %s %s", name,
 	    report_percent(
 		share, PICTURE, report_share(rule, REPORT_BYTES, busiest)),
+	    by.equal ? "fair is" : "its share by weight is",
 	    report_round_percent(fair, PICTURE, even));
 	free(name);
 	return text;
@@ -234,28 +241,29 @@ time_of(const struct sim_record *record, const struct report_subject *s,
 static int
 descending(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 	return (x < y) - (x > y);
 }
 
 double
 report_busier_half(const struct sim_rule *rule, enum report_unit unit)
 {
+	const struct report_fair fair = report_fair(rule);
 	size_t n = rule->backend_count;
-	uint64_t total = report_total(rule, unit), sum = 0;
-	uint64_t *load = calloc(n > 0 ? n : 1, sizeof(*load));
+	double *load = calloc(n > 0 ? n : 1, sizeof(*load)), total = 0, sum = 0;
 
-	if (load == NULL || total == 0) {
-		free(load);
-		return NAN;
+	for (size_t i = 0; load != NULL && i < n; i++)
+		load[i] = (double)report_backend_load(&rule->backends[i], unit);
+	if (load != NULL) {
+		n = report_fair_loads(&fair, rule, load);
+		qsort(load, n, sizeof(*load), descending);
 	}
-	for (size_t i = 0; i < n; i++)
-		load[i] = report_backend_load(&rule->backends[i], unit);
-	qsort(load, n, sizeof(*load), descending);
-	for (size_t i = 0; i < (n + 1) / 2; i++)
-		sum += load[i];
+	for (size_t i = 0; load != NULL && i < n; i++) {
+		total += load[i];
+		sum += i < (n + 1) / 2 ? load[i] : 0;
+	}
 	free(load);
-	return (double)sum / (double)total;
+	return total > 0 ? sum / total : NAN;
 }
 
 static char *
@@ -264,7 +272,9 @@ lorenz_of(const struct report_subject *s, const char *which, bool panel)
 	char share[REPORT_TEXT_BYTES], gini[REPORT_TEXT_BYTES];
 	char half[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
 	char even[REPORT_TEXT_BYTES];
-	size_t n = s->rule->backend_count, busier = (n + 1) / 2;
+	const struct report_fair fair = report_fair(s->rule);
+	const char *weighed = fair.equal ? "" : " for their weight";
+	size_t n = fair.count, busier = (n + 1) / 2;
 
 	if (n < 2)
 		return report_compose("One backend carries everything");
@@ -273,17 +283,18 @@ lorenz_of(const struct report_subject *s, const char *which, bool panel)
 	report_round_percent(even, PICTURE, (double)busier / (double)n);
 	report_index(gini, s->by[REPORT_BYTES].is.gini);
 	if (panel)
-		return report_compose("The busier half carries %s of the bytes "
-				      "(Gini %s)",
-		    share, gini);
+		return report_compose("The busier half carries %s of the "
+				      "bytes%s (Gini %s)",
+		    share, weighed, gini);
 	if (n == 2)
 		return report_compose("The busier of 2 backends carries %s of "
-				      "the bytes%s (Gini %s)",
-		    share, which, gini);
+				      "the bytes%s%s (Gini %s)",
+		    share, weighed, which, gini);
 	return report_compose("The %s busier of %s backends carry %s of the "
-			      "bytes%s where an even split gives %s (Gini %s)",
+			      "bytes%s%s where an even split gives %s (Gini "
+			      "%s)",
 	    report_count(half, PICTURE, busier), report_count(all, PICTURE, n),
-	    share, which, even, gini);
+	    share, weighed, which, even, gini);
 }
 
 static char *
@@ -352,7 +363,7 @@ modes_of(const struct report_subject *s, const char *which)
 	return report_compose("By bytes the load behaves like %s of %s %s%s",
 	    report_digits(
 		like, PICTURE, s->by[REPORT_BYTES].is.effective_backends),
-	    report_count(count, PICTURE, s->rule->backend_count),
+	    report_count(count, PICTURE, report_fair(s->rule).count),
 	    s->rule->backend_count == 1 ? "backend" : "backends", which);
 }
 

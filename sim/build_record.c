@@ -170,6 +170,7 @@ build_backends(const struct sim_player *p, uint16_t rule_id,
 			.name =
 			    copy(p->config->pools[pool].members[m].name, &fail),
 			.member = (uint32_t)m,
+			.weight = p->config->pools[pool].members[m].weight,
 			.flows = t->flows,
 			.packets = t->packets,
 			.packets_in = t->packets_in,

@@ -36,13 +36,16 @@ join_families(struct sim_case *out)
 	out->served_count = half;
 }
 
-/* The world is at its end: the case takes its histogram. */
+/* The world is at its end: the case, whose failovers are built, takes its
+ * histogram. */
 int
 sim_build_world(const struct sim_run *run, struct sim_case *out)
 {
 	struct sim_world *w = run->world;
 	const uint32_t servers = sim_farm_server_count(w->farm);
 
+	sim_world_unanswered(
+	    w, run->duration_ns, out->failovers, out->failover_count);
 	out->clients = w->clients;
 	w->clients.response = NULL;
 	out->served = calloc((size_t)servers + 1, sizeof(*out->served));

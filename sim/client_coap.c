@@ -327,8 +327,11 @@ at_client(
 	d->used_ns = sim_world_now(w);
 	if (parcel->says == SIM_SAYS_NOTIFICATION)
 		hear(w, d, s, parcel);
-	else if (d->doing != SIM_NO_EXCHANGE && parcel->id == d->exchanges)
+	else if (d->doing != SIM_NO_EXCHANGE && parcel->id == d->exchanges) {
+		if (parcel->is_error)
+			sim_count_error(w, d->asked_ns);
 		end_exchange(w, d, true);
+	}
 	go_on(w, d);
 }
 
@@ -341,6 +344,17 @@ ring(struct sim_world *w, struct sim_session *s, enum sim_end who)
 		go_on(w, sim_device_of(w, s));
 }
 
+/* Older bindings wait for nothing. */
+static uint64_t
+coap_waits(const struct sim_world *w, const struct sim_session *s)
+{
+	const struct sim_device *d = sim_device_of(w, s);
+
+	return d->session == s->number && d->doing != SIM_NO_EXCHANGE
+		   ? d->asked_ns
+		   : SIM_NEVER;
+}
+
 const struct sim_profile sim_profile_coap = {
 	.begin = begin,
 	.end = end,
@@ -348,5 +362,6 @@ const struct sim_profile sim_profile_coap = {
 	.at_server = sim_coap_at_server,
 	.at_client = at_client,
 	.alarm = ring,
+	.waits = coap_waits,
 	.proto = LB_PROTO_UDP,
 };

@@ -88,14 +88,14 @@ send_request(struct sim_world *w, struct sim_session *s)
 	set_timeout(w, s);
 }
 
-/* Its request has been counted. */
+/* Its request has been counted, and its time noted: the first of a web
+ * connection waits for the connection, too. */
 static void
 ask(struct sim_world *w, struct sim_session *s)
 {
 	s->state = WAITING;
 	s->tries = 0;
 	s->marks &= (uint8_t) ~(SIM_TCP_IS_HEARD | SIM_TCP_IS_ERROR);
-	s->tcp.asked_ns = sim_world_now(w);
 	s->tcp.early = 0;
 	s->tcp.sent += request_bytes(w, s);
 	s->tcp.end = s->tcp.got + sim_tcp_answer_bytes(w, s);
@@ -110,6 +110,7 @@ ask_next(struct sim_world *w, struct sim_session *s)
 	else
 		s->left++; /* there is no end of them */
 	sim_count_request(w);
+	s->tcp.asked_ns = sim_world_now(w);
 	ask(w, s);
 }
 
@@ -252,6 +253,8 @@ static void
 is_answered(struct sim_world *w, struct sim_session *s)
 {
 	sim_count_answered(w, s->tcp.asked_ns);
+	if ((s->marks & SIM_TCP_IS_ERROR) != 0)
+		sim_count_error(w, s->tcp.asked_ns);
 	if (!is_web(w, s))
 		rest(w, s);
 	else if (s->left > 0)
@@ -409,6 +412,15 @@ tcp_alarm(struct sim_world *w, struct sim_session *s, enum sim_end end)
 		sim_tcp_server_alarm(w, s);
 }
 
+/* A long-lived client connects for no request. */
+static uint64_t
+tcp_waits(const struct sim_world *w, const struct sim_session *s)
+{
+	return s->state == WAITING || (s->state == SYN_SENT && is_web(w, s))
+		   ? s->tcp.asked_ns
+		   : SIM_NEVER;
+}
+
 /* --- the profiles -------------------------------------------------------- */
 
 static uint16_t
@@ -448,6 +460,7 @@ const struct sim_profile sim_profile_web = {
 	.at_server = sim_tcp_at_server,
 	.at_client = at_client,
 	.alarm = tcp_alarm,
+	.waits = tcp_waits,
 	.proto = LB_PROTO_TCP,
 };
 
@@ -456,5 +469,6 @@ const struct sim_profile sim_profile_long_lived = {
 	.at_server = sim_tcp_at_server,
 	.at_client = at_client,
 	.alarm = tcp_alarm,
+	.waits = tcp_waits,
 	.proto = LB_PROTO_TCP,
 };

@@ -126,11 +126,19 @@ ring(struct sim_world *w, struct sim_session *s, enum sim_end end)
 		answer(w, s);
 }
 
+static uint64_t
+udp_waits(const struct sim_world *w, const struct sim_session *s)
+{
+	(void)w;
+	return s->ask.asked_ns; /* who is answered is closed */
+}
+
 const struct sim_profile sim_profile_dns = {
 	.arrive = arrive,
 	.at_server = at_server,
 	.at_client = at_client,
 	.alarm = ring,
+	.waits = udp_waits,
 	.proto = LB_PROTO_UDP,
 };
 
@@ -139,5 +147,6 @@ const struct sim_profile sim_profile_udp = {
 	.at_server = at_server,
 	.at_client = at_client,
 	.alarm = ring,
+	.waits = udp_waits,
 	.proto = LB_PROTO_UDP,
 };

@@ -150,6 +150,8 @@ answer(struct sim_world *w, struct sim_session *s)
 		.id = d->answer_of,
 		.says = registers ? SIM_SAYS_REGISTERED : SIM_SAYS_ANSWER,
 		.confirmable = d->confirmable,
+		.is_error = sim_world_condition(w, d->answer_member).state ==
+			    LB_FAULT_HTTP_ERROR,
 	    });
 }
 

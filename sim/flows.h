@@ -79,7 +79,7 @@ struct sim_flow_fate {
 	uint8_t open;     /* its TCP connection has been answered */
 	uint8_t broken;   /* and is no more */
 	uint8_t instance; /* that got its latest client packet, from 1; 0 */
-	uint8_t zero;
+	uint8_t ended;    /* its TCP connection was closed or reset */
 };
 
 /* What a packet turned out to be. */

@@ -5,6 +5,7 @@
 
 #include "sim/outage.h"
 
+/* NULL: it is in no picture. */
 static uint32_t *
 of_bin(struct sim_harm *h, enum sim_harm_kind kind)
 {
@@ -32,6 +33,7 @@ of_failover(struct sim_failover *f, enum sim_harm_kind kind)
 		[SIM_HARM_REQUEST] = &f->requests,
 		[SIM_HARM_RETRY] = &f->retries,
 		[SIM_HARM_GIVEN_UP] = &f->given_up,
+		[SIM_HARM_ERROR] = &f->errors,
 	};
 
 	return counts[kind];
@@ -42,8 +44,11 @@ sim_harm_count(struct sim_player *p, uint32_t bin, enum sim_harm_kind kind)
 {
 	struct sim_outage *o = p->outage;
 
-	if (p->harms != NULL)
-		++*of_bin(&p->harms[bin], kind);
+	uint32_t *of_time =
+	    p->harms != NULL ? of_bin(&p->harms[bin], kind) : NULL;
+
+	if (of_time != NULL)
+		++*of_time;
 	if (o != NULL && o->failover_count > 0)
 		++*of_failover(&o->failovers[o->failover_count - 1], kind);
 }

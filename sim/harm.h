@@ -13,6 +13,7 @@ enum sim_harm_kind {
 	SIM_HARM_REQUEST, /* of a synthetic client */
 	SIM_HARM_RETRY,
 	SIM_HARM_GIVEN_UP,
+	SIM_HARM_ERROR, /* of failovers only: no picture shows it */
 	SIM_HARM_COUNT
 };
 

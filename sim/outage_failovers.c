@@ -326,5 +326,6 @@ sim_outage_forget(struct sim_outage *o)
 		struct sim_failover *f = &o->failovers[i];
 		f->moved = f->needless = f->broken = f->lost = 0;
 		f->offered = f->requests = f->retries = f->given_up = 0;
+		f->errors = 0;
 	}
 }

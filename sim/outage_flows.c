@@ -13,6 +13,13 @@ state_of(const struct sim_outage *o, uint16_t member)
 	return sim_host_state(o, &o->hosts[o->host_of[member]]);
 }
 
+static bool
+has_flag(const struct sim_arrival *a, uint8_t flags)
+{
+	return a->pkt.ip.proto == LB_PROTO_TCP &&
+	       (a->pkt.tcp_flags & flags) != 0;
+}
+
 /* Client packets sent there are lost. */
 static bool
 is_gone(const struct sim_outage *o, uint16_t member)
@@ -54,13 +61,19 @@ is_needless(const struct sim_player *p, const struct sim_arrival *a,
 	       o->changed_ms[after] <= seen_ms;
 }
 
-/* Does this packet go on with what the one before it belonged to? */
+/*
+ * Does this packet go on with what the one before it belonged to?  Design.md's
+ * two consecutive client packets are those of a connection: a SYN after the
+ * end of the last begins another one, wherever it goes.
+ */
 static bool
 goes_on(const struct sim_player *p, const struct sim_arrival *a,
-    unsigned number, uint16_t before)
+    unsigned number, uint16_t before, const struct sim_flow_fate *fate)
 {
 	const uint16_t rule = a->flow->parts[number].rule;
 
+	if ((fate->ended || fate->broken) && lb_packet_is_bare_syn(&a->pkt))
+		return false;
 	return before != LB_NONE && rule < p->rule_count &&
 	       a->flow->client_ms != SIM_TIME_NONE &&
 	       a->now_ms - a->flow->client_ms < p->rules[rule].idle_ms;
@@ -113,6 +126,8 @@ static void
 break_flow(struct sim_player *p, const struct sim_arrival *a,
     struct sim_flow_fate *fate)
 {
+	if (fate->broken)
+		return; /* by an earlier fault */
 	count_flow(p, a, &fate->broke, SIM_HARM_BROKEN);
 	fate->broken = 1;
 }
@@ -130,14 +145,13 @@ note_rehomed(struct sim_player *p, bool moved, struct sim_flow_fate *fate)
 		p->rehomed_broken += is_first(o, &fate->rehomed_broken);
 }
 
-/* A packet that went to a member. */
+/* A packet that went to a member; on: of what was there before. */
 static void
-judge(struct sim_player *p, const struct sim_arrival *a, unsigned number,
+judge(struct sim_player *p, const struct sim_arrival *a, bool on,
     uint16_t before, struct sim_flow_fate *fate)
 {
 	struct sim_outage *o = p->outage;
 	const uint16_t to = p->result.member;
-	bool on = goes_on(p, a, number, before);
 	bool moved = on && before != to;
 
 	if (is_gone(o, to))
@@ -180,23 +194,30 @@ sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 	struct sim_outage *o = p->outage;
 	struct sim_flow_fate *fate = &sim_flow_fates(o->flows, a->flow)[number];
 	const struct lb_result *result = &p->result;
-	bool reset = a->pkt.ip.proto == LB_PROTO_TCP &&
-		     (a->pkt.tcp_flags & LB_TCP_RST) != 0;
+	bool on = goes_on(p, a, number, before, fate);
 
 	/* a bare SYN, or a long silence, ends what there was */
-	if (lb_packet_is_bare_syn(&a->pkt) || !goes_on(p, a, number, before)) {
-		fate->open = 0;
-		fate->broken = 0;
-	}
+	if (lb_packet_is_bare_syn(&a->pkt) || !on)
+		fate->open = fate->broken = fate->ended = 0;
 	if (result->verdict != LB_PASS)
 		sim_harm_count(p, a->bin, SIM_HARM_OFFERED);
 	if (result->verdict == LB_FORWARD &&
 	    (result->facts & LB_FACT_REPLY) == 0)
-		judge(p, a, number, before, fate);
+		judge(p, a, on, before, fate);
 	else if (result->verdict == LB_DROP)
 		judge_dropped(p, a, fate);
-	if (reset)
+	if (has_flag(a, LB_TCP_RST))
 		fate->open = 0;
+	fate->ended |= has_flag(a, LB_TCP_RST | LB_TCP_FIN);
+}
+
+/* A member's packet is sent. */
+static void
+answer(const struct sim_arrival *a, struct sim_flow_fate *fate)
+{
+	fate->open =
+	    a->pkt.ip.proto == LB_PROTO_TCP && !has_flag(a, LB_TCP_RST);
+	fate->ended |= has_flag(a, LB_TCP_RST | LB_TCP_FIN);
 }
 
 bool
@@ -212,8 +233,7 @@ sim_outage_mutes(
 	if (is_gone(o, member) || state_of(o, member) == LB_FAULT_HANGING ||
 	    fate->broken)
 		return true;
-	fate->open = a->pkt.ip.proto == LB_PROTO_TCP &&
-		     (a->pkt.tcp_flags & LB_TCP_RST) == 0;
+	answer(a, fate);
 	return false;
 }
 
@@ -221,7 +241,5 @@ void
 sim_outage_answered(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
-	sim_flow_fates(p->outage->flows, a->flow)[number].open =
-	    a->pkt.ip.proto == LB_PROTO_TCP &&
-	    (a->pkt.tcp_flags & LB_TCP_RST) == 0;
+	answer(a, &sim_flow_fates(p->outage->flows, a->flow)[number]);
 }

@@ -345,8 +345,8 @@ play_rounds(struct sim_run *run)
 
 /*
  * The captures have ended, or go on beyond the scene: what else there is
- * happens until its end.  That instant is no part of it, except that a fault
- * may be planned for it.
+ * happens until its end.  That instant is no part of it, nor is a fault that
+ * is planned for it.
  */
 static int
 play_rest(struct sim_run *run)
@@ -359,10 +359,6 @@ play_rest(struct sim_run *run)
 		return -1;
 	if (run->interrupted)
 		return 0;
-	for (unsigned i = 0; i < run->player_count; i++)
-		if (run->players[i]->outage != NULL &&
-		    sim_outage_advance(run->players[i]->outage, end_ns) != 0)
-			return -1;
 	run->duration_ns = end_ns;
 	return 0;
 }

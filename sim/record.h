@@ -17,6 +17,7 @@
 struct sim_backend {
 	char *name;
 	uint32_t member;              /* its index in the pool */
+	uint32_t weight;              /* as configured, 0..1000; 0: drained */
 	uint64_t flows;               /* whose first client packet it got */
 	uint64_t packets, packets_in; /* both directions; client to member */
 	uint64_t bytes, bytes_in;     /* IP length on the wire */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/config.h"
 #include "model/names.h"
 #include "sim/record.h"
 
@@ -226,6 +227,7 @@ backend(struct stream *s, void *item)
 
 	text(s, &b->name);
 	NARROW(s, b->member, UINT32_MAX);
+	NARROW(s, b->weight, LB_WEIGHT_MAX);
 	number(s, &b->flows);
 	number(s, &b->packets);
 	number(s, &b->packets_in);

@@ -248,10 +248,49 @@ sim_count_answered(struct sim_world *w, uint64_t asked_ns)
 }
 
 void
+sim_count_error(struct sim_world *w, uint64_t asked_ns)
+{
+	if (asked_ns < w->warm_ns)
+		return;
+	w->clients.errors++;
+	count_harm(w, SIM_HARM_ERROR);
+}
+
+void
 sim_count_given_up(struct sim_world *w, uint64_t asked_ns)
 {
 	if (asked_ns < w->warm_ns)
 		return;
 	w->clients.given_up++;
 	count_harm(w, SIM_HARM_GIVEN_UP);
+}
+
+static uint64_t
+waits_since(const struct sim_world *w, const struct sim_session *s)
+{
+	const struct sim_profile *profile = sim_session_source(w, s)->profile;
+
+	if ((s->marks & SIM_SESSION_CLOSED) != 0 || profile->waits == NULL)
+		return SIM_NEVER;
+	return profile->waits(w, s);
+}
+
+void
+sim_world_unanswered(struct sim_world *w, uint64_t end_ns,
+    struct sim_failover *failovers, size_t count)
+{
+	/* those in the pool are closed, too */
+	for (uint32_t i = 0; i < w->sessions.made; i++) {
+		const struct sim_session *s = sim_session_at(&w->sessions, i);
+		const uint64_t since_ns = waits_since(w, s);
+		size_t f = count;
+		if (since_ns < w->warm_ns || since_ns >= end_ns ||
+		    end_ns - since_ns <= SIM_UNANSWERED_NS)
+			continue;
+		w->clients.unanswered++;
+		while (f > 0 && failovers[f - 1].at_ns > since_ns)
+			f--;
+		if (f > 0)
+			failovers[f - 1].unanswered++;
+	}
 }

@@ -46,6 +46,7 @@ struct sim_parcel {
 	/* Not a packet but the ICMP error about one; balancers let it through
 	 * and do not count it.  To clients only. */
 	bool unreachable;
+	bool is_error; /* CoAP: a 5.03 */
 };
 
 /*
@@ -60,6 +61,8 @@ struct sim_parcel {
  *            listens on are answered before that.
  * at_client  a parcel has reached the client; never of a closed session.
  * alarm      of the session's end; never of a closed session.
+ * waits      when the request was made that the client of a session that is
+ *            not closed waits for the answer of; SIM_NEVER: there is none.
  */
 struct sim_profile {
 	int (*begin)(struct sim_world *w, struct sim_source *source);
@@ -72,6 +75,8 @@ struct sim_profile {
 	    const struct sim_parcel *parcel);
 	void (*alarm)(
 	    struct sim_world *w, struct sim_session *s, enum sim_end end);
+	uint64_t (*waits)(
+	    const struct sim_world *w, const struct sim_session *s);
 	uint8_t proto;
 };
 
@@ -184,6 +189,8 @@ void sim_count_retry(struct sim_world *w);
 /* asked_ns: when the request was made that these are the end of. */
 void sim_count_answered(struct sim_world *w, uint64_t asked_ns);
 void sim_count_given_up(struct sim_world *w, uint64_t asked_ns);
+/* The answer that is counted as one was a 503 or a 5.03. */
+void sim_count_error(struct sim_world *w, uint64_t asked_ns);
 
 /* --- for the run loop ------------------------------------------------------
  */
@@ -205,6 +212,17 @@ int sim_world_advance(struct sim_world *w, uint64_t until_ns);
 
 /* When something happens next; SIM_NEVER. */
 uint64_t sim_world_next_ns(const struct sim_world *w);
+
+/*
+ * sim_world_unanswered - the requests that nobody answered until end_ns, of
+ * those begun more than SIM_UNANSWERED_NS before and not in the warm-up:
+ * into w->clients, and into the latest of the failovers that had begun by
+ * then.  Cost: linear in sessions.
+ *
+ * failovers  in order of time; count 0: NULL is fine.
+ */
+void sim_world_unanswered(struct sim_world *w, uint64_t end_ns,
+    struct sim_failover *failovers, size_t count);
 
 /* Nothing was counted so far. */
 void sim_world_forget(struct sim_world *w);

@@ -86,8 +86,11 @@ home cairo      'cairo'                          'reports'
 home pango      '(pango|glib|gobject|fontconfig)' 'reports'
 home GSL        'gsl/'                           'traces sim reports'
 home libyaml    'yaml\.h'                        'model'
-home jansson    'jansson'                        'model reports cli tests'
+home jansson    'jansson'                        'model reports cli live tests'
 home libbpf     '(bpf/|linux/bpf|xdp/)'          'live tests'
+home libuv      'uv\.h'                          'live'
+home libmnl     'libmnl/'                        'live'
+home libcurl    'curl/'                          'live'
 home CUnit      'CUnit/'                         'tests'
 
 cat "$found"

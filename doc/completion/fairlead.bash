@@ -33,6 +33,8 @@ _fairlead() {
 		--algorithms) words=$_fairlead_algorithms ;;
 		--set) words=$_fairlead_keys ;;
 		--vip) words=auto ;;
+		--mode) words='auto native generic' ;;
+		--interface) words=$(cd /sys/class/net 2>/dev/null && echo *) ;;
 		-o | --output)
 			if [ "$command" != gen ]; then # it writes a file
 				mapfile -t COMPREPLY < <(compgen -d -- "$current")

@@ -30,8 +30,9 @@ echo "== commands"
 test -s commands || fail "--help names no commands"
 while read -r command; do
 	page=$doc/fairlead-$command.1
+	test -f "$page" || page=$doc/fairlead-$command.8
 	test -f "$page" || {
-		fail "there is no doc/fairlead-$command.1"
+		fail "there is no doc/fairlead-$command.1 or .8"
 		continue
 	}
 	grep -q "^\.It Cm $command\$" "$doc/fairlead.1" ||
@@ -104,6 +105,7 @@ if command -v bash >/dev/null; then
 	completes source-ip-protocol sim --modes source
 	completes auto sim --vip ''
 	completes stable sim --algorithms st
+	completes generic live --mode g
 	completes table_size= sim --set ta
 	completes run report r
 	touch a.pcap
@@ -125,7 +127,7 @@ done
 
 echo "== form"
 if command -v mandoc >/dev/null; then
-	for page in "$doc"/*.[15]; do
+	for page in "$doc"/*.[158]; do
 		mandoc -T lint -W warning "$page" >lint 2>&1 ||
 		    fail "$(cat lint)"
 	done

@@ -177,6 +177,21 @@ if grep -q '^  b ' out; then fail "pool.size is not heard"; fi
 expect 2 sim --no-report -c lb.yaml --set pool.size=3 "$coap"
 says err "pool 'vms' has 2 members"
 
+echo "== weights"
+sed 's/10.0.0.5 }/10.0.0.5, weight: 50 }, { name: c, address: 10.0.0.6, weight: 0 }/' lb.yaml >weights.yaml
+expect 0 sim --no-report -c weights.yaml "$coap"
+says out '^  backend weight '
+says out '^  b  *50 '
+if grep -q '^  c ' out; then fail "a drained member is judged"; fi
+says out '^  flows  *\(0.99[0-9]\|1.00\) .* of 2 .*like a perfect hash$'
+says out '^balance .* Jain \(0.99[0-9]\|1.00\) by flows'
+expect 0 sim --no-report --json -c weights.yaml "$coap"
+says out '"weight": 50'
+says out '"fair": 0.333333333333'
+expect 0 sim -o weighted -c weights.yaml "$coap"
+grep -q 'its share by weight is' weighted/report.html || fail "the title does not say by weight"
+rm -rf weighted
+
 echo "== several cases, several times"
 expect 0 sim --no-report --modes source-ip --algorithms maglev,stable "$coap"
 says out '^stable (source-ip, stable'

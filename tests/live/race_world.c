@@ -30,6 +30,7 @@ set_pool(struct lb_config_pool *pool, bool six)
 		pool->members[m].address =
 		    six ? address6(RACE_MEMBER6_HI, (uint64_t)(m + 1) << 56)
 			: lb_addr_v4(RACE_MEMBER4 | (m + 1) << 24);
+		pool->members[m].weight = LB_WEIGHT_DEFAULT;
 	}
 }
 

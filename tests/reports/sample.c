@@ -74,6 +74,7 @@ sample_rule(const struct sample_spec *spec, uint64_t seed)
 		(void)snprintf(name, sizeof(name), "%s%zu",
 		    spec->prefix ? spec->prefix : "backend-", i + 1);
 		rule.backends[i].name = sample_copy(name);
+		rule.backends[i].weight = 100;
 	}
 	for (size_t i = 0; i < spec->key_count; i++) {
 		struct sim_key *key = &rule.keys[i];

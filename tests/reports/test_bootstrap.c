@@ -18,14 +18,18 @@ struct crowd {
 	const char *what;
 	size_t n, keys;
 	double tail, bias;
+	double first; /* times the others' weight, and chance; 0: as theirs */
 };
 
 /* Another capture of that crowd. */
 static void
 draw_capture(struct sim_rule *rule, const struct crowd *of, uint64_t *state)
 {
+	double first = of->first > 0 ? of->first : 1;
+
 	for (size_t i = 0; i < of->n; i++)
 		rule->backends[i].bytes = 0;
+	rule->backends[0].weight = (uint32_t)(100 * first);
 	for (size_t i = 0; i < of->keys; i++) {
 		struct sim_key *key = &rule->keys[i];
 		double size = 1, chance;
@@ -37,7 +41,10 @@ draw_capture(struct sim_rule *rule, const struct crowd *of, uint64_t *state)
 			chance =
 			    1 + of->bias *
 				    (2 * (double)to / (double)(of->n - 1) - 1);
-		} while (sample_uniform(state) * (1 + of->bias) > chance);
+			chance *= to == 0 ? first : 1;
+		} while (
+		    sample_uniform(state) * (1 + of->bias) * fmax(first, 1) >
+		    chance);
 		key->bytes = (uint64_t)(1000 * size);
 		key->backend = (uint32_t)to;
 		rule->backends[to].bytes += key->bytes;
@@ -72,13 +79,16 @@ static void
 test_coverage(void)
 {
 	static const struct crowd crowds[] = {
-		{ "perfect, 4", 4, 400, 0, 0 },
-		{ "perfect, 100", 100, 2000, 0, 0 },
-		{ "biased, 2", 2, 500, 0, 0.2 },
-		{ "biased, 4", 4, 1000, 0, 0.5 },
-		{ "biased, 20", 20, 1000, 0, 0.3 },
-		{ "biased, drawn by backend", 4, 3000, 0, 0.5 },
-		{ "biased, of unlike keys", 4, 1000, 2.5, 0.3 },
+		{ "perfect, 4", 4, 400, 0, 0, 0 },
+		{ "perfect, 100", 100, 2000, 0, 0, 0 },
+		{ "biased, 2", 2, 500, 0, 0.2, 0 },
+		{ "biased, 4", 4, 1000, 0, 0.5, 0 },
+		{ "biased, 20", 20, 1000, 0, 0.3, 0 },
+		{ "biased, drawn by backend", 4, 3000, 0, 0.5, 0 },
+		{ "biased, of unlike keys", 4, 1000, 2.5, 0.3, 0 },
+		{ "by weight, perfect", 4, 1000, 0, 0, 3 },
+		{ "by weight, biased", 4, 1000, 0, 0.5, 3 },
+		{ "by weight, together", 8, 4000, 2.5, 0.3, 5 },
 	};
 	for (size_t i = 0; i < COUNT(crowds); i++) {
 		struct sample_spec spec = { crowds[i].n, crowds[i].keys, 0,
@@ -112,7 +122,7 @@ test_coverage(void)
 static void
 test_width(void)
 {
-	static const struct crowd crowd = { "", 4, 1000, 0, 0.5 };
+	static const struct crowd crowd = { "", 4, 1000, 0, 0.5, 0 };
 	struct sample_spec spec = { 4, 1000, 0, NULL };
 	struct sim_rule rule = sample_rule(&spec, 1);
 	uint64_t state = 5;

@@ -11,12 +11,12 @@
 
 /* Flows 1:1, packets 3:1, bytes 3:1: Jain 0.8 and the like. */
 static struct sim_backend backends[] = {
-	{ (char[]){ "a" }, 0, 1, 3, 2, 300, 100 },
-	{ (char[]){ "b" }, 1, 1, 1, 1, 100, 100 },
+	{ (char[]){ "a" }, 0, 100, 1, 3, 2, 300, 100 },
+	{ (char[]){ "b" }, 1, 100, 1, 1, 1, 100, 100 },
 };
 static struct sim_key keys[] = { { 1, 3, 300, 0 }, { 1, 1, 100, 1 } };
 static struct sim_backend lone[] = {
-	{ (char[]){ "a" }, 0, 0, 0, 0, 0, 0 },
+	{ (char[]){ "a" }, 0, 100, 0, 0, 0, 0, 0 },
 };
 static struct sim_rule rules[] = {
 	{ .name = (char[]){ "all" },

@@ -184,12 +184,65 @@ test_rules(void)
 	    "No traffic reached a backend", "no cases"));
 }
 
+/* 400 keys of 10 bytes, 160, 160 and 80 of them where 2:1:1 is fair. */
+static void
+test_weights(void)
+{
+	static const uint32_t weights[] = { 200, 100, 100 };
+	static struct sim_key many[400];
+	struct sim_rule rule = rule_of(0, 0);
+	struct sim_case one = {
+		.name = (char[]){ "a" }, .rules = &rule, .rule_count = 1
+	};
+	struct sim_event log = { .kind = SIM_EVENT_FAULT,
+		.member = (char[]){ "backend-1" },
+		.what = (char[]){ "weight" } };
+	struct sim_record record = {
+		.cases = &one, .case_count = 1, .log = &log
+	};
+
+	rule.backend_count = 3;
+	rule.keys = many;
+	rule.key_count = COUNT(many);
+	for (size_t i = 0; i < 3; i++) {
+		rule.backends[i].weight = weights[i];
+		rule.backends[i].flows = weights[i];
+		rule.backends[i].bytes = 10 * weights[i];
+	}
+	CU_ASSERT_TRUE(is(report_headline(&record),
+	    "each backend carries its share by weight", "as they should"));
+
+	for (size_t i = 0; i < COUNT(many); i++) {
+		uint32_t to = i < 160 ? 0 : i < 320 ? 1 : 2;
+		many[i] = (struct sim_key){ 1, 1, 10, to };
+	}
+	for (size_t i = 0; i < 3; i++) {
+		rule.backends[i].flows = i < 2 ? 160 : 80;
+		rule.backends[i].bytes = i < 2 ? 1600 : 800;
+	}
+	CU_ASSERT_TRUE(is(report_headline(&record),
+	    "backend-2 carries 40.0" NARROW "% of the bytes, its share by "
+	    "weight is 25" NARROW "%",
+	    "off"));
+	char *verdict = report_verdict(&record);
+	UNIT_NEED(verdict);
+	CU_ASSERT_PTR_NOT_NULL(strstr(verdict, "The hash is bad"));
+	free(verdict);
+
+	record.log_count = 1; /* no wonder then */
+	CU_ASSERT_TRUE(is(report_verdict(&record),
+	    "Weights were changed during the run: shares are judged by the "
+	    "configured ones.\n",
+	    "changed"));
+}
+
 int
 main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "findings", test_findings },
 		{ "rules", test_rules },
+		{ "weights", test_weights },
 		CU_TEST_INFO_NULL,
 	};
 

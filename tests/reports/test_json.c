@@ -24,8 +24,8 @@ summary(const struct sim_record *record)
  * 3:1, bytes 3:1 (so Jain 0.8, cv 0.5, Gini 0.25); H of packets 10/16, so a
  * perfect hash gives 1/(1 + 0.625). */
 static struct sim_backend backends[] = {
-	{ (char[]){ "backend-1" }, 0, 1, 3, 2, 300, 100 },
-	{ (char[]){ "backend-2" }, 1, 1, 1, 1, 100, 100 },
+	{ (char[]){ "backend-1" }, 0, 100, 1, 3, 2, 300, 100 },
+	{ (char[]){ "backend-2" }, 1, 100, 1, 1, 1, 100, 100 },
 };
 static struct sim_key keys[] = { { 1, 3, 300, 0 }, { 1, 1, 100, 1 } };
 static struct sim_rule rules[] = { {
@@ -120,8 +120,8 @@ static struct sim_case cases[] = { {
 } };
 /* Nothing detected in the second replication; Jain 1, then 0.5. */
 static struct sim_backend backends_too[] = {
-	{ (char[]){ "backend-1" }, 0, 0, 3, 2, 300, 100 },
-	{ (char[]){ "backend-2" }, 1, 2, 1, 1, 100, 100 },
+	{ (char[]){ "backend-1" }, 0, 100, 0, 3, 2, 300, 100 },
+	{ (char[]){ "backend-2" }, 1, 100, 2, 1, 1, 100, 100 },
 };
 static struct sim_rule rules_too[] = { {
     .name = (char[]){ "all" },
@@ -279,6 +279,8 @@ static const char golden[] =
 "          \"backends\": [\n"
 "            {\n"
 "              \"name\": \"backend-1\",\n"
+"              \"weight\": 100,\n"
+"              \"fair\": 0.5,\n"
 "              \"flows\": 1,\n"
 "              \"packets\": 3,\n"
 "              \"packets_in\": 2,\n"
@@ -287,6 +289,8 @@ static const char golden[] =
 "            },\n"
 "            {\n"
 "              \"name\": \"backend-2\",\n"
+"              \"weight\": 100,\n"
+"              \"fair\": 0.5,\n"
 "              \"flows\": 1,\n"
 "              \"packets\": 1,\n"
 "              \"packets_in\": 1,\n"

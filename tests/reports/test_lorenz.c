@@ -86,6 +86,32 @@ test_curves(void)
 	}
 }
 
+/* By weight 2:1:1 is even, and who is drained is no rank. */
+static void
+test_weights(void)
+{
+	struct sim_backend backends[] = { { .weight = 200, .bytes = 2 },
+		{ .weight = 100, .bytes = 1 }, { .weight = 100, .bytes = 1 },
+		{ .weight = 0, .bytes = 0 } };
+	struct sim_rule rule = { .backends = backends, .backend_count = 4 };
+	struct report_lorenz is;
+
+	CU_ASSERT_EQUAL(report_lorenz_make(&is, &rule, REPORT_BYTES, 1), 0);
+	CU_ASSERT_EQUAL_FATAL(is.count, 4);
+	for (size_t p = 0; p < is.count; p++) {
+		CU_ASSERT_TRUE(near(is.points[p].load, (double)p / 3, 1e-12));
+		CU_ASSERT_TRUE(
+		    near(is.points[p].backends, (double)p / 3, 1e-12));
+	}
+	report_lorenz_free(&is);
+	/* only who should get nothing got anything */
+	for (size_t b = 0; b < 4; b++)
+		backends[b].bytes = b == 3;
+	CU_ASSERT_EQUAL(report_lorenz_make(&is, &rule, REPORT_BYTES, 1), 0);
+	CU_ASSERT_EQUAL(is.count, 0);
+	report_lorenz_free(&is);
+}
+
 /* Beyond 1,000 backends not every rank is shown, but both ends are. */
 static void
 test_thinned(void)
@@ -222,6 +248,7 @@ main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "curves", test_curves },
+		{ "by weight", test_weights },
 		{ "thinned", test_thinned },
 		{ "envelope", test_envelope },
 		{ "csv", test_csv },

@@ -10,11 +10,11 @@
 /* Two backends that got 1:1 flows, 3:1 packets and bytes, and one rule that
  * nobody used; two pieces of time, in the second of which one was idle. */
 static struct sim_backend backends[] = {
-	{ (char[]){ "a, or \"b\"" }, 0, 1, 3, 2, 300, 100 },
-	{ (char[]){ "plain" }, 1, 1, 1, 1, 100, 100 },
+	{ (char[]){ "a, or \"b\"" }, 0, 100, 1, 3, 2, 300, 100 },
+	{ (char[]){ "plain" }, 1, 100, 1, 1, 1, 100, 100 },
 };
 static struct sim_backend idle[] = {
-	{ .name = (char[]){ "idle" } },
+	{ .name = (char[]){ "idle" }, .weight = 100 },
 };
 static struct sim_slice slices[] = {
 	{ .bytes = 200, .packets = 2, .flows = 1 },
@@ -104,11 +104,12 @@ static const struct sim_record record = {
 static const char backends_csv[] =
     "case,rule,backend,flows,packets,packets_in,bytes,bytes_in,share_flows,"
     "share_packets,share_bytes,deviation_flows,deviation_packets,"
-    "deviation_bytes\n"
+    "deviation_bytes,weight,fair\n"
     "five-tuple,web,\"a, or \"\"b\"\"\",1,3,2,300,100,0.5,0.75,0.75,0,0.5,"
-    "0.5\n"
-    "five-tuple,web,plain,1,1,1,100,100,0.5,0.25,0.25,0,-0.5,-0.5\n"
-    "five-tuple,=1+1,idle,0,0,0,0,0,,,,,,\n";
+    "0.5,100,0.5\n"
+    "five-tuple,web,plain,1,1,1,100,100,0.5,0.25,0.25,0,-0.5,-0.5,"
+    "100,0.5\n"
+    "five-tuple,=1+1,idle,0,0,0,0,0,,,,,,,100,1\n";
 
 static const char timeline_csv[] =
     "case,rule,from_s,to_s,backend,flows,packets,bytes\n"

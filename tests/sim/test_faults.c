@@ -514,6 +514,102 @@ test_restart(void)
 	scene_close(&s);
 }
 
+/* --- later faults --------------------------------------------------------- */
+
+/* What is broken is not broken again by what befalls somebody else. */
+static void
+test_broken_once(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	char own[8] = "", other[] = "m0";
+	struct scene s;
+
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	find_member(&s, config, own);
+	other[1] = own[1] == '0' ? '1' : '0';
+	const struct lb_fault faults[] = {
+		{ .at_ms = 10500, .member = own, .kind = LB_FAULT_CRASHED },
+		{ .at_ms = 20500, .member = other, .kind = LB_FAULT_CRASHED },
+	};
+	struct sim_record *r = play(&s, config, faults, 2);
+	CU_ASSERT_EQUAL_FATAL(r->cases[0].failover_count, 2);
+	CU_ASSERT_EQUAL(r->cases[0].failovers[0].broken, 1);
+	CU_ASSERT_EQUAL(r->cases[0].failovers[1].broken, 0);
+	sim_record_free(r);
+	scene_close(&s);
+}
+
+/* A connection was closed; the next one of that port is another one, and not
+ * moved when it goes to who is left. */
+static void
+test_begun_anew(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	static const struct {
+		const char *what;
+		uint8_t client, server; /* how it ends */
+	} rows[] = {
+		{ "both", LB_TCP_FIN | LB_TCP_ACK, LB_TCP_FIN | LB_TCP_ACK },
+		{ "a client's reset", LB_TCP_RST, 0 },
+		{ "a server's reset", LB_TCP_ACK, LB_TCP_RST },
+	};
+	char own[8] = "";
+	struct frame_spec p = request(0, LB_PROTO_TCP, LB_TCP_SYN);
+	struct frame_spec a = answer_to(&p, LB_TCP_SYN | LB_TCP_ACK);
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct scene s;
+		scene_open(&s);
+		p.tcp_flags = LB_TCP_SYN;
+		a.tcp_flags = LB_TCP_SYN | LB_TCP_ACK;
+		scene_add(&s, 0, &p);
+		scene_add(&s, 1, &a);
+		p.tcp_flags = rows[i].client;
+		a.tcp_flags = rows[i].server;
+		scene_add(&s, 1000, &p);
+		if (rows[i].server != 0)
+			scene_add(&s, 1001, &a);
+		p.tcp_flags = LB_TCP_SYN;
+		scene_add(&s, 60000, &p);
+		find_member(&s, config, own);
+		const struct lb_fault fault = {
+			.at_ms = 10000, .member = own, .kind = LB_FAULT_REFUSING
+		};
+		struct sim_record *r = play(&s, config, &fault, 1);
+		const struct sim_failover *f = &r->cases[0].failovers[0];
+		UNIT_EQUAL(rows[i].what, f->rerouted_ns, 50 * NS_S);
+		UNIT_EQUAL(rows[i].what, f->moved, 0);
+		UNIT_EQUAL(rows[i].what, f->broken, 0);
+		sim_record_free(r);
+		scene_close(&s);
+	}
+}
+
+/* The end is no part of a scene. */
+static void
+test_at_the_end(void)
+{
+	static const char config[] = CONFIG("fairlead", "maglev", "");
+	struct lb_scene around = lb_scene_defaults();
+	char name[] = "m0";
+	struct scene s;
+
+	around.duration_ms = 40000;
+	scene_open(&s);
+	add_connection(&s, LB_PROTO_TCP);
+	s.settings.scene = &around;
+	for (uint64_t early = 0; early <= 1; early++) {
+		const struct lb_fault fault = { .at_ms = 40000 - early,
+			.member = name,
+			.kind = LB_FAULT_CRASHED };
+		struct sim_record *r = play(&s, config, &fault, 1);
+		CU_ASSERT_EQUAL(r->cases[0].failover_count, early);
+		sim_record_free(r);
+	}
+	scene_close(&s);
+}
+
 /* --- anything ------------------------------------------------------------- */
 
 static uint64_t
@@ -662,6 +758,9 @@ main(void)
 		{ "nobody left", test_nobody_left },
 		{ "a zone", test_zone },
 		{ "a balancer restarts", test_restart },
+		{ "broken once", test_broken_once },
+		{ "a connection begun anew", test_begun_anew },
+		{ "a fault at the end", test_at_the_end },
 		{ "anything", test_anything },
 		{ "the record", test_record },
 		CU_TEST_INFO_NULL,

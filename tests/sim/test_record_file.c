@@ -33,13 +33,13 @@ befall(struct sim_case *c)
 {
 	c->failovers = room(2, sizeof(*c->failovers));
 	c->failover_count = 2;
-	c->failovers[0] =
-	    (struct sim_failover){ named("crashed"), named("a"), 1, 2, 3, 4,
-		    SIM_NO_TIME, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	c->failovers[0] = (struct sim_failover){ named("crashed"), named("a"),
+		1, 2, 3, 4, SIM_NO_TIME, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 18,
+		19, 16 };
 	c->failovers[1].fault = named("instance-down");
 	c->unreachable = 17;
 	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
-		29, 30, 31, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
+		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
 	c->clients.response[0] = 32;
 	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
 	c->served = room(1, sizeof(*c->served));
@@ -96,6 +96,7 @@ play(struct scene *s)
 	    sim_record_set(r, "loop", SIM_SETTING_NUMBER, "1", true), 0);
 	CU_ASSERT_EQUAL(
 	    sim_record_set(r, "filter", SIM_SETTING_TEXT, NULL, false), 0);
+	r->cases[0].rules[0].backends[0].weight = 47;
 	r->config = strdup("rules: []\n");
 	UNIT_NEED(r->config);
 	r->assertions = calloc(1, sizeof(*r->assertions));
@@ -185,6 +186,9 @@ test_there_and_back(void)
 	scene_check("loaded", back);
 	back->cases[1].unreachable += 17;
 	CU_ASSERT_STRING_EQUAL(back->cases[2].name, "source-ip-protocol");
+	CU_ASSERT_EQUAL(back->cases[0].rules[0].backends[0].weight, 47);
+	CU_ASSERT_EQUAL(back->cases[0].rules[0].backends[1].weight,
+	    r->cases[0].rules[0].backends[1].weight);
 	CU_ASSERT_EQUAL(back->input.flows, 2 * CLIENTS);
 	CU_ASSERT_EQUAL(back->bin_count, r->bin_count);
 	CU_ASSERT_STRING_EQUAL(back->config, "rules: []\n");

@@ -134,8 +134,9 @@ test_exchange(void)
 	CU_ASSERT_EQUAL(c->requests, 1);
 	CU_ASSERT_EQUAL(c->answered, 1);
 	CU_ASSERT_EQUAL(c->retries + c->given_up + c->reset + c->refused, 0);
-	CU_ASSERT_EQUAL(c->response_ns, RTT);
-	CU_ASSERT_EQUAL(c->response[sim_time_bucket(RTT)], 1);
+	/* of the connection, and of the request */
+	CU_ASSERT_EQUAL(c->response_ns, 2 * RTT);
+	CU_ASSERT_EQUAL(c->response[sim_time_bucket(2 * RTT)], 1);
 	CU_ASSERT_EQUAL(r->input.packets, LB_COUNT(lines));
 	CU_ASSERT_EQUAL(r->input.flows, 1);
 	CU_ASSERT_EQUAL(r->input.bytes, 9 * 40 + 1400);
@@ -231,7 +232,7 @@ test_trains(void)
 	}
 	CU_ASSERT_EQUAL(train, LB_COUNT(trains));
 	CU_ASSERT_EQUAL(bytes, 205 * 1460 - 60);
-	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 6 * RTT);
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 7 * RTT);
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -584,7 +585,7 @@ test_long_way(void)
 	struct sim_record *r = stage_play(&s, NULL);
 	CU_ASSERT_EQUAL(r->cases[0].clients.answered, 1);
 	CU_ASSERT_EQUAL(r->cases[0].clients.retries, 2); /* SYN: 1 s, 3 s */
-	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 3001 * MS_NS);
+	CU_ASSERT_EQUAL(r->cases[0].clients.response_ns, 6002 * MS_NS);
 	sim_record_free(r);
 	stage_close(&s);
 }
@@ -969,6 +970,67 @@ test_interrupted(void)
 	stage_close(&s);
 }
 
+/* A request that is answered with an error, or by nobody; the last of three
+ * failovers of one instant has what was asked afterwards. */
+static void
+test_errors(void)
+{
+	static const struct {
+		const char *what;
+		enum lb_profile profile;
+		enum lb_fault_kind kind;
+		uint64_t duration_ms, errors, unanswered;
+	} rows[] = {
+		{ "a 503", LB_PROFILE_WEB, LB_FAULT_HTTP_ERROR, 20000, 1, 0 },
+		{ "SYNs into nowhere", LB_PROFILE_WEB, LB_FAULT_CRASHED, 20000,
+		    0, 1 },
+		{ "young ones", LB_PROFILE_WEB, LB_FAULT_CRASHED, 5000, 0, 0 },
+		{ "given up", LB_PROFILE_WEB, LB_FAULT_CRASHED, 80000, 0, 0 },
+		{ "no answer", LB_PROFILE_WEB, LB_FAULT_HANGING, 20000, 0, 1 },
+		{ "a datagram", LB_PROFILE_UDP, LB_FAULT_HANGING, 7000, 0, 1 },
+		{ "a 5.03", LB_PROFILE_COAP_DEVICES, LB_FAULT_HTTP_ERROR, 20000,
+		    1, 0 },
+		{ "a report", LB_PROFILE_COAP_DEVICES, LB_FAULT_HANGING, 20000,
+		    0, 1 },
+	};
+
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct stage s;
+		stage_open(&s);
+		struct lb_traffic *t = one_request(&s);
+		*t = lb_traffic_defaults(rows[i].profile);
+		t->arrivals = LB_ARRIVALS_CONSTANT;
+		t->rate = LB_SCENE_ONE;
+		t->requests = LB_SCENE_ONE;
+		t->period_ms = 10000;
+		t->jitter_ms = 0;
+		/* a device's one report is somewhere in its period */
+		t->stop_ms = rows[i].profile == LB_PROFILE_COAP_DEVICES
+				 ? t->period_ms
+				 : 1;
+		t->timeout_ms = 10000;
+		t->devices = 1;
+		t->confirmable = LB_SCENE_ONE;
+		s.scene.duration_ms = rows[i].duration_ms;
+		all_fail(&s, 0, rows[i].kind);
+		struct sim_record *r = stage_play(&s, NULL);
+		const struct sim_case *c = &r->cases[0];
+		CU_ASSERT_EQUAL_FATAL(c->failover_count, 3);
+		UNIT_EQUAL(rows[i].what, c->clients.requests, 1);
+		UNIT_EQUAL(rows[i].what, c->clients.errors, rows[i].errors);
+		UNIT_EQUAL(rows[i].what, c->clients.answered, rows[i].errors);
+		UNIT_EQUAL(
+		    rows[i].what, c->clients.unanswered, rows[i].unanswered);
+		UNIT_EQUAL(
+		    rows[i].what, c->failovers[2].errors, rows[i].errors);
+		UNIT_EQUAL(rows[i].what, c->failovers[2].unanswered,
+		    rows[i].unanswered);
+		UNIT_EQUAL(rows[i].what, c->failovers[0].unanswered, 0);
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -1000,6 +1062,7 @@ main(void)
 		{ "SYN flood", test_flood },
 		{ "no rule", test_no_rule },
 		{ "interrupted", test_interrupted },
+		{ "errors, and requests nobody answers", test_errors },
 		CU_TEST_INFO_NULL,
 	};
 

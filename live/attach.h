@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIVE_ATTACH_H
+#define LIVE_ATTACH_H
+/*
+ * The program on an interface, by a bpf_link: held by its pin, replaced in one
+ * step, and safe from being replaced by others.
+ *
+ * One XDP program per interface.  Several need libxdp's dispatcher, that is
+ * program extensions, which not every kernel has.
+ */
+#include "live/pins.h"
+
+enum live_mode {
+	LIVE_MODE_AUTO,    /* native, or generic where the driver can't */
+	LIVE_MODE_NATIVE,  /* in the driver */
+	LIVE_MODE_GENERIC, /* in the stack: any interface, slower */
+	LIVE_MODE_COUNT
+};
+
+const char *live_mode_name(unsigned mode);
+int live_mode_of_name(const char *name); /* -1: there is none */
+
+#define LIVE_ERROR_BYTES 512
+
+/* How an attachment went. */
+struct live_attachment {
+	enum live_mode mode; /* that it is in */
+	bool adopted;        /* it was there */
+	char error[LIVE_ERROR_BYTES];
+};
+
+/*
+ * live_attach - attach a program to an interface and pin the link; or, where
+ * one of ours is pinned already, put the program in its place: no packet is
+ * lost, and it stays in the mode that it is in.
+ *
+ * Returns 0 or -errno with a line in how->error.
+ */
+int live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
+    enum live_mode mode, struct live_attachment *how);
+
+/* Is one of ours attached there? */
+bool live_attached(const struct live_pins *pins, uint32_t ifindex);
+
+/* Takes it off: 0 or -errno. */
+int live_detach(const struct live_pins *pins, uint32_t ifindex);
+
+/* Does the kernel let one program extend another? */
+bool live_can_extend(void);
+
+#endif

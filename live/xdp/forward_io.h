@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIVE_XDP_FORWARD_IO_H
+#define LIVE_XDP_FORWARD_IO_H
+/*
+ * What the forwarding program and the control process share besides the world
+ * (live/xdp/maps.h): where members are reached, and what was counted.
+ */
+#include "model/path/result.h"
+
+/*
+ * Of everything that is pinned, the tables' memory included.  Pins carry it in
+ * their path: another version leaves them alone and begins anew.
+ */
+#define FORWARD_LAYOUT 1u
+
+#define FORWARD_MEMBERS   65536u /* rows of next_hops: every id */
+#define FORWARD_PORTS_MAX 1024u
+
+/*
+ * The next hop of a member, one word so that no packet reads half of an old
+ * and half of a new one: the neighbour's address (6 bytes as on the wire),
+ * then the port's row + 1 in the highest 16 bits.  0: not known.
+ */
+#define FORWARD_HOP_PORT_SHIFT 48
+
+enum forward_port_flag {
+	FORWARD_PORT_TX = 0x1, /* XDP_TX does what a redirect to itself does */
+	FORWARD_PORT_KERNEL = 0x2, /* takes no redirected frames */
+};
+
+LB_LAYOUT_BEGIN
+/* An interface that packets leave by. */
+struct forward_port {
+	uint32_t ifindex; /* that takes the frame: of a VLAN, the one below */
+	uint32_t mtu;     /* bytes of IP; 0: not known */
+	uint16_t vlan;    /* tag to send with; 0: none */
+	uint8_t flags;    /* enum forward_port_flag */
+	uint8_t mac[6];   /* the interface's own */
+	uint8_t zero[3];
+};
+
+struct forward_traffic {
+	uint64_t packets;
+	uint64_t bytes; /* of IP */
+};
+
+/* Of a rule or a member; per CPU. */
+struct forward_share {
+	struct forward_traffic in;  /* from clients */
+	struct forward_traffic out; /* to clients */
+};
+
+/* packets = unread + passed + sent + handed + all of dropped; per CPU. */
+struct forward_total {
+	uint64_t packets;
+	uint64_t unread;    /* no IP packet that the engine reads; passed */
+	uint64_t passed;    /* not ours */
+	uint64_t sent;      /* to their next hop */
+	uint64_t handed;    /* edited, then left to the kernel to route */
+	uint64_t untracked; /* of those: an entry was wanted, none was made */
+	uint64_t dropped[LB_REASON_COUNT];
+};
+LB_LAYOUT_END
+
+#endif

@@ -1,0 +1,127 @@
+#!/bin/sh
+# fairlead live under load: plans are swapped, the control process is killed
+# and started again, and not a packet is lost, nor does a flow move.
+set -eu
+# shellcheck source=tests/live/netns.sh
+. "${SRC:?names the source tree}/tests/live/netns.sh"
+command -v python3 >/dev/null || skip "there is no python3"
+cd "$dir"
+
+# sink.py NAME: counts datagrams and client ports, into count-NAME.
+cat >sink.py <<'END'
+import os, socket, sys
+
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+SO_RCVBUFFORCE = 33
+s.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+s.bind(('', 8081))
+s.settimeout(0.5)
+count, ports = 0, set()
+while True:
+    try:
+        ports.add(s.recvfrom(100)[1][1])
+        count += 1
+        continue
+    except TimeoutError:
+        pass
+    with open('new-' + sys.argv[1], 'w') as f:
+        print(count, *sorted(ports), file=f)
+    os.rename('new-' + sys.argv[1], 'count-' + sys.argv[1])
+END
+
+# send.py: from 200 ports, 10,000 a second or what can be had; into ./sent.
+cat >send.py <<'END'
+import os, socket, time
+
+sockets = []
+for i in range(200):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind(('', 20000 + i))
+    s.connect(('10.77.0.10', 5000))
+    sockets.append(s)
+count, due = 0, time.monotonic()
+while not os.path.exists('stop'):
+    for s in sockets:
+        s.send(b'x' * 20)
+    count += len(sockets)
+    due = max(due + 0.02, time.monotonic() - 0.1)
+    time.sleep(max(0, due - time.monotonic()))
+print(count, file=open('sent', 'w'))
+END
+
+cat >two.yaml <<'END'
+load_balancer: { sku: fairlead }
+frontends:
+  - { name: four, address: 10.77.0.10 }
+pools:
+  - name: servers
+    members:
+      - { name: s1, address: 10.77.2.2 }
+      - { name: s2, address: 10.77.3.2 }
+rules:
+  - { name: udp, frontend: four, pool: servers, protocol: udp, frontend_port: 5000, backend_port: 8081, connection_tracking: true }
+connection_table: { entries: 10000 }
+forwarding: { mode: nat, interfaces: [c0, b1, b2] }
+END
+# A member more, who is not there: what moves to him is lost.
+sed 's/{ name: s2, address: 10.77.3.2 }/&\n      - { name: s3, address: 10.77.2.9 }/' \
+    two.yaml >three.yaml
+
+# live LOG: the control process, once it forwards
+live() {
+	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
+	    2>"$1"
+	live=$pid
+	wait_for "$1" '"event":"forwarding"'
+}
+
+network
+for s in s1 s2; do
+	in_background $s python3 sink.py $s
+	wait_for count-$s 0
+done
+cp two.yaml lb.yaml
+live live1.log
+sleep 0.5 # members are found
+in_background client python3 send.py
+sender=$pid
+sleep 1 # all flows have begun
+
+echo "== reloads"
+for i in 1 2 3 4; do
+	for config in three two; do
+		cp $config.yaml lb.yaml
+		kill -HUP "$live"
+		sleep 0.2
+	done
+	wait_for live1.log '"event":"reloaded"'
+done
+echo "$(grep -c '"event":"reloaded"' live1.log) reloads"
+echo "== killed and started again"
+for i in 2 3; do
+	try kill -9 "$live"
+	sleep 0.3
+	live live$i.log
+done
+
+: >stop
+wait "$sender" || fail "the sender: exit $?"
+rm count-s1 count-s2
+wait_for count-s1 .
+wait_for count-s2 .
+read -r one ports1 <count-s1
+read -r two ports2 <count-s2
+echo "$(cat sent) sent, $one + $two received"
+full=$(for s in s1 s2; do
+	in_ns $s sed -n '/^Udp: [0-9]/p' /proc/net/snmp
+done | awk '{ n += $6 } END { print n }')
+test $((one + two + full)) = "$(cat sent)" ||
+    fail "$(($(cat sent) - one - two - full)) packets lost"
+test "$full" = 0 || echo "$full of them at a full socket"
+# shellcheck disable=SC2086 # a word a port
+moved=$(printf '%s\n' $ports1 $ports2 | sort | uniq -d | wc -l)
+test "$moved" = 0 || fail "$moved flows moved"
+# shellcheck disable=SC2086
+test "$(printf '%s\n' $ports1 $ports2 | sort -u | wc -l)" = 200 ||
+    fail "not every flow came through"
+exit $failed

@@ -1,0 +1,116 @@
+# shellcheck shell=sh
+# A network to forward in: namespaces for a client, the balancer and two
+# servers, made by who sources this and gone when it ends, however it ends.
+#
+#     client eth0 -- c0 balancer b1 -- eth0 s1
+#                               b2 -- eth0 s2
+#
+# 10.77.N.0/24 and fd77:N::/64, N = 1 to the client, 2 and 3 to the servers; the
+# balancer is .1, the other end .2. A frontend is what the client's default
+# route leads to: 10.77.0.10, fd77::10.
+#
+# What veths want (doc: fairlead-live.8): full checksums from who sends, and
+# NAPI (gro on) at who gets redirected frames. nsenter and not ip netns exec,
+# which hides the BPF file system.
+: "${FAIRLEAD:?names the program}" "${SRC:?names the source tree}"
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+test "$(id -u)" = 0 || skip "without privilege"
+for tool in ip nsenter ethtool; do
+	command -v $tool >/dev/null || skip "there is no $tool"
+done
+
+dir=$(mktemp -d)
+tag=fl$$
+pin=test-$$
+pids=
+failed=0
+trap 'cleanup' EXIT
+trap 'exit 1' HUP INT TERM
+
+cleanup() {
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null || :
+	done
+	wait
+	"$FAIRLEAD" live --detach --pin-name "$pin" >/dev/null 2>&1 || :
+	for name in client balancer s1 s2; do
+		ip netns del "$tag-$name" 2>/dev/null || :
+	done
+	rm -rf "$dir"
+}
+
+# try COMMAND...: prints it, and does it
+try() {
+	echo "+ $*" >&2
+	"$@"
+}
+
+fail() {
+	echo "FAIL: $*"
+	# shellcheck disable=SC2034 # for who reads this
+	failed=1
+}
+
+# in_ns NAME COMMAND...: execs, so that $! of it is the command's
+in_ns() {
+	ns=$1
+	shift
+	nsenter --net="/run/netns/$tag-$ns" "$@"
+}
+
+# in_background NAME COMMAND...: its pid is in $pid, and ended with the test
+in_background() {
+	ns=$1
+	shift
+	nsenter --net="/run/netns/$tag-$ns" "$@" &
+	pid=$!
+	pids="$pids $pid"
+}
+
+# wait_for FILE PATTERN [SECONDS]: until a line of it matches
+wait_for() {
+	left=$((${3:-20} * 10))
+	until grep -q -e "$2" "$1" 2>/dev/null; do
+		left=$((left - 1))
+		test $left -gt 0 || {
+			fail "$1 does not say $2: $(tail -n 3 "$1")"
+			return 1
+		}
+		sleep 0.1
+	done
+}
+
+# wire BALANCER-INTERFACE NAMESPACE N
+wire() {
+	ip -n "$tag-balancer" link add "$1" type veth peer name eth0 \
+	    netns "$tag-$2"
+	for end in "balancer $1 1" "$2 eth0 2"; do
+		# shellcheck disable=SC2086 # three words
+		set -- $end "$3" "$1" "$2"
+		ip -n "$tag-$1" addr add "10.77.$4.$3/24" dev "$2"
+		ip -n "$tag-$1" addr add "fd77:$4::$3/64" dev "$2" nodad
+		ip -n "$tag-$1" link set "$2" up
+		set -- "$5" "$6" "$4"
+	done
+	ip -n "$tag-$2" route add default via "10.77.$3.1"
+	ip -n "$tag-$2" -6 route add default via "fd77:$3::1"
+	in_ns "$2" ethtool -K eth0 tx off gro on >/dev/null
+}
+
+network() {
+	for name in client balancer s1 s2; do
+		ip netns add "$tag-$name" 2>"$dir/err" ||
+		    skip "no network namespaces here: $(cat "$dir/err")"
+		ip -n "$tag-$name" link set lo up
+	done
+	wire c0 client 1
+	wire b1 s1 2
+	wire b2 s2 3
+	in_ns balancer sysctl -qw net.ipv4.ip_forward=1 \
+	    net.ipv6.conf.all.forwarding=1
+}

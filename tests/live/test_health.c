@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * live/health.c: answers decide per (probe, address); what was known is carried
+ * over a reload and a restart, by the names of probes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "live/health.h"
+#include "live/memo.h"
+#include "model/names.h"
+#include "tests/unit.h"
+
+#define A "10.0.0.1"
+#define B "10.0.0.2"
+
+/* Two pools that share address A; `t` is probed for both, `u` for one. */
+#define CONFIG(first, second, more)                                            \
+	"load_balancer: { sku: fairlead }\n"                                   \
+	"frontends: [{ name: f, address: 192.0.2.1 }]\n"                       \
+	"pools:\n"                                                             \
+	"  - { name: p, members: [{ name: a, address: " A " },\n"              \
+	"      { name: b, address: " B " }" more "] }\n"                       \
+	"  - { name: q, members: [{ name: x, address: " A " }] }\n"            \
+	"probes:\n"                                                            \
+	"  - { name: " first ", protocol: tcp, port: 1 }\n"                    \
+	"  - { name: " second ", protocol: tcp, port: 2 }\n"                   \
+	"rules:\n"                                                             \
+	"  - { name: r1, frontend: f, pool: p, probe: t, protocol: tcp,\n"     \
+	"      frontend_port: 1, table_size: 101 }\n"                          \
+	"  - { name: r2, frontend: f, pool: q, probe: t, protocol: tcp,\n"     \
+	"      frontend_port: 2, backend_port: 3, table_size: 101 }\n"         \
+	"  - { name: r3, frontend: f, pool: p, probe: u, protocol: tcp,\n"     \
+	"      frontend_port: 3, backend_port: 4, table_size: 101 }\n"
+
+#define AS_FIRST CONFIG("t", "u", "")
+/* The probes change places, and a member comes. */
+#define AS_LATER CONFIG("u", "t", ", { name: c, address: 10.0.0.3 }")
+
+struct made {
+	struct lb_config *config;
+	struct lb_plan *plan;
+	struct live_health *health;
+};
+
+static struct made
+make(const char *text, const struct lb_plan *before,
+    const struct live_health *health)
+{
+	struct lb_problems problems = { 0 };
+	struct made m = { .config = lb_config_read(
+			      text, strlen(text), "test", &problems) };
+	lb_problems_print(&problems, "test", stderr);
+	UNIT_NEED(m.config);
+	m.plan = lb_plan_compile(m.config, before, NULL, &problems);
+	lb_problems_free(&problems);
+	UNIT_NEED(m.plan);
+	m.health = live_health_new(m.config, m.plan, health);
+	UNIT_NEED(m.health);
+	return m;
+}
+
+static void
+made_free(struct made *m)
+{
+	live_health_free(m->health);
+	lb_plan_free(m->plan);
+	lb_config_free(m->config);
+}
+
+static int
+probe_of(const struct made *m, const char *name)
+{
+	return strcmp(m->config->probes[0].name, name) == 0 ? 0 : 1;
+}
+
+static bool
+is_up(const struct made *m, const char *probe, const char *pool,
+    const char *member)
+{
+	for (uint32_t id = 0; id < m->plan->member_count; id++)
+		if (strcmp(m->plan->members[id].pool, pool) == 0 &&
+		    strcmp(m->plan->members[id].name, member) == 0)
+			return live_health_up(
+			    m->health, probe_of(m, probe), (uint16_t)id);
+	CU_FAIL("no such member");
+	return false;
+}
+
+static enum lb_health_change
+answer(const struct made *m, const char *probe, const char *address,
+    enum lb_answer what)
+{
+	struct lb_addr addr;
+	CU_ASSERT(lb_addr_of_text(address, &addr));
+	return live_health_answer(
+	    m->health, probe_of(m, probe), &addr, what, 1000);
+}
+
+/* A is down by t, in both pools; all else is up. */
+static void
+check_a_is_down(const struct made *m)
+{
+	CU_ASSERT(!is_up(m, "t", "p", "a"));
+	CU_ASSERT(!is_up(m, "t", "q", "x"));
+	CU_ASSERT(is_up(m, "t", "p", "b"));
+	CU_ASSERT(is_up(m, "u", "p", "a"));
+	CU_ASSERT(is_up(m, "u", "p", "b"));
+}
+
+static void
+test_answers(void)
+{
+	struct made m = make(AS_FIRST, NULL, NULL);
+	CU_ASSERT(is_up(&m, "t", "p", "a"));
+	CU_ASSERT_EQUAL(answer(&m, "t", A, LB_ANSWER_GOOD), LB_HEALTH_STILL);
+	CU_ASSERT_EQUAL(
+	    answer(&m, "t", A, LB_ANSWER_REFUSED), LB_HEALTH_WENT_DOWN);
+	check_a_is_down(&m);
+	CU_ASSERT_EQUAL(
+	    answer(&m, "u", "10.9.9.9", LB_ANSWER_REFUSED), LB_HEALTH_STILL);
+	CU_ASSERT_EQUAL(answer(&m, "t", A, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+	CU_ASSERT(is_up(&m, "t", "q", "x"));
+	made_free(&m);
+}
+
+static void
+test_reload(void)
+{
+	struct made m = make(AS_FIRST, NULL, NULL);
+	(void)answer(&m, "t", A, LB_ANSWER_REFUSED);
+	struct made n = make(AS_LATER, m.plan, m.health);
+	check_a_is_down(&n);
+	CU_ASSERT(is_up(&n, "t", "p", "c"));
+	made_free(&n);
+	made_free(&m);
+}
+
+static void
+test_restart(void)
+{
+	static uint32_t words[LIVE_HEALTH_WORDS];
+	size_t bytes;
+	struct made m = make(AS_FIRST, NULL, NULL);
+	(void)answer(&m, "t", A, LB_ANSWER_REFUSED);
+	live_health_write(m.health, words);
+	void *memo = live_memo_write(m.plan, &bytes);
+	UNIT_NEED(memo);
+	made_free(&m);
+
+	struct lb_plan *before = live_memo_read(memo, bytes);
+	UNIT_NEED(before);
+	struct made n = make(AS_LATER, before, NULL);
+	live_health_adopt(n.health, before, words);
+	check_a_is_down(&n);
+	CU_ASSERT(is_up(&n, "t", "p", "c"));
+	CU_ASSERT_EQUAL(answer(&n, "t", A, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+	made_free(&n);
+	lb_plan_free(before);
+	free(memo);
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "answers decide", test_answers },
+		{ "a reload carries them over", test_reload },
+		{ "so does a restart", test_restart },
+		CU_TEST_INFO_NULL,
+	};
+	return unit_main("live health", tests);
+}
