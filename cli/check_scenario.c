@@ -77,7 +77,8 @@ check_is_probed(const struct lb_fault *fault)
 	case LB_FAULT_OF_ZONE:
 		return true;
 	default:
-		return false;
+		/* who is new waits for its probes */
+		return fault->kind == LB_FAULT_ADDED;
 	}
 }
 
@@ -110,6 +111,7 @@ check_expect(const struct lb_fault *fault, const struct lb_config_probe *probe)
 	switch (fault->kind) {
 	case LB_FAULT_UP:
 	case LB_FAULT_ZONE_UP:
+	case LB_FAULT_ADDED:
 		return expect_up(probe);
 	case LB_FAULT_ZONE_DOWN:
 		return expect_down(LB_FAULT_CRASHED, probe);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/check_scenario.h"
 #include "model/health.h"
@@ -273,6 +274,18 @@ expectation(const struct lb_config_probe *probe,
 	}
 }
 
+/* Who goes down soon after coming up is held there: model/health.h. */
+static void
+add_damping(const struct lb_config_probe *probe, char *text, size_t bytes)
+{
+	const size_t used = strlen(text);
+	char held[24];
+
+	(void)snprintf(text + used, bytes - used,
+	    "; damped, it stays down for %s at least",
+	    check_duration(probe->flap_damping_ms, held));
+}
+
 /* Which rules are meant. */
 enum which { OF_PROBE, ANY, OF_FRONTEND };
 
@@ -327,9 +340,37 @@ print_effect(const struct check *check, const struct lb_fault *fault, FILE *to)
 		const struct check_expectation e =
 		    check_expect(fault, &config->probes[p]);
 		expectation(&config->probes[p], &e, what, sizeof(what));
+		if (fault->kind == LB_FAULT_FLAPPING &&
+		    e.effect == CHECK_GOES_DOWN &&
+		    fault->period_ms / 2 < config->probes[p].flap_damping_ms)
+			add_damping(&config->probes[p], what, sizeof(what));
 		print_rules(check, fault, OF_PROBE, (int)p, what, to);
 	}
-	print_rules(check, fault, OF_PROBE, -1, "no probe, nobody notices", to);
+	print_rules(check, fault, OF_PROBE, -1,
+	    fault->kind == LB_FAULT_ADDED ? "no probe, at once"
+					  : "no probe, nobody notices",
+	    to);
+}
+
+/* A member whose first news is that it is added. */
+static bool
+is_new(const struct lb_scenario *s, size_t index)
+{
+	const struct lb_fault *fault = &s->faults[index];
+
+	if (fault->kind != LB_FAULT_ADDED)
+		return false;
+	for (size_t i = 0; i < s->fault_count; i++) {
+		const struct lb_fault *f = &s->faults[i];
+		bool before = f->at_ms < fault->at_ms ||
+			      (f->at_ms == fault->at_ms && i < index);
+		if (before && f->member != NULL &&
+		    (f->kind == LB_FAULT_REMOVED ||
+			f->kind == LB_FAULT_ADDED) &&
+		    strcmp(f->member, fault->member) == 0)
+			return false;
+	}
+	return true;
 }
 
 /* --- moments -------------------------------------------------------------- */
@@ -356,6 +397,8 @@ print_moment(
 		break;
 	case CHECK_FAULT:
 		print_fault(&s->faults[moment->index], to);
+		if (is_new(s, moment->index))
+			(void)fputs(", not in its pool before", to);
 		(void)fputc('\n', to);
 		print_effect(check, &s->faults[moment->index], to);
 		break;

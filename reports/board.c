@@ -505,9 +505,10 @@ fill_method(struct report_board *board, const struct sim_record *record)
 		    report_count(flows, s, in->flows),
 		    report_span(span, s, in->duration_ns), method,
 		    record->version, (unsigned long long)record->seed,
-		    record->partial ? " \xc2\xb7 PARTIAL: some input could "
-				      "not be read"
-				    : "",
+		    report_is_partial(record)
+			? " \xc2\xb7 PARTIAL: some input could "
+			  "not be read"
+			: "",
 		    record->interrupted ? " \xc2\xb7 INTERRUPTED" : "");
 	free(name);
 	free(method);

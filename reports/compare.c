@@ -152,6 +152,26 @@ compare_input(const struct sim_input *a, const struct sim_input *b)
 	return REPORT_SAME;
 }
 
+static bool
+is_same(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* What clients made up is the scenario's, the seed's and of a length. */
+static enum report_same
+compare_traffic(const struct sim_record *a, const struct sim_record *b)
+{
+	if (a->synthetic != b->synthetic)
+		return REPORT_DIFFERENT;
+	if (a->synthetic &&
+	    (a->seed != b->seed || !is_same(a->scenario, b->scenario)))
+		return REPORT_DIFFERENT;
+	if (a->synthetic && a->input.duration_ns != b->input.duration_ns)
+		return REPORT_NOT_KNOWN;
+	return compare_input(&a->input, &b->input);
+}
+
 /* --- which keys moved ----------------------------------------------------- */
 
 struct numbered {
@@ -352,7 +372,7 @@ report_compare(struct report_comparison *c, const struct sim_record *first,
 	*c = (struct report_comparison){
 		.run = { first, second },
 		.name = { first_name, second_name },
-		.input = compare_input(&first->input, &second->input),
+		.input = compare_traffic(first, second),
 	};
 	if (note(c, "fairlead", first->version, second->version) != 0 ||
 	    note(c, "command", first->command, second->command) != 0 ||

@@ -52,8 +52,16 @@ put_input(FILE *to, const struct report_comparison *c)
 		[REPORT_NOT_KNOWN] = "Whether both read the same input is not "
 				     "known.\n",
 	};
-
-	report_put(to, says[c->input]);
+	static const char *const made_up[] = {
+		[REPORT_DIFFERENT] = "The traffic is of another scenario or "
+				     "seed: what differs may be the traffic.\n",
+		[REPORT_SAME] = "Both are of the same scenario and seed.\n",
+		[REPORT_NOT_KNOWN] = "Whether both had the same traffic is not "
+				     "known.\n",
+	};
+	report_put(to, c->run[0]->synthetic || c->run[1]->synthetic
+			   ? made_up[c->input]
+			   : says[c->input]);
 }
 
 static void

@@ -715,6 +715,25 @@ report_put_difference(FILE *to, const struct sim_record *record)
 	return said;
 }
 
+/* What a fault did in the warm-up is in no figure. */
+static void
+put_uncounted(
+    FILE *to, const struct sim_record *record, const struct sim_case *c)
+{
+	char until[REPORT_TEXT_BYTES];
+	size_t early = 0;
+
+	for (size_t i = 0; i < c->failover_count; i++)
+		early += c->failovers[i].at_ns < record->warm_up_ns;
+	if (early > 0)
+		report_print(to,
+		    "%zu fault%s before %s, when the warm-up ended: what came "
+		    "of %s until then is not counted.\n",
+		    early, early == 1 ? " was" : "s were",
+		    report_moment(until, TERMINAL, seconds(record->warm_up_ns)),
+		    early == 1 ? "it" : "them");
+}
+
 void
 report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 {
@@ -745,6 +764,7 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		    c->failover_count - told - together);
 	if (report_put_difference(to, record))
 		report_put(to, ".\n");
+	put_uncounted(to, record, c);
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {

@@ -243,6 +243,17 @@ put_all(struct report_failover_drawing *d)
 		report_put_rules(d, &d->lanes[i]);
 }
 
+/* Where the last piece of time ends in which anybody was harmed. */
+static uint64_t
+last_harm(const struct sim_record *record, const struct sim_case *c)
+{
+	for (size_t bin = c->harm_count; bin > 0; bin--)
+		for (size_t row = 0; row < REPORT_HARM_ROWS; row++)
+			if (count_of(&c->harms[bin - 1], row) > 0)
+				return bin * record->bin_ns;
+	return 0;
+}
+
 /* A failure of seconds in a run of hours: only the time around it, when that
  * is much less.  The last fault's consequences may go on to the end. */
 static void
@@ -250,7 +261,7 @@ choose_window(const struct sim_record *record, const struct sim_case *c,
     uint64_t *from_ns, uint64_t *to_ns)
 {
 	uint64_t end = record->bin_count * record->bin_ns;
-	uint64_t first = UINT64_MAX, last = 0;
+	uint64_t first = UINT64_MAX, last = last_harm(record, c);
 
 	for (size_t i = 0; i < c->failover_count; i++) {
 		const struct sim_failover *f = &c->failovers[i];

@@ -75,7 +75,7 @@ put_warnings(struct report_page *page)
 {
 	const struct sim_record *record = page->study->record;
 
-	if (record->partial)
+	if (report_is_partial(record))
 		report_page_put(page,
 		    "<p class=\"warning\"><strong>PARTIAL:</strong> some input "
 		    "could not be read or was left out; "

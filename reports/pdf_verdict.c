@@ -3,6 +3,7 @@
 #include "reports/checks.h"
 #include "reports/document.h"
 #include "reports/plots.h"
+#include "reports/titles.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,7 +133,7 @@ put_facts(struct report_document *doc)
 	    report_compose("fairlead %s, seed %llu", record->version,
 		(unsigned long long)record->seed));
 	doc->y += 4;
-	if (record->partial)
+	if (report_is_partial(record))
 		report_paragraph(doc,
 		    "PARTIAL: some input could not be read or was left out; "
 		    "the method page says what.",

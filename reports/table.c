@@ -8,6 +8,7 @@
 #include "reports/shares.h"
 #include "reports/stats.h"
 #include "reports/text.h"
+#include "reports/titles.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,11 +81,14 @@ print_input(FILE *to, const struct sim_record *record)
 		    report_span(span, &report_terminal, in->gaps_cut_ns));
 	}
 	print_files(to, in);
-	if (record->partial)
+	if (report_is_partial(record))
 		report_print(to, "PARTIAL: some input %s\n",
 		    in->over_limit > 0 ? "was left out" : "could not be read");
 	if (record->interrupted)
-		report_put(to, "INTERRUPTED: what was replayed until then\n");
+		report_put(
+		    to, record->synthetic
+			    ? "INTERRUPTED: what there was until then\n"
+			    : "INTERRUPTED: what was replayed until then\n");
 }
 
 static const char *

@@ -676,6 +676,17 @@ report_why_empty(const struct report_study *study)
 	return text;
 }
 
+bool
+report_is_partial(const struct sim_record *record)
+{
+	const struct sim_input *in = &record->input;
+	bool missing = in->over_limit > 0;
+
+	for (size_t i = 0; i < in->file_count; i++)
+		missing |= in->files[i].error != NULL;
+	return record->partial && (missing || !record->interrupted);
+}
+
 /* What a setting says, fit to be shown; NULL where it says nothing. */
 static const char *
 setting_of(const struct sim_record *record, const char *name)

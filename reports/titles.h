@@ -18,10 +18,10 @@ enum report_figure {
 	REPORT_FIGURE_LORENZ,
 	REPORT_FIGURE_KEYS,      /* the heaviest */
 	REPORT_FIGURE_PREDICTED, /* against measured */
-	REPORT_FIGURE_FAILOVER,	 /* what faults did, over time */
-	REPORT_FIGURE_KEPT,	 /* flows kept, moved, broken */
-	REPORT_FIGURE_DETECT,	 /* times to notice, over replications */
-	REPORT_FIGURE_RESPONSE,	 /* times clients waited */
+	REPORT_FIGURE_FAILOVER,  /* what faults did, over time */
+	REPORT_FIGURE_KEPT,      /* flows kept, moved, broken */
+	REPORT_FIGURE_DETECT,    /* times to notice, over replications */
+	REPORT_FIGURE_RESPONSE,  /* times clients waited */
 	REPORT_FIGURE_COUNT
 };
 
@@ -47,6 +47,10 @@ char *report_why_empty(const struct report_study *study);
 
 /* "coap.pcap", "3 captures", "no capture" */
 char *report_input_name(const struct sim_record *record);
+
+/* Whether some input is missing; of what was only stopped another word tells.
+ */
+bool report_is_partial(const struct sim_record *record);
 
 /* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy.
  * columns: longer addresses are cut to so many in their middle; 0: none. */
