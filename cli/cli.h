@@ -68,6 +68,8 @@ struct lb_config *cli_load_config(
 
 /* A whole number 0..max in decimal; false when it is none. */
 bool cli_number(const char *text, uint64_t max, uint64_t *value);
+/* The value of --workers; 0, or CLI_USAGE said so. */
+int cli_workers_read(const char *command, const char *text, unsigned *workers);
 /* 32 hexadecimal digits. */
 bool cli_hash_key(const char *text, uint8_t key[16]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
+#include "sim/crew.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -205,4 +206,17 @@ cli_flush(const char *command)
 		return CLI_DONE;
 	cli_say(command, "can't write the result: %s", strerror(errno));
 	return CLI_REFUSED;
+}
+
+int
+cli_workers_read(const char *command, const char *text, unsigned *workers)
+{
+	uint64_t count;
+
+	if (!cli_number(text, SIM_WORKERS_MAX, &count) || count == 0)
+		return cli_usage(command,
+		    "--workers wants a number from 1 to %u, not \"%s\"",
+		    SIM_WORKERS_MAX, text);
+	*workers = (unsigned)count;
+	return 0;
 }

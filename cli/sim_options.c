@@ -213,19 +213,6 @@ sim_duration_read(struct sim_options *o, const char *text)
 	return 0;
 }
 
-static int
-read_workers(struct sim_options *o, const char *text)
-{
-	uint64_t count;
-
-	if (!cli_number(text, SIM_WORKERS_MAX, &count) || count == 0)
-		return cli_usage("sim",
-		    "--workers wants a number from 1 to %u, not \"%s\"",
-		    SIM_WORKERS_MAX, text);
-	o->workers = (unsigned)count;
-	return 0;
-}
-
 int
 sim_hash_key_read(struct sim_options *o, const char *text)
 {
@@ -262,7 +249,7 @@ read_set_option(struct sim_options *o, int option, const char *text)
 	case OPTION_PRECISION:
 		return sim_precision_read(o, text);
 	default:
-		return read_workers(o, text);
+		return cli_workers_read("sim", text, &o->workers);
 	}
 }
 

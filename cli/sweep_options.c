@@ -129,19 +129,6 @@ read_memory(struct sweep_options *o, const char *text)
 }
 
 static int
-read_workers(struct sweep_options *o, const char *text)
-{
-	uint64_t count;
-
-	if (!cli_number(text, SIM_WORKERS_MAX, &count) || count == 0)
-		return cli_usage("sweep",
-		    "--workers wants a number from 1 to %u, not \"%s\"",
-		    SIM_WORKERS_MAX, text);
-	o->workers = (unsigned)count;
-	return 0;
-}
-
-static int
 read_option(struct sweep_options *o, int option, char **argv)
 {
 	switch (option) {
@@ -149,7 +136,7 @@ read_option(struct sweep_options *o, int option, char **argv)
 		o->scenario_path = optarg;
 		return 0;
 	case OPTION_WORKERS:
-		return read_workers(o, optarg);
+		return cli_workers_read("sweep", optarg, &o->workers);
 	case CLI_REPLAY_SEED:
 		o->seed_given = true;
 		return replay_option_read(

@@ -19,12 +19,6 @@ struct checker {
 	unsigned guesses;
 };
 
-static bool
-is_set(const struct lb_addr *addr)
-{
-	return addr->word[0] != 0 || addr->word[1] != 0;
-}
-
 /* --- members -------------------------------------------------------------- */
 
 static int
@@ -194,12 +188,12 @@ check_rule(struct checker *c, const struct lb_traffic *t,
 		    t->port != 0 ? " to another" : "");
 	if (address == NULL)
 		return;
-	if (is_set(&t->server) && !lb_addr_same(&t->server, address))
+	if (lb_scene_names(&t->server) && !lb_addr_same(&t->server, address))
 		lb_error_add(c->problems, t->where, NULL,
 		    "rule %s has the frontend %s; leave `server` out, or name "
 		    "another rule",
 		    rule->name, lb_addr_text(address, text, sizeof(text)));
-	if (is_set(&t->first_client) &&
+	if (lb_scene_names(&t->first_client) &&
 	    lb_addr_is_v4(&t->first_client) != lb_addr_is_v4(address))
 		lb_error_add(c->problems, t->where, NULL,
 		    "`first_client` is not of the family of rule %s's frontend "

@@ -174,6 +174,13 @@ struct lb_scene {
 	uint64_t warm_up_ms;        /* nothing is counted before */
 };
 
+/* Is an address of the scene said at all? */
+static inline bool
+lb_scene_names(const struct lb_addr *addr)
+{
+	return addr->word[0] != 0 || addr->word[1] != 0;
+}
+
 /* Links of 20 ms (clients) and 0.5 ms (members), one instance. */
 struct lb_scene lb_scene_defaults(void);
 /* What the profile does when nothing else is said. */

@@ -391,3 +391,9 @@ report_spread_jain(struct report_spread *s, const struct sim_record *record,
 	free(load);
 	return 0;
 }
+
+bool
+report_fault_is(const struct sim_failover *f, const char *kind)
+{
+	return f->fault != NULL && strcmp(f->fault, kind) == 0;
+}

@@ -98,4 +98,7 @@ int report_spread_jain(struct report_spread *spread,
     const struct sim_record *record, size_t of_case, size_t rule,
     enum report_unit unit);
 
+/* Is it of that kind, "zone-down"? */
+bool report_fault_is(const struct sim_failover *f, const char *kind);
+
 #endif

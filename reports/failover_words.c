@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/failover_words.h"
-#include "reports/indices.h"
+#include "reports/failover_evenness.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 #define TOLD_MAX     3 /* faults in a verdict */
 #define NAME_COLUMNS 40
 #define VICTIMS_MAX  3
-#define DIFFERENT    0.9  /* of the most: less is a difference */
-#define EVEN         0.99 /* Jain: shares that need no excuse */
+#define DIFFERENT    0.9 /* of the most: less is a difference */
 #define TERMINAL     (&report_terminal)
 
 /* How each kind is told: what follows the name, and why no probe may see it. */
@@ -51,19 +50,14 @@ manner_of(const struct sim_failover *f)
 	return &other;
 }
 
-static bool
-is_kind(const struct sim_failover *f, const char *kind)
-{
-	return f->fault != NULL && strcmp(f->fault, kind) == 0;
-}
-
 /* Whom it befell. */
 static char *
 victim_of(const struct sim_failover *f, size_t columns)
 {
-	const char *instead = is_kind(f, "zone-down")       ? "a zone"
-			      : is_kind(f, "instance-down") ? "a balancer"
-							    : "a member";
+	const char *instead = report_fault_is(f, "zone-down") ? "a zone"
+			      : report_fault_is(f, "instance-down")
+				  ? "a balancer"
+				  : "a member";
 	char *name = report_clean(
 	    f->member != NULL && f->member[0] != '\0' ? f->member : instead,
 	    true);
@@ -86,7 +80,7 @@ report_fault_name(const struct sim_failover *f, size_t columns)
 	const char *what = f->fault != NULL ? f->fault : "failed";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_kind(f, names[i].fault))
+		if (report_fault_is(f, names[i].fault))
 			what = names[i].short_name;
 	size_t room =
 	    columns > strlen(what) + 6 ? columns - strlen(what) - 1 : 5;
@@ -184,7 +178,7 @@ put_noticed(FILE *to, const struct sim_failover *f,
 		put_unnoticed(to, f, s);
 		return;
 	}
-	report_put(to, several || is_kind(f, "zone-down")
+	report_put(to, several || report_fault_is(f, "zone-down")
 			   ? "; their probes noticed after "
 			   : "; its probe noticed after ");
 	put_moment(to, s, f->detected_ns);
@@ -211,7 +205,7 @@ put_recovery(FILE *to, const struct sim_failover *f,
 		report_put(to, several ? "They were back " : "It was back ");
 		put_moment(to, s, f->restored_ns);
 		report_put(to, " after the fault. ");
-	} else if (is_kind(f, "instance-down") ||
+	} else if (report_fault_is(f, "instance-down") ||
 		   (report_is_probed_for(f) && f->detected_ns != SIM_NO_TIME)) {
 		report_put(to, several ? "They did not come back. "
 				       : "It did not come back. ");
@@ -517,123 +511,6 @@ report_clients_words(const struct sim_case *c, const struct report_script *s)
 	return NULL;
 }
 
-/* --- evenness ------------------------------------------------------------- */
-
-static bool
-has_backend(const struct sim_rule *rule, const char *name)
-{
-	for (size_t i = 0; i < rule->backend_count; i++)
-		if (rule->backends[i].name != NULL &&
-		    strcmp(rule->backends[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* A zone's or a balancer's death is every rule's business. */
-static bool
-concerns(const struct sim_failover *f, const struct sim_rule *rule)
-{
-	return is_kind(f, "zone-down") || is_kind(f, "instance-down") ||
-	       f->member == NULL || has_backend(rule, f->member);
-}
-
-bool
-report_is_disturbed(const struct sim_case *c, const struct sim_rule *rule)
-{
-	for (size_t i = 0; i < c->failover_count; i++)
-		if (concerns(&c->failovers[i], rule))
-			return true;
-	return false;
-}
-
-/* Was nothing wrong from then to then? */
-static bool
-is_calm(const struct sim_case *c, const struct sim_rule *rule, uint64_t from_ns,
-    uint64_t to_ns)
-{
-	for (size_t i = 0; i < c->failover_count; i++) {
-		const struct sim_failover *f = &c->failovers[i];
-		bool over = f->restored_ns != SIM_NO_TIME &&
-			    f->at_ns + f->restored_ns <= from_ns;
-		if (concerns(f, rule) && f->at_ns < to_ns && !over)
-			return false;
-	}
-	return true;
-}
-
-static double
-load_of(const struct sim_slice *slice, enum report_unit unit)
-{
-	switch (unit) {
-	case REPORT_FLOWS:
-		return slice->flows;
-	case REPORT_PACKETS:
-		return slice->packets;
-	default:
-		return (double)slice->bytes;
-	}
-}
-
-double
-report_calm_jain(const struct sim_record *record, const struct sim_case *c,
-    const struct sim_rule *rule, enum report_unit unit)
-{
-	size_t n = rule->backend_count;
-	double *load = n > 0 ? calloc(n, sizeof(*load)) : NULL, sum = 0;
-
-	if (rule->slices == NULL || load == NULL) {
-		free(load);
-		return NAN;
-	}
-	for (size_t bin = 0; bin < record->bin_count; bin++) {
-		if (!is_calm(c, rule, bin * record->bin_ns,
-			(bin + 1) * record->bin_ns))
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			double of = load_of(&rule->slices[bin * n + i], unit);
-			load[i] += of;
-			sum += of;
-		}
-	}
-	const struct report_fair fair = report_fair(rule);
-	n = report_fair_loads(&fair, rule, load);
-	double jain = sum > 0 ? report_indices_of(load, n).jain : NAN;
-	free(load);
-	return jain;
-}
-
-static void
-put_evenness(FILE *to, const struct sim_record *record,
-    const struct sim_case *c, const struct sim_rule *rule)
-{
-	char is[REPORT_TEXT_BYTES], calm[REPORT_TEXT_BYTES];
-	struct report_fairness f;
-	double without = report_calm_jain(record, c, rule, REPORT_BYTES);
-
-	if (rule->backend_count < 2 ||
-	    report_fairness(rule, REPORT_BYTES, &f) != 0 || isnan(f.jain) ||
-	    f.jain >= EVEN)
-		return;
-	report_put(to, "The shares");
-	if (record->case_count > 1) {
-		report_put(to, " of ");
-		report_put_clean(to, c->name);
-	}
-	if (c->rule_count > 1) {
-		report_put(
-		    to, record->case_count > 1 ? ", rule " : " of rule ");
-		report_put_clean(to, rule->name);
-	}
-	report_print(to,
-	    " are what the faults left of them (Jain %s by bytes), and say "
-	    "little about the hash",
-	    report_index(is, f.jain));
-	if (!isnan(without))
-		report_print(to, "; while nothing was wrong they had %s",
-		    report_index(calm, without));
-	report_put(to, ".\n");
-}
-
 /* --- for a verdict -------------------------------------------------------- */
 
 /* Among the TOLD_MAX gravest; of equal ones the first. */
@@ -768,7 +645,7 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {
-			put_evenness(to, record, c, &c->rules[r]);
+			report_put_evenness(to, record, c, &c->rules[r]);
 			told++;
 		}
 }

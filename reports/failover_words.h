@@ -38,16 +38,6 @@ char *report_failover_worst(
 char *report_clients_words(
     const struct sim_case *c, const struct report_script *script);
 
-/* Whether members of the rule were out, or flows changed instance, for part of
- * the run: then its shares are not the hash's doing alone. */
-bool report_is_disturbed(const struct sim_case *c, const struct sim_rule *rule);
-
-/* Jain's index over the pieces of time in which nothing was wrong; NAN where
- * there are none, or no timeline. */
-double report_calm_jain(const struct sim_record *record,
-    const struct sim_case *c, const struct sim_rule *rule,
-    enum report_unit unit);
-
 /* "modulo breaks the most open connections, 1 144; maglev the fewest, 130":
  * what tells the cases most apart; false, and nothing, when nothing does. */
 bool report_put_difference(FILE *to, const struct sim_record *record);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/reason.h"
+#include "reports/failover_evenness.h"
 #include "reports/failover_words.h"
 #include "reports/text.h"
 #include <math.h>

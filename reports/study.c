@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/study.h"
+#include "reports/failover_evenness.h"
 #include "reports/failover_words.h"
 #include "reports/finding.h"
 #include "reports/fresh.h"

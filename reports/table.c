@@ -2,6 +2,7 @@
 #include "reports/report.h"
 #include "reports/bootstrap.h"
 #include "reports/failover_table.h"
+#include "reports/failover_evenness.h"
 #include "reports/failover_words.h"
 #include "reports/finding.h"
 #include "reports/lines.h"

@@ -28,12 +28,6 @@ static const struct lb_addr first_client6 = {
 	{ UINT64_C(0x6400b80d0120), UINT64_C(0x0100000000000000) },
 };
 
-static bool
-is_set(const struct lb_addr *addr)
-{
-	return addr->word[0] != 0 || addr->word[1] != 0;
-}
-
 /* --- whom it is for ------------------------------------------------------ */
 
 /* Zero configuration balances whatever comes by; so does a rule that is only a
@@ -46,7 +40,8 @@ aim(struct sim_world *w, struct sim_source *source, struct sim_trouble *trouble)
 	const struct lb_config_rule *rule = NULL;
 	uint16_t port = t->port;
 
-	source->server = is_set(&t->server) ? t->server : v4(203, 0, 113, 10);
+	source->server =
+	    lb_scene_names(&t->server) ? t->server : v4(203, 0, 113, 10);
 	if (!w->run->settings->together) {
 		rule = lb_traffic_rule(c, t);
 		if (rule == NULL) {
@@ -76,7 +71,7 @@ first_client(const struct sim_source *source)
 	const bool six = !lb_addr_is_v4(&source->server);
 	const struct lb_addr *given = &source->traffic->first_client;
 
-	if (is_set(given) && lb_addr_is_v4(given) != six)
+	if (lb_scene_names(given) && lb_addr_is_v4(given) != six)
 		return *given;
 	return six ? first_client6 : v4(100, 64, 0, 1);
 }
