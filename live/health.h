@@ -14,7 +14,9 @@ struct live_health;
  * live_health_new - for the probes and members of a plan.
  *
  * before  what was known under the configuration before, by names of probes;
- *         NULL: nothing.  Who is new is up.
+ *         NULL: nothing.  Who is new is unknown: no candidate until as many
+ *         good answers as its probe wants (design.md 3).  Whom no probe looks
+ *         at is up.
  *
  * The configuration and the plan must outlive it.  NULL without memory.
  */
@@ -38,9 +40,9 @@ const struct lb_health *live_health_of(
 
 /*
  * Health in the words of a plan, so that it outlives us: by member id, bit p
- * set: down by the pool's p-th probe.  live_health_adopt() reads what was
+ * set: not up by the pool's p-th probe.  live_health_adopt() reads what was
  * written under the plan `before`, for who is still watched by the same probe
- * at the same address.
+ * at the same address; the others stay as they are.
  */
 #define LIVE_HEALTH_WORDS 65536u
 void live_health_write(const struct live_health *health, uint32_t *words);
