@@ -5,6 +5,7 @@
 #     client eth0 -- c0 balancer b1 -- eth0 s1
 #                               b2 -- eth0 s2
 #
+# Set servers before, and they have other names than s1 and s2.
 # 10.77.N.0/24 and fd77:N::/64, N = 1 to the client, 2 and 3 to the servers; the
 # balancer is .1, the other end .2. A frontend is what the client's default
 # route leads to: 10.77.0.10, fd77::10.
@@ -24,6 +25,7 @@ for tool in ip nsenter ethtool; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 
+: "${servers:=s1 s2}"
 dir=$(mktemp -d)
 tag=fl$$
 pin=test-$$
@@ -38,7 +40,7 @@ cleanup() {
 	done
 	wait
 	"$FAIRLEAD" live --detach --pin-name "$pin" >/dev/null 2>&1 || :
-	for name in client balancer s1 s2; do
+	for name in client balancer $servers; do
 		ip netns del "$tag-$name" 2>/dev/null || :
 	done
 	rm -rf "$dir"
@@ -103,14 +105,56 @@ wire() {
 }
 
 network() {
-	for name in client balancer s1 s2; do
+	for name in client balancer $servers; do
 		ip netns add "$tag-$name" 2>"$dir/err" ||
 		    skip "no network namespaces here: $(cat "$dir/err")"
 		ip -n "$tag-$name" link set lo up
 	done
 	wire c0 client 1
-	wire b1 s1 2
-	wire b2 s2 3
+	n=1
+	for name in $servers; do
+		wire b$n "$name" $((n + 1))
+		n=$((n + 1))
+	done
 	in_ns balancer sysctl -qw net.ipv4.ip_forward=1 \
 	    net.ipv6.conf.all.forwarding=1
+}
+
+# watch: records what passes at the client, and what comes in at the servers,
+# into client.pcap and NAME.pcap
+watch() {
+	watchers=
+	for name in client $servers; do
+		way=in
+		test "$name" != client || way=inout
+		in_background "$name" tcpdump -i eth0 -nU -s 128 -B 32768 \
+		    --immediate-mode -Q $way -w "$name.pcap" 2>"$name.tcpdump"
+		watchers="$watchers $pid"
+	done
+	for name in client $servers; do
+		wait_for "$name.tcpdump" 'listening on'
+	done
+}
+
+# unwatch: until all that has passed is written
+unwatch() {
+	sleep 0.3
+	for watcher in $watchers; do
+		kill "$watcher"
+		wait "$watcher" || :
+	done
+}
+
+# same_as_simulated CONFIG KEY: the client's side of what was watched, replayed;
+# each flow goes where it went. Members have to be named as the servers are.
+same_as_simulated() {
+	echo "+ fairlead sim -c $1 --hash-key $2 --flows client.pcap" >&2
+	"$FAIRLEAD" sim -q -c "$1" --hash-key "$2" --flows --force \
+	    -o simulated client.pcap >simulated.out 2>&1 || {
+		fail "sim: $(cat simulated.out)"
+		return 0
+	}
+	# shellcheck disable=SC2086 # a word a server
+	python3 "$SRC/tests/live/same_member.py" simulated/flows.csv $servers ||
+	    fail "live is not as simulated"
 }
