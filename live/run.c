@@ -11,6 +11,7 @@
 #include "live/log.h"
 #include "live/probing.h"
 #include "live/reload.h"
+#include "live/service.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -79,7 +80,9 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
+		live_service_reloading();
 		live_reload(run);
+		live_service_reloaded(run);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -224,6 +227,7 @@ start_plan(struct live_run *run)
 static enum live_end
 start_network(struct live_run *run)
 {
+	char error[LIVE_ERROR_BYTES];
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
 	run->netlink = live_netlink_open();
@@ -245,6 +249,8 @@ start_network(struct live_run *run)
 	run->probers = live_probers_new(&run->loop, live_probing_heard, run);
 	if (run->probers == NULL)
 		return refuse("start", "no memory");
+	if (live_service_open(run, error, sizeof(error)) != 0)
+		return refuse("metrics", error);
 	if (!live_interfaces_named(run)) {
 		live_log(LIVE_ERROR, "start", "s:s", "message",
 		    "no interface is named: --interface IF, or "
@@ -252,6 +258,19 @@ start_network(struct live_run *run)
 		return LIVE_INVALID;
 	}
 	return live_interfaces_attach(run) ? LIVE_ENDED : LIVE_REFUSED;
+}
+
+/* Packets are forwarded: from here on it only keeps that true. */
+static enum live_end
+keep_on(struct live_run *run)
+{
+	char error[LIVE_ERROR_BYTES];
+	log_start(run);
+	if (live_service_ready(run, error, sizeof(error)) != 0)
+		return refuse("start", error);
+	live_probing_use(run);
+	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
+	return LIVE_ENDED;
 }
 
 enum live_end
@@ -264,13 +283,12 @@ live_run(const struct live_settings *settings)
 	    rc == 0 ? start_plan(&run) : refuse("start", uv_strerror(rc));
 	if (end == LIVE_ENDED)
 		end = start_network(&run);
-	if (end == LIVE_ENDED) {
-		log_start(&run);
-		live_probing_use(&run);
-		(void)uv_run(&run.loop, UV_RUN_DEFAULT);
-	}
+	if (end == LIVE_ENDED)
+		end = keep_on(&run);
 	live_probing_close(&run);
+	live_service_close(&run);
 	loop_close(&run);
+	live_service_free(&run);
 	live_sweeper_free(run.sweeper);
 	live_resets_free(run.resets);
 	live_nexthops_free(run.hops);

@@ -7,6 +7,7 @@
  * it.  Packets do not pass through it: without it they go on being forwarded.
  */
 #include "live/attach.h"
+#include "live/http.h"
 #include "live/log.h"
 #include "model/config.h"
 
@@ -16,6 +17,8 @@ struct live_settings {
 	/* NULL: those of the configuration. */
 	const char *const *interfaces;
 	size_t interface_count;
+	/* Where /metrics and /healthz are served; NULL: nowhere. */
+	const struct live_http_address *metrics;
 	/* Reads the configuration, at the start and at each SIGHUP: NULL with
 	 * problems, or without memory. */
 	struct lb_config *(*read)(void *arg, struct lb_problems *problems);
