@@ -29,6 +29,8 @@ static const char help[] =
     "                       (default auto)\n"
     "      --pin-name NAME  several balancers on one machine have one each\n"
     "                       (default \"default\")\n"
+    "      --control PATH   the socket that fairlead ctl calls (default\n"
+    "                       /run/fairlead/NAME.sock)\n"
     "      --dry-run        only tell what would be attached, and what would "
     "be\n"
     "                       in the way\n"
@@ -51,6 +53,7 @@ enum {
 	OPTION_INTERFACE = 256,
 	OPTION_MODE,
 	OPTION_PIN_NAME,
+	OPTION_CONTROL,
 	OPTION_DRY_RUN,
 	OPTION_DETACH,
 };
@@ -61,6 +64,7 @@ static const struct option options[] = {
 	{ "interface", required_argument, NULL, OPTION_INTERFACE },
 	{ "mode", required_argument, NULL, OPTION_MODE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "detach", no_argument, NULL, OPTION_DETACH },
 	{ NULL, 0, NULL, 0 },
@@ -115,6 +119,9 @@ read_option(struct live_options *o, int option, char **argv)
 			    "'_'",
 			    optarg);
 		o->settings.pin_name = optarg;
+		return 0;
+	case OPTION_CONTROL:
+		o->settings.control = optarg;
 		return 0;
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
@@ -234,6 +241,7 @@ forward(struct live_options *o)
 {
 	o->settings.read = read_config;
 	o->settings.arg = o;
+	o->settings.config = o->config;
 	switch (live_run(&o->settings)) {
 	case LIVE_ENDED:
 		return CLI_DONE;

@@ -14,6 +14,7 @@
  */
 #include <uv.h>
 
+#include "live/control.h"
 #include "live/forwarder.h"
 #include "live/health.h"
 #include "live/netlink.h"
@@ -43,6 +44,7 @@ struct live_run {
 	struct live_sweeper *sweeper;
 	struct live_resets *resets;
 	struct live_probers *probers;
+	struct live_control *control;
 	struct live_tap *tap; /* NULL: nothing is handed over */
 	struct live_history history;
 	uv_loop_t loop;
