@@ -34,6 +34,8 @@ static const char help[] =
     "by\n"
     "                       HTTP; a port alone: on 127.0.0.1 (default: "
     "nowhere)\n"
+    "      --control PATH   the socket that fairlead ctl calls (default\n"
+    "                       /run/fairlead/NAME.sock)\n"
     "      --dry-run        only tell what would be attached, and what would "
     "be\n"
     "                       in the way\n"
@@ -57,6 +59,7 @@ enum {
 	OPTION_MODE,
 	OPTION_PIN_NAME,
 	OPTION_METRICS,
+	OPTION_CONTROL,
 	OPTION_DRY_RUN,
 	OPTION_DETACH,
 };
@@ -68,6 +71,7 @@ static const struct option options[] = {
 	{ "mode", required_argument, NULL, OPTION_MODE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
 	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "detach", no_argument, NULL, OPTION_DETACH },
 	{ NULL, 0, NULL, 0 },
@@ -131,6 +135,9 @@ read_option(struct live_options *o, int option, char **argv)
 			    "[IPV6-ADDRESS]:PORT or PORT",
 			    optarg);
 		o->settings.metrics = &o->metrics;
+		return 0;
+	case OPTION_CONTROL:
+		o->settings.control = optarg;
 		return 0;
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
@@ -251,6 +258,7 @@ forward(struct live_options *o)
 {
 	o->settings.read = read_config;
 	o->settings.arg = o;
+	o->settings.config = o->config;
 	switch (live_run(&o->settings)) {
 	case LIVE_ENDED:
 		return CLI_DONE;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "live/control_commands.h"
 #include "live/draft.h"
 #include "live/interfaces.h"
 #include "live/log.h"
@@ -224,6 +225,21 @@ start_plan(struct live_run *run)
 	return LIVE_ENDED;
 }
 
+/* Before anything forwards: who starts a second one by mistake hears so. */
+static bool
+start_control(struct live_run *run)
+{
+	char path[128], error[LIVE_ERROR_BYTES];
+	const struct live_settings *s = run->settings;
+	(void)live_control_path(s->pin_name, path, sizeof(path));
+	run->control = live_control_open(&run->loop,
+	    s->control != NULL ? s->control : path, live_control_command, run,
+	    error, sizeof(error));
+	if (run->control == NULL)
+		live_log(LIVE_ERROR, "control", "s:s", "message", error);
+	return run->control != NULL;
+}
+
 static enum live_end
 start_network(struct live_run *run)
 {
@@ -257,7 +273,8 @@ start_network(struct live_run *run)
 		    "forwarding.interfaces in the configuration");
 		return LIVE_INVALID;
 	}
-	return live_interfaces_attach(run) ? LIVE_ENDED : LIVE_REFUSED;
+	return start_control(run) && live_interfaces_attach(run) ? LIVE_ENDED
+								 : LIVE_REFUSED;
 }
 
 /* Packets are forwarded: from here on it only keeps that true. */
@@ -285,6 +302,7 @@ live_run(const struct live_settings *settings)
 		end = start_network(&run);
 	if (end == LIVE_ENDED)
 		end = keep_on(&run);
+	live_control_close(run.control);
 	live_probing_close(&run);
 	live_service_close(&run);
 	loop_close(&run);

@@ -13,6 +13,8 @@
 
 struct live_settings {
 	const char *pin_name;
+	const char *config;  /* its file, to be named */
+	const char *control; /* path of the control socket; NULL: by pin_name */
 	enum live_mode mode;
 	/* NULL: those of the configuration. */
 	const char *const *interfaces;

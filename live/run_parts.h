@@ -15,6 +15,7 @@
  */
 #include <uv.h>
 
+#include "live/control.h"
 #include "live/forwarder.h"
 #include "live/health.h"
 #include "live/netlink.h"
@@ -45,6 +46,7 @@ struct live_run {
 	struct live_resets *resets;
 	struct live_probers *probers;
 	struct live_service *service;
+	struct live_control *control;
 	struct live_tap *tap; /* NULL: nothing is handed over */
 	struct live_history history;
 	uv_loop_t loop;
