@@ -22,6 +22,7 @@
 #include "live/resets.h"
 #include "live/run.h"
 #include "live/sweeper.h"
+#include "live/tap.h"
 
 struct live_run {
 	const struct live_settings *settings;
@@ -35,6 +36,7 @@ struct live_run {
 	struct live_sweeper *sweeper;
 	struct live_resets *resets;
 	struct live_probers *probers;
+	struct live_tap *tap; /* NULL: nothing is handed over */
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
 	uv_timer_t sweep, refresh, settle, apply;
