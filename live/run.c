@@ -110,6 +110,14 @@ every(struct live_run *run, uv_timer_t *timer, uv_timer_cb what, uint64_t ms)
 	return rc == 0 && ms > 0 ? uv_timer_start(timer, what, ms, ms) : rc;
 }
 
+/* Of what is handed over nobody makes anything yet. */
+static void
+heard_packet(void *arg, const struct live_tap_packet *packet)
+{
+	(void)arg;
+	(void)packet;
+}
+
 /* First of all, so that a signal during the start waits for its end. */
 static int
 loop_open(struct live_run *run)
@@ -262,6 +270,9 @@ start_network(struct live_run *run)
 	rc = loop_fill(run);
 	if (rc != 0)
 		return refuse("start", uv_strerror(rc));
+	run->tap = live_tap_open(&run->loop, engine, heard_packet, run);
+	if (run->tap == NULL)
+		return refuse("start", live_errno(errno));
 	run->probers = live_probers_new(&run->loop, live_probing_heard, run);
 	if (run->probers == NULL)
 		return refuse("start", "no memory");
@@ -305,6 +316,7 @@ live_run(const struct live_settings *settings)
 	live_control_close(run.control);
 	live_probing_close(&run);
 	live_service_close(&run);
+	live_tap_close(run.tap);
 	loop_close(&run);
 	live_service_free(&run);
 	live_sweeper_free(run.sweeper);
