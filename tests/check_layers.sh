@@ -91,7 +91,7 @@ home libbpf     '(bpf/|linux/bpf|xdp/)'          'live tests'
 home libuv      'uv\.h'                          'live'
 home libmnl     'libmnl/'                        'live'
 home libcurl    'curl/'                          'live'
-home libcoap    'coap3/'                         'live'
+home libcoap    'coap3/'                         'live tests'
 home CUnit      'CUnit/'                         'tests'
 
 cat "$found"
