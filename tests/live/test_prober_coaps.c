@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/probers.h"
+#include "tests/support/busy.h"
 #include "tests/unit.h"
 
 #define IDENTITY "probe"
@@ -262,21 +263,21 @@ check_row(const struct row *row)
 {
 	uv_loop_t loop;
 	struct server server;
-	struct heard heard = { .loop = &loop, .until = 3 };
+	struct heard heard = { .loop = &loop, .until = 2 };
 
 	CU_ASSERT_FATAL(uv_loop_init(&loop) == 0);
 	server_start(&server, &loop, row->manner);
-	struct made m = make(row->keys, server.port, 200, 1);
+	struct made m = make(row->keys, server.port, 400, 1);
 	struct live_probers *p = live_probers_new(&loop, hear, &heard);
 	UNIT_NEED(p);
 	UNIT_EQUAL(row->name, live_probers_use(p, m.config, m.plan), 0);
 	made_free(&m);
 	run_for(&loop, 10000);
-	UNIT_EQUAL(row->name, heard.count, 3);
-	UNIT_EQUAL(row->name, heard.by[row->expect], 3);
+	UNIT_EQUAL(row->name, heard.count, 2);
+	UNIT_EQUAL(row->name, heard.by[row->expect], 2);
 	UNIT_EQUAL(row->name, live_probers_count(p)->failed, 0);
 	if (strstr(row->keys, "/up/now") != NULL)
-		UNIT_ROW(row->name, server.asked >= 3);
+		UNIT_ROW(row->name, server.asked >= 2);
 	live_probers_close(p);
 	server_stop(&server);
 	loop_end(&loop);
@@ -325,7 +326,7 @@ test_rotation(void)
 	CU_ASSERT_FATAL(uv_loop_init(&loop) == 0);
 	server_start(&server, &loop, SERVES);
 	write_key("rotated", "not " KEY "\n");
-	struct made m = make("psk_file: rotated", server.port, 200, 1);
+	struct made m = make("psk_file: rotated", server.port, 400, 1);
 	struct live_probers *p = live_probers_new(&loop, hear, &heard);
 	UNIT_NEED(p);
 	CU_ASSERT_EQUAL(live_probers_use(p, m.config, m.plan), 0);
@@ -359,6 +360,7 @@ test_many(void)
 	UNIT_NEED(p);
 	CU_ASSERT_EQUAL(live_probers_use(p, m.config, m.plan), 0);
 	made_free(&m);
+	uint64_t waited = waited_for_cpu();
 	(void)getrusage(RUSAGE_SELF, &before);
 	run_for(&loop, BEAT_MS * BEATS);
 	(void)getrusage(RUSAGE_SELF, &after);
@@ -373,7 +375,10 @@ test_many(void)
 	    (unsigned long long)c->sent, heard.by[LB_ANSWER_GOOD],
 	    heard.by[LB_ANSWER_SILENT], (unsigned long long)c->missed,
 	    cpu * 1e6 / (double)(c->sent + 1));
-	CU_ASSERT(heard.by[LB_ANSWER_GOOD] >= MANY);
+	/* Unless others had the CPU: a handshake takes its turns. */
+	if (waited_for_cpu() - waited <
+	    UINT64_C(1000000) * BEAT_MS * BEATS / 20)
+		CU_ASSERT(heard.by[LB_ANSWER_GOOD] > MANY * (BEATS - 2));
 	CU_ASSERT_EQUAL(c->failed, 0);
 	CU_ASSERT_EQUAL(heard.by[LB_ANSWER_WRONG], 0);
 	CU_ASSERT_EQUAL(heard.by[LB_ANSWER_REFUSED], 0);

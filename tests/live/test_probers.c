@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/probers.h"
+#include "tests/support/busy.h"
 #include "tests/unit.h"
 
 #define INTERVAL_MS 100
@@ -679,21 +680,6 @@ test_no_source(void)
 #define MANY    2000u
 #define BEAT_MS 200u
 #define BEATS   25u
-
-/* Nanoseconds that this process was ready and others ran; where the kernel does
- * not say, more from call to call than anybody allows. */
-static uint64_t
-waited_for_cpu(void)
-{
-	static uint64_t unknown;
-	unsigned long long ran, waited;
-	FILE *f = fopen("/proc/self/schedstat", "r");
-	int got = f == NULL ? 0 : fscanf(f, "%llu %llu", &ran, &waited);
-
-	if (f != NULL)
-		(void)fclose(f);
-	return got == 2 ? waited : (unknown += UINT64_C(1000000000000));
-}
 
 static void
 check_many(const struct row *row)
