@@ -2,6 +2,7 @@
 #include "live/draft.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "live/host.h"
 #include "live/log.h"
@@ -107,6 +108,8 @@ live_draft_take(struct live_run *run, struct live_draft *d)
 	run->config = d->config;
 	run->plan = d->plan;
 	run->health = d->health;
+	run->history.generation++;
+	(void)clock_gettime(CLOCK_REALTIME, &run->history.since);
 	live_health_write(run->health, live_forwarder_health(run->forwarder));
 	*d = (struct live_draft){ 0 };
 }

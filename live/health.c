@@ -8,6 +8,7 @@ struct watched {
 	int probe; /* index in the configuration */
 	struct lb_addr address;
 	struct lb_health health;
+	struct live_heard heard;
 };
 
 struct live_health {
@@ -94,8 +95,10 @@ carry_over(struct live_health *h, const struct live_health *before)
 		const struct watched *old = find(before,
 		    probe_before(before, h->config->probes[w->probe].name),
 		    &w->address);
-		if (old != NULL)
-			w->health = old->health;
+		if (old == NULL)
+			continue;
+		w->health = old->health;
+		w->heard = old->heard;
 	}
 }
 
@@ -146,6 +149,29 @@ live_health_of(
 {
 	const struct watched *w = find(h, probe, address);
 	return w == NULL ? NULL : &w->health;
+}
+
+void
+live_health_hear(struct live_health *h, int probe,
+    const struct lb_addr *address, enum lb_answer answer, uint64_t now_ns,
+    uint64_t latency_ns)
+{
+	struct watched *w = find(h, probe, address);
+	if (w == NULL || (unsigned)answer >= LIVE_ANSWERS)
+		return;
+	w->heard.answers[answer]++;
+	w->heard.answer = answer;
+	w->heard.at_ns = now_ns;
+	if (answer != LB_ANSWER_SILENT)
+		w->heard.latency_ns = latency_ns;
+}
+
+const struct live_heard *
+live_health_heard(
+    const struct live_health *h, int probe, const struct lb_addr *address)
+{
+	const struct watched *w = find(h, probe, address);
+	return w == NULL ? NULL : &w->heard;
 }
 
 void

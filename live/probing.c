@@ -59,6 +59,8 @@ live_probing_heard(void *arg, int probe, const struct lb_addr *address,
 	struct live_run *run = arg;
 	enum lb_health_change change =
 	    live_health_answer(run->health, probe, address, answer, now_ns);
+	live_health_hear(
+	    run->health, probe, address, answer, now_ns, latency_ns);
 	if (change == LB_HEALTH_STILL)
 		return;
 	if (!uv_is_active((uv_handle_t *)&run->apply))

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "live/draft.h"
 #include "live/interfaces.h"
@@ -257,6 +258,7 @@ enum live_end
 live_run(const struct live_settings *settings)
 {
 	struct live_run run = { .settings = settings };
+	(void)clock_gettime(CLOCK_REALTIME, &run.history.started);
 	int rc = loop_open(&run);
 	enum live_end end =
 	    rc == 0 ? start_plan(&run) : refuse("start", uv_strerror(rc));

@@ -22,6 +22,14 @@
 #include "live/resets.h"
 #include "live/run.h"
 #include "live/sweeper.h"
+#include "live/tap.h"
+
+/* What happened since the process began. */
+struct live_history {
+	struct timespec started, since; /* CLOCK_REALTIME; of the plan */
+	uint64_t generation;            /* of the plan: 1 is the first */
+	uint64_t reloads_refused;
+};
 
 struct live_run {
 	const struct live_settings *settings;
@@ -35,6 +43,8 @@ struct live_run {
 	struct live_sweeper *sweeper;
 	struct live_resets *resets;
 	struct live_probers *probers;
+	struct live_tap *tap; /* NULL: nothing is handed over */
+	struct live_history history;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
 	uv_timer_t sweep, refresh, settle, apply;
