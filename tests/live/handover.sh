@@ -52,55 +52,6 @@ while not os.path.exists('stop'):
 print(count, file=open('sent', 'w'))
 END
 
-# echo.py NAME: says its name to who connects, and then what it hears; talk.py:
-# 40 connections, each with a question at a time, until there is ./stop.
-cat >echo.py <<'END'
-import socketserver, sys
-
-class Handler(socketserver.StreamRequestHandler):
-    def handle(self):
-        self.wfile.write(sys.argv[1].encode() + b'\n')
-        for line in self.rfile:
-            self.wfile.write(line)
-
-class Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
-with Server(('', 8082), Handler) as server:
-    print('ready', flush=True)
-    server.serve_forever()
-END
-cat >talk.py <<'END'
-import collections, os, socket, threading, time
-
-asked, broke = collections.Counter(), []
-
-def talk():
-    try:
-        s = socket.create_connection(('10.77.0.10', 5001), timeout=5)
-        f = s.makefile('rw')
-        name = f.readline().strip()
-        while not os.path.exists('stop'):
-            question = f'{asked[name]} {s.getsockname()[1]}\n'
-            f.write(question)
-            f.flush()
-            assert f.readline() == question, 'another answer'
-            asked[name] += 1
-            time.sleep(0.02)
-    except (OSError, AssertionError) as e:
-        broke.append(e)
-
-threads = [threading.Thread(target=talk) for i in range(40)]
-for t in threads:
-    t.start()
-for t in threads:
-    t.join()
-print(len(threads), 'connections,', *(f'{n} answers by {name},'
-      for name, n in sorted(asked.items())), len(broke), 'broke', *broke[:3])
-raise SystemExit(bool(broke))
-END
-
 cat >two.yaml <<'END'
 load_balancer: { sku: fairlead }
 frontends:
@@ -148,7 +99,8 @@ network
 for s in s1 s2; do
 	in_background $s python3 sink.py $s
 	wait_for count-$s 0
-	in_background $s python3 echo.py $s >$s.out
+	in_background $s python3 "$SRC/tests/live/echo.py" \
+	    $s 8082 >$s.out
 	wait_for $s.out ready
 done
 cp two.yaml lb.yaml
@@ -157,8 +109,7 @@ sleep 0.5 # members are found
 watch
 in_background client python3 send.py
 sender=$pid
-in_background client python3 talk.py >talk.out 2>&1
-talker=$pid
+talk 5001 40 10.77.0.10
 sleep 1 # all flows have begun
 unwatch
 same_as_simulated two.yaml \
@@ -202,8 +153,7 @@ adopts live6.log
 
 : >stop
 wait "$sender" || fail "the sender: exit $?"
-wait "$talker" || fail "connections broke"
-cat talk.out
+talked
 rm count-s1 count-s2
 wait_for count-s1 .
 wait_for count-s2 .
