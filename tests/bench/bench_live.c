@@ -20,6 +20,7 @@
 
 #include "model/names.h"
 #include "tests/bench/bench.h"
+#include "tests/bench/bench_talk.h"
 #include "tests/bench/blast.h"
 #include "tests/bench/lane.h"
 
@@ -430,6 +431,12 @@ bench_live(void)
 		bench_skip("live", error);
 	else if ((rc = measure(lane)) != 0)
 		(void)fprintf(stderr, "bench: live: %s\n", strerror(-rc));
+	lane_sinks_end(lane);
+	lane_live_end(lane);
+	int talk = rc == 0 ? bench_talk(lane) : 0;
+	if (talk != 0)
+		(void)fprintf(
+		    stderr, "bench: live, requests: %s\n", strerror(-talk));
 	lane_close(lane);
-	return rc != 0;
+	return rc != 0 || talk != 0;
 }

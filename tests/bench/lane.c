@@ -185,9 +185,8 @@ lane_close(struct lane *lane)
 
 /* --- fairlead ------------------------------------------------------------ */
 
-/* In the balancer; log: where stderr goes. */
-static pid_t
-start(const struct lane *lane, const char *log, const char *const *argv)
+pid_t
+lane_start(const struct lane *lane, const char *log, const char *const *argv)
 {
 	char path[128];
 	say(path, sizeof(path), "%s/%s", lane->dir, log);
@@ -200,6 +199,15 @@ start(const struct lane *lane, const char *log, const char *const *argv)
 		_exit(5);
 	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
 	_exit(127);
+}
+
+void
+lane_end(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	(void)kill(pid, SIGTERM);
+	(void)waitpid(pid, NULL, 0);
 }
 
 static const char *
@@ -238,7 +246,7 @@ lane_live(
 	say(path, sizeof(path), "%s/%s", lane->dir, config);
 	const char *const argv[] = { fairlead(), "live", "-c", path,
 		"--pin-name", lane->pin, NULL };
-	lane->live = start(lane, "live.log", argv);
+	lane->live = lane_start(lane, "live.log", argv);
 	for (int left = PATIENCE_S * 20; left > 0; left--) {
 		if (says(lane, "live.log", "\"event\":\"forwarding\""))
 			return 0;
@@ -259,14 +267,11 @@ lane_live_end(struct lane *lane)
 {
 	const char *const detach[] = { fairlead(), "live", "--detach",
 		"--pin-name", lane->pin, NULL };
-	if (lane->live > 0) {
-		(void)kill(lane->live, SIGTERM);
-		(void)waitpid(lane->live, NULL, 0);
-	}
+	lane_end(lane->live);
 	lane->live = 0;
 	if (!lane->up)
 		return;
-	pid_t pid = start(lane, "detach.log", detach);
+	pid_t pid = lane_start(lane, "detach.log", detach);
 	if (pid > 0)
 		(void)waitpid(pid, NULL, 0);
 }

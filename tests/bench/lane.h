@@ -52,6 +52,11 @@ pid_t lane_live_pid(const struct lane *lane);
 /* SIGHUP, and what it logs is in live.log in the folder. */
 void lane_live_reload(const struct lane *lane);
 
+/* A program in the balancer, its output in the folder's file `log`. */
+pid_t lane_start(
+    const struct lane *lane, const char *log, const char *const *argv);
+void lane_end(pid_t pid); /* SIGTERM, and waits; 0: nothing */
+
 /* The floor, and sinks that drop all TCP and UDP, are attached meanwhile. */
 int lane_sinks(struct lane *lane, char *error, size_t error_bytes);
 void lane_sinks_end(struct lane *lane);

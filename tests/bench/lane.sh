@@ -4,22 +4,28 @@
 #     client e0 -- c0 balancer b1 -- eth0 s1     c0: the floor
 #            e1 -- c1          b2 -- eth0 s2     c1: fairlead
 #            e2 -- c2                            c2: the kernel, nftables
+#                              b3 -- k0 s1       and its way to servers
+#                              b4 -- k0 s2
 #
 # lane.sh up TAG DIR QUEUES   the namespaces TAG-client, -balancer, -s1, -s2; in
 #                             DIR bench.yaml (100 members, as BENCH=xdp has)
 #                             and talk.yaml (two, with real servers)
 # lane.sh nft TAG DIR         the same pool by nftables, for what comes by c2
+# lane.sh nginx TAG DIR       DIR/nginx.conf, and exit 1 where it does not work
+# lane.sh haproxy TAG DIR     the same
 # lane.sh flush TAG           forget the kernel's connections
-# lane.sh real TAG            servers' addresses on s1 and s2, and the ways back
+# lane.sh real TAG DIR        ways to real servers and back: what fairlead gets
+#                             by e1, all others get by e2, b3, b4
 # lane.sh down TAG
 #
-# Addresses: 10.88.N.0/24 and fd88:N::/64, N = 1, 2, 3 by c0, c1, c2 and 11, 12
-# by b1, b2; the balancer is .1, the client .2, members .2 and up. Frontends:
+# Addresses: 10.88.N.0/24 and fd88:N::/64, N = 1, 2, 3 by c0, c1, c2 and 11, 12,
+# 21, 22 by b1 to b4; the balancer is .1, the client .2, members .2 and up. Frontends:
 # 10.88.0.10, fd88::10. Neighbours are known for good, for nobody answers ARP
 # where all is dropped.
 set -eu
 
 members=50 # at each sink
+sinks='11 12'
 out=/dev/null
 
 in_ns() {
@@ -46,7 +52,12 @@ wire() {
 		ip -n "$tag-$5" addr add "10.88.$4.$side/24" dev "$name"
 		ip -n "$tag-$5" addr add "fd88:$4::$side/64" dev "$name" nodad
 		in_ns "$5" ethtool -L "$name" rx "$queues" tx "$queues" || :
-		in_ns "$5" ethtool -K "$name" tx off gro on
+		in_ns "$5" ethtool -K "$name" gro on
+		# what XDP forwards must leave its sender finished
+		case $4 in
+		3 | 21 | 22) ;;
+		*) in_ns "$5" ethtool -K "$name" tx off ;;
+		esac
 		ip -n "$tag-$5" link set "$name" up
 	done >$out 2>&1
 }
@@ -127,6 +138,8 @@ up() {
 		meet s$n eth0 $((n + 10)) 1 1 1
 		meet balancer b$n $((n + 10)) 2 $((members + 1)) 2
 	done
+	wire b3 s1 k0 21
+	wire b4 s2 k0 22
 	config $members >"$dir/bench.yaml"
 	config 1 >"$dir/talk.yaml"
 }
@@ -135,7 +148,7 @@ up() {
 map_of() {
 	at=0
 	for i in $(seq 1 "$2"); do
-		for n in 11 12; do
+		for n in $sinks; do
 			test $at = 0 || printf ', '
 			case $1 in
 			4) printf '%d : 10.88.%d.%d' $at $n $((i + 1)) ;;
@@ -167,12 +180,62 @@ nft_table() {
 	in_ns balancer nft -f "$dir/rules.nft"
 }
 
-# Answers go back by the way that the question came.
+# The same frontend by two ways: who asks says by which.
 real() {
+	ip -n "$tag-client" route add 10.88.0.10 via 10.88.2.1 dev e1
+	ip -n "$tag-client" route add 10.88.0.10 via 10.88.3.1 dev e2 metric 9
 	for n in 1 2; do
-		ip -n "$tag-s$n" route add default via 10.88.$((n + 10)).1
-		ip -n "$tag-s$n" -6 route add default via fd88:$((n + 10))::1
+		ip -n "$tag-client" route add 10.88.2$n.0/24 via 10.88.3.1
+		ip -n "$tag-s$n" route add 10.88.2.0/24 via 10.88.1$n.1
+		ip -n "$tag-s$n" route add 10.88.3.0/24 via 10.88.2$n.1
 	done
+	for name in client balancer s1 s2; do
+		in_ns "$name" sysctl -qw net.ipv4.tcp_tw_reuse=1 \
+		    net.ipv4.ip_local_port_range='10000 65000' \
+		    net.core.somaxconn=4096 || :
+	done
+	sinks='21 22'
+	nft_table 1
+}
+
+nginx_config() {
+	module=
+	for file in /usr/lib/nginx/modules/ngx_stream_module.so \
+	    /usr/lib64/nginx/modules/ngx_stream_module.so; do
+		test ! -f $file || module="load_module $file;"
+	done
+	cat >"$dir/nginx.conf" <<-END
+	$module
+	daemon off;
+	worker_processes auto;
+	pid $dir/nginx.pid;
+	events { worker_connections 8192; }
+	stream {
+	upstream u { server 10.88.21.2:5000; server 10.88.22.2:5000; }
+	upstream t { server 10.88.21.2:5002; server 10.88.22.2:5002; }
+	server { listen 10.88.3.1:5000 udp reuseport; proxy_pass u; }
+	server { listen 10.88.3.1:5001 udp reuseport; proxy_pass u; proxy_responses 1; }
+	server { listen 10.88.3.1:5002 reuseport; proxy_pass t; }
+	}
+	END
+	in_ns balancer nginx -t -e stderr -c "$dir/nginx.conf"
+}
+
+haproxy_config() {
+	cat >"$dir/haproxy.conf" <<-END
+	global
+	  maxconn 4000
+	defaults
+	  mode tcp
+	  timeout connect 5s
+	  timeout client 10s
+	  timeout server 10s
+	listen tcp
+	  bind 10.88.3.1:5003
+	  server s1 10.88.21.2:5002
+	  server s2 10.88.22.2:5002
+	END
+	in_ns balancer haproxy -c -f "$dir/haproxy.conf"
 }
 
 down() {
@@ -182,16 +245,15 @@ down() {
 }
 
 tag=${2:?which}
+dir=${3-}
 case $1 in
 up)
-	dir=$3
 	queues=$4
 	up
 	;;
-nft)
-	dir=$3
-	nft_table "${4:-$members}"
-	;;
+nft) nft_table $members ;;
+nginx) nginx_config ;;
+haproxy) haproxy_config ;;
 flush) in_ns balancer conntrack -F >$out 2>&1 ;;
 real) real ;;
 down) down "$tag" ;;
