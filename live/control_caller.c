@@ -87,6 +87,12 @@ live_caller_close(struct live_caller *caller)
 	uv_close((uv_handle_t *)&caller->pipe, on_closed);
 }
 
+struct live_caller *
+live_caller_next(const struct live_caller *caller)
+{
+	return caller->next;
+}
+
 /* --- lines out ----------------------------------------------------------- */
 
 static size_t
