@@ -221,6 +221,7 @@ on_turn(uv_idle_t *turn)
 	struct live_caller *caller = turn->data;
 	if (!live_caller_has_room(caller)) { /* until some was read */
 		(void)uv_idle_stop(turn);
+		flush(caller);
 		return;
 	}
 	enum live_more more = caller->stream.more(caller->stream.state, caller);

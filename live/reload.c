@@ -12,6 +12,7 @@
 #include "live/log.h"
 #include "live/overriding.h"
 #include "live/probing.h"
+#include "live/service.h"
 
 static bool
 members_differ(const struct lb_plan *a, const struct lb_plan *b, uint32_t id)
@@ -230,6 +231,7 @@ reload(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 	char error[LIVE_ERROR_BYTES] = "";
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
+	live_service_reloading();
 	live_draft_log(d);
 	if (how->valid && put_in_force(run, d, error, sizeof(error)) != 0)
 		(void)snprintf(how->refused, sizeof(how->refused),
@@ -239,10 +241,11 @@ reload(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 	if (*how->refused != '\0') {
 		run->history.reloads_refused++;
 		live_log(LIVE_ERROR, "reload", "s:s", "message", how->refused);
-		return;
+	} else {
+		log_changes(run, d, how);
+		take(run, d, engine);
 	}
-	log_changes(run, d, how);
-	take(run, d, engine);
+	live_service_reloaded(run);
 }
 
 void

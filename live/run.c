@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "live/control_capture.h"
 #include "live/control_commands.h"
 #include "live/draft.h"
 #include "live/interfaces.h"
@@ -37,6 +38,7 @@ on_sweep(uv_timer_t *timer)
 	uint32_t rounds = live_sweeper_rounds(run->sweeper);
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
+	live_capture_look(run);
 	if (live_sweeper_rounds(run->sweeper) != rounds)
 		live_overriding_counted(run);
 }
@@ -86,9 +88,7 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
-		live_service_reloading();
 		live_reload(run, false, NULL);
-		live_service_reloaded(run);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -115,12 +115,11 @@ every(struct live_run *run, uv_timer_t *timer, uv_timer_cb what, uint64_t ms)
 	return rc == 0 && ms > 0 ? uv_timer_start(timer, what, ms, ms) : rc;
 }
 
-/* Of what is handed over nobody makes anything yet. */
 static void
 heard_packet(void *arg, const struct live_tap_packet *packet)
 {
-	(void)arg;
-	(void)packet;
+	if (packet->kind == LIVE_TAP_CAPTURED)
+		live_capture_heard(arg, packet);
 }
 
 /* First of all, so that a signal during the start waits for its end. */

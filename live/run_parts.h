@@ -52,7 +52,8 @@ struct live_run {
 	struct live_probers *probers;
 	struct live_service *service;
 	struct live_control *control;
-	struct live_tap *tap; /* NULL: nothing is handed over */
+	struct live_capture *capture; /* NULL: nobody captures */
+	struct live_tap *tap;         /* NULL: nothing is handed over */
 	struct live_history history;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
