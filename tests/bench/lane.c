@@ -291,18 +291,23 @@ lane_live_reload(const struct lane *lane)
 
 /* --- programs and counters ----------------------------------------------- */
 
+/* Which program goes where. */
+struct place {
+	const char *program, *where, *interface;
+};
+
 static int
-attach(struct lane *lane, int slot, const char *program, const char *where,
-    const char *interface)
+attach(struct lane *lane, int slot, const struct place *place)
 {
-	int rc = lane_enter(lane, where);
+	int rc = lane_enter(lane, place->where);
 	if (rc != 0)
 		return rc;
 	const struct bpf_program *p =
-	    bpf_object__find_program_by_name(lane->object, program);
-	lane->links[slot] = p != NULL ? bpf_program__attach_xdp(
-					    p, (int)if_nametoindex(interface))
-				      : NULL;
+	    bpf_object__find_program_by_name(lane->object, place->program);
+	lane->links[slot] = p != NULL
+				? bpf_program__attach_xdp(
+				      p, (int)if_nametoindex(place->interface))
+				: NULL;
 	rc = lane->links[slot] != NULL ? 0 : p != NULL ? -errno : -ENOENT;
 	(void)lane_enter(lane, NULL);
 	return rc;
@@ -323,23 +328,42 @@ name_ways_out(struct lane *lane)
 	return map != NULL ? rc : -ENOENT;
 }
 
-int
-lane_sinks(struct lane *lane, char *error, size_t error_bytes)
+static int
+attach_all(struct lane *lane, const struct place places[LINKS], char *error,
+    size_t error_bytes)
 {
 	lane->object = bpf_object__open_file(LANE_BPF_OBJECT, NULL);
 	int rc = lane->object != NULL ? name_ways_out(lane) : -errno;
 	if (rc == 0)
 		rc = bpf_object__load(lane->object);
-	if (rc == 0)
-		rc = attach(lane, 0, "lane_sink", "s1", "eth0");
-	if (rc == 0)
-		rc = attach(lane, 1, "lane_sink", "s2", "eth0");
-	if (rc == 0)
-		rc = attach(lane, 2, "lane_floor", "balancer", "c0");
+	for (int i = 0; rc == 0 && i < LINKS; i++)
+		rc = attach(lane, i, &places[i]);
 	if (rc != 0)
 		say(error, error_bytes, "%s: %s", LANE_BPF_OBJECT,
 		    strerror(-rc));
 	return rc;
+}
+
+int
+lane_sinks(struct lane *lane, char *error, size_t error_bytes)
+{
+	static const struct place places[LINKS] = {
+		{ "lane_sink", "s1", "eth0" },
+		{ "lane_sink", "s2", "eth0" },
+		{ "lane_floor", "balancer", "c0" },
+	};
+	return attach_all(lane, places, error, error_bytes);
+}
+
+int
+lane_counters(struct lane *lane, char *error, size_t error_bytes)
+{
+	static const struct place places[LINKS] = {
+		{ "lane_count", "s1", "eth0" },
+		{ "lane_count", "s2", "eth0" },
+		{ "lane_count", "client", "e1" },
+	};
+	return attach_all(lane, places, error, error_bytes);
 }
 
 void
@@ -382,8 +406,8 @@ lane_sunk(const struct lane *lane)
 	return sunk;
 }
 
-static int
-pinned(const struct lane *lane, const char *what)
+int
+lane_pinned(const struct lane *lane, const char *what)
 {
 	char path[256];
 	say(path, sizeof(path), LIVE_PINS_ROOT "/%u/%s/%s", FORWARD_LAYOUT,
@@ -394,7 +418,7 @@ pinned(const struct lane *lane, const char *what)
 int
 lane_total(const struct lane *lane, struct forward_total *sum)
 {
-	int map = pinned(lane, "total");
+	int map = lane_pinned(lane, "total");
 	if (map < 0)
 		return map;
 	int rc = sum_over_cpus(

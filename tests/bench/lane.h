@@ -59,10 +59,15 @@ void lane_end(pid_t pid); /* SIGTERM, and waits; 0: nothing */
 
 /* The floor, and sinks that drop all TCP and UDP, are attached meanwhile. */
 int lane_sinks(struct lane *lane, char *error, size_t error_bytes);
+/* Or instead, with real servers: what arrives at them and at the client by way
+ * of fairlead is counted in the same way, and only port 5003 dropped. */
+int lane_counters(struct lane *lane, char *error, size_t error_bytes);
 void lane_sinks_end(struct lane *lane);
 /* Packets that the sinks counted so far. */
 uint64_t lane_sunk(const struct lane *lane);
 
+/* A map of fairlead's, by the name of its pin: the caller closes it. */
+int lane_pinned(const struct lane *lane, const char *what);
 /* What fairlead counted so far, over all CPUs: 0 or -errno. */
 int lane_total(const struct lane *lane, struct forward_total *sum);
 
