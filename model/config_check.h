@@ -3,8 +3,9 @@
 #define MODEL_CONFIG_CHECK_H
 /*
  * The parts of lb_config_check(): each thing by itself (config_check.c), each
- * rule by itself (config_check_rule.c), names and addresses among each other
- * (config_check_unique.c), rules among each other (config_check_pairs.c).
+ * probe (config_check_probe.c) and each rule (config_check_rule.c) by itself,
+ * names and addresses among each other (config_check_unique.c), rules among
+ * each other (config_check_pairs.c).
  */
 #include "model/config.h"
 #include "model/path/packet.h"
@@ -20,6 +21,10 @@ struct lb_pool_facts {
 	int v4, v6, admin_state;
 };
 
+void lb_check_probe(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems);
+void lb_check_probe_source(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems);
 void lb_check_rule(const struct lb_config *config,
     const struct lb_config_rule *rule, const struct lb_pool_facts *pools,
     struct lb_problems *problems);
@@ -27,6 +32,9 @@ void lb_check_unique(
     const struct lb_config *config, struct lb_problems *problems);
 void lb_check_pairs(
     const struct lb_config *config, struct lb_problems *problems);
+
+/* Can a packet come from it and go to it? */
+bool lb_check_is_unicast(const struct lb_addr *addr);
 
 void lb_check_no_memory(struct lb_problems *problems);
 

@@ -132,12 +132,14 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			struct way w = way_of(t, six, bucket, i);
 			/* BUSY counts: it is about to be somebody. */
 			uint64_t ctl = LB_LOAD(*w.ctl);
-			if (lb_ctl_state(ctl) == LB_CONN_EMPTY)
+			uint32_t state = lb_ctl_state(ctl);
+			if (state == LB_CONN_EMPTY)
 				continue;
 			uint64_t w2 = LB_LOAD(w.w1[1]);
-			usage->member[lb_w2_member(w2)] = 1;
-			usage->rule[lb_w2_rule(w2)] = 1;
-			usage->timeout_class[lb_ctl_class(ctl)] = 1;
+			usage->member[lb_w2_member(w2)]++;
+			usage->rule[lb_w2_rule(w2)]++;
+			usage->timeout_class[lb_ctl_class(ctl)]++;
+			usage->state[six][state % LB_USAGE_STATES]++;
 		}
 	}
 }

@@ -77,6 +77,19 @@ static const struct name probe_protocols[] = {
 	{ LB_PROBE_DNS, "dns" },
 };
 
+/* RFC 1035 3.2.2, 3596, 2782 */
+static const struct name dns_types[] = {
+	{ 1, "a" },
+	{ 2, "ns" },
+	{ 5, "cname" },
+	{ 6, "soa" },
+	{ 12, "ptr" },
+	{ 15, "mx" },
+	{ 16, "txt" },
+	{ 28, "aaaa" },
+	{ 33, "srv" },
+};
+
 static const struct name admin_states[] = {
 	{ LB_ADMIN_NONE, "none" },
 	{ LB_ADMIN_UP, "up" },
@@ -142,6 +155,7 @@ VALUE(lb_algorithm_of_name, algorithms)
 VALUE(lb_sku_of_name, skus)
 VALUE(lb_forwarding_of_name, forwardings)
 VALUE(lb_probe_protocol_of_name, probe_protocols)
+VALUE(lb_dns_type_of_name, dns_types)
 VALUE(lb_admin_state_of_name, admin_states)
 VALUE(lb_all_down_of_name, all_downs)
 /* clang-format on */

@@ -34,6 +34,7 @@ int lb_sku_of_name(const char *name);
 int lb_proto_of_name(const char *name); /* of rules: tcp, udp, all */
 int lb_forwarding_of_name(const char *name);
 int lb_probe_protocol_of_name(const char *name);
+int lb_dns_type_of_name(const char *name); /* "aaaa": 28 */
 int lb_admin_state_of_name(const char *name);
 int lb_all_down_of_name(const char *name);
 
