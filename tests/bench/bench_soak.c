@@ -159,6 +159,7 @@ start_askers(struct soak *s)
 			.interface = lane_interface(LANE_FAIRLEAD),
 			.at_once = asks[i].at_once,
 			.seconds = s->seconds,
+			.stop = &lane_stopped,
 			.pause_s = asks[i].pause_s };
 		(void)talk_address("10.88.0.10", asks[i].port, &a->ask.to);
 		if (pthread_create(&a->thread, NULL, run_asker, a) != 0)
@@ -187,6 +188,7 @@ start_floods(struct soak *s, char *error, size_t error_bytes)
 		    i == 0 ? "10.88.0.10" : "fd88::10", &spec.dest);
 		f->blast = blast_open(&spec, error, error_bytes);
 		f->order = (struct blast_order){ .seconds = s->seconds,
+			.stop = &lane_stopped,
 			.rate = FLOOD_RATE };
 		if (f->blast == NULL ||
 		    pthread_create(&f->thread, NULL, run_flood, f) != 0)
@@ -269,7 +271,7 @@ flows4(const struct lane *lane)
 	if (bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0) {
 		size_t size =
 		    (size_t)info.max_entries * sizeof(struct lb_bucket4);
-		const struct lb_bucket4 *table =
+		struct lb_bucket4 *table =
 		    mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
 		for (uint32_t i = 0;
 		     table != MAP_FAILED && i < info.max_entries; i++)
@@ -278,7 +280,7 @@ flows4(const struct lane *lane)
 				    lb_ctl_state(LB_LOAD(table[i].ctl[way])) !=
 				    LB_CONN_EMPTY;
 		if (table != MAP_FAILED)
-			(void)munmap((void *)(uintptr_t)table, size);
+			(void)munmap(table, size);
 	}
 	(void)close(fd);
 	return count;
@@ -371,7 +373,7 @@ conduct(struct soak *s)
 {
 	double start = now_s(), at = 0, step = s->seconds / (SAMPLES - 2);
 	double next_sample = 0, next_reload = RELOAD_S;
-	while (at < s->seconds) {
+	while (at < s->seconds && !lane_stopped) {
 		if (at >= next_sample) {
 			take_sample(s, at);
 			next_sample += step;
@@ -544,6 +546,8 @@ soak(struct soak *s, char *error, size_t error_bytes)
 	if (rc == 0)
 		conduct(s);
 	join_all(s);
+	if (lane_stopped)
+		return -EINTR;
 	(void)sleep(SETTLE_S);
 	take_sample(s, s->seconds + SETTLE_S);
 	return rc;

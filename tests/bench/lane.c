@@ -20,6 +20,7 @@
 
 #define LINKS      3
 #define PATIENCE_S 60 /* until fairlead live forwards */
+#define ARGS_MAX   15
 #define CPUS_MAX   1024
 
 struct lane {
@@ -31,6 +32,24 @@ struct lane {
 	struct bpf_object *object;
 	struct bpf_link *links[LINKS];
 };
+
+volatile sig_atomic_t lane_stopped = 0;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	lane_stopped = 1;
+}
+
+static void
+hear_signals(void (*handler)(int))
+{
+	const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	const struct sigaction action = { .sa_handler = handler };
+	for (size_t i = 0; i < LB_COUNT(signals); i++)
+		(void)sigaction(signals[i], &action, NULL);
+}
 
 static void say(char *error, size_t bytes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -150,7 +169,9 @@ lane_open(char *error, size_t error_bytes)
 		return NULL;
 	say(lane->tag, sizeof(lane->tag), "flb%d", (int)getpid());
 	say(lane->pin, sizeof(lane->pin), "bench-%d", (int)getpid());
-	say(lane->dir, sizeof(lane->dir), "/tmp/fairlead-bench-XXXXXX");
+	say(lane->dir, sizeof(lane->dir), "/tmp/fairlead-bench-%d-XXXXXX",
+	    (int)getpid());
+	hear_signals(stop);
 	lane->queues = sysconf(_SC_NPROCESSORS_ONLN);
 	lane->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	say(error, error_bytes, "no memory, or no network namespaces");
@@ -171,6 +192,7 @@ lane_close(struct lane *lane)
 		return;
 	lane_sinks_end(lane);
 	lane_live_end(lane);
+	hear_signals(SIG_DFL);
 	if (lane->home >= 0)
 		(void)lane_enter(lane, NULL);
 	if (lane->up) {
@@ -190,6 +212,7 @@ lane_start(const struct lane *lane, const char *log, const char *const *argv)
 {
 	char path[128];
 	say(path, sizeof(path), "%s/%s", lane->dir, log);
+	char *args[ARGS_MAX + 1] = { NULL };
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
@@ -197,7 +220,9 @@ lane_start(const struct lane *lane, const char *log, const char *const *argv)
 	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 ||
 	    lane_enter(lane, "balancer") != 0)
 		_exit(5);
-	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+	for (size_t i = 0; i < ARGS_MAX && argv[i] != NULL; i++)
+		args[i] = strdup(argv[i]);
+	(void)execvp(argv[0], args);
 	_exit(127);
 }
 

@@ -9,6 +9,7 @@
  * A thread is in one network namespace at a time, and so are the threads that
  * it starts; lane_enter() says in which.
  */
+#include <signal.h>
 #include <sys/types.h>
 
 #include "live/xdp/forward_io.h"
@@ -19,6 +20,10 @@
 enum lane_way { LANE_FLOOR, LANE_FAIRLEAD, LANE_KERNEL, LANE_WAYS };
 
 struct lane;
+
+/* A signal asked to end: set between lane_open() and lane_close(), which what
+ * is measured meanwhile looks at, so that everything is taken away. */
+extern volatile sig_atomic_t lane_stopped;
 
 /*
  * lane_open - make the network: what is missing or refused is in error.

@@ -113,7 +113,11 @@ config() {
 tidy() {
 	ip netns list | sed -n 's/^\(flb\([0-9]*\)\)-balancer.*/\1 \2/p' |
 	    while read -r old pid; do
-		kill -0 "$pid" 2>/dev/null || down "$old"
+		! kill -0 "$pid" 2>/dev/null || continue
+		"${FAIRLEAD:-fairlead}" live --detach --pin-name "bench-$pid" ||
+		    :
+		down "$old"
+		rm -rf "/tmp/fairlead-bench-$pid-"*
 	done
 }
 
@@ -152,8 +156,8 @@ map_of() {
 		for n in $sinks; do
 			test $at = 0 || printf ', '
 			case $1 in
-			4) printf '%d : 10.88.%d.%d' $at $n $((i + 1)) ;;
-			6) printf '%d : fd88:%d::%x' $at $n $((i + 1)) ;;
+			4) printf '%d : 10.88.%d.%d' $at "$n" $((i + 1)) ;;
+			6) printf '%d : fd88:%d::%x' $at "$n" $((i + 1)) ;;
 			esac
 			at=$((at + 1))
 		done
