@@ -190,10 +190,12 @@ else
 fi
 
 echo "== HTTPS, verified"
-command -v openssl >/dev/null && command -v python3 >/dev/null || {
-	echo "there is no openssl, or no python3"
-	exit $failed
-}
+for tool in openssl python3; do
+	command -v $tool >/dev/null || {
+		echo "there is no $tool"
+		exit $failed
+	}
+done
 cat >https.py <<'END'
 import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
