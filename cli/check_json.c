@@ -169,6 +169,55 @@ rules_json(const struct check *check)
 }
 
 static json_t *
+mappings_json(const struct check *check, size_t nat)
+{
+	const struct lb_plan *plan = check->plan;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		const struct lb_plan_mapping *mapping = &plan->mappings[i];
+		if (mapping->nat == (int)nat)
+			list = with_item(list,
+			    json_pack("{s:s, s:i, s:i}", "member",
+				plan->members[mapping->member].name,
+				"frontend_port", (int)mapping->port,
+				"backend_port",
+				(int)check->config->nats[nat].backend_port));
+	}
+	return list;
+}
+
+static json_t *
+nat_json(const struct check *check, size_t nat)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_nat *rule = &config->nats[nat];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:I, s:b, "
+			 "s:b, s:o}",
+	    "name", rule->name, "frontend",
+	    config->frontends[rule->frontend].name, "pool",
+	    config->pools[rule->pool].name, "protocol",
+	    lb_proto_name(rule->proto), "first_port", (int)rule->first_port,
+	    "last_port", (int)rule->last_port, "backend_port",
+	    (int)rule->backend_port, "assignment",
+	    lb_assignment_name(rule->assignment), "idle_timeout_ms",
+	    whole(rule->idle_timeout_ms), "tcp_reset", rule->tcp_reset,
+	    "floating_ip", rule->floating_ip, "mappings",
+	    mappings_json(check, nat));
+}
+
+static json_t *
+nats_json(const struct check *check)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < check->config->nat_count; i++)
+		list = with_item(list, nat_json(check, i));
+	return list;
+}
+
+static json_t *
 table_json(uint64_t entries, uint32_t buckets, uint64_t bytes)
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "entries", whole(entries),
@@ -203,12 +252,13 @@ config_json(const struct check *check)
 
 	if (check->plan == NULL)
 		return json_null(); /* it has errors, or is none */
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "sku",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "sku",
 	    lb_sku_name(config->sku), "forwarding",
 	    lb_forwarding_name(config->forwarding), "hash_key_set",
 	    config->hash_key_set, "frontends", frontends_json(config), "pools",
 	    pools_json(config), "probes", probes_json(config), "rules",
-	    rules_json(check), "plan", plan_json(check));
+	    rules_json(check), "nat_rules", nats_json(check), "plan",
+	    plan_json(check));
 }
 
 static json_t *

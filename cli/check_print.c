@@ -195,6 +195,58 @@ print_rule(const struct check *check, size_t r, FILE *to)
 	(void)fputc('\n', to);
 }
 
+/* --- NAT rules ----------------------------------------------------------- */
+
+static void
+print_mappings(const struct check *check, size_t nat, FILE *to)
+{
+	const struct lb_plan *plan = check->plan;
+	const struct lb_config_nat *rule = &check->config->nats[nat];
+	char text[46];
+
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		const struct lb_plan_mapping *mapping = &plan->mappings[i];
+		if (mapping->nat != (int)nat)
+			continue;
+		const struct lb_plan_member *member =
+		    &plan->members[mapping->member];
+		(void)fprintf(to, "  %-*s %u to %s (%s:%u)\n", WIDTH_MAX - 2,
+		    "", mapping->port, member->name,
+		    lb_addr_text(&member->address, text, sizeof(text)),
+		    rule->backend_port);
+	}
+}
+
+static void
+print_nat(const struct check *check, size_t nat, FILE *to)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_nat *rule = &config->nats[nat];
+	char idle[24];
+
+	(void)fprintf(to, "  %-*s %s %s:%u", WIDTH_MAX - 2, rule->name,
+	    lb_proto_name(rule->proto), config->frontends[rule->frontend].name,
+	    rule->first_port);
+	if (rule->last_port != rule->first_port)
+		(void)fprintf(to, "-%u", rule->last_port);
+	(void)fprintf(to, ", %s, idle %s%s%s\n",
+	    lb_assignment_name(rule->assignment),
+	    check_duration(rule->idle_timeout_ms, idle),
+	    rule->tcp_reset ? ", TCP reset" : "",
+	    rule->floating_ip ? ", floating IP" : "");
+	print_mappings(check, nat, to);
+}
+
+static void
+print_nats(const struct check *check, FILE *to)
+{
+	if (check->config->nat_count > 0)
+		(void)fprintf(
+		    to, "\nNAT rules (%zu)\n", check->config->nat_count);
+	for (size_t i = 0; i < check->config->nat_count; i++)
+		print_nat(check, i, to);
+}
+
 /* --- plan ---------------------------------------------------------------- */
 
 static void
@@ -240,6 +292,7 @@ print_config(const struct check *check, FILE *to)
 	(void)fprintf(to, "\nrules (%zu)\n", check->config->rule_count);
 	for (size_t r = 0; r < check->config->rule_count; r++)
 		print_rule(check, r, to);
+	print_nats(check, to);
 	print_plan(check, to);
 }
 

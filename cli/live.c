@@ -29,6 +29,13 @@ static const char help[] =
     "                       (default auto)\n"
     "      --pin-name NAME  several balancers on one machine have one each\n"
     "                       (default \"default\")\n"
+    "      --metrics ADDRESS:PORT\n"
+    "                       serve /metrics (Prometheus) and /healthz there, "
+    "by\n"
+    "                       HTTP; a port alone: on 127.0.0.1 (default: "
+    "nowhere)\n"
+    "      --control PATH   the socket that fairlead ctl calls (default\n"
+    "                       /run/fairlead/NAME.sock)\n"
     "      --dry-run        only tell what would be attached, and what would "
     "be\n"
     "                       in the way\n"
@@ -51,6 +58,8 @@ enum {
 	OPTION_INTERFACE = 256,
 	OPTION_MODE,
 	OPTION_PIN_NAME,
+	OPTION_METRICS,
+	OPTION_CONTROL,
 	OPTION_DRY_RUN,
 	OPTION_DETACH,
 };
@@ -61,6 +70,8 @@ static const struct option options[] = {
 	{ "interface", required_argument, NULL, OPTION_INTERFACE },
 	{ "mode", required_argument, NULL, OPTION_MODE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
+	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "detach", no_argument, NULL, OPTION_DETACH },
 	{ NULL, 0, NULL, 0 },
@@ -70,6 +81,7 @@ struct live_options {
 	const char *config;
 	const char *interfaces[INTERFACES_MAX];
 	struct live_settings settings;
+	struct live_http_address metrics;
 	bool dry_run, detach;
 };
 
@@ -116,6 +128,17 @@ read_option(struct live_options *o, int option, char **argv)
 			    optarg);
 		o->settings.pin_name = optarg;
 		return 0;
+	case OPTION_METRICS:
+		if (!live_http_address_of_text(optarg, &o->metrics))
+			return cli_usage("live",
+			    "--metrics %s: it is ADDRESS:PORT, "
+			    "[IPV6-ADDRESS]:PORT or PORT",
+			    optarg);
+		o->settings.metrics = &o->metrics;
+		return 0;
+	case OPTION_CONTROL:
+		o->settings.control = optarg;
+		return 0;
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
 		return 0;
@@ -135,7 +158,8 @@ check_together(const struct live_options *o, int rest)
 		return cli_usage("live",
 		    "it takes no arguments: interfaces are named by "
 		    "--interface");
-	if (o->detach && (o->dry_run || o->config != NULL))
+	if (o->detach &&
+	    (o->dry_run || o->config != NULL || o->settings.metrics != NULL))
 		return cli_usage("live", "--detach goes with --pin-name only");
 	if (!o->detach && o->config == NULL)
 		return cli_usage("live", "there is no configuration: -c FILE");
@@ -234,6 +258,7 @@ forward(struct live_options *o)
 {
 	o->settings.read = read_config;
 	o->settings.arg = o;
+	o->settings.config = o->config;
 	switch (live_run(&o->settings)) {
 	case LIVE_ENDED:
 		return CLI_DONE;

@@ -6,6 +6,8 @@
 
 #include "live/host.h"
 #include "live/log.h"
+#include "live/probe_notes.h"
+#include "model/problems.h"
 
 void
 live_draft_free(struct live_draft *d)
@@ -69,12 +71,28 @@ live_draft_health(struct live_draft *d, const struct live_run *run)
 		   : LIVE_REFUSED;
 }
 
+static void
+tell_probe(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	struct lb_problems *problems = arg;
+	if (finding == LIVE_WOULD_FAIL)
+		lb_error_add(
+		    problems, where, NULL, "probe '%s': %s", probe->name, text);
+}
+
 struct lb_config *
 live_draft_read(const struct live_run *run)
 {
 	struct lb_problems problems = { 0 };
 	struct lb_config *config =
 	    run->settings->read(run->settings->arg, &problems);
+	if (config != NULL &&
+	    live_probe_notes(config, tell_probe, &problems) > 0) {
+		lb_config_free(config);
+		config = NULL;
+	}
 	log_problems(&problems);
 	lb_problems_free(&problems);
 	/* cppcheck-suppress returnDanglingLifetime; it is not in problems */

@@ -142,6 +142,13 @@ struct live_figures {
  * a microsecond each; nothing is scanned.
  */
 struct live_figures *live_figures_gather(const struct live_run *run);
+
+/* Only a part of the members or of the rules, in the same order, with nothing
+ * else: for who must not keep the loop waiting for all of them. */
+struct live_figures *live_figures_members(
+    const struct live_run *run, size_t from, size_t count);
+struct live_figures *live_figures_rules(
+    const struct live_run *run, size_t from, size_t count);
 void live_figures_free(struct live_figures *figures); /* NULL is fine */
 
 #endif

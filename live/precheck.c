@@ -11,11 +11,12 @@
 #include "live/host.h"
 #include "live/netlink.h"
 #include "live/pins.h"
+#include "live/probe_notes.h"
 #include "live/xdp/forward_io.h"
 #include "model/names.h"
 
 #define LINKS_MAX  1024u
-#define TEXT_BYTES 400
+#define TEXT_BYTES LIVE_PROBE_TEXT_BYTES
 
 /* enum netdev_xdp_act, <linux/netdev.h> since Linux 6.3. */
 #define XDP_FEATURE_BASIC 1
@@ -286,10 +287,32 @@ check_addresses(struct precheck *p)
 	for (size_t i = 0; i < p->config->pool_count; i++)
 		for (size_t m = 0; m < p->config->pools[i].member_count; m++)
 			check_member(p, &p->config->pools[i].members[m]);
+}
+
+/* --- probes -------------------------------------------------------------- */
+
+static void
+tell_probe(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	(void)where;
+	say(arg, finding, probe->name, "%s", text);
+}
+
+static void
+check_probes(struct precheck *p)
+{
+	char text[LIVE_PROBE_TEXT_BYTES];
 	if (p->config->probe_count > 0)
-		say(p, LIVE_WOULD_WARN, "probes",
-		    "this version sends none: every member counts as up "
-		    "unless its admin_state is down");
+		say(p, LIVE_WOULD, "probes",
+		    "a member that is new is no candidate until its probe was "
+		    "answered well, probe_threshold times in a row");
+	for (size_t i = 0; i < p->config->probe_count; i++) {
+		live_probe_describe(&p->config->probes[i], text, sizeof(text));
+		say(p, LIVE_WOULD, p->config->probes[i].name, "%s", text);
+	}
+	(void)live_probe_notes(p->config, tell_probe, p);
 }
 
 unsigned
@@ -309,6 +332,7 @@ live_precheck(const struct live_settings *settings,
 	p->say = tell;
 	p->arg = arg;
 	check_machine(p);
+	check_probes(p);
 	p->netlink = live_netlink_open();
 	if (p->netlink == NULL ||
 	    live_netlink_links(p->netlink, keep_link, p) != 0) {

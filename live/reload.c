@@ -114,6 +114,11 @@ live_reload(struct live_run *run)
 	live_draft_take(run, &d);
 	live_probing_use(run);
 	live_sweeper_swapped(run->sweeper);
-	live_interfaces_again(
-	    run, live_forwarder_engine(run->forwarder) != engine);
+	bool another = live_forwarder_engine(run->forwarder) != engine;
+	live_interfaces_again(run, another);
+	int rc = another ? live_tap_use(
+			       run->tap, live_forwarder_engine(run->forwarder))
+			 : 0;
+	if (rc != 0)
+		live_log(LIVE_WARNING, "tap", "s:s", "message", live_errno(rc));
 }

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "live/control_commands.h"
 #include "live/draft.h"
 #include "live/interfaces.h"
 #include "live/log.h"
 #include "live/probing.h"
 #include "live/reload.h"
+#include "live/service.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -79,7 +81,9 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
+		live_service_reloading();
 		live_reload(run);
+		live_service_reloaded(run);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -104,6 +108,14 @@ every(struct live_run *run, uv_timer_t *timer, uv_timer_cb what, uint64_t ms)
 	timer->data = run;
 	int rc = uv_timer_init(&run->loop, timer);
 	return rc == 0 && ms > 0 ? uv_timer_start(timer, what, ms, ms) : rc;
+}
+
+/* Of what is handed over nobody makes anything yet. */
+static void
+heard_packet(void *arg, const struct live_tap_packet *packet)
+{
+	(void)arg;
+	(void)packet;
 }
 
 /* First of all, so that a signal during the start waits for its end. */
@@ -221,9 +233,25 @@ start_plan(struct live_run *run)
 	return LIVE_ENDED;
 }
 
+/* Before anything forwards: who starts a second one by mistake hears so. */
+static bool
+start_control(struct live_run *run)
+{
+	char path[128], error[LIVE_ERROR_BYTES];
+	const struct live_settings *s = run->settings;
+	(void)live_control_path(s->pin_name, path, sizeof(path));
+	run->control = live_control_open(&run->loop,
+	    s->control != NULL ? s->control : path, live_control_command, run,
+	    error, sizeof(error));
+	if (run->control == NULL)
+		live_log(LIVE_ERROR, "control", "s:s", "message", error);
+	return run->control != NULL;
+}
+
 static enum live_end
 start_network(struct live_run *run)
 {
+	char error[LIVE_ERROR_BYTES];
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
 	run->netlink = live_netlink_open();
@@ -242,16 +270,35 @@ start_network(struct live_run *run)
 	rc = loop_fill(run);
 	if (rc != 0)
 		return refuse("start", uv_strerror(rc));
+	run->tap = live_tap_open(&run->loop, engine, heard_packet, run);
+	if (run->tap == NULL)
+		return refuse("start", live_errno(errno));
 	run->probers = live_probers_new(&run->loop, live_probing_heard, run);
 	if (run->probers == NULL)
 		return refuse("start", "no memory");
+	if (live_service_open(run, error, sizeof(error)) != 0)
+		return refuse("metrics", error);
 	if (!live_interfaces_named(run)) {
 		live_log(LIVE_ERROR, "start", "s:s", "message",
 		    "no interface is named: --interface IF, or "
 		    "forwarding.interfaces in the configuration");
 		return LIVE_INVALID;
 	}
-	return live_interfaces_attach(run) ? LIVE_ENDED : LIVE_REFUSED;
+	return start_control(run) && live_interfaces_attach(run) ? LIVE_ENDED
+								 : LIVE_REFUSED;
+}
+
+/* Packets are forwarded: from here on it only keeps that true. */
+static enum live_end
+keep_on(struct live_run *run)
+{
+	char error[LIVE_ERROR_BYTES];
+	log_start(run);
+	if (live_service_ready(run, error, sizeof(error)) != 0)
+		return refuse("start", error);
+	live_probing_use(run);
+	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
+	return LIVE_ENDED;
 }
 
 enum live_end
@@ -264,13 +311,14 @@ live_run(const struct live_settings *settings)
 	    rc == 0 ? start_plan(&run) : refuse("start", uv_strerror(rc));
 	if (end == LIVE_ENDED)
 		end = start_network(&run);
-	if (end == LIVE_ENDED) {
-		log_start(&run);
-		live_probing_use(&run);
-		(void)uv_run(&run.loop, UV_RUN_DEFAULT);
-	}
+	if (end == LIVE_ENDED)
+		end = keep_on(&run);
+	live_control_close(run.control);
 	live_probing_close(&run);
+	live_service_close(&run);
+	live_tap_close(run.tap);
 	loop_close(&run);
+	live_service_free(&run);
 	live_sweeper_free(run.sweeper);
 	live_resets_free(run.resets);
 	live_nexthops_free(run.hops);

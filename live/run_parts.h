@@ -8,12 +8,14 @@
  *   interfaces  what is attached where
  *   probing     what probes say, and who is up
  *   reload      another configuration in place of this one
+ *   service     what others see of the process, and what it may do
  *   run         the loop: start, timers, signals, end
  *
  * All of it belongs to one thread.
  */
 #include <uv.h>
 
+#include "live/control.h"
 #include "live/forwarder.h"
 #include "live/health.h"
 #include "live/netlink.h"
@@ -43,6 +45,8 @@ struct live_run {
 	struct live_sweeper *sweeper;
 	struct live_resets *resets;
 	struct live_probers *probers;
+	struct live_service *service;
+	struct live_control *control;
 	struct live_tap *tap; /* NULL: nothing is handed over */
 	struct live_history history;
 	uv_loop_t loop;

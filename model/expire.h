@@ -58,8 +58,8 @@ bool lb_entry_at(const struct lb_tables *tables, bool six, uint32_t bucket,
     uint32_t way, struct lb_expired *out);
 
 /* Which members, rules and timeout classes the live entries of [from, from +
- * count) refer to, and their states; adds to *usage.  A whole sweep of both families tells which
- * ids may go. */
+ * count) refer to, and their states; adds to *usage.  A whole sweep of both
+ * families tells which ids may go. */
 void lb_usage_count(const struct lb_tables *tables, bool six, uint32_t from,
     uint32_t count, struct lb_usage *usage);
 

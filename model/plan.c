@@ -64,6 +64,25 @@ rule_row(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 	return row;
 }
 
+/* One member instead of a lookup table. */
+static struct lb_rule
+mapping_row(
+    const struct lb_plan_draft *draft, const struct lb_plan_mapping *mapping)
+{
+	struct lb_config_rule rule =
+	    lb_plan_mapping_rule(draft->config, mapping);
+	struct lb_rule row = rule_row(draft, &rule, mapping->rule);
+
+	row.flags |= LB_RULE_FIXED;
+	row.flags &= (uint16_t) ~(LB_RULE_BASIC | LB_RULE_ANY_PORT);
+	row.frontend_port = lb_be16_of(mapping->port);
+	row.backend_port = lb_be16_of(rule.backend_port);
+	row.lut = mapping->member;
+	row.lut_size = 1;
+	row.probe = 0;
+	return row;
+}
+
 /* A rule that is gone serves its old flows as it did, and chooses nobody. */
 static struct lb_rule
 rule_row_tombstone(const struct lb_plan_draft *draft, uint16_t id)
@@ -85,12 +104,16 @@ write_rules(const struct lb_plan_draft *draft, struct lb_rule *rows)
 		const struct lb_plan_rule *rule = &plan->rules[id];
 		if (rule->name == NULL)
 			continue;
-		rows[id] = rule->tombstone
-			       ? rule_row_tombstone(draft, (uint16_t)id)
-			       : rule_row(draft,
-				     &draft->config->rules[rule->rule_index],
-				     (uint16_t)id);
+		if (rule->tombstone)
+			rows[id] = rule_row_tombstone(draft, (uint16_t)id);
+		else if (rule->rule_index >= 0)
+			rows[id] = rule_row(draft,
+			    &draft->config->rules[rule->rule_index],
+			    (uint16_t)id);
 	}
+	for (uint32_t i = 0; i < plan->mapping_count; i++)
+		rows[plan->mappings[i].rule] =
+		    mapping_row(draft, &plan->mappings[i]);
 }
 
 static void
@@ -260,9 +283,11 @@ lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
 	    sizeof(plan->hash_key));
 	plan->buckets4 = buckets_for(config->entries);
 	plan->buckets6 = buckets_for(config->entries6);
-	if (lb_plan_make_ids(&draft) < 0 || lb_plan_make_luts(&draft) < 0 ||
-	    lb_plan_make_classes(&draft) < 0 || make_rows(&draft) < 0 ||
-	    make_states(&draft) < 0) {
+	if (lb_plan_make_member_ids(&draft) < 0 ||
+	    lb_plan_make_mappings(&draft) < 0 ||
+	    lb_plan_make_rule_ids(&draft) < 0 ||
+	    lb_plan_make_luts(&draft) < 0 || lb_plan_make_classes(&draft) < 0 ||
+	    make_rows(&draft) < 0 || make_states(&draft) < 0) {
 		lb_plan_free(plan);
 		return NULL;
 	}
@@ -297,6 +322,10 @@ free_ids(struct lb_plan *plan)
 	for (uint32_t i = 0; plan->rules != NULL && i < plan->rule_count; i++)
 		free(plan->rules[i].name);
 	free(plan->rules);
+	for (uint32_t i = 0; plan->mappings != NULL && i < plan->mapping_count;
+	     i++)
+		free(plan->mappings[i].name);
+	free(plan->mappings);
 	free(plan->member_ids);
 	free(plan->rule_ids);
 	free(plan->pool_first);

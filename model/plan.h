@@ -10,6 +10,8 @@
  * against the plan before it, both keep their ids; what is gone stays as a
  * tombstone (its row is kept, live = 1, but no lookup table or endpoint names
  * it) until lb_plan_compile() is told that no table entry refers to it.
+ * So does a NAT rule's mapping, which is its rule's and its member's names; as
+ * long as it is there it keeps its port, where the rule still has that.
  */
 #include "model/config.h"
 #include "model/path/plan.h"
@@ -69,7 +71,18 @@ struct lb_plan_member {
 struct lb_plan_rule {
 	char *name; /* NULL: this id is free */
 	bool tombstone;
-	int rule_index; /* in the configuration; -1: tombstone */
+	int rule_index; /* in the configuration; -1: tombstone, or no
+			   load-balancing rule */
+};
+
+/* A port of a NAT rule and the member that it leads to.  A rule of its own
+ * for packets, called NAT-RULE/MEMBER. */
+struct lb_plan_mapping {
+	char *name;
+	int nat;         /* index in the configuration */
+	uint16_t rule;   /* id */
+	uint16_t member; /* id */
+	uint16_t port;   /* of the frontend */
 };
 
 struct lb_plan {
@@ -94,6 +107,8 @@ struct lb_plan {
 	uint16_t *member_ids, *rule_ids;
 	uint32_t *pool_first;
 	uint32_t pool_count;
+	struct lb_plan_mapping *mappings; /* by NAT rule, in its pool's order */
+	uint32_t mapping_count;
 	uint8_t hash_key[16];
 	uint32_t buckets4, buckets6; /* 2^n, from entries and entries6 */
 };

@@ -139,11 +139,27 @@ rule_add(struct lb_endpoints *list, const struct lb_config *config,
 		reply_add(list, &pool->members[m].address, rule, id);
 }
 
+static void
+mapping_add(struct lb_endpoints *list, const struct lb_plan *plan,
+    const struct lb_config *config, const struct lb_plan_mapping *mapping)
+{
+	struct lb_config_rule rule = lb_plan_mapping_rule(config, mapping);
+
+	if (mapping->port == 0 || rule.frontend < 0)
+		return;
+	frontend_add(list, &config->frontends[rule.frontend].address, &rule,
+	    mapping->rule);
+	if (has_replies(config, &rule))
+		reply_add(list, &plan->members[mapping->member].address, &rule,
+		    mapping->rule);
+}
+
 /* An upper bound of the keys, before equal ones are merged. */
 static size_t
-key_count_max(const struct lb_config *config)
+key_count_max(const struct lb_config *config, const struct lb_plan *plan)
 {
-	size_t count = config->frontend_count + config->local_address_count;
+	size_t count = config->frontend_count + config->local_address_count +
+		       (size_t)4 * plan->mapping_count;
 
 	for (size_t r = 0; r < config->rule_count; r++) {
 		const struct lb_config_rule *rule = &config->rules[r];
@@ -232,7 +248,8 @@ keys_carry(struct lb_plan_draft *draft, struct lb_endpoints *list)
 	const struct lb_endpoint *slots = slots_of(draft->before, &slot_count);
 	for (uint32_t i = 0; i < slot_count; i++) {
 		const struct lb_endpoint *key = &slots[i];
-		if (key->kind == LB_ENDPOINT_EMPTY || key->reply >= plan->rule_count ||
+		if (key->kind == LB_ENDPOINT_EMPTY ||
+		    key->reply >= plan->rule_count ||
 		    plan->rules[key->reply].name == NULL ||
 		    (!plan->rules[key->reply].tombstone &&
 			bsearch(&key->addr, gone, gone_count, sizeof(*gone),
@@ -264,7 +281,8 @@ static int
 keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 {
 	const struct lb_config *config = draft->config;
-	size_t max = key_count_max(config);
+	const struct lb_plan *plan = draft->plan;
+	size_t max = key_count_max(config, plan);
 
 	if (max > LB_ENDPOINT_MAX) {
 		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
@@ -284,8 +302,9 @@ keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 		address_add(list, &config->local_addresses[a], LB_ADDRESS_OURS,
 		    LB_NONE, LB_NONE);
 	for (size_t r = 0; r < config->rule_count; r++)
-		rule_add(
-		    list, config, &config->rules[r], draft->plan->rule_ids[r]);
+		rule_add(list, config, &config->rules[r], plan->rule_ids[r]);
+	for (uint32_t i = 0; i < plan->mapping_count; i++)
+		mapping_add(list, plan, config, &plan->mappings[i]);
 	qsort(list->keys, list->key_count, sizeof(*list->keys), by_key);
 	keys_merge(list);
 	return keys_carry(draft, list);

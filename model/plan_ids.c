@@ -170,7 +170,7 @@ members_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 }
 
 static int
-make_member_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+member_ids_make(struct lb_plan_draft *draft, struct lb_id_names *before,
     struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
@@ -206,11 +206,12 @@ rule_is_kept(const struct lb_plan_draft *draft, uint32_t id)
 }
 
 static int
-rule_set(struct lb_plan_rule *rule, const char *name, int rule_index)
+rule_set(
+    struct lb_plan_rule *rule, const char *name, bool tombstone, int rule_index)
 {
 	free(rule->name);
 	rule->name = strdup(name);
-	rule->tombstone = rule_index < 0;
+	rule->tombstone = tombstone;
 	rule->rule_index = rule_index;
 	return rule->name == NULL ? -1 : 0;
 }
@@ -223,12 +224,19 @@ rules_fill(struct lb_plan_draft *draft, uint32_t before_count)
 	for (uint32_t id = 0; id < before_count; id++)
 		if (rule_is_kept(draft, id) &&
 		    rule_set(&plan->rules[id], draft->before->rules[id].name,
-			-1) < 0)
+			true, -1) < 0)
 			return -1;
 	for (size_t r = 0; r < draft->config->rule_count; r++)
 		if (rule_set(&plan->rules[plan->rule_ids[r]],
-			draft->config->rules[r].name, (int)r) < 0)
+			draft->config->rules[r].name, false, (int)r) < 0)
 			return -1;
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		struct lb_plan_mapping *mapping = &plan->mappings[i];
+		mapping->rule = plan->rule_ids[draft->config->rule_count + i];
+		if (rule_set(&plan->rules[mapping->rule], mapping->name, false,
+			-1) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -245,10 +253,13 @@ rules_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 	for (size_t r = 0; r < draft->config->rule_count; r++)
 		wanted->at[wanted->count++] =
 		    (struct lb_id_name){ "", draft->config->rules[r].name };
+	for (uint32_t i = 0; i < draft->plan->mapping_count; i++)
+		wanted->at[wanted->count++] =
+		    (struct lb_id_name){ "", draft->plan->mappings[i].name };
 }
 
 static int
-make_rule_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+rule_ids_make(struct lb_plan_draft *draft, struct lb_id_names *before,
     struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
@@ -292,7 +303,7 @@ with_names(struct lb_plan_draft *draft, make_ids make, size_t wanted_count)
 }
 
 int
-lb_plan_make_ids(struct lb_plan_draft *draft)
+lb_plan_make_member_ids(struct lb_plan_draft *draft)
 {
 	struct lb_plan *plan = draft->plan;
 	const struct lb_config *config = draft->config;
@@ -304,12 +315,19 @@ lb_plan_make_ids(struct lb_plan_draft *draft)
 	plan->pool_first =
 	    calloc(config->pool_count + 1, sizeof(*plan->pool_first));
 	plan->member_ids = calloc(members + 1, sizeof(*plan->member_ids));
-	plan->rule_ids =
-	    calloc(config->rule_count + 1, sizeof(*plan->rule_ids));
-	if (plan->pool_first == NULL || plan->member_ids == NULL ||
-	    plan->rule_ids == NULL)
+	if (plan->pool_first == NULL || plan->member_ids == NULL)
 		return -1;
-	if (with_names(draft, make_member_ids, members) < 0)
+	return with_names(draft, member_ids_make, members);
+}
+
+int
+lb_plan_make_rule_ids(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+	size_t count = draft->config->rule_count + plan->mapping_count;
+
+	plan->rule_ids = calloc(count + 1, sizeof(*plan->rule_ids));
+	if (plan->rule_ids == NULL)
 		return -1;
-	return with_names(draft, make_rule_ids, config->rule_count);
+	return with_names(draft, rule_ids_make, count);
 }

@@ -440,19 +440,32 @@ class_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 	return -1;
 }
 
+static int
+classes_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule)
+{
+	if (rule->proto != LB_PROTO_UDP &&
+	    class_add(draft, rule, lb_rule_tcp_timeouts(rule)) < 0)
+		return -1;
+	if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
+	    class_add(draft, rule, lb_rule_udp_timeouts(rule)) < 0)
+		return -1;
+	return 0;
+}
+
 int
 lb_plan_make_classes(struct lb_plan_draft *draft)
 {
 	const struct lb_config *config = draft->config;
+	const struct lb_plan *plan = draft->plan;
 
 	classes_keep(draft);
-	for (size_t r = 0; r < config->rule_count; r++) {
-		const struct lb_config_rule *rule = &config->rules[r];
-		if (rule->proto != LB_PROTO_UDP &&
-		    class_add(draft, rule, lb_rule_tcp_timeouts(rule)) < 0)
+	for (size_t r = 0; r < config->rule_count; r++)
+		if (classes_add(draft, &config->rules[r]) < 0)
 			return -1;
-		if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
-		    class_add(draft, rule, lb_rule_udp_timeouts(rule)) < 0)
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		struct lb_config_rule rule =
+		    lb_plan_mapping_rule(config, &plan->mappings[i]);
+		if (classes_add(draft, &rule) < 0)
 			return -1;
 	}
 	return 0;

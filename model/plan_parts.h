@@ -3,8 +3,9 @@
 #define MODEL_PLAN_PARTS_H
 /*
  * The steps of lb_plan_compile(), for each other and for tests.  In the order
- * in which they run: ids, bits and tables (plan_luts.c), classes, endpoints,
- * rows (plan.c), states and slots (plan_health.c).
+ * in which they run: ids (plan_ids.c, plan_nat.c), bits and tables
+ * (plan_luts.c), classes, endpoints, rows (plan.c), states and slots
+ * (plan_health.c).
  * Unless said otherwise a step returns 0, or -1 with a problem added or
  * without memory.
  */
@@ -47,7 +48,9 @@ struct lb_id_names {
 int lb_ids_assign(const struct lb_id_names *before,
     const struct lb_id_names *wanted, uint16_t *ids, uint32_t *top);
 
-int lb_plan_make_ids(struct lb_plan_draft *draft);
+int lb_plan_make_member_ids(struct lb_plan_draft *draft);
+int lb_plan_make_mappings(struct lb_plan_draft *draft);
+int lb_plan_make_rule_ids(struct lb_plan_draft *draft);
 int lb_plan_make_luts(struct lb_plan_draft *draft);
 int lb_plan_make_classes(struct lb_plan_draft *draft);
 
@@ -69,6 +72,10 @@ struct lb_class lb_rule_udp_timeouts(const struct lb_config_rule *rule);
  * or a rule that is only a next hop. */
 bool lb_config_rule_floats(
     const struct lb_config *config, const struct lb_config_rule *rule);
+
+/* A mapping of a NAT rule as a load-balancing rule of one port would be. */
+struct lb_config_rule lb_plan_mapping_rule(
+    const struct lb_config *config, const struct lb_plan_mapping *mapping);
 
 /* The protocols of a rule: 1 or 2 of them into protos. */
 unsigned lb_rule_protos(const struct lb_config_rule *rule, uint8_t protos[2]);

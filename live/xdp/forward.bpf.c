@@ -12,14 +12,16 @@
  */
 #include "live/xdp/forward_io.h"
 #include "live/xdp/path.h"
+#include "live/xdp/tap.h"
 
-#define ETH_BYTES      14u
-#define TAG_BYTES      4u
-#define LINK_BYTES_MAX (ETH_BYTES + LB_VLAN_MAX * TAG_BYTES)
-#define ETHERTYPE_TAG  0x8100
-#define FAMILY_IP4     2 /* AF_INET */
-#define FAMILY_IP6     10
-#define NS_PER_MS      1000000u
+#define ETH_BYTES        14u
+#define TAG_BYTES        4u
+#define LINK_BYTES_MAX   (ETH_BYTES + LB_VLAN_MAX * TAG_BYTES)
+#define ETHERTYPE_TAG    0x8100
+#define FAMILY_IP4       2 /* AF_INET */
+#define FAMILY_IP6       10
+#define NS_PER_MS        1000000u
+#define IP_DONT_FRAGMENT 0x40 /* in byte 6 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -131,8 +133,9 @@ drop(struct forward_total *count, uint32_t reason)
 
 enum hop_answer {
 	HOP_KNOWN,
-	HOP_KERNEL, /* let the kernel find out */
-	HOP_NONE,   /* it has found out: there is no way */
+	HOP_KERNEL,  /* let the kernel find out */
+	HOP_NONE,    /* it has found out: there is no way */
+	HOP_TOO_BIG, /* for hop.port.mtu, and it may not be fragmented */
 };
 
 struct hop {
@@ -149,8 +152,33 @@ takes_frames(const struct forward_port *port)
 							: HOP_KNOWN;
 }
 
+/*
+ * A packet that is too big for the way on.  One that may be fragmented is the
+ * kernel's, which does that; so is one bigger than the link it came by: put
+ * together from several by the card or the stack, the kernel takes it apart.
+ */
 LB_INLINE int
-member_hop(const struct lb_scratch *s, struct hop *hop)
+too_big(struct xdp_md *ctx, const struct lb_packet *pkt)
+{
+	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
+	uint32_t l3 = pkt->ip.l3, ifindex = ctx->ingress_ifindex;
+	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
+	const struct forward_port *port =
+	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
+	if (port != NULL && port->mtu != 0 && pkt->ip_bytes > port->mtu)
+		return HOP_KERNEL;
+	if (pkt->ip.family != 4)
+		return HOP_TOO_BIG;
+	if (l3 > LINK_BYTES_MAX)
+		return HOP_KERNEL;
+	const uint8_t *ip = (const uint8_t *)(long)ctx->data + l3;
+	if (ip + 20 > end)
+		return HOP_KERNEL;
+	return (ip[6] & IP_DONT_FRAGMENT) != 0 ? HOP_TOO_BIG : HOP_KERNEL;
+}
+
+LB_INLINE int
+member_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 {
 	uint32_t member = s->result.member;
 	const uint64_t *row = bpf_map_lookup_elem(&next_hops, &member);
@@ -164,7 +192,7 @@ member_hop(const struct lb_scratch *s, struct hop *hop)
 	hop->port = *port;
 	__builtin_memcpy(hop->mac, &word, sizeof(hop->mac));
 	if (port->mtu != 0 && s->packet.ip_bytes > port->mtu)
-		return HOP_KERNEL; /* which fragments, or says so */
+		return too_big(ctx, &s->packet);
 	return takes_frames(port);
 }
 
@@ -207,9 +235,12 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 	long answer = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (answer == BPF_FIB_LKUP_RET_NOT_FWDED ||
 	    answer == BPF_FIB_LKUP_RET_NO_NEIGH ||
-	    answer == BPF_FIB_LKUP_RET_UNSUPP_LWT ||
-	    answer == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+	    answer == BPF_FIB_LKUP_RET_UNSUPP_LWT)
 		return HOP_KERNEL;
+	if (answer == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+		hop->port.mtu = fib.mtu_result;
+		return too_big(ctx, &s->packet);
+	}
 	if (answer != BPF_FIB_LKUP_RET_SUCCESS)
 		return HOP_NONE;
 	uint32_t ifindex = fib.ifindex;
@@ -300,19 +331,32 @@ send(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop)
 	return (int)bpf_redirect(hop->port.ifindex, 0);
 }
 
+/* The way on, before a byte is changed: who is told that there is none, or of
+ * what size it is, knows the packet as it was. */
+LB_INLINE int
+find_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
+{
+	return (s->result.facts & LB_FACT_REPLY) != 0 ? client_hop(ctx, s, hop)
+						      : member_hop(ctx, s, hop);
+}
+
 LB_INLINE int
 forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 {
 	struct hop hop = { 0 };
-	if (routes && !hop_limit_allows(ctx, &s->packet))
+	if (routes && !hop_limit_allows(ctx, &s->packet)) {
+		tap_wants(ctx, TAP_TTL, 0);
 		return drop(count, LB_REASON_TTL);
-	if (path_apply(ctx, s) != 0)
-		return drop(count, LB_REASON_MALFORMED);
-	int answer = (s->result.facts & LB_FACT_REPLY) != 0
-			 ? client_hop(ctx, s, &hop)
-			 : member_hop(s, &hop);
+	}
+	int answer = find_hop(ctx, s, &hop);
 	if (answer == HOP_NONE)
 		return drop(count, LB_REASON_NEXT_HOP);
+	if (answer == HOP_TOO_BIG) {
+		tap_wants(ctx, TAP_TOO_BIG, hop.port.mtu);
+		return drop(count, LB_REASON_TOO_BIG);
+	}
+	if (path_apply(ctx, s) != 0)
+		return drop(count, LB_REASON_MALFORMED);
 	count_forwarded(ctx, s);
 	if ((s->result.facts & LB_FACT_UNTRACKED) != 0)
 		count->untracked++;
@@ -325,6 +369,17 @@ forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 		return drop(count, LB_REASON_NEXT_HOP);
 	count->sent++;
 	return action;
+}
+
+LB_INLINE int
+act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+{
+	if (s->result.verdict == LB_DROP)
+		return drop(count, s->result.reason);
+	if (s->result.verdict == LB_FORWARD)
+		return forward(ctx, s, count);
+	count->passed++;
+	return XDP_PASS;
 }
 
 SEC("xdp.frags")
@@ -342,12 +397,14 @@ fairlead_forward(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	path_step(s, now_ms());
-	if (s->result.verdict == LB_DROP)
-		return drop(count, s->result.reason);
-	if (s->result.verdict == LB_FORWARD)
-		return forward(ctx, s, count);
-	count->passed++;
-	return XDP_PASS;
+	const bool tapped = tap_is_on();
+	const bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
+	if (tapped && !reply)
+		tap_from_client(ctx, s);
+	int action = act(ctx, s, count);
+	if (tapped && reply && action != XDP_DROP)
+		tap_to_client(ctx, s);
+	return action;
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

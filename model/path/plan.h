@@ -84,14 +84,15 @@ enum lb_rule_flag {
 	LB_RULE_TCP_RESET = 0x08,
 	LB_RULE_ONE_SIDED = 0x10, /* replies do not pass us */
 	LB_RULE_BASIC = 0x20,     /* all down: entries are not consulted */
+	LB_RULE_FIXED = 0x40,     /* inbound NAT: `lut` is the one member */
 };
 
 struct lb_rule {
 	struct lb_addr frontend;
 	lb_be16 frontend_port, backend_port; /* 0 with LB_RULE_ANY_PORT */
 	uint32_t lut_size;                   /* slots */
-	uint16_t lut;                        /* which lookup table */
-	uint16_t flags;                      /* enum lb_rule_flag */
+	uint16_t lut;   /* which lookup table; with LB_RULE_FIXED a member */
+	uint16_t flags; /* enum lb_rule_flag */
 	uint16_t id;
 	uint8_t live;      /* 0: a row that no rule has */
 	uint8_t mode;      /* enum lb_mode */

@@ -26,7 +26,8 @@ enum lb_verdict {
 	X(SNAT_CONTENDED, "snat_contended")                                    \
 	X(TABLE_FULL, "table_full")                                            \
 	X(TTL, "ttl")                                                          \
-	X(NEXT_HOP, "next_hop")
+	X(NEXT_HOP, "next_hop")                                                \
+	X(TOO_BIG, "too_big")
 
 enum lb_reason {
 	LB_REASON_NONE,

@@ -68,4 +68,10 @@ void blast_close(struct blast *b); /* NULL is fine */
 int blast_run(
     struct blast *b, const struct blast_order *order, struct blast_sent *sent);
 
+/*
+ * The same packets straight into a program (xdp.frags) by a test run: nothing
+ * is sent.  ns per packet, the making of it included; negative: -errno.
+ */
+double blast_into(struct blast *b, int program, uint32_t packets);
+
 #endif

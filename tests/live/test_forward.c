@@ -63,7 +63,8 @@ enum counted {
 	COUNT_HANDED,
 	COUNT_PASSED,
 	COUNT_UNREAD,
-	COUNT_TTL
+	COUNT_TTL,
+	COUNT_TOO_BIG
 };
 
 /* A frame from a client; what becomes of it. */
@@ -91,6 +92,7 @@ static const struct row rows[] = {
 	{ "no neighbour, IPv6", NO_HOP, 1, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
 	{ "just the MTU",  PORT_SMALL, 0, 0, 0, 0, 64, 72, XDP_REDIRECT, COUNT_SENT, 0 },
 	{ "over the MTU",  PORT_SMALL, 0, 0, 0, 0, 64, 73, XDP_PASS, COUNT_HANDED, 0 },
+	{ "over the MTU, IPv6", PORT_SMALL, 1, 0, 0, 0, 64, 73, XDP_DROP, COUNT_TOO_BIG, 0 },
 	{ "takes no frames", PORT_KERNEL, 0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
 	{ "TTL 2",         PORT_PLAIN, 0, 0, 0, 0, 2, 40, XDP_REDIRECT, COUNT_SENT, 0 },
 	{ "TTL 1",         PORT_PLAIN, 0, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
@@ -157,6 +159,8 @@ counter(const struct forward_total *total, enum counted which)
 		return total->passed;
 	case COUNT_UNREAD:
 		return total->unread;
+	case COUNT_TOO_BIG:
+		return total->dropped[LB_REASON_TOO_BIG];
 	default:
 		return total->dropped[LB_REASON_TTL];
 	}
