@@ -56,6 +56,7 @@ void lb_read_pools(struct lb_section *root, struct lb_config *config);
 void lb_read_probes(struct lb_section *root, struct lb_config *config);
 void lb_read_rules(struct lb_section *root, struct lb_config *config);
 void lb_read_nats(struct lb_section *root, struct lb_config *config);
+void lb_read_outbounds(struct lb_section *root, struct lb_config *config);
 
 /* The index of the rule of that name, -1 with the key refused. */
 int lb_read_rule_name(struct lb_section *section, unsigned key,
