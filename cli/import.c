@@ -174,7 +174,7 @@ print_json(const struct lb_import *import, const char *yaml)
 	}
 	json_t *all = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "fairlead",
 	    PACKAGE_VERSION, "schema", 1, "name", import->name, "configuration",
-	    import->yaml, "missing", (int)import->missing, "notes", notes);
+	    yaml, "missing", (int)import->missing, "notes", notes);
 	if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
 		json_decref(all);
 		cli_say("import", "no memory");
@@ -194,8 +194,7 @@ put_out(const struct import_options *o, const struct lb_import *import,
 	for (int kind = 0; kind < LB_IMPORT_KINDS; kind++)
 		tell_notes(import, (enum lb_import_kind)kind);
 	if (o->out != NULL)
-		return cli_write_text(
-		    "import", o->out, import->yaml, import->bytes, o->force);
+		return cli_write_text("import", o->out, yaml, bytes, o->force);
 	(void)fwrite(yaml, 1, bytes, stdout);
 	return cli_flush("import");
 }
