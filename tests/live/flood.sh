@@ -110,6 +110,9 @@ unwatch
 same_as_simulated lb.yaml "$key"
 try kill -9 "$live"
 live live2.log
+echo "+ fairlead ctl --pin-name $pin status --json"
+"$FAIRLEAD" ctl --pin-name "$pin" status --json >status.json ||
+    fail "ctl: exit $?"
 known=$(sed -n 's/.*"connections":\([0-9]*\).*/\1/p' live2.log)
 echo "$known connections are in the table of 2048"
 test "$((known > 1800 && known <= 2048))" = 1 || fail "is that full?"
