@@ -247,6 +247,58 @@ print_nats(const struct check *check, FILE *to)
 		print_nat(check, i, to);
 }
 
+/* --- outbound ------------------------------------------------------------ */
+
+static void
+print_outbound(const struct check *check, size_t i, FILE *to)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_outbound *outbound = &config->outbounds[i];
+	char idle[24];
+
+	(void)fprintf(to, "  %-*s %s %s by", WIDTH_MAX - 2, outbound->name,
+	    lb_proto_name(outbound->proto), config->pools[outbound->pool].name);
+	for (size_t f = 0; f < outbound->frontend_count; f++)
+		(void)fprintf(
+		    to, " %s", config->frontends[outbound->frontends[f]].name);
+	(void)fprintf(to, ", idle %s%s\n",
+	    check_duration(outbound->idle_timeout_ms, idle),
+	    outbound->tcp_reset ? ", TCP reset" : "");
+}
+
+/* What a pool's members have; says so where they do not have the same. */
+static void
+print_ports(const struct check *check, size_t pool, bool udp, FILE *to)
+{
+	struct check_ports ports = check_ports_of(check->plan, pool, udp);
+
+	if (ports.most == 0)
+		return;
+	(void)fprintf(to, "  %-*s %s, %u SNAT ports each", WIDTH_MAX - 2,
+	    check->config->pools[pool].name, udp ? "udp" : "tcp", ports.most);
+	if (ports.least != ports.most)
+		(void)fprintf(to, ", but %u some", ports.least);
+	(void)fputc('\n', to);
+}
+
+static void
+print_outbounds(const struct check *check, FILE *to)
+{
+	const struct lb_config *config = check->config;
+
+	if (config->outbound_count > 0)
+		(void)fprintf(
+		    to, "\noutbound rules (%zu)\n", config->outbound_count);
+	for (size_t i = 0; i < config->outbound_count; i++)
+		print_outbound(check, i, to);
+	if (check->plan->block_count > 0)
+		(void)fputs("\noutbound\n", to);
+	for (size_t p = 0; p < config->pool_count; p++) {
+		print_ports(check, p, false, to);
+		print_ports(check, p, true, to);
+	}
+}
+
 /* --- plan ---------------------------------------------------------------- */
 
 static void
@@ -293,6 +345,7 @@ print_config(const struct check *check, FILE *to)
 	for (size_t r = 0; r < check->config->rule_count; r++)
 		print_rule(check, r, to);
 	print_nats(check, to);
+	print_outbounds(check, to);
 	print_plan(check, to);
 }
 

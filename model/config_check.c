@@ -221,10 +221,12 @@ check_rules(const struct lb_config *config, struct lb_problems *problems)
 		pools[p] = pool_facts(&config->pools[p]);
 	for (size_t r = 0; r < config->rule_count; r++)
 		lb_check_rule(config, &config->rules[r], pools, problems);
-	if (config->rule_count + config->nat_count == 0)
+	if (config->rule_count + config->nat_count + config->outbound_count ==
+	    0)
 		lb_warning_add(problems, (struct lb_where){ 0 },
 		    "no rules: every packet passes as it is");
 	lb_check_nats(config, pools, problems);
+	lb_check_outbounds(config, pools, problems);
 	free(pools);
 }
 

@@ -3,11 +3,11 @@
 #define MODEL_CONFIG_CHECK_H
 /*
  * The parts of lb_config_check(): each thing by itself (config_check.c), each
- * The parts of lb_config_check(): each thing by itself (config_check.c), each
  * probe (config_check_probe.c) and each rule (config_check_rule.c) by itself,
  * names and addresses among each other (config_check_unique.c), rules among
  * each other (config_check_pairs.c), NAT rules by themselves and against the
- * others (config_check_nat.c).
+ * others (config_check_nat.c), outbound rules the same
+ * (config_check_outbound.c).
  */
 #include "model/config.h"
 #include "model/path/packet.h"
@@ -32,6 +32,8 @@ void lb_check_rule(const struct lb_config *config,
     struct lb_problems *problems);
 void lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
     struct lb_where where, struct lb_problems *problems);
+void lb_check_outbounds(const struct lb_config *config,
+    const struct lb_pool_facts *pools, struct lb_problems *problems);
 void lb_check_nats(const struct lb_config *config,
     const struct lb_pool_facts *pools, struct lb_problems *problems);
 void lb_check_unique(

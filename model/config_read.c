@@ -264,18 +264,6 @@ read_forwarding(struct lb_section *root, struct lb_config *config)
 /* --- the whole ----------------------------------------------------------- */
 
 static void
-refuse_unbuilt(struct lb_section *root, unsigned key)
-{
-	size_t count;
-
-	lb_take_list(root, key, &count);
-	if (count > 0)
-		lb_section_refuse(root, key,
-		    "this version does not have them yet; leave the list "
-		    "empty");
-}
-
-static void
 read_root(struct lb_reader *reader, struct lb_config *config)
 {
 	struct lb_section root;
@@ -293,7 +281,8 @@ read_root(struct lb_reader *reader, struct lb_config *config)
 		lb_read_rules(&root, config);
 	if (!reader->no_memory)
 		lb_read_nats(&root, config);
-	refuse_unbuilt(&root, LB_ROOT_KEY_OUTBOUND_RULES);
+	if (!reader->no_memory)
+		lb_read_outbounds(&root, config);
 	read_table(&root, config);
 	if (!reader->no_memory)
 		read_forwarding(&root, config);

@@ -56,6 +56,7 @@ void lb_read_pools(struct lb_section *root, struct lb_config *config);
 void lb_read_probes(struct lb_section *root, struct lb_config *config);
 void lb_read_rules(struct lb_section *root, struct lb_config *config);
 void lb_read_nats(struct lb_section *root, struct lb_config *config);
+void lb_read_outbounds(struct lb_section *root, struct lb_config *config);
 
 /* What a probe says and wants to hear (config_read_probe.c). */
 void lb_read_probe_asks(

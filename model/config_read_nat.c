@@ -6,9 +6,11 @@
 
 #include "model/names.h"
 #include "model/numbers.h"
+#include "model/path/plan.h"
 
 #define X(section, key, text) text,
 static const char *const nat_keys[] = { LB_NAT_KEYS(X) };
+static const char *const outbound_keys[] = { LB_OUTBOUND_KEYS(X) };
 #undef X
 
 /* A member of any pool, by its name. */
@@ -244,4 +246,81 @@ lb_read_nats(struct lb_section *root, struct lb_config *config)
 	lb_name_list_free(&names.frontends);
 	lb_name_list_free(&names.pools);
 	free(names.members);
+}
+
+/* --- outbound rules ------------------------------------------------------ */
+
+static void
+take_frontends(struct lb_section *section, const struct lb_name_list *names,
+    struct lb_config_outbound *outbound)
+{
+	const unsigned key = LB_OUTBOUND_KEY_FRONTENDS;
+	size_t count;
+	const char *name;
+	struct lb_where where;
+	const struct lb_yaml_node *node = lb_take_list(section, key, &count);
+
+	outbound->frontends = lb_read_list_new(
+	    section->reader, count, sizeof(*outbound->frontends));
+	while (outbound->frontends != NULL &&
+	       lb_list_text(section, key, &node, &name, &where)) {
+		int found = lb_name_find(section, key, names, "frontend", name);
+		if (found >= 0)
+			outbound->frontends[outbound->frontend_count++] = found;
+	}
+}
+
+static void
+read_outbound(struct lb_reader *reader, const struct lb_yaml_node *node,
+    const struct nat_names *names, struct lb_config_outbound *outbound)
+{
+	struct lb_section section;
+	uint64_t number;
+	int value;
+
+	lb_config_outbound_init(outbound);
+	lb_section_open(
+	    &section, reader, node, outbound_keys, LB_OUTBOUND_KEY_COUNT);
+	outbound->name = lb_read_name(&section, "an outbound rule");
+	lb_section_require(
+	    &section, LB_OUTBOUND_KEY_FRONTENDS, "an outbound rule");
+	take_frontends(&section, &names->frontends, outbound);
+	lb_section_require(&section, LB_OUTBOUND_KEY_POOL, "an outbound rule");
+	lb_read_reference(&section, LB_OUTBOUND_KEY_POOL, &names->pools, "pool",
+	    &outbound->pool);
+	if (lb_take_choice(&section, LB_OUTBOUND_KEY_PROTOCOL, lb_proto_of_name,
+		"tcp, udp and all", &value))
+		outbound->proto = (uint8_t)value;
+	if (lb_take_number(
+		&section, LB_OUTBOUND_KEY_PORTS, UINT32_MAX, &number))
+		outbound->ports = (uint32_t)number;
+	if (lb_take_range(&section, LB_OUTBOUND_KEY_MAX_MEMBERS, 1,
+		LB_MEMBER_MAX, &number))
+		outbound->members_max = (uint32_t)number;
+	lb_take_duration(
+	    &section, LB_OUTBOUND_KEY_IDLE_TIMEOUT, &outbound->idle_timeout_ms);
+	lb_take_bool(&section, LB_OUTBOUND_KEY_TCP_RESET, &outbound->tcp_reset);
+	LB_KEEP_SOURCE(outbound, &section);
+}
+
+void
+lb_read_outbounds(struct lb_section *root, struct lb_config *config)
+{
+	struct lb_reader *reader = root->reader;
+	struct nat_names names = { 0 };
+	size_t count;
+	const struct lb_yaml_node *node =
+	    lb_take_list(root, LB_ROOT_KEY_OUTBOUND_RULES, &count);
+
+	LB_NAME_LIST(&names.frontends, reader, config->frontends,
+	    config->frontend_count);
+	LB_NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
+	config->outbounds =
+	    lb_read_list_new(reader, count, sizeof(*config->outbounds));
+	for (; node != NULL && !reader->no_memory;
+	     node = lb_list_next(reader, node))
+		read_outbound(reader, node, &names,
+		    &config->outbounds[config->outbound_count++]);
+	lb_name_list_free(&names.frontends);
+	lb_name_list_free(&names.pools);
 }

@@ -83,6 +83,26 @@ mapping_row(
 	return row;
 }
 
+/* What flows out under an outbound rule looks at. */
+static struct lb_rule
+outbound_row(const struct lb_plan_draft *draft, size_t index, uint16_t id)
+{
+	struct lb_config_rule rule =
+	    lb_plan_outbound_rule(&draft->config->outbounds[index]);
+
+	return (struct lb_rule){
+		.lut = LB_NONE,
+		.lut_size = 1,
+		.flags = rule.tcp_reset ? LB_RULE_TCP_RESET : 0,
+		.id = id,
+		.live = 1,
+		.class_tcp =
+		    lb_plan_class_of(draft->plan, lb_rule_tcp_timeouts(&rule)),
+		.class_udp =
+		    lb_plan_class_of(draft->plan, lb_rule_udp_timeouts(&rule)),
+	};
+}
+
 /* A rule that is gone serves its old flows as it did, and chooses nobody. */
 static struct lb_rule
 rule_row_tombstone(const struct lb_plan_draft *draft, uint16_t id)
@@ -114,6 +134,11 @@ write_rules(const struct lb_plan_draft *draft, struct lb_rule *rows)
 	for (uint32_t i = 0; i < plan->mapping_count; i++)
 		rows[plan->mappings[i].rule] =
 		    mapping_row(draft, &plan->mappings[i]);
+	size_t first = draft->config->rule_count + plan->mapping_count;
+	for (size_t i = 0; i < draft->config->outbound_count; i++) {
+		uint16_t id = plan->rule_ids[first + i];
+		rows[id] = outbound_row(draft, i, id);
+	}
 }
 
 static void
@@ -164,6 +189,33 @@ write_subnets(const struct lb_config *config, struct lb_subnet *rows)
 	}
 }
 
+static void
+write_snat(const struct lb_plan *plan, const struct lb_plan_header *header,
+    struct lb_row *rows)
+{
+	struct lb_addr *addresses = (void *)&rows[header->snat_at];
+	struct lb_snat_block *blocks = (void *)&rows[header->block_at];
+
+	for (uint32_t i = 0; i < plan->snat_count; i++)
+		addresses[i] = plan->snats[i].address;
+	memcpy(&rows[header->units_at], plan->units,
+	    plan->snat_count * sizeof(*plan->units));
+	for (uint32_t i = 0; i < plan->block_count; i++)
+		blocks[i] = plan->blocks[i].row;
+}
+
+static uint32_t
+plan_flags(const struct lb_config *config)
+{
+	uint32_t flags = 0;
+
+	if (config->outbound_frontends == LB_OUTBOUND_FILL_FIRST)
+		flags |= LB_PLAN_FILL_FIRST;
+	if (config->udp_snat == LB_UDP_SNAT_PORT)
+		flags |= LB_PLAN_UDP_PORT;
+	return flags;
+}
+
 static uint16_t
 next_hop(const struct lb_plan *plan, int rule)
 {
@@ -184,12 +236,20 @@ header_make(const struct lb_plan_draft *draft, uint32_t endpoint_rows)
 		.subnet_count = subnet_count(config),
 		.next_hop_rule4 = next_hop(plan, config->next_hop_rule4),
 		.next_hop_rule6 = next_hop(plan, config->next_hop_rule6),
+		.snat_count = plan->snat_count,
+		.flags = plan_flags(config),
 	};
 
 	header.rule_at = header.endpoint_at + endpoint_rows;
 	header.member_at = header.rule_at + header.rule_count;
 	header.subnet_at = header.member_at + (header.member_count + 1) / 2;
-	header.row_count = header.subnet_at + (header.subnet_count + 1) / 2;
+	header.snat_at = header.subnet_at + (header.subnet_count + 1) / 2;
+	header.units_at = header.snat_at + (header.snat_count + 3) / 4;
+	header.block_at =
+	    header.units_at + header.snat_count * 2 * LB_UNIT_ROWS;
+	header.row_count =
+	    header.block_at +
+	    (plan->block_count + LB_BLOCKS_PER_ROW - 1) / LB_BLOCKS_PER_ROW;
 	return header;
 }
 
@@ -221,6 +281,7 @@ make_rows(struct lb_plan_draft *draft)
 			    plan, (void *)&plan->rows[header.member_at]);
 			write_subnets(draft->config,
 			    (void *)&plan->rows[header.subnet_at]);
+			write_snat(plan, &header, plan->rows);
 		}
 	}
 	lb_endpoints_free(&endpoints);
@@ -287,7 +348,8 @@ lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
 	    lb_plan_make_mappings(&draft) < 0 ||
 	    lb_plan_make_rule_ids(&draft) < 0 ||
 	    lb_plan_make_luts(&draft) < 0 || lb_plan_make_classes(&draft) < 0 ||
-	    make_rows(&draft) < 0 || make_states(&draft) < 0) {
+	    lb_plan_make_snat(&draft) < 0 || make_rows(&draft) < 0 ||
+	    make_states(&draft) < 0) {
 		lb_plan_free(plan);
 		return NULL;
 	}
@@ -326,6 +388,8 @@ free_ids(struct lb_plan *plan)
 	     i++)
 		free(plan->mappings[i].name);
 	free(plan->mappings);
+	free(plan->blocks);
+	free(plan->units);
 	free(plan->member_ids);
 	free(plan->rule_ids);
 	free(plan->pool_first);

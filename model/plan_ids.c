@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/plan_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +238,11 @@ rules_fill(struct lb_plan_draft *draft, uint32_t before_count)
 			-1) < 0)
 			return -1;
 	}
+	size_t first = draft->config->rule_count + plan->mapping_count;
+	for (size_t i = 0; i < draft->config->outbound_count; i++)
+		if (rule_set(&plan->rules[plan->rule_ids[first + i]],
+			draft->outbound_names[i], false, -1) < 0)
+			return -1;
 	return 0;
 }
 
@@ -256,6 +262,9 @@ rules_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 	for (uint32_t i = 0; i < draft->plan->mapping_count; i++)
 		wanted->at[wanted->count++] =
 		    (struct lb_id_name){ "", draft->plan->mappings[i].name };
+	for (size_t i = 0; i < draft->config->outbound_count; i++)
+		wanted->at[wanted->count++] =
+		    (struct lb_id_name){ "", draft->outbound_names[i] };
 }
 
 static int
@@ -320,14 +329,46 @@ lb_plan_make_member_ids(struct lb_plan_draft *draft)
 	return with_names(draft, member_ids_make, members);
 }
 
+/* "/NAME", which no rule and no mapping is called. */
+static int
+outbound_names_make(struct lb_plan_draft *draft)
+{
+	const struct lb_config *config = draft->config;
+
+	draft->outbound_names =
+	    calloc(config->outbound_count + 1, sizeof(*draft->outbound_names));
+	for (size_t i = 0;
+	     draft->outbound_names != NULL && i < config->outbound_count; i++)
+		if (asprintf(&draft->outbound_names[i], "/%s",
+			config->outbounds[i].name) < 0) {
+			draft->outbound_names[i] = NULL;
+			return -1;
+		}
+	return draft->outbound_names == NULL ? -1 : 0;
+}
+
+static void
+outbound_names_free(struct lb_plan_draft *draft)
+{
+	for (size_t i = 0;
+	     draft->outbound_names != NULL && i < draft->config->outbound_count;
+	     i++)
+		free(draft->outbound_names[i]);
+	free(draft->outbound_names);
+	draft->outbound_names = NULL;
+}
+
 int
 lb_plan_make_rule_ids(struct lb_plan_draft *draft)
 {
 	struct lb_plan *plan = draft->plan;
-	size_t count = draft->config->rule_count + plan->mapping_count;
+	size_t count = draft->config->rule_count + plan->mapping_count +
+		       draft->config->outbound_count;
+	int result = -1;
 
 	plan->rule_ids = calloc(count + 1, sizeof(*plan->rule_ids));
-	if (plan->rule_ids == NULL)
-		return -1;
-	return with_names(draft, rule_ids_make, count);
+	if (plan->rule_ids != NULL && outbound_names_make(draft) == 0)
+		result = with_names(draft, rule_ids_make, count);
+	outbound_names_free(draft);
+	return result;
 }

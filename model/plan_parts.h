@@ -20,6 +20,7 @@ struct lb_plan_draft {
 	const struct lb_plan *before; /* NULL: none */
 	const struct lb_usage *used;  /* NULL: all */
 	struct lb_problems *problems;
+	char **outbound_names;         /* while rules are given their ids */
 	uint64_t lut_slots, lut_steps; /* of the lookup tables so far */
 };
 
@@ -53,6 +54,8 @@ int lb_plan_make_mappings(struct lb_plan_draft *draft);
 int lb_plan_make_rule_ids(struct lb_plan_draft *draft);
 int lb_plan_make_luts(struct lb_plan_draft *draft);
 int lb_plan_make_classes(struct lb_plan_draft *draft);
+/* plan_snat.c: addresses, units and blocks, after the classes. */
+int lb_plan_make_snat(struct lb_plan_draft *draft);
 
 /* The (probe, all-down) bit of a rule's members, 0 without a probe; and its
  * lookup table.  After lb_plan_make_luts(). */
@@ -76,6 +79,12 @@ bool lb_config_rule_floats(
 /* A mapping of a NAT rule as a load-balancing rule of one port would be. */
 struct lb_config_rule lb_plan_mapping_rule(
     const struct lb_config *config, const struct lb_plan_mapping *mapping);
+
+/* An outbound rule as far as its flows' timeouts and resets go. */
+struct lb_config_rule lb_plan_outbound_rule(
+    const struct lb_config_outbound *outbound);
+/* What flows of implicit SNAT time out by (AZ 3.1: a public address's). */
+struct lb_config_rule lb_plan_implicit_rule(uint8_t proto);
 
 /* The protocols of a rule: 1 or 2 of them into protos. */
 unsigned lb_rule_protos(const struct lb_config_rule *rule, uint8_t protos[2]);

@@ -93,7 +93,18 @@ static const struct {
 	{ "memory", "what a replay keeps in memory", bench_memory },
 	{ "live", "fairlead live, beside the kernel and the least possible",
 	    bench_live },
+	{ "soak", "fairlead live under mixed load (10 minutes)", bench_soak },
 };
+
+/* Ten minutes: only by its name. */
+static const char apart[] = "soak";
+
+static bool
+is_wanted(const char *part, const char *only)
+{
+	return only != NULL ? strcmp(only, part) == 0
+			    : strcmp(apart, part) != 0;
+}
 
 int
 main(int argc, char **argv)
@@ -103,7 +114,7 @@ main(int argc, char **argv)
 	int rc = 0;
 	bool any = false;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (only != NULL && strcmp(only, parts[i].name) != 0)
+		if (!is_wanted(parts[i].name, only))
 			continue;
 		any = true;
 		bench_heading(parts[i].help);

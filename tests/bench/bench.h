@@ -32,5 +32,6 @@ int bench_memory(void);
 int bench_events(void);
 int bench_world(void);
 int bench_live(void);
+int bench_soak(void);
 
 #endif

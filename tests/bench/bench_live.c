@@ -26,7 +26,8 @@
 
 #define ROUNDS       9u
 #define ROUNDS_LEAST 3u
-#define CASE_S       4.0 /* a case takes no more rounds after that */
+#define CASE_S       4.0   /* a case takes no more rounds after that, */
+#define ALL_S        170.0 /* or later ones no more than the least */
 #define FAST         200000u
 #define SLOW         65536u /* the kernel's, and every flow of 64 k once */
 #define TEST_RUN     200000u
@@ -77,6 +78,7 @@ struct found {
 
 struct stand {
 	struct lane *lane;
+	double end; /* no more rounds after that */
 	const struct live_case *c;
 	unsigned threads;
 	struct blast *blast[LANE_WAYS];
@@ -192,6 +194,8 @@ slice(struct stand *s, enum lane_way way, uint64_t packets, struct series *to)
 	uint64_t sunk = lane_sunk(s->lane);
 	uint64_t went = forwarded(s, way, 0);
 	int rc = blast_run(s->blast[way], &order, &sent);
+	if (rc == 0 && lane_stopped)
+		rc = -EINTR;
 	if (rc != 0)
 		return rc;
 	sunk = sunk_of(s, sunk, sent.packets);
@@ -258,10 +262,9 @@ warm_up(struct stand *s)
 static int
 rounds(struct stand *s, struct found *f)
 {
-	double end = now_s() + CASE_S;
 	int rc = warm_up(s);
 	for (unsigned i = 0; rc == 0 && i < ROUNDS; i++) {
-		if (i >= ROUNDS_LEAST && now_s() > end)
+		if (i >= ROUNDS_LEAST && now_s() > s->end)
 			break;
 		for (int way = 0; rc == 0 && way < LANE_WAYS; way++)
 			rc = slice(s, (enum lane_way)way,
@@ -276,9 +279,11 @@ rounds(struct stand *s, struct found *f)
 
 static int
 one_case(struct lane *lane, const struct live_case *c, unsigned threads,
-    struct found *f)
+    double end, struct found *f)
 {
-	struct stand s = { .lane = lane, .c = c, .threads = threads };
+	struct stand s = {
+		.lane = lane, .c = c, .threads = threads, .end = end
+	};
 	memset(f, 0, sizeof(*f));
 	s.program[LANE_FLOOR] = lane_floor_program(lane);
 	s.program[LANE_FAIRLEAD] = lane_live_program(lane);
@@ -351,9 +356,10 @@ tell_one_cpu(const struct live_case *c, const struct found *f)
 {
 	double cost = cost_of(f), test = test_cost_of(f);
 	double times = ns_of(f, LANE_KERNEL) / ns_of(f, LANE_FAIRLEAD);
-	printf("  %-22s %6.0f %8.0f %8.0f %6.1fx %6.0f %6.0f %6.2f", c->name,
-	    ns_of(f, LANE_FLOOR), ns_of(f, LANE_FAIRLEAD),
-	    ns_of(f, LANE_KERNEL), times, cost, test, cost / test);
+	double all = ns_of(f, LANE_FAIRLEAD);
+	printf("  %-22s %6.0f %8.0f %8.0f %6.1fx %6.0f %6.0f %6.2f %5.0f%%",
+	    c->name, ns_of(f, LANE_FLOOR), all, ns_of(f, LANE_KERNEL), times,
+	    cost, test, cost / test, 100 * cost / all);
 	tell_lost(f);
 	(void)fflush(stdout);
 	keep(c->name, "floor_ns", ns_of(f, LANE_FLOOR), "ns");
@@ -377,46 +383,114 @@ tell_all_cpus(const struct live_case *c, const struct found *f)
 	keep(c->name, "mpps", mpps_of(f, LANE_FAIRLEAD), "Mpps");
 	keep(c->name, "nft_mpps", mpps_of(f, LANE_KERNEL), "Mpps");
 	keep(c->name, "vs_nft", times, "x");
-	if (strcmp(c->name, "tcp4_64k") == 0)
-		bench_keep("live_vs_nft_existing", times, "x");
-	if (strcmp(c->name, "tcp4_new") == 0)
-		bench_keep("live_vs_nft_new", times, "x");
+}
+
+/* What is asked for of it all, by its name. */
+struct summary {
+	double ratio[LB_COUNT(cases)]; /* to the test run */
+	unsigned ratios;
+	double existing, new;
+	uint64_t lost;
+	double made, floor; /* ns: a packet made, and at the floor */
+};
+
+static void
+sum_up(struct summary *sum, const struct live_case *c, const struct found *f)
+{
+	double times = mpps_of(f, LANE_FAIRLEAD) / mpps_of(f, LANE_KERNEL);
+	sum->lost += f->way[LANE_FAIRLEAD].lost;
+	if (f->test_run[LANE_FLOOR] > 0) {
+		sum->ratio[sum->ratios++] = cost_of(f) / test_cost_of(f);
+		sum->made = f->test_run[LANE_FLOOR];
+		sum->floor = ns_of(f, LANE_FLOOR);
+	} else if (strcmp(c->name, "tcp4_64k") == 0) {
+		sum->existing = times;
+	} else if (strcmp(c->name, "tcp4_new") == 0) {
+		sum->new = times;
+	}
+}
+
+static void
+tell_summary(const struct summary *sum)
+{
+	printf(
+	    "  path: what fairlead takes more than the floor; test: the same "
+	    "by test runs, without\n"
+	    "  veth; part: of all ns of a packet that are the path's. The "
+	    "rest bounds: of the floor\n"
+	    "  %.0f ns are the generator's and the floor's programs, %.0f "
+	    "veth, frames and sink.\n",
+	    sum->made, sum->floor - sum->made);
+	bench_say("live_path_vs_test_run", median(sum->ratio, sum->ratios), "x",
+	    BENCH_AT_MOST, 1.3);
+	if (sum->existing > 0)
+		bench_say("live_vs_nft_existing", sum->existing, "x",
+		    BENCH_NO_GOAL, 0);
+	if (sum->new > 0)
+		bench_say("live_vs_nft_new", sum->new, "x", BENCH_NO_GOAL, 0);
+	bench_say("live_lost", (double)sum->lost, "packets", BENCH_AT_MOST, 0);
 }
 
 /* --- all of them --------------------------------------------------------- */
 
 static int
-measure(struct lane *lane)
+measure_on(struct lane *lane, unsigned threads, double end, struct summary *sum)
 {
 	struct found f;
-	unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 	int rc = 0;
-	printf("  one CPU, ns a packet        floor fairlead nftables  times"
-	       "   path   test  ratio  lost\n");
 	for (size_t i = 0; rc == 0 && i < LB_COUNT(cases); i++) {
-		if (!is_asked_for(&cases[i]))
+		/* of several CPUs one flow is one's */
+		if (!is_asked_for(&cases[i]) ||
+		    (threads > 1 && cases[i].flows == 1))
 			continue;
-		rc = one_case(lane, &cases[i], 1, &f);
-		if (rc == 0)
+		double case_end = now_s() + CASE_S;
+		rc = one_case(lane, &cases[i], threads,
+		    case_end < end ? case_end : end, &f);
+		if (rc != 0)
+			break;
+		if (threads == 1)
 			tell_one_cpu(&cases[i], &f);
-	}
-	printf("  %u CPUs, million packets/s   floor fairlead nftables  times"
-	       "  lost\n",
-	    cpus);
-	for (size_t i = 0; rc == 0 && i < LB_COUNT(cases); i++) {
-		if (cases[i].flows == 1 || !is_asked_for(&cases[i]))
-			continue; /* one flow is one CPU's */
-		rc = one_case(lane, &cases[i], cpus, &f);
-		if (rc == 0)
+		else
 			tell_all_cpus(&cases[i], &f);
+		sum_up(sum, &cases[i], &f);
 	}
 	return rc;
+}
+
+static int
+measure(struct lane *lane)
+{
+	struct summary sum = { 0 };
+	unsigned cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+	double end = now_s() + ALL_S;
+	if (cpus > BLAST_THREADS_MAX)
+		cpus = BLAST_THREADS_MAX;
+	printf("  one CPU, ns a packet        floor fairlead nftables  times"
+	       "   path   test  ratio  part  lost\n");
+	int rc = measure_on(lane, 1, end, &sum);
+	if (rc == 0 && cpus > 1) {
+		printf("  %u CPUs, million packets/s   floor fairlead nftables"
+		       "  times  lost\n",
+		    cpus);
+		rc = measure_on(lane, cpus, end, &sum);
+	}
+	if (rc == 0 && sum.ratios > 0)
+		tell_summary(&sum);
+	return rc;
+}
+
+static int
+failed(const char *what, const char *why, int rc)
+{
+	(void)fprintf(
+	    stderr, "bench: live, %s: %s: %s\n", what, why, strerror(-rc));
+	return 1;
 }
 
 int
 bench_live(void)
 {
-	char error[LANE_ERROR_BYTES];
+	char error[LANE_ERROR_BYTES] = "";
 	struct lane *lane = lane_open(error, sizeof(error));
 	if (lane == NULL) {
 		bench_skip("live", error);
@@ -425,18 +499,16 @@ bench_live(void)
 	int rc = lane_live(lane, "bench.yaml", error, sizeof(error));
 	if (rc == 0)
 		rc = lane_sinks(lane, error, sizeof(error));
+	if (rc == 0 && lane_script(lane, "nft", "") != 0)
+		rc = -EPROTO;
 	if (rc == 0)
-		rc = lane_script(lane, "nft", "");
-	if (rc != 0)
-		bench_skip("live", error);
-	else if ((rc = measure(lane)) != 0)
-		(void)fprintf(stderr, "bench: live: %s\n", strerror(-rc));
+		rc = measure(lane);
 	lane_sinks_end(lane);
 	lane_live_end(lane);
-	int talk = rc == 0 ? bench_talk(lane) : 0;
-	if (talk != 0)
-		(void)fprintf(
-		    stderr, "bench: live, requests: %s\n", strerror(-talk));
+	if (rc != 0)
+		rc = failed("packets", error, rc);
+	else if ((rc = bench_talk(lane, error, sizeof(error))) != 0)
+		rc = failed("requests", error, rc);
 	lane_close(lane);
-	return rc != 0 || talk != 0;
+	return rc;
 }

@@ -163,7 +163,8 @@ ask(const struct talk_case *c, enum by by, double seconds,
 	struct talk_ask a = { .kind = c->kind,
 		.interface = lane_interface(bys[by].way),
 		.at_once = c->at_once,
-		.seconds = seconds };
+		.seconds = seconds,
+		.stop = &lane_stopped };
 	(void)talk_address(bys[by].address, c->port[by], &a.to);
 	return talk_ask(&a, heard);
 }
@@ -183,6 +184,8 @@ one_case(
 			if (!has(crew, c, (enum by)by))
 				continue;
 			rc = ask(c, (enum by)by, SLICE_S, &heard);
+			if (rc == 0 && lane_stopped)
+				rc = -EINTR;
 			f->rate[by][i] =
 			    (double)heard.answers / heard.seconds * c->scale;
 			f->lost[by] += heard.lost + heard.broken;
@@ -239,16 +242,11 @@ all_cases(const struct lane *lane, const struct crew *crew)
 }
 
 int
-bench_talk(struct lane *lane)
+bench_talk(struct lane *lane, char *error, size_t error_bytes)
 {
-	char error[LANE_ERROR_BYTES];
 	struct crew crew = { 0 };
-	int rc = lane_live(lane, "talk.yaml", error, sizeof(error));
-	if (rc != 0) {
-		bench_skip("live, requests", error);
-		return rc;
-	}
-	if (lane_script(lane, "real", "") != 0)
+	int rc = lane_live(lane, "talk.yaml", error, error_bytes);
+	if (rc == 0 && lane_script(lane, "real", "") != 0)
 		rc = -EPROTO;
 	if (rc == 0)
 		rc = start_servers(lane, &crew);

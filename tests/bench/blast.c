@@ -371,7 +371,8 @@ work(void *arg)
 	if (sched_setaffinity(0, sizeof(cpu), &cpu) != 0)
 		w->rc = -errno;
 	double now = w->start = seconds_of(CLOCK_MONOTONIC);
-	while (w->rc == 0 && (o->packets == 0 || w->done < o->packets) &&
+	while (w->rc == 0 && (o->stop == NULL || !*o->stop) &&
+	       (o->packets == 0 || w->done < o->packets) &&
 	       (o->seconds <= 0 || now < w->start + o->seconds)) {
 		w->rc = send_some(w, call_packets(w, now));
 		if (o->rate > 0)

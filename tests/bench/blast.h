@@ -11,6 +11,8 @@
  * On a veth the receiver's work is done in the sender's thread, at the end of a
  * batch: so the thread's CPU time is that of the whole way.
  */
+#include <signal.h>
+
 #include "model/path/addr.h"
 
 #define BLAST_FRAME_BYTES_MIN 80u
@@ -48,6 +50,7 @@ struct blast_order {
 	uint64_t packets;
 	double seconds;
 	double rate; /* packets a second; 0: as fast as it goes */
+	const volatile sig_atomic_t *stop; /* set: ends; NULL: nobody sets it */
 };
 
 struct blast_sent {

@@ -20,6 +20,7 @@
 
 #define LINKS      3
 #define PATIENCE_S 60 /* until fairlead live forwards */
+#define ARGS_MAX   15
 #define CPUS_MAX   1024
 
 struct lane {
@@ -31,6 +32,24 @@ struct lane {
 	struct bpf_object *object;
 	struct bpf_link *links[LINKS];
 };
+
+volatile sig_atomic_t lane_stopped = 0;
+
+static void
+stop(int signal)
+{
+	(void)signal;
+	lane_stopped = 1;
+}
+
+static void
+hear_signals(void (*handler)(int))
+{
+	const int signals[] = { SIGHUP, SIGINT, SIGTERM };
+	const struct sigaction action = { .sa_handler = handler };
+	for (size_t i = 0; i < LB_COUNT(signals); i++)
+		(void)sigaction(signals[i], &action, NULL);
+}
 
 static void say(char *error, size_t bytes, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -150,7 +169,9 @@ lane_open(char *error, size_t error_bytes)
 		return NULL;
 	say(lane->tag, sizeof(lane->tag), "flb%d", (int)getpid());
 	say(lane->pin, sizeof(lane->pin), "bench-%d", (int)getpid());
-	say(lane->dir, sizeof(lane->dir), "/tmp/fairlead-bench-XXXXXX");
+	say(lane->dir, sizeof(lane->dir), "/tmp/fairlead-bench-%d-XXXXXX",
+	    (int)getpid());
+	hear_signals(stop);
 	lane->queues = sysconf(_SC_NPROCESSORS_ONLN);
 	lane->home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	say(error, error_bytes, "no memory, or no network namespaces");
@@ -171,6 +192,7 @@ lane_close(struct lane *lane)
 		return;
 	lane_sinks_end(lane);
 	lane_live_end(lane);
+	hear_signals(SIG_DFL);
 	if (lane->home >= 0)
 		(void)lane_enter(lane, NULL);
 	if (lane->up) {
@@ -190,6 +212,7 @@ lane_start(const struct lane *lane, const char *log, const char *const *argv)
 {
 	char path[128];
 	say(path, sizeof(path), "%s/%s", lane->dir, log);
+	char *args[ARGS_MAX + 1] = { NULL };
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
@@ -197,7 +220,9 @@ lane_start(const struct lane *lane, const char *log, const char *const *argv)
 	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 ||
 	    lane_enter(lane, "balancer") != 0)
 		_exit(5);
-	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+	for (size_t i = 0; i < ARGS_MAX && argv[i] != NULL; i++)
+		args[i] = strdup(argv[i]);
+	(void)execvp(argv[0], args);
 	_exit(127);
 }
 
@@ -291,18 +316,23 @@ lane_live_reload(const struct lane *lane)
 
 /* --- programs and counters ----------------------------------------------- */
 
+/* Which program goes where. */
+struct place {
+	const char *program, *where, *interface;
+};
+
 static int
-attach(struct lane *lane, int slot, const char *program, const char *where,
-    const char *interface)
+attach(struct lane *lane, int slot, const struct place *place)
 {
-	int rc = lane_enter(lane, where);
+	int rc = lane_enter(lane, place->where);
 	if (rc != 0)
 		return rc;
 	const struct bpf_program *p =
-	    bpf_object__find_program_by_name(lane->object, program);
-	lane->links[slot] = p != NULL ? bpf_program__attach_xdp(
-					    p, (int)if_nametoindex(interface))
-				      : NULL;
+	    bpf_object__find_program_by_name(lane->object, place->program);
+	lane->links[slot] = p != NULL
+				? bpf_program__attach_xdp(
+				      p, (int)if_nametoindex(place->interface))
+				: NULL;
 	rc = lane->links[slot] != NULL ? 0 : p != NULL ? -errno : -ENOENT;
 	(void)lane_enter(lane, NULL);
 	return rc;
@@ -323,23 +353,42 @@ name_ways_out(struct lane *lane)
 	return map != NULL ? rc : -ENOENT;
 }
 
-int
-lane_sinks(struct lane *lane, char *error, size_t error_bytes)
+static int
+attach_all(struct lane *lane, const struct place places[LINKS], char *error,
+    size_t error_bytes)
 {
 	lane->object = bpf_object__open_file(LANE_BPF_OBJECT, NULL);
 	int rc = lane->object != NULL ? name_ways_out(lane) : -errno;
 	if (rc == 0)
 		rc = bpf_object__load(lane->object);
-	if (rc == 0)
-		rc = attach(lane, 0, "lane_sink", "s1", "eth0");
-	if (rc == 0)
-		rc = attach(lane, 1, "lane_sink", "s2", "eth0");
-	if (rc == 0)
-		rc = attach(lane, 2, "lane_floor", "balancer", "c0");
+	for (int i = 0; rc == 0 && i < LINKS; i++)
+		rc = attach(lane, i, &places[i]);
 	if (rc != 0)
 		say(error, error_bytes, "%s: %s", LANE_BPF_OBJECT,
 		    strerror(-rc));
 	return rc;
+}
+
+int
+lane_sinks(struct lane *lane, char *error, size_t error_bytes)
+{
+	static const struct place places[LINKS] = {
+		{ "lane_sink", "s1", "eth0" },
+		{ "lane_sink", "s2", "eth0" },
+		{ "lane_floor", "balancer", "c0" },
+	};
+	return attach_all(lane, places, error, error_bytes);
+}
+
+int
+lane_counters(struct lane *lane, char *error, size_t error_bytes)
+{
+	static const struct place places[LINKS] = {
+		{ "lane_count", "s1", "eth0" },
+		{ "lane_count", "s2", "eth0" },
+		{ "lane_count", "client", "e1" },
+	};
+	return attach_all(lane, places, error, error_bytes);
 }
 
 void
@@ -382,8 +431,8 @@ lane_sunk(const struct lane *lane)
 	return sunk;
 }
 
-static int
-pinned(const struct lane *lane, const char *what)
+int
+lane_pinned(const struct lane *lane, const char *what)
 {
 	char path[256];
 	say(path, sizeof(path), LIVE_PINS_ROOT "/%u/%s/%s", FORWARD_LAYOUT,
@@ -394,7 +443,7 @@ pinned(const struct lane *lane, const char *what)
 int
 lane_total(const struct lane *lane, struct forward_total *sum)
 {
-	int map = pinned(lane, "total");
+	int map = lane_pinned(lane, "total");
 	if (map < 0)
 		return map;
 	int rc = sum_over_cpus(

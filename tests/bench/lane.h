@@ -9,6 +9,7 @@
  * A thread is in one network namespace at a time, and so are the threads that
  * it starts; lane_enter() says in which.
  */
+#include <signal.h>
 #include <sys/types.h>
 
 #include "live/xdp/forward_io.h"
@@ -19,6 +20,10 @@
 enum lane_way { LANE_FLOOR, LANE_FAIRLEAD, LANE_KERNEL, LANE_WAYS };
 
 struct lane;
+
+/* A signal asked to end: set between lane_open() and lane_close(), which what
+ * is measured meanwhile looks at, so that everything is taken away. */
+extern volatile sig_atomic_t lane_stopped;
 
 /*
  * lane_open - make the network: what is missing or refused is in error.
@@ -59,10 +64,15 @@ void lane_end(pid_t pid); /* SIGTERM, and waits; 0: nothing */
 
 /* The floor, and sinks that drop all TCP and UDP, are attached meanwhile. */
 int lane_sinks(struct lane *lane, char *error, size_t error_bytes);
+/* Or instead, with real servers: what arrives at them and at the client by way
+ * of fairlead is counted in the same way, and only port 5003 dropped. */
+int lane_counters(struct lane *lane, char *error, size_t error_bytes);
 void lane_sinks_end(struct lane *lane);
 /* Packets that the sinks counted so far. */
 uint64_t lane_sunk(const struct lane *lane);
 
+/* A map of fairlead's, by the name of its pin: the caller closes it. */
+int lane_pinned(const struct lane *lane, const char *what);
 /* What fairlead counted so far, over all CPUs: 0 or -errno. */
 int lane_total(const struct lane *lane, struct forward_total *sum);
 

@@ -16,6 +16,7 @@
 # lane.sh flush TAG           forget the kernel's connections
 # lane.sh real TAG DIR        ways to real servers and back: what fairlead gets
 #                             by e1, all others get by e2, b3, b4
+# lane.sh soak TAG DIR        DIR/soak-a.yaml, and soak-b.yaml with a member less
 # lane.sh down TAG
 #
 # Addresses: 10.88.N.0/24 and fd88:N::/64, N = 1, 2, 3 by c0, c1, c2 and 11, 12,
@@ -112,7 +113,11 @@ config() {
 tidy() {
 	ip netns list | sed -n 's/^\(flb\([0-9]*\)\)-balancer.*/\1 \2/p' |
 	    while read -r old pid; do
-		kill -0 "$pid" 2>/dev/null || down "$old"
+		! kill -0 "$pid" 2>/dev/null || continue
+		"${FAIRLEAD:-fairlead}" live --detach --pin-name "bench-$pid" ||
+		    :
+		down "$old"
+		rm -rf "/tmp/fairlead-bench-$pid-"*
 	done
 }
 
@@ -151,8 +156,8 @@ map_of() {
 		for n in $sinks; do
 			test $at = 0 || printf ', '
 			case $1 in
-			4) printf '%d : 10.88.%d.%d' $at $n $((i + 1)) ;;
-			6) printf '%d : fd88:%d::%x' $at $n $((i + 1)) ;;
+			4) printf '%d : 10.88.%d.%d' $at "$n" $((i + 1)) ;;
+			6) printf '%d : fd88:%d::%x' $at "$n" $((i + 1)) ;;
 			esac
 			at=$((at + 1))
 		done
@@ -238,6 +243,39 @@ haproxy_config() {
 	in_ns balancer haproxy -c -f "$dir/haproxy.conf"
 }
 
+# soak_config MEMBER...: probed, with timeouts short enough to see flows expire
+soak_config() {
+	cat <<-END
+	load_balancer: { sku: fairlead }
+	frontends:
+	  - { name: four, address: 10.88.0.10 }
+	  - { name: six, address: "fd88::10" }
+	probes:
+	  - { name: alive, protocol: tcp, port: 6000, interval: 500ms, probe_threshold: 2 }
+	pools:
+	  - name: pool4
+	    members:
+	$(for n; do echo "      - { name: m$n, address: 10.88.$n.2 }"; done)
+	  - name: pool6
+	    members:
+	$(for n; do echo "      - { name: m$n, address: \"fd88:$n::2\" }"; done)
+	rules:
+	  - { name: u4, frontend: four, pool: pool4, probe: alive, protocol: udp, frontend_port: 5000 }
+	  - { name: k4, frontend: four, pool: pool4, probe: alive, protocol: udp, frontend_port: 5001, connection_tracking: true, idle_timeout: 10s }
+	  - { name: t4, frontend: four, pool: pool4, probe: alive, protocol: tcp, frontend_port: 5002, idle_timeout: 10s }
+	  - { name: f4, frontend: four, pool: pool4, protocol: udp, frontend_port: 5003, connection_tracking: true, idle_timeout: 2s }
+	  - { name: f6, frontend: six, pool: pool6, protocol: udp, frontend_port: 5003, connection_tracking: true, idle_timeout: 2s }
+	connection_table: { entries: 50000, entries6: 10000 }
+	forwarding: { mode: nat, interfaces: [c1, b1, b2] }
+	END
+}
+
+soak() {
+	soak_config 11 12 >"$dir/soak-a.yaml"
+	soak_config 11 >"$dir/soak-b.yaml"
+	cp "$dir/soak-a.yaml" "$dir/soak.yaml"
+}
+
 down() {
 	for name in client balancer s1 s2; do
 		ip netns del "$1-$name" 2>/dev/null || :
@@ -256,5 +294,6 @@ nginx) nginx_config ;;
 haproxy) haproxy_config ;;
 flush) in_ns balancer conntrack -F >$out 2>&1 ;;
 real) real ;;
+soak) soak ;;
 down) down "$tag" ;;
 esac

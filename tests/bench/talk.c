@@ -384,7 +384,8 @@ talk(struct client *c)
 	struct epoll_event events[EVENTS];
 	double start = now_s(), now = start, looked = start;
 	int rc = 0;
-	while (rc == 0 && now < start + c->ask->seconds) {
+	while (rc == 0 && now < start + c->ask->seconds &&
+	       (c->ask->stop == NULL || !*c->ask->stop)) {
 		for (unsigned i = 0; rc == 0 && i < c->ask->at_once; i++)
 			rc = begin(c, i, now);
 		int n = epoll_wait(c->epoll, events, EVENTS,

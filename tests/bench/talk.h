@@ -7,6 +7,7 @@
  * starts it; a client runs in the caller's.
  */
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +45,7 @@ struct talk_ask {
 	struct sockaddr_in6 to;
 	unsigned at_once; /* flows */
 	double seconds;
+	const volatile sig_atomic_t *stop; /* set: ends; NULL: nobody sets it */
 	double pause_s; /* after an answer, before a flow asks again */
 };
 
