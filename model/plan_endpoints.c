@@ -125,6 +125,18 @@ has_replies(const struct lb_config *config, const struct lb_config_rule *rule)
 	return rule->pool >= 0 && !lb_config_rule_floats(config, rule);
 }
 
+/* Somebody could answer for this address: so it answers echoes. */
+static void
+echo_add(struct lb_endpoints *list, const struct lb_addr *addr, uint16_t id)
+{
+	key_add(list,
+	    &(struct lb_endpoint){ .addr = *addr,
+		.proto = lb_addr_is_v4(addr) ? LB_PROTO_ICMP : LB_PROTO_ICMP6,
+		.kind = LB_ENDPOINT_FRONTEND,
+		.rule = id,
+		.reply = LB_NONE });
+}
+
 static void
 rule_add(struct lb_endpoints *list, const struct lb_config *config,
     const struct lb_config_rule *rule, uint16_t id)
@@ -132,6 +144,8 @@ rule_add(struct lb_endpoints *list, const struct lb_config *config,
 	if (rule->frontend >= 0)
 		frontend_add(
 		    list, &config->frontends[rule->frontend].address, rule, id);
+	if (lb_config_rule_answers_echo(config, rule))
+		echo_add(list, &config->frontends[rule->frontend].address, id);
 	if (!has_replies(config, rule))
 		return;
 	const struct lb_config_pool *pool = &config->pools[rule->pool];
@@ -147,7 +161,7 @@ key_count_max(const struct lb_config *config)
 
 	for (size_t r = 0; r < config->rule_count; r++) {
 		const struct lb_config_rule *rule = &config->rules[r];
-		count += 2;
+		count += 3;
 		if (has_replies(config, rule))
 			count += (rule->proto == 0 ? 2 : 1) *
 				 config->pools[rule->pool].member_count;
@@ -232,7 +246,8 @@ keys_carry(struct lb_plan_draft *draft, struct lb_endpoints *list)
 	const struct lb_endpoint *slots = slots_of(draft->before, &slot_count);
 	for (uint32_t i = 0; i < slot_count; i++) {
 		const struct lb_endpoint *key = &slots[i];
-		if (key->kind == LB_ENDPOINT_EMPTY || key->reply >= plan->rule_count ||
+		if (key->kind == LB_ENDPOINT_EMPTY ||
+		    key->reply >= plan->rule_count ||
 		    plan->rules[key->reply].name == NULL ||
 		    (!plan->rules[key->reply].tombstone &&
 			bsearch(&key->addr, gone, gone_count, sizeof(*gone),

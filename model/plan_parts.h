@@ -70,6 +70,10 @@ struct lb_class lb_rule_udp_timeouts(const struct lb_config_rule *rule);
 bool lb_config_rule_floats(
     const struct lb_config *config, const struct lb_config_rule *rule);
 
+/* Does an echo to this rule's frontend ask whether its members are up? */
+bool lb_config_rule_answers_echo(
+    const struct lb_config *config, const struct lb_config_rule *rule);
+
 /* The protocols of a rule: 1 or 2 of them into protos. */
 unsigned lb_rule_protos(const struct lb_config_rule *rule, uint8_t protos[2]);
 
