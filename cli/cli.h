@@ -49,6 +49,7 @@ struct cli_text {
 	const char *path;
 	char *text; /* the reader frees it */
 	size_t bytes;
+	int error; /* errno, when it can't be read */
 };
 
 /*

@@ -53,6 +53,12 @@ extern const size_t ctl_command_count;
 int ctl_status(const struct ctl_options *o);
 int ctl_members(const struct ctl_options *o);
 int ctl_stats(const struct ctl_options *o);
+int ctl_flows(const struct ctl_options *o);
+int ctl_drain(const struct ctl_options *o);
+int ctl_undrain(const struct ctl_options *o);
+int ctl_admin(const struct ctl_options *o);
+int ctl_reload(const struct ctl_options *o);
+int ctl_capture(const struct ctl_options *o);
 
 /* --- asking -------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@ static const struct {
 	{ "frontend", "frontends" },
 	{ "change", "changes" },
 	{ "problem", "problems" },
+	{ "progress", "progress" },
 };
 
 struct document {

@@ -8,6 +8,7 @@
 #include "live/pins.h"
 #include "live/precheck.h"
 #include "live/run.h"
+#include "model/problems.h"
 
 #define INTERFACES_MAX 256u
 
@@ -196,8 +197,11 @@ read_config(void *arg, struct lb_problems *problems)
 	const struct live_options *o = arg;
 	struct cli_text text;
 
-	if (cli_read_text("live", o->config, &text) != CLI_DONE)
+	if (cli_read_text("live", o->config, &text) != CLI_DONE) {
+		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
+		    "%s can't be read: %s", o->config, strerror(text.error));
 		return NULL;
+	}
 	struct lb_config *config =
 	    lb_config_read(text.text, text.bytes, text.path, problems);
 	free(text.text);
@@ -209,6 +213,7 @@ tell(void *arg, enum live_finding finding, const char *about, const char *text)
 {
 	static const char *const words[] = {
 		[LIVE_WOULD] = "would",
+		[LIVE_UNLIKE_SIM] = "sim",
 		[LIVE_WOULD_WARN] = "warning",
 		[LIVE_WOULD_FAIL] = "fails",
 	};

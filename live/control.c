@@ -39,6 +39,16 @@ live_control_callers(const struct live_control *c)
 	return c->caller_count;
 }
 
+void
+live_control_wake(struct live_control *c)
+{
+	if (c == NULL)
+		return;
+	for (struct live_caller *at = c->callers; at != NULL;
+	     at = live_caller_next(at))
+		live_caller_wake(at);
+}
+
 /* --- the socket ---------------------------------------------------------- */
 
 /* Our own folder is nobody else's; another one is its owner's to judge. */

@@ -74,6 +74,9 @@ void live_control_close(struct live_control *control);
 /* The socket's path for a pin name.  128 bytes suffice; returns path. */
 char *live_control_path(const char *pin_name, char *path, size_t bytes);
 
+/* Wakes everyone who waits. */
+void live_control_wake(struct live_control *control);
+
 /* How many are connected. */
 size_t live_control_callers(const struct live_control *control);
 

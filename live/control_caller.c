@@ -87,6 +87,12 @@ live_caller_close(struct live_caller *caller)
 	uv_close((uv_handle_t *)&caller->pipe, on_closed);
 }
 
+struct live_caller *
+live_caller_next(const struct live_caller *caller)
+{
+	return caller->next;
+}
+
 /* --- lines out ----------------------------------------------------------- */
 
 static size_t
@@ -215,6 +221,7 @@ on_turn(uv_idle_t *turn)
 	struct live_caller *caller = turn->data;
 	if (!live_caller_has_room(caller)) { /* until some was read */
 		(void)uv_idle_stop(turn);
+		flush(caller);
 		return;
 	}
 	enum live_more more = caller->stream.more(caller->stream.state, caller);

@@ -12,6 +12,12 @@ static const struct {
 	{ "status", live_control_status },
 	{ "members", live_control_members },
 	{ "stats", live_control_stats },
+	{ "flows", live_control_flows },
+	{ "drain", live_control_drain },
+	{ "undrain", live_control_undrain },
+	{ "admin", live_control_admin },
+	{ "reload", live_control_reload },
+	{ "capture", live_control_capture },
 };
 
 void

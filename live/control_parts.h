@@ -20,6 +20,9 @@ struct live_control {
 /* Takes the next connection: a caller more, or none. */
 void live_caller_accept(struct live_control *control);
 
+/* In the control's list. */
+struct live_caller *live_caller_next(const struct live_caller *caller);
+
 /* Hangs up.  Freed when its handles are closed. */
 void live_caller_close(struct live_caller *caller);
 

@@ -12,4 +12,14 @@ typedef void live_control_command_of(
 live_control_command_of live_control_status, live_control_members,
     live_control_stats;
 
+/* live/control_flows.c: the connection table. */
+live_control_command_of live_control_flows;
+
+/* live/control_change.c: what changes something. */
+live_control_command_of live_control_drain, live_control_undrain,
+    live_control_admin, live_control_reload;
+
+/* live/control_capture.c: packets. */
+live_control_command_of live_control_capture;
+
 #endif

@@ -281,12 +281,13 @@ live_tell_member(
 		(void)json_array_append_new(
 		    probes, tell_view(f, &f->probes[m->probe_first + i]));
 	return json_pack(
-	    "{s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:i, s:b, s:o, s:o?, s:o}",
+	    "{s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:i, s:b, s:o, s:o?, "
+	    "s:o}",
 	    "pool", m->pool, "name", m->name, "address",
 	    address_of(&m->address), "state", live_member_state_name(m->state),
 	    "admin_state", lb_admin_state_name(m->admin), "admin_state_of_file",
 	    lb_admin_state_name(m->admin_file), "draining", (int)m->draining,
-	    "weight", (int)m->weight, "next_hop", (int)m->next_hop, "flows",
-	    count(m->flows), "traffic",
+	    "drained", (int)m->drained, "weight", (int)m->weight, "next_hop",
+	    (int)m->next_hop, "flows", count(m->flows), "traffic",
 	    m->counted ? tell_share(&m->traffic) : NULL, "probes", probes);
 }

@@ -79,6 +79,8 @@ live_figures_gather(const struct live_run *run)
 	live_figures_of_process(&f->process, &run->history.started);
 	f->probing = *live_probers_count(run->probers);
 	const struct live_range all = { 0, SIZE_MAX };
+	if (run->tap != NULL)
+		f->tap = live_tap_count(run->tap);
 	if (gather_interfaces(f, run) == 0 &&
 	    live_figures_of_members(f, run, all) == 0 &&
 	    live_figures_of_rules(f, run, all) == 0)

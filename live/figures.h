@@ -79,6 +79,7 @@ struct live_figures_member {
 	enum lb_admin_state admin;      /* in force */
 	enum lb_admin_state admin_file; /* in the configuration */
 	bool draining;                  /* by ctl drain */
+	bool drained;                   /* and no flow is left */
 	unsigned weight;
 	bool next_hop; /* its link address is known, and forwarded to */
 	struct forward_share traffic;

@@ -142,7 +142,14 @@ add_member(struct live_figures *f, const struct live_run *run, uint16_t id)
 	uint32_t bits = add_views(f, run, from);
 	m->probe_count = f->probe_count - m->probe_first;
 	m->weight = c->weight;
-	m->admin = m->admin_file = c->admin_state;
+	const struct live_override *said =
+	    live_override_of(&run->overrides, from->pool, from->name);
+	m->admin = c->admin_state;
+	m->admin_file =
+	    run->admin_file[run->plan->pool_first[from->pool_index] +
+			    (uint32_t)from->member_index];
+	m->draining = said != NULL && said->draining;
+	m->drained = m->draining && said->drained;
 	m->state = state_of(f, m, run->plan->member_state[id], bits);
 	f->member_count++;
 }

@@ -11,6 +11,7 @@
 #include "live/host.h"
 #include "live/netlink.h"
 #include "live/pins.h"
+#include "live/switching.h"
 #include "live/probe_notes.h"
 #include "live/xdp/forward_io.h"
 #include "model/names.h"
@@ -222,8 +223,8 @@ check_interfaces(struct precheck *p)
 		check_interface(p, p->config->interfaces[i]);
 	if (p->config->interface_count == 0)
 		say(p, LIVE_WOULD_FAIL, "",
-		    "no interface is named: --interface IF, or "
-		    "forwarding.interfaces in the configuration");
+		    "no interface is named (sim needs none): --interface IF, "
+		    "or forwarding.interfaces in the configuration");
 }
 
 /* --- addresses ----------------------------------------------------------- */
@@ -240,6 +241,25 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 		    "machine, or ip addr add %s/%u dev IF",
 		    address, address,
 		    lb_addr_is_v4(&frontend->address) ? 32 : 128);
+}
+
+/* No connected subnet has it. */
+static void
+check_gateway(struct precheck *p, const struct lb_config_member *member,
+    const struct live_route *route)
+{
+	char via[64];
+	(void)lb_addr_text(&route->via, via, sizeof(via));
+	if (p->config->forwarding == LB_FORWARDING_L2DSR)
+		say(p, LIVE_WOULD_FAIL, member->name,
+		    "l2dsr changes link addresses only, and it is behind the "
+		    "gateway %s: put it on a link of this machine, or use nat",
+		    via);
+	else
+		say(p, LIVE_WOULD_WARN, member->name,
+		    "is on no link of this machine but behind the gateway %s, "
+		    "which has to send its answers this way, too",
+		    via);
 }
 
 static void
@@ -262,6 +282,8 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 		    address);
 		return;
 	}
+	if (!lb_addr_same(&route.via, &member->address))
+		check_gateway(p, member, &route);
 	const struct live_link *link = link_of(p, NULL, route.ifindex);
 	const struct live_settings *s = p->settings;
 	if (link == NULL || p->config->forwarding != LB_FORWARDING_NAT)
@@ -315,6 +337,14 @@ check_probes(struct precheck *p)
 	(void)live_probe_notes(p->config, tell_probe, p);
 }
 
+/* --- sim ----------------------------------------------------------------- */
+
+static void
+tell_difference(void *arg, const char *about, const char *text)
+{
+	say(arg, LIVE_UNLIKE_SIM, about, "%s", text);
+}
+
 unsigned
 live_precheck(const struct live_settings *settings,
     const struct lb_config *config,
@@ -331,6 +361,7 @@ live_precheck(const struct live_settings *settings,
 	p->config = config;
 	p->say = tell;
 	p->arg = arg;
+	(void)live_switching(config, tell_difference, p);
 	check_machine(p);
 	check_probes(p);
 	p->netlink = live_netlink_open();

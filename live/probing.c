@@ -35,10 +35,9 @@ log_health(const struct live_run *run, int probe, const struct lb_addr *address,
 	    (double)latency_ns / 1e6);
 }
 
-static void
-on_apply(uv_timer_t *timer)
+int
+live_probing_apply(struct live_run *run)
 {
-	struct live_run *run = timer->data;
 	int rc =
 	    lb_plan_health(run->plan, run->config, live_health_up, run->health);
 	live_health_write(run->health, live_forwarder_health(run->forwarder));
@@ -48,6 +47,13 @@ on_apply(uv_timer_t *timer)
 	if (rc != 0)
 		live_log(
 		    LIVE_ERROR, "health", "s:s", "message", live_errno(rc));
+	return rc;
+}
+
+static void
+on_apply(uv_timer_t *timer)
+{
+	(void)live_probing_apply(timer->data);
 }
 
 /* A change reaches the tables in the loop's same turn, together with all others

@@ -4,15 +4,19 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
+#include "live/control_capture.h"
 #include "live/control_commands.h"
 #include "live/draft.h"
 #include "live/interfaces.h"
 #include "live/log.h"
+#include "live/overriding.h"
 #include "live/probing.h"
 #include "live/reload.h"
 #include "live/service.h"
+#include "live/switching.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -32,8 +36,12 @@ static void
 on_sweep(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
+	uint32_t rounds = live_sweeper_rounds(run->sweeper);
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
+	live_capture_look(run);
+	if (live_sweeper_rounds(run->sweeper) != rounds)
+		live_overriding_counted(run);
 }
 
 static void
@@ -81,9 +89,7 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
-		live_service_reloading();
-		live_reload(run);
-		live_service_reloaded(run);
+		live_reload(run, false, NULL);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -110,12 +116,11 @@ every(struct live_run *run, uv_timer_t *timer, uv_timer_cb what, uint64_t ms)
 	return rc == 0 && ms > 0 ? uv_timer_start(timer, what, ms, ms) : rc;
 }
 
-/* Of what is handed over nobody makes anything yet. */
 static void
 heard_packet(void *arg, const struct live_tap_packet *packet)
 {
-	(void)arg;
-	(void)packet;
+	if (packet->kind == LIVE_TAP_CAPTURED)
+		live_capture_heard(arg, packet);
 }
 
 /* First of all, so that a signal during the start waits for its end. */
@@ -199,13 +204,25 @@ refuse(const char *event, const char *message)
 	return LIVE_REFUSED;
 }
 
+static void
+log_difference(void *arg, const char *about, const char *text)
+{
+	(void)arg;
+	live_log(LIVE_INFO, "unlike_sim", "s:s, s:s", "about", about, "message",
+	    text);
+}
+
 static enum live_end
 start_plan(struct live_run *run)
 {
 	char error[LIVE_ERROR_BYTES] = "no memory";
-	struct live_draft d = { .config = live_draft_read(run) };
-	if (d.config == NULL)
+	struct live_draft d = { 0 };
+	if (live_draft_read(&d, run) != 0) {
+		live_draft_log(&d);
+		live_draft_free(&d);
 		return LIVE_INVALID;
+	}
+	(void)live_switching(d.config, log_difference, NULL);
 	run->forwarder = live_forwarder_open(run->settings->pin_name,
 	    d.config->hash_key_set ? d.config->hash_key : NULL, error,
 	    sizeof(error));
@@ -213,6 +230,7 @@ start_plan(struct live_run *run)
 		live_draft_free(&d);
 		return refuse("start", error);
 	}
+	live_overriding_adopt(run);
 	enum live_end end = LIVE_REFUSED;
 	int rc =
 	    live_draft_complete(&d, live_forwarder_hash_key(run->forwarder));
@@ -221,11 +239,13 @@ start_plan(struct live_run *run)
 		    &d, live_forwarder_before(run->forwarder), NULL);
 	if (end == LIVE_ENDED)
 		end = live_draft_health(&d, run);
-	if (end != LIVE_ENDED) {
-		live_draft_free(&d);
+	live_draft_log(&d);
+	if (end == LIVE_ENDED)
+		live_draft_take(run, &d);
+	live_draft_free(&d);
+	if (end != LIVE_ENDED)
 		return end;
-	}
-	live_draft_take(run, &d);
+	live_overriding_prune(run);
 	if (live_forwarder_load(run->forwarder, run->plan,
 		run->config->forwarding == LB_FORWARDING_NAT, error,
 		sizeof(error)) != 0)
@@ -327,5 +347,7 @@ live_run(const struct live_settings *settings)
 	live_health_free(run.health);
 	lb_plan_free(run.plan);
 	lb_config_free(run.config);
+	free(run.admin_file);
+	live_overrides_free(&run.overrides);
 	return end;
 }

@@ -20,6 +20,7 @@
 #include "live/health.h"
 #include "live/netlink.h"
 #include "live/nexthops.h"
+#include "live/overrides.h"
 #include "live/probers.h"
 #include "live/resets.h"
 #include "live/run.h"
@@ -39,6 +40,10 @@ struct live_run {
 	struct lb_config *config;
 	struct lb_plan *plan;
 	struct live_health *health;
+	enum lb_admin_state *admin_file; /* as the file has them, by pool and
+					    member; config has them as they
+					    are in force */
+	struct live_overrides overrides;
 	struct live_forwarder *forwarder;
 	struct live_netlink *netlink;
 	struct live_nexthops *hops;
@@ -47,7 +52,8 @@ struct live_run {
 	struct live_probers *probers;
 	struct live_service *service;
 	struct live_control *control;
-	struct live_tap *tap; /* NULL: nothing is handed over */
+	struct live_capture *capture; /* NULL: nobody captures */
+	struct live_tap *tap;         /* NULL: nothing is handed over */
 	struct live_history history;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;

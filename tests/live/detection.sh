@@ -5,10 +5,12 @@
 # and each at a moment of its own: a process killed (its kernel refuses), its
 # packets dropped by nft (silence), an HTTP 503.
 #
-# Every detection is in the predicted interval, and at most another of the
-# probe's intervals later, for the loop and the machine; the mean of all is as
-# near as that of so many drawn at random would be. A machine that let the
-# prober miss its beat is excused, and said so.
+# Every detection is in the predicted interval, or at most another of the
+# probe's intervals later, for the loop and the machine, or a tenth of one
+# sooner: by so much a try may leave after it was due, and meet a fault that came
+# in between, before it is called late. The mean of all is as near as that of so
+# many drawn at random would be. A machine that let the prober miss its beat is
+# excused, and said so.
 #
 #     tests/live/detection.sh            sku fairlead, every 200 ms
 #     DETECTION=azure tests/live/detection.sh
@@ -242,9 +244,9 @@ for case, now in zip(drawn, sim['cases'][0]['failover']):
               f" {s['mean']:6.3f} {s['max']:6.3f}")
     print(f'           live detected      {len(took):5}  {stats(took)}   {strict}'
           f' of {len(took)}, mean {(mean - expect) / error:+.1f} sd')
-    early = [t for t, b in zip(took, blur) if t < low - b]
+    early = [t for t, b in zip(took, blur) if t < low - b - interval / 10]
     late = [t for t, b in zip(took, blur) if t > high + b + interval]
-    if early:
+    if early and not busy:
         wrong.append(f'{kind}: noticed too early: {early}')
     if late and not busy:
         wrong.append(f'{kind}: noticed too late: {late}')
@@ -323,10 +325,10 @@ ask=$pid
 left=300
 until test -f asking; do
 	left=$((left - 1))
-	test $left -gt 0 && kill -0 "$ask" 2>/dev/null || {
+	if test $left -eq 0 || ! kill -0 "$ask" 2>/dev/null; then
 		fail "the client does not find its flows"
 		exit 1
-	}
+	fi
 	sleep 0.1
 done
 try in_ns s1 python3 fail.py

@@ -56,14 +56,20 @@ cat >two.yaml <<'END'
 load_balancer: { sku: fairlead }
 frontends:
   - { name: four, address: 10.77.0.10 }
+  - { name: six, address: "fd77::10" }
 pools:
   - name: servers
     members:
       - { name: s1, address: 10.77.2.2 }
       - { name: s2, address: 10.77.3.2 }
+  - name: servers6
+    members:
+      - { name: s1, address: "fd77:2::2" }
+      - { name: s2, address: "fd77:3::2" }
 rules:
   - { name: udp, frontend: four, pool: servers, protocol: udp, frontend_port: 5000, backend_port: 8081, connection_tracking: true }
   - { name: tcp, frontend: four, pool: servers, protocol: tcp, frontend_port: 5001, backend_port: 8082 }
+  - { name: tcp6, frontend: six, pool: servers6, protocol: tcp, frontend_port: 5001, backend_port: 8082 }
 connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
@@ -109,7 +115,7 @@ sleep 0.5 # members are found
 watch
 in_background client python3 send.py
 sender=$pid
-talk 5001 40 10.77.0.10
+talk 5001 40 10.77.0.10 fd77::10
 sleep 1 # all flows have begun
 unwatch
 same_as_simulated two.yaml \

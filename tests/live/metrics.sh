@@ -152,8 +152,7 @@ sed 's/interval: 200ms/interval: soon/' lb.yaml >wrong.yaml
 cp lb.yaml right.yaml
 cp wrong.yaml lb.yaml
 kill -HUP "$live"
-wait_for live.log '"level":"error","event":"reload"'
-page /metrics
+until_says fairlead_reloads_refused_total 1
 says fairlead_plan_generation 2
 cp right.yaml lb.yaml
 

@@ -10,16 +10,25 @@ cd "$dir"
 
 key=correct-horse-battery
 
+# By IPv4 or by IPv6
+four() {
+	frontend=10.77.0.10 m1=10.77.2.2 m2=10.77.3.2
+}
+six() {
+	frontend=fd77::10 m1=fd77:2::2 m2=fd77:3::2
+}
+four
+
 # write_config PROBE
 write_config() {
 	cat >lb.yaml <<END
 load_balancer: { sku: fairlead }
-frontends: [{ name: f, address: 10.77.0.10 }]
+frontends: [{ name: f, address: '$frontend' }]
 pools:
   - name: vms
     members:
-      - { name: s1, address: 10.77.2.2 }
-      - { name: s2, address: 10.77.3.2 }
+      - { name: s1, address: '$m1' }
+      - { name: s2, address: '$m2' }
 probes:
   - { name: alive, interval: 200ms, probe_threshold: 2, $1 }
 rules:
@@ -55,10 +64,16 @@ settles() {
 	    grep -q "$3" || fail "down, but not for $3"
 }
 
+# what was logged until now
+forget() {
+	cat live.log >>all.log
+	: >live.log
+}
+
 live() {
 	: >live.log
 	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
-	    2>live.log
+	    2>>live.log
 	live=$pid
 	wait_for live.log '"event":"forwarding"'
 }
@@ -67,7 +82,7 @@ stop_live() {
 	kill "$live"
 	wait "$live" || fail "SIGTERM: exit $?"
 	grep '"sent":' live.log || fail "no counts of probes"
-	cat live.log >>all.log
+	forget
 	"$FAIRLEAD" live --detach --pin-name "$pin" >/dev/null
 }
 
@@ -160,20 +175,33 @@ else
 	wait_for live.log 'the one before stays in force'
 	sleep 1
 	settles up up
+	echo "-- by IPv6"
+	(umask 077 && printf '%s\n' $key >psk)
+	six
+	serve_coap s1 $m1 "$openssl"
+	serve_coap s2 $m2 "${gnutls:-$openssl}"
+	write_config 'protocol: coap, port: 5684, psk_identity: me, psk_file: psk, source: "fd77:2::1"'
+	forget
+	reload
+	four
+	settles up up
 	stop_live
 	! grep -q $key all.log check.json check.txt || fail "the key is shown"
 fi
 
 echo "== HTTPS, verified"
-command -v openssl >/dev/null && command -v python3 >/dev/null || {
-	echo "there is no openssl, or no python3"
-	exit $failed
-}
+for tool in openssl python3; do
+	command -v $tool >/dev/null || {
+		echo "there is no $tool"
+		exit $failed
+	}
+done
 cat >https.py <<'END'
 import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1] + '.pem', sys.argv[1] + '.key')
-server = socket.create_server(('', 8443), backlog=64)
+server = socket.create_server(('::', 8443), family=socket.AF_INET6,
+                              dualstack_ipv6=True, backlog=64)
 print('ready', flush=True)
 while True:
     c, _ = server.accept()
@@ -199,7 +227,7 @@ certificate() { # NAME SUBJECT-ALTERNATIVE-NAME
 authority ca
 authority other
 certificate s1 DNS:page.example
-certificate s2 IP:10.77.3.2
+certificate s2 IP:10.77.3.2,IP:fd77:3::2
 for s in s1 s2; do
 	in_background $s python3 https.py $s >$s.https
 	wait_for $s.https ready
@@ -233,5 +261,14 @@ settles down down
 write_config "$https"
 reload
 settles up up
+echo "-- by IPv6"
+six
+forget
+write_config "$https, tls_verify: true, tls_ca: ca.pem, source: 'fd77:2::1'"
+reload
+settles down up
+write_config "$https, tls_verify: true, tls_ca: ca.pem, tls_name: page.example"
+reload
+settles up down
 stop_live
 exit $failed

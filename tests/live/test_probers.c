@@ -681,13 +681,20 @@ test_no_source(void)
 
 /* --- the beat ------------------------------------------------------------- */
 
-#define MANY    2000u
-#define BEAT_MS 200u
-#define BEATS   25u
+#define RUN_MS 5000u
+
+/* A kind, how many of it, and how often. */
+struct crowd {
+	struct row row;
+	unsigned members, beat_ms;
+};
 
 static void
-check_many(const struct row *row)
+check_many(const struct crowd *crowd)
 {
+	const struct row *row = &crowd->row;
+	unsigned members = crowd->members, beat_ms = crowd->beat_ms;
+	unsigned beats_due = RUN_MS / beat_ms;
 	uv_loop_t loop;
 	struct server server;
 	struct heard heard = { .loop = &loop };
@@ -695,13 +702,13 @@ check_many(const struct row *row)
 	CU_ASSERT_FATAL(uv_loop_init(&loop) == 0);
 	CU_ASSERT(uv_loop_configure(&loop, UV_METRICS_IDLE_TIME) == 0);
 	server_start(&server, &loop, row);
-	struct made m = make(row, server.port, BEAT_MS, MANY);
+	struct made m = make(row, server.port, beat_ms, members);
 	struct live_probers *p = live_probers_new(&loop, hear, &heard);
 	UNIT_NEED(p);
 	uint64_t began = uv_hrtime(), waited = waited_for_cpu();
 	CU_ASSERT_EQUAL(live_probers_use(p, m.config, m.plan), 0);
 	made_free(&m);
-	run_for(&loop, (uint64_t)BEAT_MS * BEATS);
+	run_for(&loop, RUN_MS);
 	const struct live_probers_counts *c = live_probers_count(p);
 	uint64_t heard_of =
 	    c->answered[0] + c->answered[1] + c->answered[2] + c->answered[3];
@@ -713,22 +720,21 @@ check_many(const struct row *row)
 	    (unsigned long long)c->answered[LB_ANSWER_SILENT],
 	    (unsigned long long)c->late, (unsigned long long)c->missed,
 	    (double)c->latency_sum_ns / 1e3 / (double)(heard_of + 1),
-	    (double)uv_metrics_idle_time(&loop) / 1e6 / (BEAT_MS * BEATS));
-	CU_ASSERT_EQUAL(c->targets, MANY);
-	uint64_t beats = (uv_hrtime() - began) / (UINT64_C(1000000) * BEAT_MS);
-	CU_ASSERT(beats + 1 >= BEATS); /* the timer rounds down */
-	CU_ASSERT(due >= MANY * (BEATS - 1) && due <= MANY * (beats + 1));
+	    (double)uv_metrics_idle_time(&loop) / 1e6 / (RUN_MS));
+	CU_ASSERT_EQUAL(c->targets, members);
+	uint64_t beats = (uv_hrtime() - began) / (UINT64_C(1000000) * beat_ms);
+	CU_ASSERT(beats + 1 >= beats_due); /* the timer rounds down */
+	CU_ASSERT(
+	    due >= members * (beats_due - 1) && due <= members * (beats + 1));
 	CU_ASSERT_EQUAL(c->failed, 0);
 	CU_ASSERT_EQUAL(heard_of, heard.count);
-	CU_ASSERT(heard_of <= c->sent && heard_of + MANY >= c->sent);
+	CU_ASSERT(heard_of <= c->sent && heard_of + members >= c->sent);
 	CU_ASSERT_EQUAL(c->answered[LB_ANSWER_WRONG], 0);
 	CU_ASSERT_EQUAL(c->answered[LB_ANSWER_REFUSED], 0);
 	/* A loop that had time to wait has no excuse, unless the machine let
 	 * it wait for a CPU too. */
-	if (uv_metrics_idle_time(&loop) >
-		UINT64_C(1000000) * BEAT_MS * BEATS / 3 &&
-	    waited_for_cpu() - waited <
-		UINT64_C(1000000) * BEAT_MS * BEATS / 20) {
+	if (uv_metrics_idle_time(&loop) > UINT64_C(1000000) * RUN_MS / 3 &&
+	    waited_for_cpu() - waited < UINT64_C(1000000) * RUN_MS / 20) {
 		CU_ASSERT(c->missed * 20 <= c->sent);
 		CU_ASSERT(c->answered[LB_ANSWER_SILENT] * 20 <= c->sent);
 	}
@@ -744,10 +750,15 @@ check_many(const struct row *row)
 static void
 test_many(void)
 {
-	static const struct row many[] = {
-		{ "coap", "coap", NULL, TALKS, BYTES("\x70\x00IJ"),
-		    LB_ANSWER_GOOD },
-		{ "tcp", "tcp", NULL, TALKS, NULL, 0, LB_ANSWER_GOOD },
+	static const struct crowd many[] = {
+		{ { "coap", "coap", NULL, TALKS, BYTES("\x70\x00IJ"),
+		      LB_ANSWER_GOOD },
+		    2000, 200 },
+		{ { "tcp", "tcp", NULL, TALKS, NULL, 0, LB_ANSWER_GOOD }, 2000,
+		    200 },
+		{ { "http", "http", "request_path: /", TALKS,
+		      "HTTP/1.1 200 OK\r\n\r\n", 0, LB_ANSWER_GOOD },
+		    2000, 1000 },
 	};
 
 	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++)
