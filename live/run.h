@@ -13,6 +13,7 @@
 struct live_settings {
 	const char *pin_name;
 	enum live_mode mode;
+	bool beside; /* with room for other XDP programs */
 	/* NULL: those of the configuration. */
 	const char *const *interfaces;
 	size_t interface_count;
