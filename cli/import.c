@@ -161,7 +161,7 @@ tell_notes(const struct lb_import *import, enum lb_import_kind kind)
 }
 
 static int
-print_json(const struct lb_import *import)
+print_json(const struct lb_import *import, const char *yaml)
 {
 	json_t *notes = json_array();
 
@@ -174,7 +174,7 @@ print_json(const struct lb_import *import)
 	}
 	json_t *all = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "fairlead",
 	    PACKAGE_VERSION, "schema", 1, "name", import->name, "configuration",
-	    import->yaml, "missing", (int)import->missing, "notes", notes);
+	    yaml, "missing", (int)import->missing, "notes", notes);
 	if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
 		json_decref(all);
 		cli_say("import", "no memory");
@@ -186,24 +186,57 @@ print_json(const struct lb_import *import)
 }
 
 static int
-put_out(const struct import_options *o, const struct lb_import *import)
+put_out(const struct import_options *o, const struct lb_import *import,
+    const char *yaml, size_t bytes)
 {
 	if (o->json)
-		return print_json(import);
+		return print_json(import, yaml);
 	for (int kind = 0; kind < LB_IMPORT_KINDS; kind++)
 		tell_notes(import, (enum lb_import_kind)kind);
 	if (o->out != NULL)
-		return cli_write_text(
-		    "import", o->out, import->yaml, import->bytes, o->force);
-	(void)fwrite(import->yaml, 1, import->bytes, stdout);
+		return cli_write_text("import", o->out, yaml, bytes, o->force);
+	(void)fwrite(yaml, 1, bytes, stdout);
 	return cli_flush("import");
+}
+
+static int
+not_done(const struct import_options *o, const struct lb_import *result)
+{
+	cli_say("import", "%s: %s", o->in, result->error);
+	if (result->no_memory)
+		return CLI_REFUSED;
+	return result->bad_choice ? CLI_USAGE : CLI_UNREADABLE;
+}
+
+static int
+import_text(const struct import_options *o, const struct cli_text *text,
+    const struct lb_addresses *addresses)
+{
+	struct lb_import result = { 0 };
+	char *yaml = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&yaml, &bytes);
+
+	if (to != NULL)
+		lb_import_azure(&result, text->text, text->bytes, o->in,
+		    o->name, addresses, to);
+	int status = CLI_REFUSED;
+	if (to == NULL || fclose(to) != 0)
+		cli_say("import", "no memory");
+	else if (!result.done)
+		status = not_done(o, &result);
+	else
+		status = cli_worse(put_out(o, &result, yaml, bytes),
+		    result.missing > 0 ? CLI_PARTIAL : CLI_DONE);
+	lb_import_free(&result);
+	free(yaml);
+	return status;
 }
 
 static int
 import(const struct import_options *o)
 {
 	struct lb_addresses *addresses = NULL;
-	struct lb_import result = { 0 };
 	struct cli_text text = { 0 };
 	int status = CLI_DONE;
 
@@ -212,22 +245,8 @@ import(const struct import_options *o)
 	if (status == CLI_DONE &&
 	    cli_read_text("import", o->in, &text) != CLI_DONE)
 		status = CLI_UNREADABLE;
-	if (status != CLI_DONE) {
-		lb_addresses_free(addresses);
-		return status;
-	}
-	lb_import_azure(
-	    &result, text.text, text.bytes, o->in, o->name, addresses);
-	if (result.yaml == NULL) {
-		cli_say("import", "%s: %s", o->in, result.error);
-		status = result.no_memory    ? CLI_REFUSED
-			 : result.bad_choice ? CLI_USAGE
-					     : CLI_UNREADABLE;
-	} else {
-		status = cli_worse(put_out(o, &result),
-		    result.missing > 0 ? CLI_PARTIAL : CLI_DONE);
-	}
-	lb_import_free(&result);
+	if (status == CLI_DONE)
+		status = import_text(o, &text, addresses);
 	lb_addresses_free(addresses);
 	free(text.text);
 	return status;

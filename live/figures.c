@@ -78,11 +78,37 @@ live_figures_gather(const struct live_run *run)
 	gather_plan(f, run);
 	live_figures_of_process(&f->process, &run->history.started);
 	f->probing = *live_probers_count(run->probers);
+	const struct live_range all = { 0, SIZE_MAX };
 	if (run->tap != NULL)
 		f->tap = live_tap_count(run->tap);
 	if (gather_interfaces(f, run) == 0 &&
-	    live_figures_of_members(f, run) == 0 &&
-	    live_figures_of_rules(f, run) == 0)
+	    live_figures_of_members(f, run, all) == 0 &&
+	    live_figures_of_rules(f, run, all) == 0)
+		return f;
+	live_figures_free(f);
+	return NULL;
+}
+
+struct live_figures *
+live_figures_members(const struct live_run *run, size_t from, size_t count)
+{
+	const struct live_range range = { from, count };
+	struct live_figures *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	f->now_ns = uv_hrtime();
+	if (live_figures_of_members(f, run, range) == 0)
+		return f;
+	live_figures_free(f);
+	return NULL;
+}
+
+struct live_figures *
+live_figures_rules(const struct live_run *run, size_t from, size_t count)
+{
+	const struct live_range range = { from, count };
+	struct live_figures *f = calloc(1, sizeof(*f));
+	if (f == NULL || live_figures_of_rules(f, run, range) == 0)
 		return f;
 	live_figures_free(f);
 	return NULL;

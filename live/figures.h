@@ -79,6 +79,7 @@ struct live_figures_member {
 	enum lb_admin_state admin;      /* in force */
 	enum lb_admin_state admin_file; /* in the configuration */
 	bool draining;                  /* by ctl drain */
+	bool drained;                   /* and no flow is left */
 	unsigned weight;
 	bool next_hop; /* its link address is known, and forwarded to */
 	struct forward_share traffic;
@@ -142,6 +143,13 @@ struct live_figures {
  * a microsecond each; nothing is scanned.
  */
 struct live_figures *live_figures_gather(const struct live_run *run);
+
+/* Only a part of the members or of the rules, in the same order, with nothing
+ * else: for who must not keep the loop waiting for all of them. */
+struct live_figures *live_figures_members(
+    const struct live_run *run, size_t from, size_t count);
+struct live_figures *live_figures_rules(
+    const struct live_run *run, size_t from, size_t count);
 void live_figures_free(struct live_figures *figures); /* NULL is fine */
 
 #endif

@@ -142,36 +142,54 @@ add_member(struct live_figures *f, const struct live_run *run, uint16_t id)
 	uint32_t bits = add_views(f, run, from);
 	m->probe_count = f->probe_count - m->probe_first;
 	m->weight = c->weight;
-	m->admin = m->admin_file = c->admin_state;
+	const struct live_override *said =
+	    live_override_of(&run->overrides, from->pool, from->name);
+	m->admin = c->admin_state;
+	m->admin_file =
+	    run->admin_file[run->plan->pool_first[from->pool_index] +
+			    (uint32_t)from->member_index];
+	m->draining = said != NULL && said->draining;
+	m->drained = m->draining && said->drained;
 	m->state = state_of(f, m, run->plan->member_state[id], bits);
 	f->member_count++;
 }
 
-static size_t
-count_members(const struct lb_plan *plan)
+static bool
+is_tombstone(const struct lb_plan *plan, uint32_t id)
 {
-	size_t count = 0;
+	return plan->members[id].name != NULL && plan->members[id].tombstone;
+}
+
+static int
+make_room(struct live_figures *f, const struct lb_plan *plan, size_t most)
+{
+	size_t members = 0, views = count_views(plan);
 	for (uint32_t id = 0; id < plan->member_count; id++)
-		count += plan->members[id].name != NULL;
-	return count;
+		members += plan->members[id].name != NULL;
+	if (members > most)
+		members = most;
+	if (most < SIZE_MAX / LB_PROBE_MAX && views > most * LB_PROBE_MAX)
+		views = most * LB_PROBE_MAX;
+	f->members = calloc(members + 1, sizeof(*f->members));
+	f->probes = calloc(views + 1, sizeof(*f->probes));
+	return f->members != NULL && f->probes != NULL ? 0 : -1;
 }
 
 int
-live_figures_of_members(struct live_figures *f, const struct live_run *run)
+live_figures_of_members(
+    struct live_figures *f, const struct live_run *run, struct live_range range)
 {
 	const struct lb_plan *plan = run->plan;
-	f->members = calloc(count_members(plan) + 1, sizeof(*f->members));
-	f->probes = calloc(count_views(plan) + 1, sizeof(*f->probes));
-	if (f->members == NULL || f->probes == NULL)
+	size_t at = 0;
+	if (make_room(f, plan, range.count) != 0)
 		return -1;
 	for (uint32_t i = 0; i < plan->pool_first[plan->pool_count]; i++)
-		add_member(f, run, plan->member_ids[i]);
-	for (uint32_t id = 0; id < plan->member_count; id++) {
-		if (plan->members[id].name == NULL ||
-		    !plan->members[id].tombstone)
-			continue;
-		(void)begin_member(f, run, (uint16_t)id);
-		f->member_count++;
-	}
+		if (live_in_range(&range, at++))
+			add_member(f, run, plan->member_ids[i]);
+	for (uint32_t id = 0; id < plan->member_count; id++)
+		if (is_tombstone(plan, id) && live_in_range(&range, at++)) {
+			(void)begin_member(f, run, (uint16_t)id);
+			f->member_count++;
+		}
 	return 0;
 }

@@ -77,17 +77,23 @@ count_rules(const struct lb_plan *plan)
 }
 
 int
-live_figures_of_rules(struct live_figures *f, const struct live_run *run)
+live_figures_of_rules(
+    struct live_figures *f, const struct live_run *run, struct live_range range)
 {
+	size_t at = 0;
 	const struct lb_plan *plan = run->plan;
 	const struct lb_config *config = run->config;
 	f->frontends =
 	    calloc(config->frontend_count + 1, sizeof(*f->frontends));
-	f->rules = calloc(count_rules(plan) + 1, sizeof(*f->rules));
+	size_t count = count_rules(plan);
+	f->rules = calloc(
+	    (count < range.count ? count : range.count) + 1, sizeof(*f->rules));
 	if (f->frontends == NULL || f->rules == NULL)
 		return -1;
 	list_frontends(f, config);
 	for (size_t i = 0; i < config->rule_count; i++) {
+		if (!live_in_range(&range, at++))
+			continue;
 		struct live_figures_rule *r =
 		    add_rule(f, run, plan->rule_ids[i]);
 		r->rule = (int)i;
@@ -96,7 +102,8 @@ live_figures_of_rules(struct live_figures *f, const struct live_run *run)
 		add_to_frontend(f, r);
 	}
 	for (uint32_t id = 0; id < plan->rule_count; id++)
-		if (plan->rules[id].name != NULL && plan->rules[id].tombstone)
+		if (plan->rules[id].name != NULL && plan->rules[id].tombstone &&
+		    live_in_range(&range, at++))
 			(void)add_rule(f, run, (uint16_t)id);
 	return 0;
 }

@@ -6,10 +6,10 @@
  * With a path a GET, answered by a 2.xx, at once or apart after an empty
  * Acknowledgement (5.2).
  *
- * By hand and not by libcoap: its context wants to own the loop, the
- * retransmissions and the lifetime of a session per member; these are a header
- * of four bytes and two options.  A probe is never retransmitted: the next one
- * is.
+ * By hand and not by libcoap: it retransmits, and walks over all its sessions
+ * whenever one of them stirs; these are a header of four bytes and two options.
+ * A probe is never retransmitted: the next one is.  Over DTLS it is libcoap's
+ * (prober_coaps.c).
  */
 #include <string.h>
 

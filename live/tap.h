@@ -15,9 +15,10 @@
 #include "live/engine.h"
 
 enum live_tap_kind {
-	LIVE_TAP_CAPTURED, /* somebody captures this frontend */
-	LIVE_TAP_TTL,      /* its hop limit ended here: Time Exceeded */
-	LIVE_TAP_TOO_BIG,  /* for the way on, and it may not be fragmented */
+	LIVE_TAP_CAPTURED,    /* somebody captures this frontend */
+	LIVE_TAP_TTL,         /* its hop limit ended here: Time Exceeded */
+	LIVE_TAP_TOO_BIG,     /* for the way on, and it may not be fragmented */
+	LIVE_TAP_UNREACHABLE, /* an echo to a frontend, and nobody is up */
 	LIVE_TAP_KINDS
 };
 
@@ -43,8 +44,9 @@ struct live_tap;
 /*
  * live_tap_open - hear the packets of a loaded program, in the loop's turn.
  *
- * Returns NULL and errno.  live_tap_use() after another program was loaded:
- * 0 or -errno.
+ * Returns NULL and errno.  live_tap_use() after another program was loaded and
+ * attached: 0, or -errno with the one before still in use.  A capture goes on.
+ * live_tap_close() before the loop ends, which closes its handles.
  */
 struct live_tap *live_tap_open(uv_loop_t *loop,
     const struct live_engine *engine, live_tap_heard *heard, void *arg);
@@ -58,8 +60,14 @@ void live_tap_close(struct live_tap *tap); /* NULL is fine */
  *           protocol (0: TCP and UDP).
  * snap      bytes of each packet at most.
  *
- * One at a time: -EBUSY while there is another.  What is captured costs what
- * copying it costs; what is not, one test.
+ * What a client sent is taken before anything is decided about it, dropped
+ * packets too; what goes to a client, when it is on its way.  ICMP errors go
+ * by the packet that they quote; what has no port (a later fragment, an echo)
+ * is taken whatever the port.  Of all frontends: what is ours.
+ *
+ * One at a time: -EBUSY while there is another.  It ends by itself seconds
+ * after the control process did.  Cost: with no capture, a load and a branch a
+ * packet; with one, copying it.
  */
 int live_tap_capture(struct live_tap *tap, const struct lb_addr *frontend,
     uint16_t port, uint8_t protocol, uint32_t snap);

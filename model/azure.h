@@ -14,6 +14,7 @@
  */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 enum lb_import_kind {
 	LB_IMPORT_MISSING,      /* an address that the text needs */
@@ -56,8 +57,7 @@ const char *lb_addresses_find(
 
 struct lb_import {
 	char *name; /* the balancer's */
-	char *yaml; /* NULL: there is none, see error */
-	size_t bytes;
+	bool done;  /* else nothing was written, see error */
 	struct lb_import_note *notes;
 	size_t note_count;
 	size_t missing; /* notes of LB_IMPORT_MISSING */
@@ -73,13 +73,15 @@ struct lb_import {
  * file         its name, for the text's first line.
  * balancer     which, where there are several; NULL: the only one.
  * addresses    NULL: nobody said anything.
+ * to           where the text goes: memory, for without any memory left it is
+ *              not whole, and no text.
  *
- * Free the result with lb_import_free() whether it has a text or not.
+ * Free the result with lb_import_free() whether it is done or not.
  * Cost: linear in the document times the keys of its objects.
  */
 void lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
     const char *file, const char *balancer,
-    const struct lb_addresses *addresses);
+    const struct lb_addresses *addresses, FILE *to);
 void lb_import_free(struct lb_import *import);
 
 const char *lb_import_kind_name(unsigned kind); /* "missing" */

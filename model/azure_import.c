@@ -387,12 +387,8 @@ import_chosen(struct azure_import *in, const char *file)
 		azure_note(in, LB_IMPORT_ASSUMED, "sku",
 		    "the document does not say: standard");
 	int ours = sku != NULL ? lb_sku_of_name(sku) : LB_SKU_STANDARD;
-	in->to = open_memstream(&result->yaml, &result->bytes);
-	if (in->to == NULL)
-		return;
 	put_sections(in, file, ours >= 0 ? lb_sku_name((unsigned)ours) : sku);
-	if (fclose(in->to) != 0)
-		in->doc.no_memory = true;
+	result->done = true;
 }
 
 static void
@@ -407,23 +403,24 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
 	}
 	struct lb_import *result = in->result;
 	result->no_memory = in->doc.no_memory || in->known == NULL ||
-			    (result->yaml == NULL && *result->error == '\0');
+			    (!result->done && *result->error == '\0');
 	json_decref(in->known);
 	azure_document_close(&in->doc);
 	free(in->places);
 	if (!result->no_memory)
 		return;
-	free(result->yaml);
-	result->yaml = NULL;
+	result->done = false;
 	(void)snprintf(result->error, sizeof(result->error), "no memory");
 }
 
 void
 lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
     const char *file, const char *balancer,
-    const struct lb_addresses *addresses)
+    const struct lb_addresses *addresses, FILE *to)
 {
-	struct azure_import in = { .result = import, .addresses = addresses };
+	struct azure_import in = {
+		.result = import, .addresses = addresses, .to = to
+	};
 	json_error_t where;
 
 	*import = (struct lb_import){ 0 };
@@ -446,6 +443,5 @@ lb_import_free(struct lb_import *import)
 	}
 	free(import->notes);
 	free(import->name);
-	free(import->yaml);
 	*import = (struct lb_import){ 0 };
 }

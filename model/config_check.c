@@ -113,9 +113,10 @@ check_limits(const struct lb_config *config, struct lb_problems *problems)
 		lb_error_add(problems, nowhere, NULL,
 		    "%zu frontends; sku %s allows %zu", config->frontend_count,
 		    lb_sku_name(config->sku), limits[config->sku].frontends);
-	if (config->rule_count > limits[config->sku].rules)
+	if (config->rule_count + config->nat_count > limits[config->sku].rules)
 		lb_error_add(problems, nowhere, NULL,
-		    "%zu rules; sku %s allows %zu", config->rule_count,
+		    "%zu rules; sku %s allows %zu",
+		    config->rule_count + config->nat_count,
 		    lb_sku_name(config->sku), limits[config->sku].rules);
 	if (members > limits[config->sku].members)
 		lb_error_add(problems, nowhere, NULL,
@@ -220,9 +221,12 @@ check_rules(const struct lb_config *config, struct lb_problems *problems)
 		pools[p] = pool_facts(&config->pools[p]);
 	for (size_t r = 0; r < config->rule_count; r++)
 		lb_check_rule(config, &config->rules[r], pools, problems);
-	if (config->rule_count == 0)
+	if (config->rule_count + config->nat_count + config->outbound_count ==
+	    0)
 		lb_warning_add(problems, (struct lb_where){ 0 },
 		    "no rules: every packet passes as it is");
+	lb_check_nats(config, pools, problems);
+	lb_check_outbounds(config, pools, problems);
 	free(pools);
 }
 

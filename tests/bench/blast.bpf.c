@@ -23,6 +23,13 @@ struct {
 	__type(value, struct blast_lane);
 } blast_lanes SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, uint32_t);
+} blast_target SEC(".maps");
+
 /* The checksum over sum and the parts that differ.  RFC 1071. */
 LB_INLINE uint16_t
 checksum(uint32_t sum, uint32_t address, uint32_t port)
@@ -51,16 +58,15 @@ store16(uint8_t *data, uint32_t at, uint16_t value)
 		*(uint16_t *)(void *)(data + at) = value;
 }
 
-SEC("xdp")
-int
-blast(struct xdp_md *ctx)
+LB_INLINE int
+write_packet(struct xdp_md *ctx)
 {
 	uint32_t zero = 0;
 	uint8_t *data = (uint8_t *)(long)ctx->data;
 	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
 	struct blast_lane *lane = bpf_map_lookup_elem(&blast_lanes, &zero);
 	if (lane == NULL || data + BLAST_HEAD_BYTES > end)
-		return XDP_ABORTED;
+		return -1;
 	uint64_t flow = next_flow(lane);
 	uint32_t ports = 1u << BLAST_PORTS_LOG;
 	uint32_t address = __builtin_bswap32(
@@ -77,7 +83,26 @@ blast(struct xdp_md *ctx)
 	if (blast_template.ip_sum_at != 0)
 		store16(data, blast_template.ip_sum_at,
 		    checksum(blast_template.ip_sum, address, 0));
+	return 0;
+}
+
+SEC("xdp.frags")
+int
+blast(struct xdp_md *ctx)
+{
+	if (write_packet(ctx) != 0)
+		return XDP_ABORTED;
 	return (int)bpf_redirect(blast_template.ifindex, 0);
+}
+
+/* The same packets to another program, for its time without the way there. */
+SEC("xdp.frags")
+int
+blast_into(struct xdp_md *ctx)
+{
+	if (write_packet(ctx) == 0)
+		bpf_tail_call(ctx, &blast_target, 0);
+	return XDP_ABORTED;
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

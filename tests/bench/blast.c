@@ -36,7 +36,7 @@ struct blast {
 	struct blast_template template;
 	struct frame frame;
 	struct bpf_object *object;
-	int program, lanes;
+	int program, into, lanes, target;
 	unsigned cpus; /* that the kernel could have */
 };
 
@@ -164,6 +164,22 @@ set_template(struct blast *b)
 }
 
 static int
+program_fd(const struct blast *b, const char *name)
+{
+	const struct bpf_program *program =
+	    bpf_object__find_program_by_name(b->object, name);
+	return program != NULL ? bpf_program__fd(program) : -1;
+}
+
+static int
+map_fd(const struct blast *b, const char *name)
+{
+	const struct bpf_map *map =
+	    bpf_object__find_map_by_name(b->object, name);
+	return map != NULL ? bpf_map__fd(map) : -1;
+}
+
+static int
 load(struct blast *b)
 {
 	b->object = bpf_object__open_file(BLAST_BPF_OBJECT, NULL);
@@ -174,15 +190,13 @@ load(struct blast *b)
 		rc = bpf_object__load(b->object);
 	if (rc != 0)
 		return rc;
-	const struct bpf_program *program =
-	    bpf_object__find_program_by_name(b->object, "blast");
-	const struct bpf_map *lanes =
-	    bpf_object__find_map_by_name(b->object, "blast_lanes");
-	if (program == NULL || lanes == NULL)
-		return -ENOENT;
-	b->program = bpf_program__fd(program);
-	b->lanes = bpf_map__fd(lanes);
-	return 0;
+	b->program = program_fd(b, "blast");
+	b->into = program_fd(b, "blast_into");
+	b->lanes = map_fd(b, "blast_lanes");
+	b->target = map_fd(b, "blast_target");
+	return b->program < 0 || b->into < 0 || b->lanes < 0 || b->target < 0
+		   ? -ENOENT
+		   : 0;
 }
 
 /* Thread i takes flows i, i + threads, ... */
@@ -357,7 +371,8 @@ work(void *arg)
 	if (sched_setaffinity(0, sizeof(cpu), &cpu) != 0)
 		w->rc = -errno;
 	double now = w->start = seconds_of(CLOCK_MONOTONIC);
-	while (w->rc == 0 && (o->packets == 0 || w->done < o->packets) &&
+	while (w->rc == 0 && (o->stop == NULL || !*o->stop) &&
+	       (o->packets == 0 || w->done < o->packets) &&
 	       (o->seconds <= 0 || now < w->start + o->seconds)) {
 		w->rc = send_some(w, call_packets(w, now));
 		if (o->rate > 0)
@@ -414,4 +429,27 @@ blast_run(
 		rc = packets_made(b, &after);
 	sent->packets = after - before;
 	return rc;
+}
+
+/* On CPU 0, whose flows they are. */
+double
+blast_into(struct blast *b, int program, uint32_t packets)
+{
+	uint32_t zero = 0;
+	cpu_set_t before, cpu;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = b->frame.data,
+	    .data_size_in = b->frame.bytes, .repeat = (int)packets);
+	CPU_ZERO(&cpu);
+	CPU_SET(0, &cpu);
+	if (sched_getaffinity(0, sizeof(before), &before) != 0 ||
+	    sched_setaffinity(0, sizeof(cpu), &cpu) != 0)
+		return -errno;
+	int rc = bpf_map_update_elem(b->target, &zero, &program, 0) != 0 ||
+			 bpf_prog_test_run_opts(b->into, &opts) != 0
+		     ? -errno
+		     : 0;
+	(void)sched_setaffinity(0, sizeof(before), &before);
+	if (rc == 0 && opts.retval != XDP_REDIRECT)
+		rc = -EPROTO;
+	return rc == 0 ? (double)opts.duration : rc;
 }

@@ -11,6 +11,8 @@
  * On a veth the receiver's work is done in the sender's thread, at the end of a
  * batch: so the thread's CPU time is that of the whole way.
  */
+#include <signal.h>
+
 #include "model/path/addr.h"
 
 #define BLAST_FRAME_BYTES_MIN 80u
@@ -48,6 +50,7 @@ struct blast_order {
 	uint64_t packets;
 	double seconds;
 	double rate; /* packets a second; 0: as fast as it goes */
+	const volatile sig_atomic_t *stop; /* set: ends; NULL: nobody sets it */
 };
 
 struct blast_sent {
@@ -67,5 +70,11 @@ void blast_close(struct blast *b); /* NULL is fine */
 /* Flows go on where the run before ended.  0, or -errno. */
 int blast_run(
     struct blast *b, const struct blast_order *order, struct blast_sent *sent);
+
+/*
+ * The same packets straight into a program (xdp.frags) by a test run: nothing
+ * is sent.  ns per packet, the making of it included; negative: -errno.
+ */
+double blast_into(struct blast *b, int program, uint32_t packets);
 
 #endif

@@ -29,7 +29,7 @@ END
 # ask.py ADDRESS PORT COUNT: how many of so many datagrams were answered, in
 # turn; COUNT 0: until there is a file ./stop, into ./asked.
 cat >ask.py <<'END'
-import os, socket, sys
+import os, socket, sys, time
 
 address, count = (sys.argv[1], int(sys.argv[2])), int(sys.argv[3])
 sent = answered = 0
@@ -44,6 +44,7 @@ while sent < count or (count == 0 and not os.path.exists('stop')):
     except TimeoutError:
         pass
     s.close()
+    time.sleep(0.01 if count == 0 else 0)
 print(answered, 'of', sent, file=open('asked', 'w') if count == 0 else None)
 END
 cat >small.yaml <<'END'

@@ -131,6 +131,35 @@ network() {
 	    net.ipv6.conf.all.forwarding=1
 }
 
+# talk PORT COUNT ADDRESS...: the client's connections, to echo.py of servers,
+# are open, and ask on. talker=NAME: not the client's.
+talk() {
+	port=$1
+	count=$2
+	shift 2
+	rm -f open enough
+	echo "+ ${talker:=client}: $count connections to each of $*, and new ones" >&2
+	in_background "$talker" python3 "$SRC/tests/live/talk.py" "$port" \
+	    "$count" open enough "$@" >talk.out 2>&1
+	talking=$pid
+	left=300
+	until test -e open; do
+		left=$((left - 1))
+		if test $left = 0 || ! kill -0 "$talking" 2>/dev/null; then
+			fail "connections do not open: $(cat talk.out)"
+			return 0
+		fi
+		sleep 0.1
+	done
+}
+
+# talked: they end, and none broke
+talked() {
+	: >enough
+	wait "$talking" || fail "connections broke"
+	cat talk.out
+}
+
 # watch: records what passes at the client, and what comes in at the servers,
 # into client.pcap and NAME.pcap
 watch() {

@@ -338,10 +338,6 @@ static const struct said bad[] = {
 	{ "no frontend", POOL "rules:\n  - { name: r, pool: p, "
 	    "protocol: tcp, frontend_port: 80 }\n", 3, 5, "needs `frontend`",
 	    "LoadBalancerWithoutFrontendIPCantHaveChildResources" },
-	{ "NAT rules", "nat_rules: [{ name: n }]\n", 1, 12,
-	    "does not have them yet", NULL },
-	{ "outbound rules", "outbound_rules:\n  - name: n\n", 2, 3,
-	    "does not have them yet", NULL },
 	{ "entries", "connection_table: { entries: 0 }\n", 1, 30,
 	    "1 to 1000000000", NULL },
 	{ "entries, beyond", "connection_table: { entries6: 1000000001 }\n",
@@ -493,8 +489,9 @@ test_doc(void)
 #define X(section, key, text) text,
 	static const char *const keys[] = { LB_ROOT_KEYS(X) LB_BALANCER_KEYS(X)
 		    LB_FRONTEND_KEYS(X) LB_POOL_KEYS(X) LB_MEMBER_KEYS(X)
-			LB_PROBE_KEYS(X) LB_RULE_KEYS(X) LB_TABLE_KEYS(X)
-			    LB_FORWARDING_KEYS(X) };
+			LB_PROBE_KEYS(X) LB_RULE_KEYS(X) LB_NAT_KEYS(X)
+			    LB_OUTBOUND_KEYS(X) LB_TABLE_KEYS(X)
+				LB_FORWARDING_KEYS(X) };
 #undef X
 	struct lb_problems problems = { 0 };
 	size_t bytes;
