@@ -489,7 +489,8 @@ act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 	return XDP_PASS;
 }
 
-SEC("xdp.frags")
+/* Multi-buffer or not: the loader says (live/engine.c). */
+SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
 {
