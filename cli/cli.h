@@ -24,6 +24,7 @@ int report_main(int argc, char **argv);
 int sweep_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int gen_main(int argc, char **argv);
+int import_main(int argc, char **argv);
 int verify_main(int argc, char **argv); /* only with HAVE_LIVE */
 int live_main(int argc, char **argv);   /* the same */
 int ctl_main(int argc, char **argv);    /* the same */

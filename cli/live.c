@@ -213,6 +213,7 @@ tell(void *arg, enum live_finding finding, const char *about, const char *text)
 {
 	static const char *const words[] = {
 		[LIVE_WOULD] = "would",
+		[LIVE_UNLIKE_SIM] = "sim",
 		[LIVE_WOULD_WARN] = "warning",
 		[LIVE_WOULD_FAIL] = "fails",
 	};

@@ -45,6 +45,7 @@ static const struct {
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "gen", gen_main, "synthetic traffic of a scenario as a capture" },
+	{ "import", import_main, "a configuration from Azure's JSON" },
 	{ "live", live_main, "forward packets, in the kernel" },
 	{ "ctl", ctl_main, "talk to a running fairlead live" },
 	{ "check", check_main, "validate and explain a configuration" },

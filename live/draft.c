@@ -7,6 +7,8 @@
 
 #include "live/host.h"
 #include "live/log.h"
+#include "live/probe_notes.h"
+#include "model/problems.h"
 
 void
 live_draft_free(struct live_draft *d)
@@ -70,10 +72,26 @@ live_draft_health(struct live_draft *d, const struct live_run *run)
 		   : LIVE_REFUSED;
 }
 
+static void
+tell_probe(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	struct lb_problems *problems = arg;
+	if (finding == LIVE_WOULD_FAIL)
+		lb_error_add(
+		    problems, where, NULL, "probe '%s': %s", probe->name, text);
+}
+
 int
 live_draft_read(struct live_draft *d, const struct live_run *run)
 {
 	d->config = run->settings->read(run->settings->arg, &d->problems);
+	if (d->config != NULL &&
+	    live_probe_notes(d->config, tell_probe, &d->problems) > 0) {
+		lb_config_free(d->config);
+		d->config = NULL;
+	}
 	return d->config != NULL ? 0 : -1;
 }
 

@@ -10,7 +10,7 @@
 #include "model/path/base.h"
 
 static const unsigned kept[] = { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON,
-	CAP_NET_RAW, CAP_DAC_READ_SEARCH };
+	CAP_DAC_READ_SEARCH };
 
 int
 live_privilege_drop(void)

@@ -11,10 +11,10 @@
  *                        neighbours
  *   CAP_PERFMON          loading the program anew: without it the verifier
  *                        adds speculation barriers, which cost every packet
- *   CAP_NET_RAW          TCP resets, captures
  *   CAP_DAC_READ_SEARCH  the configuration, wherever it lies, at a reload
  *
- * What was not there at the start is not missed: a unit may give less.
+ * What was not there at the start is not missed: a unit may give less.  The
+ * sockets that want CAP_NET_RAW (resets, ICMP errors) are open by then.
  */
 
 /*

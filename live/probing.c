@@ -2,6 +2,7 @@
 #include "live/probing.h"
 
 #include "live/log.h"
+#include "live/probe_notes.h"
 #include "model/names.h"
 
 /* Who has that address, as POOL/MEMBER; a list, for pools may share it. */
@@ -73,6 +74,17 @@ live_probing_heard(void *arg, int probe, const struct lb_addr *address,
 	log_health(run, probe, address, latency_ns);
 }
 
+static void
+log_note(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	(void)arg;
+	(void)where;
+	live_log(finding == LIVE_WOULD ? LIVE_INFO : LIVE_WARNING, "probes",
+	    "s:s, s:s", "probe", probe->name, "message", text);
+}
+
 void
 live_probing_use(struct live_run *run)
 {
@@ -80,12 +92,7 @@ live_probing_use(struct live_run *run)
 		live_log(LIVE_ERROR, "probes", "s:s", "message",
 		    "no memory for probes: none is sent, and health stays as "
 		    "it is");
-	for (size_t i = 0; i < run->config->probe_count; i++)
-		if (run->config->probes[i].protocol == LB_PROBE_HTTPS)
-			live_log(LIVE_INFO, "probes", "s:s, s:s", "probe",
-			    run->config->probes[i].name, "message",
-			    "certificates are not verified: members are named "
-			    "by address");
+	(void)live_probe_notes(run->config, log_note, NULL);
 }
 
 void

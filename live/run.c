@@ -16,6 +16,7 @@
 #include "live/probing.h"
 #include "live/reload.h"
 #include "live/service.h"
+#include "live/switching.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -203,6 +204,14 @@ refuse(const char *event, const char *message)
 	return LIVE_REFUSED;
 }
 
+static void
+log_difference(void *arg, const char *about, const char *text)
+{
+	(void)arg;
+	live_log(LIVE_INFO, "unlike_sim", "s:s, s:s", "about", about, "message",
+	    text);
+}
+
 static enum live_end
 start_plan(struct live_run *run)
 {
@@ -213,6 +222,7 @@ start_plan(struct live_run *run)
 		live_draft_free(&d);
 		return LIVE_INVALID;
 	}
+	(void)live_switching(d.config, log_difference, NULL);
 	run->forwarder = live_forwarder_open(run->settings->pin_name,
 	    d.config->hash_key_set ? d.config->hash_key : NULL, error,
 	    sizeof(error));

@@ -93,6 +93,7 @@ home libmnl     'libmnl/'                        'live'
 home libcurl    'curl/'                          'live'
 home libmicrohttpd 'microhttpd'                  'live'
 home libcap-ng  'cap-ng'                         'live'
+home libcoap    'coap3/'                         'live tests'
 home CUnit      'CUnit/'                         'tests'
 
 cat "$found"

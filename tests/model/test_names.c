@@ -6,7 +6,7 @@
 static void
 test_all_have_names(void)
 {
-	for (unsigned i = LB_PASS; i <= LB_FORWARD; i++)
+	for (unsigned i = LB_PASS; i < LB_VERDICT_COUNT; i++)
 		CU_ASSERT_STRING_NOT_EQUAL(lb_verdict_name(i), "?");
 	for (unsigned i = 0; i < LB_REASON_COUNT; i++)
 		CU_ASSERT_STRING_NOT_EQUAL(lb_reason_name(i), "?");
@@ -29,10 +29,11 @@ static const struct written {
 	const char *text;
 } written[] = {
 	{ lb_verdict_name, LB_FORWARD, "forward" },
-	{ lb_verdict_name, 3, "?" },
+	{ lb_verdict_name, LB_ANSWER, "answer" },
+	{ lb_verdict_name, LB_VERDICT_COUNT, "?" },
 	{ lb_reason_name, LB_REASON_NONE, "none" },
 	{ lb_reason_name, LB_REASON_NO_RULE, "no_rule" },
-	{ lb_reason_name, LB_REASON_NEXT_HOP, "next_hop" },
+	{ lb_reason_name, LB_REASON_TOO_BIG, "too_big" },
 	{ lb_reason_name, LB_REASON_COUNT, "?" },
 	{ lb_parsed_name, LB_PARSED_NOT_IP, "not_ip" },
 	{ lb_mode_name, LB_MODE_FIVE_TUPLE, "five-tuple" },
@@ -73,6 +74,13 @@ static const struct read {
 	{ lb_proto_of_name, "All", 0 },
 	{ lb_proto_of_name, "icmp", -1 },
 	{ lb_forwarding_of_name, "L2DSR", LB_FORWARDING_L2DSR },
+	{ lb_assignment_of_name, "Lowest-Free", LB_ASSIGN_LOWEST },
+	{ lb_assignment_of_name, "instance", LB_ASSIGN_INSTANCE },
+	{ lb_assignment_of_name, "random", -1 },
+	{ lb_outbound_frontends_of_name, "all", LB_OUTBOUND_ALL },
+	{ lb_outbound_frontends_of_name, "fill_first", LB_OUTBOUND_FILL_FIRST },
+	{ lb_udp_snat_of_name, "destination", LB_UDP_SNAT_DESTINATION },
+	{ lb_udp_snat_of_name, "Port", LB_UDP_SNAT_PORT },
 	{ lb_probe_protocol_of_name, "Https", LB_PROBE_HTTPS },
 	{ lb_admin_state_of_name, "Down", LB_ADMIN_DOWN },
 	{ lb_all_down_of_name, "AllProbedUp", LB_ALL_PROBED_UP },
