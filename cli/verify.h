@@ -38,7 +38,7 @@ struct verify_case {
 	struct lb_plan *plan;
 	struct referee *referee;
 	/* By the native build. */
-	uint64_t verdict[3], reason[LB_REASON_COUNT];
+	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT], unread;
 	uint64_t made, untracked, ended[LB_CONN_CLOSING_RST + 1];
 	uint64_t tables_compared, differences;

@@ -60,6 +60,7 @@ print_verdicts(const struct verify *v, FILE *to)
 	char name[48];
 
 	ROW("forward", verdict[LB_FORWARD], true);
+	ROW("answer", verdict[LB_ANSWER], false);
 	ROW("pass", verdict[LB_PASS], true);
 	ROW("drop", verdict[LB_DROP], true);
 	for (unsigned i = LB_REASON_NO_RULE + 1; i < LB_REASON_COUNT; i++) {

@@ -203,16 +203,14 @@ azure_put_rules(struct azure_import *in)
 static void
 put_nat_target(struct azure_import *in, json_t *rule, const char *name)
 {
-	char both[2 * LB_NAME_MAX + 2];
 	const char *id =
 	    azure_take_id(&in->doc, rule, "backendIPConfiguration");
 	const struct azure_place *place =
 	    id != NULL ? azure_place_of(in, id) : NULL;
 
 	if (place != NULL) {
-		(void)snprintf(
-		    both, sizeof(both), "%s/%s", place->pool, place->member);
-		azure_put_text(in, FIELD_INDENT, "member", both);
+		azure_put_text(in, FIELD_INDENT, "pool", place->pool);
+		azure_put_text(in, FIELD_INDENT, "member", place->member);
 		return;
 	}
 	if (!azure_copy_reference(in, rule, "backendAddressPool", "pool"))
@@ -280,6 +278,7 @@ put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 	azure_copy_flag(in, nat, "enableFloatingIP", "floating_ip");
 	if (pool != NULL)
 		azure_put_text(in, FIELD_INDENT, "pool", pool);
+	azure_put_text(in, FIELD_INDENT, "assignment", "instance");
 	azure_note(in, LB_IMPORT_ASSUMED, name,
 	    pool != NULL
 		? "a NAT pool serves a scale set that the document does not "

@@ -16,6 +16,7 @@ static const struct name verdicts[] = {
 	{ LB_PASS, "pass" },
 	{ LB_DROP, "drop" },
 	{ LB_FORWARD, "forward" },
+	{ LB_ANSWER, "answer" },
 };
 
 static const struct name reasons[] = { { LB_REASON_NONE, "none" },

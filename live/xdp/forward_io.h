@@ -85,13 +85,15 @@ struct forward_tapped {
 	uint32_t zero;
 };
 
-/* packets = unread + passed + sent + handed + all of dropped; per CPU. */
+/* packets = unread + passed + sent + handed + answered + all of dropped; per
+ * CPU. */
 struct forward_total {
 	uint64_t packets;
 	uint64_t unread;    /* no IP packet that the engine reads; passed */
 	uint64_t passed;    /* not ours */
 	uint64_t sent;      /* to their next hop */
 	uint64_t handed;    /* edited, then left to the kernel to route */
+	uint64_t answered;  /* by the program itself, to where they came from */
 	uint64_t untracked; /* of those: an entry was wanted, none was made */
 	uint64_t dropped[LB_REASON_COUNT];
 };

@@ -189,6 +189,15 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
 	return 0;
 }
 
+/* The type alone changes: RFC 792, RFC 4443 4.2. */
+LB_INLINE uint32_t
+turn_echo(uint8_t *l4, uint32_t family)
+{
+	uint16_t old = lb_load16(l4);
+	l4[0] = family == 4 ? LB_ECHO_REPLY4 : LB_ECHO_REPLY6;
+	return delta16(old, lb_load16(l4));
+}
+
 LB_INLINE int
 apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
     const struct lb_edit *edit, uint32_t delta)
@@ -201,8 +210,14 @@ apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
 		return -1;
 	if (l4 + 8 > end)
 		return -1;
+	if ((edit->what & LB_EDIT_ECHO) != 0)
+		delta = fold((uint64_t)delta + turn_echo(l4, edit->family));
 	if (delta != 0)
 		(void)update(l4 + 2, delta);
+	/* A reply may be nothing but zeros, whose checksum is not 0; to all
+	 * others both are the same. */
+	if ((edit->what & LB_EDIT_ECHO) != 0 && lb_load16(l4 + 2) == 0)
+		lb_store16(l4 + 2, 0xffff);
 	return 0;
 }
 

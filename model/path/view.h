@@ -180,4 +180,15 @@ LB_API void lb_reply(const struct lb_view *v, const struct lb_rule *rule);
 /* icmp_error.c */
 LB_API void lb_icmp_error(const struct lb_view *v);
 
+/* echo.c */
+LB_COLD void lb_echo(const struct lb_view *v);
+
+LB_INLINE bool
+lb_is_echo_request(const struct lb_packet *pkt)
+{
+	return pkt->icmp_type == (pkt->ip.family == 4 ? LB_ECHO_REQUEST4
+						      : LB_ECHO_REQUEST6) &&
+	       pkt->ip.fragment != LB_FRAGMENT_LATER;
+}
+
 #endif

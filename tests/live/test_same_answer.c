@@ -45,9 +45,9 @@ struct held {
 
 struct counts {
 	uint64_t kind[TRAFFIC_KINDS];
-	uint64_t verdict[3], reason[LB_REASON_COUNT];
+	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT];
-	uint64_t fact[8], edit[6]; /* by bit */
+	uint64_t fact[8], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
 	uint64_t nat, shorter, cut, right, untouched, held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
@@ -141,7 +141,7 @@ check_bytes(struct test *t)
 	struct frame_sums before, after;
 	bool same = memcmp(side->frame, t->frame.data, side->bytes) == 0;
 
-	if (side->parsed != LB_PARSED || side->result.verdict != LB_FORWARD) {
+	if (side->parsed != LB_PARSED || !lb_result_sends(&side->result)) {
 		t->counts.untouched++;
 		return same ? 0 : fail_packet(t, "touched though not ours");
 	}
@@ -451,7 +451,8 @@ can_be(unsigned reason)
 {
 	return reason == LB_REASON_NONE || reason == LB_REASON_NO_RULE ||
 	       reason == LB_REASON_NO_HEALTHY_BACKEND ||
-	       reason == LB_REASON_FRAGMENT || reason == LB_REASON_MALFORMED;
+	       reason == LB_REASON_FRAGMENT || reason == LB_REASON_MALFORMED ||
+	       reason == LB_REASON_ECHO_TOO_BIG;
 }
 
 static int
@@ -459,7 +460,7 @@ reached_all(const struct counts *c)
 {
 	static const char *const kinds[] = { "random", "broken", "talk" };
 	static const char *const edits[] = { "src", "dst", "sport", "dport",
-		"quoted src", "quoted dst" };
+		"quoted src", "quoted dst", "echo" };
 	static const char *const ended[] = { "", "", "half-open", "answered",
 		"open", "closing by FIN", "closing by RST" };
 	char text[64];
