@@ -14,6 +14,7 @@
  */
 #include <uv.h>
 
+#include "live/answers.h"
 #include "live/forwarder.h"
 #include "live/health.h"
 #include "live/netlink.h"
@@ -37,6 +38,7 @@ struct live_run {
 	struct live_resets *resets;
 	struct live_probers *probers;
 	struct live_tap *tap; /* NULL: nothing is handed over */
+	struct live_answers *answers;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;
 	uv_timer_t sweep, refresh, settle, apply;
