@@ -304,11 +304,17 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 		return;
 	size_t count = s->interface_count > 0 ? s->interface_count
 					      : p->config->interface_count;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s->interface_count > 0 ? s->interfaces[i]
-						  : p->config->interfaces[i],
-			link->name) == 0)
+	/* A VLAN's frames pass the interface below it. */
+	const struct live_link *below =
+	    link->lower != 0 ? link_of(p, NULL, link->lower) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = s->interface_count > 0
+				       ? s->interfaces[i]
+				       : p->config->interfaces[i];
+		if (strcmp(name, link->name) == 0 ||
+		    (below != NULL && strcmp(name, below->name) == 0))
 			return;
+	}
 	say(p, LIVE_WOULD_WARN, member->name,
 	    "%s is reached by %s, which is not among the interfaces: its "
 	    "answers would keep its own address; name %s too",
