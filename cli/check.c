@@ -97,6 +97,23 @@ check_table6_bytes(const struct lb_plan *plan)
 	return plan->buckets6 * (uint64_t)sizeof(struct lb_bucket6);
 }
 
+struct check_ports
+check_ports_of(const struct lb_plan *plan, size_t pool, bool udp)
+{
+	struct check_ports ports = { UINT32_MAX, 0 };
+
+	for (uint32_t i = plan->pool_first[pool];
+	     i < plan->pool_first[pool + 1]; i++) {
+		uint32_t has =
+		    lb_plan_snat_ports(plan, plan->member_ids[i], udp);
+		if (has < ports.least)
+			ports.least = has;
+		if (has > ports.most)
+			ports.most = has;
+	}
+	return ports;
+}
+
 uint32_t
 check_lut_count(const struct lb_plan *plan, uint64_t *bytes)
 {

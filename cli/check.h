@@ -31,6 +31,14 @@ uint64_t check_table6_bytes(const struct lb_plan *plan);
 /* Of all lookup tables: how many, and their bytes. */
 uint32_t check_lut_count(const struct lb_plan *plan, uint64_t *bytes);
 
+/* SNAT ports of a pool's members, as the best and the worst off have them. */
+struct check_ports {
+	uint32_t least, most;
+};
+
+struct check_ports check_ports_of(
+    const struct lb_plan *plan, size_t pool, bool udp);
+
 /* config and plan are there, or zero configuration's config alone; the
  * scenario is good when there is one. */
 void check_print(const struct check *check, FILE *to);

@@ -169,6 +169,105 @@ rules_json(const struct check *check)
 }
 
 static json_t *
+mappings_json(const struct check *check, size_t nat)
+{
+	const struct lb_plan *plan = check->plan;
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		const struct lb_plan_mapping *mapping = &plan->mappings[i];
+		if (mapping->nat == (int)nat)
+			list = with_item(list,
+			    json_pack("{s:s, s:i, s:i}", "member",
+				plan->members[mapping->member].name,
+				"frontend_port", (int)mapping->port,
+				"backend_port",
+				(int)check->config->nats[nat].backend_port));
+	}
+	return list;
+}
+
+static json_t *
+nat_json(const struct check *check, size_t nat)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_nat *rule = &config->nats[nat];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:I, s:b, "
+			 "s:b, s:o}",
+	    "name", rule->name, "frontend",
+	    config->frontends[rule->frontend].name, "pool",
+	    config->pools[rule->pool].name, "protocol",
+	    lb_proto_name(rule->proto), "first_port", (int)rule->first_port,
+	    "last_port", (int)rule->last_port, "backend_port",
+	    (int)rule->backend_port, "assignment",
+	    lb_assignment_name(rule->assignment), "idle_timeout_ms",
+	    whole(rule->idle_timeout_ms), "tcp_reset", rule->tcp_reset,
+	    "floating_ip", rule->floating_ip, "mappings",
+	    mappings_json(check, nat));
+}
+
+static json_t *
+nats_json(const struct check *check)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < check->config->nat_count; i++)
+		list = with_item(list, nat_json(check, i));
+	return list;
+}
+
+static json_t *
+outbound_json(const struct check *check, size_t i)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_outbound *outbound = &config->outbounds[i];
+	json_t *frontends = json_array();
+
+	for (size_t f = 0; f < outbound->frontend_count; f++)
+		frontends = with_item(frontends,
+		    json_string(
+			config->frontends[outbound->frontends[f]].name));
+	return json_pack("{s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:b}", "name",
+	    outbound->name, "frontends", frontends, "pool",
+	    config->pools[outbound->pool].name, "protocol",
+	    lb_proto_name(outbound->proto), "ports_per_member",
+	    whole(outbound->ports), "max_members", whole(outbound->members_max),
+	    "idle_timeout_ms", whole(outbound->idle_timeout_ms), "tcp_reset",
+	    outbound->tcp_reset);
+}
+
+static json_t *
+outbounds_json(const struct check *check)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < check->config->outbound_count; i++)
+		list = with_item(list, outbound_json(check, i));
+	return list;
+}
+
+static json_t *
+snat_json(const struct check *check)
+{
+	json_t *list = json_array();
+
+	for (size_t p = 0; p < check->config->pool_count; p++)
+		for (unsigned udp = 0; udp < 2; udp++) {
+			struct check_ports ports =
+			    check_ports_of(check->plan, p, udp != 0);
+			if (ports.most > 0)
+				list = with_item(list,
+				    json_pack("{s:s, s:s, s:I, s:I}", "pool",
+					check->config->pools[p].name,
+					"protocol", udp ? "udp" : "tcp",
+					"least_ports", whole(ports.least),
+					"most_ports", whole(ports.most)));
+		}
+	return list;
+}
+
+static json_t *
 table_json(uint64_t entries, uint32_t buckets, uint64_t bytes)
 {
 	return json_pack("{s:I, s:I, s:I, s:I}", "entries", whole(entries),
@@ -203,12 +302,15 @@ config_json(const struct check *check)
 
 	if (check->plan == NULL)
 		return json_null(); /* it has errors, or is none */
-	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "sku",
-	    lb_sku_name(config->sku), "forwarding",
+	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
+	    "sku", lb_sku_name(config->sku), "forwarding",
 	    lb_forwarding_name(config->forwarding), "hash_key_set",
 	    config->hash_key_set, "frontends", frontends_json(config), "pools",
 	    pools_json(config), "probes", probes_json(config), "rules",
-	    rules_json(check), "plan", plan_json(check));
+	    rules_json(check), "nat_rules", nats_json(check), "outbound_rules",
+	    outbounds_json(check), "outbound", snat_json(check), "plan",
+	    plan_json(check));
 }
 
 static json_t *

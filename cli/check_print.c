@@ -195,6 +195,110 @@ print_rule(const struct check *check, size_t r, FILE *to)
 	(void)fputc('\n', to);
 }
 
+/* --- NAT rules ----------------------------------------------------------- */
+
+static void
+print_mappings(const struct check *check, size_t nat, FILE *to)
+{
+	const struct lb_plan *plan = check->plan;
+	const struct lb_config_nat *rule = &check->config->nats[nat];
+	char text[46];
+
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		const struct lb_plan_mapping *mapping = &plan->mappings[i];
+		if (mapping->nat != (int)nat)
+			continue;
+		const struct lb_plan_member *member =
+		    &plan->members[mapping->member];
+		(void)fprintf(to, "  %-*s %u to %s (%s:%u)\n", WIDTH_MAX - 2,
+		    "", mapping->port, member->name,
+		    lb_addr_text(&member->address, text, sizeof(text)),
+		    rule->backend_port);
+	}
+}
+
+static void
+print_nat(const struct check *check, size_t nat, FILE *to)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_nat *rule = &config->nats[nat];
+	char idle[24];
+
+	(void)fprintf(to, "  %-*s %s %s:%u", WIDTH_MAX - 2, rule->name,
+	    lb_proto_name(rule->proto), config->frontends[rule->frontend].name,
+	    rule->first_port);
+	if (rule->last_port != rule->first_port)
+		(void)fprintf(to, "-%u", rule->last_port);
+	(void)fprintf(to, ", %s, idle %s%s%s\n",
+	    lb_assignment_name(rule->assignment),
+	    check_duration(rule->idle_timeout_ms, idle),
+	    rule->tcp_reset ? ", TCP reset" : "",
+	    rule->floating_ip ? ", floating IP" : "");
+	print_mappings(check, nat, to);
+}
+
+static void
+print_nats(const struct check *check, FILE *to)
+{
+	if (check->config->nat_count > 0)
+		(void)fprintf(
+		    to, "\nNAT rules (%zu)\n", check->config->nat_count);
+	for (size_t i = 0; i < check->config->nat_count; i++)
+		print_nat(check, i, to);
+}
+
+/* --- outbound ------------------------------------------------------------ */
+
+static void
+print_outbound(const struct check *check, size_t i, FILE *to)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_outbound *outbound = &config->outbounds[i];
+	char idle[24];
+
+	(void)fprintf(to, "  %-*s %s %s by", WIDTH_MAX - 2, outbound->name,
+	    lb_proto_name(outbound->proto), config->pools[outbound->pool].name);
+	for (size_t f = 0; f < outbound->frontend_count; f++)
+		(void)fprintf(
+		    to, " %s", config->frontends[outbound->frontends[f]].name);
+	(void)fprintf(to, ", idle %s%s\n",
+	    check_duration(outbound->idle_timeout_ms, idle),
+	    outbound->tcp_reset ? ", TCP reset" : "");
+}
+
+/* What a pool's members have; says so where they do not have the same. */
+static void
+print_ports(const struct check *check, size_t pool, bool udp, FILE *to)
+{
+	struct check_ports ports = check_ports_of(check->plan, pool, udp);
+
+	if (ports.most == 0)
+		return;
+	(void)fprintf(to, "  %-*s %s, %u SNAT ports each", WIDTH_MAX - 2,
+	    check->config->pools[pool].name, udp ? "udp" : "tcp", ports.most);
+	if (ports.least != ports.most)
+		(void)fprintf(to, ", but %u some", ports.least);
+	(void)fputc('\n', to);
+}
+
+static void
+print_outbounds(const struct check *check, FILE *to)
+{
+	const struct lb_config *config = check->config;
+
+	if (config->outbound_count > 0)
+		(void)fprintf(
+		    to, "\noutbound rules (%zu)\n", config->outbound_count);
+	for (size_t i = 0; i < config->outbound_count; i++)
+		print_outbound(check, i, to);
+	if (check->plan->block_count > 0)
+		(void)fputs("\noutbound\n", to);
+	for (size_t p = 0; p < config->pool_count; p++) {
+		print_ports(check, p, false, to);
+		print_ports(check, p, true, to);
+	}
+}
+
 /* --- plan ---------------------------------------------------------------- */
 
 static void
@@ -240,6 +344,8 @@ print_config(const struct check *check, FILE *to)
 	(void)fprintf(to, "\nrules (%zu)\n", check->config->rule_count);
 	for (size_t r = 0; r < check->config->rule_count; r++)
 		print_rule(check, r, to);
+	print_nats(check, to);
+	print_outbounds(check, to);
 	print_plan(check, to);
 }
 

@@ -8,6 +8,7 @@
 #include "live/pins.h"
 #include "live/precheck.h"
 #include "live/run.h"
+#include "model/problems.h"
 
 #define INTERFACES_MAX 256u
 
@@ -29,6 +30,13 @@ static const char help[] =
     "                       (default auto)\n"
     "      --pin-name NAME  several balancers on one machine have one each\n"
     "                       (default \"default\")\n"
+    "      --metrics ADDRESS:PORT\n"
+    "                       serve /metrics (Prometheus) and /healthz there, "
+    "by\n"
+    "                       HTTP; a port alone: on 127.0.0.1 (default: "
+    "nowhere)\n"
+    "      --control PATH   the socket that fairlead ctl calls (default\n"
+    "                       /run/fairlead/NAME.sock)\n"
     "      --dry-run        only tell what would be attached, and what would "
     "be\n"
     "                       in the way\n"
@@ -51,6 +59,8 @@ enum {
 	OPTION_INTERFACE = 256,
 	OPTION_MODE,
 	OPTION_PIN_NAME,
+	OPTION_METRICS,
+	OPTION_CONTROL,
 	OPTION_DRY_RUN,
 	OPTION_DETACH,
 };
@@ -61,6 +71,8 @@ static const struct option options[] = {
 	{ "interface", required_argument, NULL, OPTION_INTERFACE },
 	{ "mode", required_argument, NULL, OPTION_MODE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
+	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "detach", no_argument, NULL, OPTION_DETACH },
 	{ NULL, 0, NULL, 0 },
@@ -70,6 +82,7 @@ struct live_options {
 	const char *config;
 	const char *interfaces[INTERFACES_MAX];
 	struct live_settings settings;
+	struct live_http_address metrics;
 	bool dry_run, detach;
 };
 
@@ -116,6 +129,17 @@ read_option(struct live_options *o, int option, char **argv)
 			    optarg);
 		o->settings.pin_name = optarg;
 		return 0;
+	case OPTION_METRICS:
+		if (!live_http_address_of_text(optarg, &o->metrics))
+			return cli_usage("live",
+			    "--metrics %s: it is ADDRESS:PORT, "
+			    "[IPV6-ADDRESS]:PORT or PORT",
+			    optarg);
+		o->settings.metrics = &o->metrics;
+		return 0;
+	case OPTION_CONTROL:
+		o->settings.control = optarg;
+		return 0;
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
 		return 0;
@@ -135,7 +159,8 @@ check_together(const struct live_options *o, int rest)
 		return cli_usage("live",
 		    "it takes no arguments: interfaces are named by "
 		    "--interface");
-	if (o->detach && (o->dry_run || o->config != NULL))
+	if (o->detach &&
+	    (o->dry_run || o->config != NULL || o->settings.metrics != NULL))
 		return cli_usage("live", "--detach goes with --pin-name only");
 	if (!o->detach && o->config == NULL)
 		return cli_usage("live", "there is no configuration: -c FILE");
@@ -172,8 +197,11 @@ read_config(void *arg, struct lb_problems *problems)
 	const struct live_options *o = arg;
 	struct cli_text text;
 
-	if (cli_read_text("live", o->config, &text) != CLI_DONE)
+	if (cli_read_text("live", o->config, &text) != CLI_DONE) {
+		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
+		    "%s can't be read: %s", o->config, strerror(text.error));
 		return NULL;
+	}
 	struct lb_config *config =
 	    lb_config_read(text.text, text.bytes, text.path, problems);
 	free(text.text);
@@ -185,6 +213,7 @@ tell(void *arg, enum live_finding finding, const char *about, const char *text)
 {
 	static const char *const words[] = {
 		[LIVE_WOULD] = "would",
+		[LIVE_UNLIKE_SIM] = "sim",
 		[LIVE_WOULD_WARN] = "warning",
 		[LIVE_WOULD_FAIL] = "fails",
 	};
@@ -234,6 +263,7 @@ forward(struct live_options *o)
 {
 	o->settings.read = read_config;
 	o->settings.arg = o;
+	o->settings.config = o->config;
 	switch (live_run(&o->settings)) {
 	case LIVE_ENDED:
 		return CLI_DONE;

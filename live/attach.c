@@ -92,8 +92,8 @@ attach_new(const struct live_pins *pins, uint32_t ifindex, int program,
 	return rc;
 }
 
-static enum live_mode
-mode_now(uint32_t ifindex)
+enum live_mode
+live_mode_now(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	if (bpf_xdp_query((int)ifindex, 0, &query) == 0 &&
@@ -131,7 +131,7 @@ live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
 	how->adopted = link >= 0 && link_is_at(link, ifindex);
 	if (how->adopted) {
 		rc = bpf_link_update(link, program, NULL) == 0 ? 0 : -errno;
-		how->mode = mode_now(ifindex);
+		how->mode = live_mode_now(ifindex);
 	} else {
 		rc = attach_new(pins, ifindex, program, mode, &how->mode);
 	}

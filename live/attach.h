@@ -39,6 +39,9 @@ struct live_attachment {
 int live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
     enum live_mode mode, struct live_attachment *how);
 
+/* The mode of what is attached to an interface: native or generic. */
+enum live_mode live_mode_now(uint32_t ifindex);
+
 /* Is one of ours attached there? */
 bool live_attached(const struct live_pins *pins, uint32_t ifindex);
 

@@ -5,7 +5,7 @@
 
 #include "live/log.h"
 
-#define INTERFACES_MAX 256u
+#define INTERFACES_MAX LIVE_INTERFACES_MAX
 
 struct wanted {
 	const char *name[INTERFACES_MAX];
@@ -132,4 +132,17 @@ bool
 live_interfaces_named(const struct live_run *run)
 {
 	return wanted_interfaces(run->settings, run->config).count > 0;
+}
+
+size_t
+live_interfaces_now(const struct live_run *run,
+    struct live_interface_now at[LIVE_INTERFACES_MAX])
+{
+	struct wanted w = wanted_interfaces(run->settings, run->config);
+	for (size_t i = 0; i < w.count; i++)
+		at[i] = (struct live_interface_now){ w.name[i],
+			w.ifindex[i] != 0 &&
+			    live_forwarder_attached(
+				run->forwarder, w.ifindex[i]) };
+	return w.count;
 }

@@ -6,13 +6,14 @@
 #include <string.h>
 
 /* "fl-memo" and its version. */
-#define MEMO_MAGIC UINT64_C(0x016f6d656d2d6c66)
+#define MEMO_MAGIC UINT64_C(0x026f6d656d2d6c66)
 
 struct memo_head {
 	uint64_t magic, bytes;
 	uint32_t plan_version, row_count;
 	uint32_t member_count, rule_count, lut_count, probe_count;
-	uint32_t class_count, buckets4, buckets6, zero;
+	uint32_t class_count, buckets4, buckets6, snat_count;
+	uint64_t block_count;
 	uint64_t rule_classes;
 	uint8_t hash_key[16];
 	struct lb_class classes[LB_CLASS_MAX];
@@ -87,6 +88,23 @@ put_shared(FILE *to, const struct lb_plan *plan)
 	}
 }
 
+/* Who leaves from where. */
+static void
+put_snat(FILE *to, const struct lb_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->snat_count; i++) {
+		put_byte(to, (plan->snats[i].live ? 1u : 0u) |
+				 (plan->snats[i].wanted ? 2u : 0u));
+		put(to, &plan->snats[i].address, sizeof(struct lb_addr));
+	}
+	for (uint32_t i = 0; i < plan->block_count; i++) {
+		const struct lb_plan_block *block = &plan->blocks[i];
+		put(to, &block->member, sizeof(block->member));
+		put_byte(to, block->udp);
+		put(to, &block->row, sizeof(block->row));
+	}
+}
+
 static struct memo_head
 head_of(const struct lb_plan *plan)
 {
@@ -101,6 +119,8 @@ head_of(const struct lb_plan *plan)
 		.class_count = plan->class_count,
 		.buckets4 = plan->buckets4,
 		.buckets6 = plan->buckets6,
+		.snat_count = plan->snat_count,
+		.block_count = plan->block_count,
 		.rule_classes = plan->rule_classes,
 	};
 	memcpy(head.hash_key, plan->hash_key, sizeof(head.hash_key));
@@ -120,6 +140,7 @@ live_memo_write(const struct lb_plan *plan, size_t *bytes)
 	put(to, plan->rows, (size_t)plan->row_count * LB_ROW_BYTES);
 	put_ids(to, plan);
 	put_shared(to, plan);
+	put_snat(to, plan);
 	bool failed = ferror(to) != 0;
 	failed |= fclose(to) != 0;
 	if (failed) {
@@ -222,6 +243,24 @@ get_shared(struct cursor *c, struct lb_plan *plan)
 	}
 }
 
+static void
+get_snat(struct cursor *c, struct lb_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->snat_count && !c->bad; i++) {
+		unsigned bits = get_byte(c);
+		plan->snats[i].live = (bits & 1) != 0;
+		plan->snats[i].wanted = (bits & 2) != 0;
+		get(c, &plan->snats[i].address, sizeof(struct lb_addr));
+	}
+	for (uint32_t i = 0; i < plan->block_count && !c->bad; i++) {
+		struct lb_plan_block *block = &plan->blocks[i];
+		get(c, &block->member, sizeof(block->member));
+		block->udp = get_byte(c) != 0;
+		get(c, &block->row, sizeof(block->row));
+		c->bad |= block->row.first > block->row.last;
+	}
+}
+
 static bool
 head_fits(const struct memo_head *head, size_t bytes)
 {
@@ -232,7 +271,9 @@ head_fits(const struct memo_head *head, size_t bytes)
 	       head->rule_count <= LB_MEMBER_MAX &&
 	       head->lut_count <= LB_LUT_MAX &&
 	       head->probe_count <= LB_LUT_MAX &&
-	       head->class_count <= LB_CLASS_MAX;
+	       head->class_count <= LB_CLASS_MAX &&
+	       head->snat_count <= LB_SNAT_ADDRESS_MAX &&
+	       head->block_count <= bytes / sizeof(struct lb_snat_block);
 }
 
 static struct lb_plan *
@@ -246,8 +287,10 @@ plan_of_head(const struct memo_head *head)
 	plan->rules = calloc(head->rule_count + 1u, sizeof(*plan->rules));
 	plan->luts = calloc(head->lut_count + 1u, sizeof(*plan->luts));
 	plan->probes = calloc(head->probe_count + 1u, sizeof(*plan->probes));
+	plan->blocks = calloc(head->block_count + 1u, sizeof(*plan->blocks));
 	if (plan->rows == NULL || plan->members == NULL ||
-	    plan->rules == NULL || plan->luts == NULL || plan->probes == NULL) {
+	    plan->rules == NULL || plan->luts == NULL || plan->probes == NULL ||
+	    plan->blocks == NULL) {
 		lb_plan_free(plan);
 		return NULL;
 	}
@@ -257,6 +300,8 @@ plan_of_head(const struct memo_head *head)
 	plan->lut_count = head->lut_count;
 	plan->probe_count = head->probe_count;
 	plan->class_count = head->class_count;
+	plan->snat_count = head->snat_count;
+	plan->block_count = (uint32_t)head->block_count;
 	plan->rule_classes = head->rule_classes;
 	plan->buckets4 = head->buckets4;
 	plan->buckets6 = head->buckets6;
@@ -291,6 +336,7 @@ live_memo_read(const void *memo, size_t bytes)
 	get(&c, plan->rows, (size_t)plan->row_count * LB_ROW_BYTES);
 	get_ids(&c, plan);
 	get_shared(&c, plan);
+	get_snat(&c, plan);
 	if (!c.bad && rows_fit(plan))
 		return plan;
 	lb_plan_free(plan);

@@ -257,6 +257,13 @@ live_nexthops_refresh(struct live_nexthops *h)
 	return rc;
 }
 
+bool
+live_nexthops_known(const struct live_nexthops *h, uint16_t member)
+{
+	return member < h->target_count && h->targets[member].wanted &&
+	       h->words[member] != 0;
+}
+
 void
 live_nexthops_count(
     const struct live_nexthops *h, uint32_t *known, uint32_t *unknown)

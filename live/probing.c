@@ -2,6 +2,7 @@
 #include "live/probing.h"
 
 #include "live/log.h"
+#include "live/probe_notes.h"
 #include "model/names.h"
 
 /* Who has that address, as POOL/MEMBER; a list, for pools may share it. */
@@ -34,10 +35,9 @@ log_health(const struct live_run *run, int probe, const struct lb_addr *address,
 	    (double)latency_ns / 1e6);
 }
 
-static void
-on_apply(uv_timer_t *timer)
+int
+live_probing_apply(struct live_run *run)
 {
-	struct live_run *run = timer->data;
 	int rc =
 	    lb_plan_health(run->plan, run->config, live_health_up, run->health);
 	live_health_write(run->health, live_forwarder_health(run->forwarder));
@@ -47,6 +47,13 @@ on_apply(uv_timer_t *timer)
 	if (rc != 0)
 		live_log(
 		    LIVE_ERROR, "health", "s:s", "message", live_errno(rc));
+	return rc;
+}
+
+static void
+on_apply(uv_timer_t *timer)
+{
+	(void)live_probing_apply(timer->data);
 }
 
 /* A change reaches the tables in the loop's same turn, together with all others
@@ -58,11 +65,24 @@ live_probing_heard(void *arg, int probe, const struct lb_addr *address,
 	struct live_run *run = arg;
 	enum lb_health_change change =
 	    live_health_answer(run->health, probe, address, answer, now_ns);
+	live_health_hear(
+	    run->health, probe, address, answer, now_ns, latency_ns);
 	if (change == LB_HEALTH_STILL)
 		return;
 	if (!uv_is_active((uv_handle_t *)&run->apply))
 		(void)uv_timer_start(&run->apply, on_apply, 0, 0);
 	log_health(run, probe, address, latency_ns);
+}
+
+static void
+log_note(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	(void)arg;
+	(void)where;
+	live_log(finding == LIVE_WOULD ? LIVE_INFO : LIVE_WARNING, "probes",
+	    "s:s, s:s", "probe", probe->name, "message", text);
 }
 
 void
@@ -72,12 +92,7 @@ live_probing_use(struct live_run *run)
 		live_log(LIVE_ERROR, "probes", "s:s", "message",
 		    "no memory for probes: none is sent, and health stays as "
 		    "it is");
-	for (size_t i = 0; i < run->config->probe_count; i++)
-		if (run->config->probes[i].protocol == LB_PROBE_HTTPS)
-			live_log(LIVE_INFO, "probes", "s:s, s:s", "probe",
-			    run->config->probes[i].name, "message",
-			    "certificates are not verified: members are named "
-			    "by address");
+	(void)live_probe_notes(run->config, log_note, NULL);
 }
 
 void

@@ -9,6 +9,9 @@
 void live_probing_heard(void *arg, int probe, const struct lb_addr *address,
     enum lb_answer answer, uint64_t now_ns, uint64_t latency_ns);
 
+/* Who is up and what was said of members, into the tables: 0 or -errno. */
+int live_probing_apply(struct live_run *run);
+
 /* Probes what the plan in force wants probed. */
 void live_probing_use(struct live_run *run);
 

@@ -4,12 +4,19 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
+#include "live/control_capture.h"
+#include "live/control_commands.h"
 #include "live/draft.h"
 #include "live/interfaces.h"
 #include "live/log.h"
+#include "live/overriding.h"
 #include "live/probing.h"
 #include "live/reload.h"
+#include "live/service.h"
+#include "live/switching.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -29,8 +36,12 @@ static void
 on_sweep(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
+	uint32_t rounds = live_sweeper_rounds(run->sweeper);
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
+	live_capture_look(run);
+	if (live_sweeper_rounds(run->sweeper) != rounds)
+		live_overriding_counted(run);
 }
 
 static void
@@ -78,7 +89,7 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
-		live_reload(run);
+		live_reload(run, false, NULL);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -109,7 +120,9 @@ static void
 heard_packet(void *arg, const struct live_tap_packet *packet)
 {
 	struct live_run *run = arg;
-	if (packet->kind != LIVE_TAP_CAPTURED)
+	if (packet->kind == LIVE_TAP_CAPTURED)
+		live_capture_heard(run, packet);
+	else
 		(void)live_answers_send(
 		    run->answers, packet, run->config, uv_hrtime());
 }
@@ -195,13 +208,25 @@ refuse(const char *event, const char *message)
 	return LIVE_REFUSED;
 }
 
+static void
+log_difference(void *arg, const char *about, const char *text)
+{
+	(void)arg;
+	live_log(LIVE_INFO, "unlike_sim", "s:s, s:s", "about", about, "message",
+	    text);
+}
+
 static enum live_end
 start_plan(struct live_run *run)
 {
 	char error[LIVE_ERROR_BYTES] = "no memory";
-	struct live_draft d = { .config = live_draft_read(run) };
-	if (d.config == NULL)
+	struct live_draft d = { 0 };
+	if (live_draft_read(&d, run) != 0) {
+		live_draft_log(&d);
+		live_draft_free(&d);
 		return LIVE_INVALID;
+	}
+	(void)live_switching(d.config, log_difference, NULL);
 	run->forwarder = live_forwarder_open(run->settings->pin_name,
 	    d.config->hash_key_set ? d.config->hash_key : NULL, error,
 	    sizeof(error));
@@ -209,6 +234,7 @@ start_plan(struct live_run *run)
 		live_draft_free(&d);
 		return refuse("start", error);
 	}
+	live_overriding_adopt(run);
 	enum live_end end = LIVE_REFUSED;
 	int rc =
 	    live_draft_complete(&d, live_forwarder_hash_key(run->forwarder));
@@ -217,11 +243,13 @@ start_plan(struct live_run *run)
 		    &d, live_forwarder_before(run->forwarder), NULL);
 	if (end == LIVE_ENDED)
 		end = live_draft_health(&d, run);
-	if (end != LIVE_ENDED) {
-		live_draft_free(&d);
+	live_draft_log(&d);
+	if (end == LIVE_ENDED)
+		live_draft_take(run, &d);
+	live_draft_free(&d);
+	if (end != LIVE_ENDED)
 		return end;
-	}
-	live_draft_take(run, &d);
+	live_overriding_prune(run);
 	if (live_forwarder_load(run->forwarder, run->plan,
 		run->config->forwarding == LB_FORWARDING_NAT, error,
 		sizeof(error)) != 0)
@@ -229,9 +257,25 @@ start_plan(struct live_run *run)
 	return LIVE_ENDED;
 }
 
+/* Before anything forwards: who starts a second one by mistake hears so. */
+static bool
+start_control(struct live_run *run)
+{
+	char path[128], error[LIVE_ERROR_BYTES];
+	const struct live_settings *s = run->settings;
+	(void)live_control_path(s->pin_name, path, sizeof(path));
+	run->control = live_control_open(&run->loop,
+	    s->control != NULL ? s->control : path, live_control_command, run,
+	    error, sizeof(error));
+	if (run->control == NULL)
+		live_log(LIVE_ERROR, "control", "s:s", "message", error);
+	return run->control != NULL;
+}
+
 static enum live_end
 start_network(struct live_run *run)
 {
+	char error[LIVE_ERROR_BYTES];
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
 	run->netlink = live_netlink_open();
@@ -257,32 +301,49 @@ start_network(struct live_run *run)
 	run->probers = live_probers_new(&run->loop, live_probing_heard, run);
 	if (run->probers == NULL)
 		return refuse("start", "no memory");
+	if (live_service_open(run, error, sizeof(error)) != 0)
+		return refuse("metrics", error);
 	if (!live_interfaces_named(run)) {
 		live_log(LIVE_ERROR, "start", "s:s", "message",
 		    "no interface is named: --interface IF, or "
 		    "forwarding.interfaces in the configuration");
 		return LIVE_INVALID;
 	}
-	return live_interfaces_attach(run) ? LIVE_ENDED : LIVE_REFUSED;
+	return start_control(run) && live_interfaces_attach(run) ? LIVE_ENDED
+								 : LIVE_REFUSED;
+}
+
+/* Packets are forwarded: from here on it only keeps that true. */
+static enum live_end
+keep_on(struct live_run *run)
+{
+	char error[LIVE_ERROR_BYTES];
+	log_start(run);
+	if (live_service_ready(run, error, sizeof(error)) != 0)
+		return refuse("start", error);
+	live_probing_use(run);
+	(void)uv_run(&run->loop, UV_RUN_DEFAULT);
+	return LIVE_ENDED;
 }
 
 enum live_end
 live_run(const struct live_settings *settings)
 {
 	struct live_run run = { .settings = settings };
+	(void)clock_gettime(CLOCK_REALTIME, &run.history.started);
 	int rc = loop_open(&run);
 	enum live_end end =
 	    rc == 0 ? start_plan(&run) : refuse("start", uv_strerror(rc));
 	if (end == LIVE_ENDED)
 		end = start_network(&run);
-	if (end == LIVE_ENDED) {
-		log_start(&run);
-		live_probing_use(&run);
-		(void)uv_run(&run.loop, UV_RUN_DEFAULT);
-	}
+	if (end == LIVE_ENDED)
+		end = keep_on(&run);
+	live_control_close(run.control);
 	live_probing_close(&run);
+	live_service_close(&run);
 	live_tap_close(run.tap);
 	loop_close(&run);
+	live_service_free(&run);
 	live_sweeper_free(run.sweeper);
 	live_answers_free(run.answers);
 	live_resets_free(run.resets);
@@ -292,5 +353,7 @@ live_run(const struct live_settings *settings)
 	live_health_free(run.health);
 	lb_plan_free(run.plan);
 	lb_config_free(run.config);
+	free(run.admin_file);
+	live_overrides_free(&run.overrides);
 	return end;
 }

@@ -43,6 +43,27 @@ lb_config_rule_init(struct lb_config_rule *rule)
 }
 
 void
+lb_config_nat_init(struct lb_config_nat *nat)
+{
+	*nat = (struct lb_config_nat){
+		.frontend = -1,
+		.pool = -1,
+		.member = -1,
+		.proto = LB_PROTO_TCP,
+		.idle_timeout_ms = LB_IDLE_TIMEOUT_DEFAULT_MS,
+	};
+}
+
+void
+lb_config_outbound_init(struct lb_config_outbound *outbound)
+{
+	*outbound = (struct lb_config_outbound){
+		.pool = -1,
+		.idle_timeout_ms = LB_IDLE_TIMEOUT_DEFAULT_MS,
+	};
+}
+
+void
 lb_config_probe_init(struct lb_config_probe *probe)
 {
 	*probe = (struct lb_config_probe){
@@ -57,6 +78,29 @@ lb_config_rule_floats(
 {
 	return rule->floating_ip || rule->frontend < 0 ||
 	       config->forwarding == LB_FORWARDING_L2DSR;
+}
+
+size_t
+lb_nat_mapping_count(
+    const struct lb_config *config, const struct lb_config_nat *nat)
+{
+	if (nat->pool < 0)
+		return 0;
+	return nat->member >= 0 ? 1 : config->pools[nat->pool].member_count;
+}
+
+bool
+lb_nat_instance(const char *name, uint16_t *instance)
+{
+	size_t end = strlen(name), from = end;
+	uint32_t number = 0;
+
+	while (from > 0 && name[from - 1] >= '0' && name[from - 1] <= '9')
+		from--;
+	for (size_t i = from; i < end && number <= UINT16_MAX; i++)
+		number = number * 10 + (uint32_t)(name[i] - '0');
+	*instance = (uint16_t)number;
+	return from < end && number <= UINT16_MAX;
 }
 
 unsigned
@@ -168,14 +212,20 @@ lb_config_free(struct lb_config *config)
 	for (size_t i = 0; i < config->pool_count; i++)
 		free_pool(&config->pools[i]);
 	free(config->pools);
-	for (size_t i = 0; i < config->probe_count; i++) {
-		free(config->probes[i].name);
-		free(config->probes[i].path);
-	}
+	for (size_t i = 0; i < config->probe_count; i++)
+		lb_config_probe_clear(&config->probes[i]);
 	free(config->probes);
 	for (size_t i = 0; i < config->rule_count; i++)
 		free(config->rules[i].name);
 	free(config->rules);
+	for (size_t i = 0; i < config->nat_count; i++)
+		free(config->nats[i].name);
+	free(config->nats);
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		free(config->outbounds[i].name);
+		free(config->outbounds[i].frontends);
+	}
+	free(config->outbounds);
 	for (size_t i = 0; i < config->interface_count; i++)
 		free(config->interfaces[i]);
 	free(config->interfaces);

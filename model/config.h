@@ -23,6 +23,15 @@ enum lb_algorithm {
 };
 enum lb_admin_state { LB_ADMIN_NONE, LB_ADMIN_UP, LB_ADMIN_DOWN };
 enum lb_all_down { LB_ALL_PROBED_DOWN, LB_ALL_PROBED_UP };
+/* Which member of a pool gets which port of a NAT rule's range. */
+enum lb_assignment {
+	LB_ASSIGN_LOWEST,   /* the lowest free one; kept while it is there */
+	LB_ASSIGN_INSTANCE, /* first + the number at the end of its name */
+};
+/* Which frontend a pool's outbound flow leaves from. */
+enum lb_outbound_frontends { LB_OUTBOUND_ALL, LB_OUTBOUND_FILL_FIRST };
+/* What a UDP port may be shared by (AZ 4.4). */
+enum lb_udp_snat { LB_UDP_SNAT_DESTINATION, LB_UDP_SNAT_PORT };
 enum lb_forwarding { LB_FORWARDING_NAT, LB_FORWARDING_L2DSR };
 enum lb_probe_protocol {
 	LB_PROBE_TCP,
@@ -72,6 +81,13 @@ struct lb_config_pool {
 	LB_SOURCE(POOL);
 };
 
+struct lb_bytes {
+	uint8_t *at; /* NULL: not said */
+	size_t count;
+};
+
+/* What follows path is of no effect in sim, whose servers answer as they are,
+ * whatever they are asked. */
 struct lb_config_probe {
 	char *name;
 	enum lb_probe_protocol protocol;
@@ -81,8 +97,38 @@ struct lb_config_probe {
 	unsigned number_of_probes; /* 0: not said; of no effect */
 	uint64_t flap_damping_ms;  /* 0: off */
 	char *path; /* HTTP(S) request path or CoAP URI path; NULL: none */
+	struct lb_addr source;   /* all zero: the kernel chooses */
+	char *host;              /* HTTP(S) Host; NULL: the address */
+	bool tls_verify;         /* HTTPS: the certificate */
+	char *tls_name;          /* it is for whom, and SNI; NULL: host */
+	char *tls_ca;            /* file of who signed it; NULL: the system's */
+	struct lb_bytes payload; /* UDP: what is sent */
+	struct lb_bytes expect;  /* UDP: what a reply begins with */
+	char *dns_name;          /* NULL: the root */
+	uint16_t dns_type;       /* 0: NS of the root, A of a name */
+	char *psk_identity;      /* CoAP over DTLS; NULL: plain */
+	char *psk_file;          /* where its key is */
+	uint32_t said;           /* bit per key: it was there to be read */
 	LB_SOURCE(PROBE);
 };
+
+/* Payloads and expected replies. */
+#define LB_PROBE_BYTES_MAX 1024u
+
+static inline bool
+lb_probe_has_source(const struct lb_config_probe *probe)
+{
+	return (probe->source.word[0] | probe->source.word[1]) != 0;
+}
+
+/* Everything but where it stands: 0; -1 without memory, and then to is fit for
+ * lb_config_probe_clear() only. */
+int lb_config_probe_copy(
+    struct lb_config_probe *to, const struct lb_config_probe *from);
+void lb_config_probe_clear(struct lb_config_probe *probe);
+/* Is a member asked the same by both, of the same name? */
+bool lb_config_probe_asks_alike(
+    const struct lb_config_probe *a, const struct lb_config_probe *b);
 
 struct lb_config_rule {
 	char *name;
@@ -102,6 +148,37 @@ struct lb_config_rule {
 	bool floating_ip;
 	bool outbound_snat;
 	LB_SOURCE(RULE);
+};
+
+/* An inbound NAT rule: ports of a frontend, each to one member. */
+struct lb_config_nat {
+	char *name;
+	int frontend;
+	int pool;
+	int member;    /* index in the pool; -1: every member has a port */
+	uint8_t proto; /* enum lb_proto; 0: TCP and UDP */
+	uint16_t first_port, last_port; /* of the frontend, both included */
+	uint16_t backend_port;
+	enum lb_assignment assignment;
+	uint64_t idle_timeout_ms;
+	bool tcp_reset;
+	bool floating_ip;
+	LB_SOURCE(NAT);
+};
+
+/* An outbound rule: how a pool's members reach the world. */
+struct lb_config_outbound {
+	char *name;
+	int *frontends; /* indices */
+	size_t frontend_count;
+	int pool;
+	uint8_t proto;        /* enum lb_proto; 0: TCP and UDP */
+	uint32_t ports;       /* SNAT ports per member; 0: by default table */
+	uint32_t members_max; /* ports are as many as so many members could
+				 have; 0: not said */
+	uint64_t idle_timeout_ms;
+	bool tcp_reset;
+	LB_SOURCE(OUTBOUND);
 };
 
 struct lb_config_subnet {
@@ -126,6 +203,12 @@ struct lb_config {
 	size_t probe_count;
 	struct lb_config_rule *rules;
 	size_t rule_count;
+	struct lb_config_nat *nats;
+	size_t nat_count;
+	struct lb_config_outbound *outbounds;
+	size_t outbound_count;
+	enum lb_outbound_frontends outbound_frontends;
+	enum lb_udp_snat udp_snat;
 	uint64_t entries, entries6; /* flows expected, per family */
 	enum lb_forwarding forwarding;
 	char **interfaces;
@@ -137,6 +220,7 @@ struct lb_config {
 	/* Rules for packets that no frontend names (forwarding.ha_next_hop):
 	 * an HA-ports rule per family, -1: none. */
 	int next_hop_rule4, next_hop_rule6;
+	struct lb_where balancer_at[LB_BALANCER_KEY_COUNT];
 	struct lb_where table_at[LB_TABLE_KEY_COUNT];
 	struct lb_where forwarding_at[LB_FORWARDING_KEY_COUNT];
 };
@@ -184,6 +268,21 @@ void lb_config_check(
  * member, or an address that is none. */
 unsigned lb_config_rule_family(
     const struct lb_config *config, const struct lb_config_rule *rule);
+
+/* The member of a NAT rule's i-th mapping, as an index in its pool. */
+static inline size_t
+lb_nat_member(const struct lb_config_nat *nat, size_t i)
+{
+	return nat->member >= 0 ? (size_t)nat->member : i;
+}
+
+/* How many mappings a NAT rule has: one, or one per member of its pool. */
+size_t lb_nat_mapping_count(
+    const struct lb_config *config, const struct lb_config_nat *nat);
+
+/* The number at the end of a member's name, as instances of a scale set have
+ * it: web_7 is 7.  false: there is none below 65,536. */
+bool lb_nat_instance(const char *name, uint16_t *instance);
 
 /* Do packets of this rule keep their destination?  By floating IP, by l2dsr
  * forwarding, or because the rule is only a next hop. */

@@ -18,20 +18,16 @@ static const struct {
 	[LB_SKU_FAIRLEAD] = { 1000, 1440 * MINUTE_MS, UINT64_MAX, "1s to 24h" },
 };
 
-static void
-check_idle(const struct lb_config *config, const struct lb_config_rule *rule,
-    struct lb_problems *problems)
+void
+lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
+    struct lb_where where, struct lb_problems *problems)
 {
-	struct lb_where where = rule->at[LB_RULE_KEY_IDLE_TIMEOUT];
-
-	if (!LB_KNOWN(rule, RULE, IDLE_TIMEOUT))
-		return;
-	if (rule->idle_timeout_ms < idle_limits[config->sku].least_ms ||
-	    rule->idle_timeout_ms > idle_limits[config->sku].most_ms)
+	if (idle_ms < idle_limits[config->sku].least_ms ||
+	    idle_ms > idle_limits[config->sku].most_ms)
 		lb_error_add(problems, where, NULL,
 		    "`idle_timeout` is %s with sku %s",
 		    idle_limits[config->sku].range, lb_sku_name(config->sku));
-	else if (rule->idle_timeout_ms > idle_limits[config->sku].warn_ms)
+	else if (idle_ms > idle_limits[config->sku].warn_ms)
 		lb_warning_add(problems, where,
 		    "`idle_timeout`: some of Azure's interfaces take no more "
 		    "than 30m");
@@ -141,8 +137,8 @@ check_family(const struct lb_config *config, const struct lb_config_rule *rule,
 }
 
 /* Addresses that Azure's internal frontends usually have. */
-static bool
-is_private(const struct lb_addr *addr)
+bool
+lb_is_private(const struct lb_addr *addr)
 {
 	const uint8_t *byte = (const uint8_t *)addr;
 
@@ -171,7 +167,7 @@ check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
 		    "standard");
 	if (config->sku == LB_SKU_STANDARD && rule->frontend >= 0 &&
 	    LB_KNOWN(&config->frontends[rule->frontend], FRONTEND, ADDRESS) &&
-	    !is_private(&config->frontends[rule->frontend].address))
+	    !lb_is_private(&config->frontends[rule->frontend].address))
 		lb_error_add(problems, where, NULL,
 		    "Azure has HA ports on internal frontends only, and the "
 		    "address of '%s' is public; name a port, or use sku "
@@ -251,8 +247,11 @@ lb_check_rule(const struct lb_config *config, const struct lb_config_rule *rule,
 	check_family(config, rule, pools, problems);
 	check_ports(config, rule, problems);
 	check_ha(config, rule, problems);
-	check_idle(config, rule, problems);
+	if (LB_KNOWN(rule, RULE, IDLE_TIMEOUT))
+		lb_check_idle(config, rule->idle_timeout_ms,
+		    rule->at[LB_RULE_KEY_IDLE_TIMEOUT], problems);
 	check_table_size(config, rule, problems);
 	check_basic(config, rule, problems);
 	check_admin_state(config, rule, pools, problems);
+	lb_check_probe_source(config, rule, problems);
 }

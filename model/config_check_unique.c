@@ -85,6 +85,10 @@ name_count_max(const struct lb_config *config)
 		max = config->probe_count;
 	if (config->rule_count > max)
 		max = config->rule_count;
+	if (config->nat_count > max)
+		max = config->nat_count;
+	if (config->outbound_count > max)
+		max = config->outbound_count;
 	for (size_t p = 0; p < config->pool_count; p++)
 		if (config->pools[p].member_count > max)
 			max = config->pools[p].member_count;
@@ -109,6 +113,10 @@ check_all_names(const struct lb_config *config, struct lb_problems *problems)
 	check_names(list, n, "probe", problems);
 	NAMED(list, n, config->rules, config->rule_count, RULE);
 	check_names(list, n, "rule", problems);
+	NAMED(list, n, config->nats, config->nat_count, NAT);
+	check_names(list, n, "NAT rule", problems);
+	NAMED(list, n, config->outbounds, config->outbound_count, OUTBOUND);
+	check_names(list, n, "outbound rule", problems);
 	for (size_t p = 0; p < config->pool_count; p++) {
 		const struct lb_config_pool *pool = &config->pools[p];
 		NAMED(list, n, pool->members, pool->member_count, MEMBER);
@@ -138,9 +146,8 @@ by_address(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
-/* Can a packet come from it and go to it? */
-static bool
-is_unicast(const struct lb_addr *addr)
+bool
+lb_check_is_unicast(const struct lb_addr *addr)
 {
 	uint8_t byte[16];
 
@@ -158,7 +165,7 @@ check_addresses(struct placed *list, size_t count, const char *what,
 	char text[46];
 
 	for (size_t i = 0; i < count; i++)
-		if (!is_unicast(&list[i].addr))
+		if (!lb_check_is_unicast(&list[i].addr))
 			lb_error_add(problems, list[i].where, NULL,
 			    "%s is no address of one machine",
 			    lb_addr_text(&list[i].addr, text, sizeof(text)));

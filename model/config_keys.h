@@ -20,7 +20,9 @@
 
 #define LB_BALANCER_KEYS(X)                                                    \
 	X(BALANCER, SKU, "sku")                                                \
-	X(BALANCER, HASH_KEY, "hash_key")
+	X(BALANCER, HASH_KEY, "hash_key")                                      \
+	X(BALANCER, OUTBOUND_FRONTENDS, "outbound_frontends")                  \
+	X(BALANCER, UDP_SNAT, "udp_snat")
 
 #define LB_FRONTEND_KEYS(X)                                                    \
 	X(FRONTEND, NAME, "name")                                              \
@@ -46,7 +48,18 @@
 	X(PROBE, THRESHOLD, "probe_threshold")                                 \
 	X(PROBE, NUMBER_OF_PROBES, "number_of_probes")                         \
 	X(PROBE, FLAP_DAMPING, "flap_damping")                                 \
-	X(PROBE, PATH, "request_path")
+	X(PROBE, PATH, "request_path")                                         \
+	X(PROBE, SOURCE, "source")                                             \
+	X(PROBE, HOST, "host")                                                 \
+	X(PROBE, TLS_VERIFY, "tls_verify")                                     \
+	X(PROBE, TLS_NAME, "tls_name")                                         \
+	X(PROBE, TLS_CA, "tls_ca")                                             \
+	X(PROBE, PAYLOAD, "payload")                                           \
+	X(PROBE, EXPECT, "expect")                                             \
+	X(PROBE, DNS_NAME, "dns_name")                                         \
+	X(PROBE, DNS_TYPE, "dns_type")                                         \
+	X(PROBE, PSK_IDENTITY, "psk_identity")                                 \
+	X(PROBE, PSK_FILE, "psk_file")
 
 #define LB_RULE_KEYS(X)                                                        \
 	X(RULE, NAME, "name")                                                  \
@@ -65,6 +78,30 @@
 	X(RULE, TCP_RESET, "tcp_reset")                                        \
 	X(RULE, FLOATING_IP, "floating_ip")                                    \
 	X(RULE, OUTBOUND_SNAT, "outbound_snat")
+
+#define LB_NAT_KEYS(X)                                                         \
+	X(NAT, NAME, "name")                                                   \
+	X(NAT, FRONTEND, "frontend")                                           \
+	X(NAT, PROTOCOL, "protocol")                                           \
+	X(NAT, FRONTEND_PORT, "frontend_port")                                 \
+	X(NAT, FRONTEND_PORTS, "frontend_ports")                               \
+	X(NAT, BACKEND_PORT, "backend_port")                                   \
+	X(NAT, POOL, "pool")                                                   \
+	X(NAT, MEMBER, "member")                                               \
+	X(NAT, ASSIGNMENT, "assignment")                                       \
+	X(NAT, IDLE_TIMEOUT, "idle_timeout")                                   \
+	X(NAT, TCP_RESET, "tcp_reset")                                         \
+	X(NAT, FLOATING_IP, "floating_ip")
+
+#define LB_OUTBOUND_KEYS(X)                                                    \
+	X(OUTBOUND, NAME, "name")                                              \
+	X(OUTBOUND, FRONTENDS, "frontends")                                    \
+	X(OUTBOUND, POOL, "pool")                                              \
+	X(OUTBOUND, PROTOCOL, "protocol")                                      \
+	X(OUTBOUND, PORTS, "ports_per_member")                                 \
+	X(OUTBOUND, MAX_MEMBERS, "max_members")                                \
+	X(OUTBOUND, IDLE_TIMEOUT, "idle_timeout")                              \
+	X(OUTBOUND, TCP_RESET, "tcp_reset")
 
 #define LB_TABLE_KEYS(X)                                                       \
 	X(TABLE, ENTRIES, "entries")                                           \
@@ -85,6 +122,8 @@ enum lb_pool_key { LB_POOL_KEYS(X) LB_POOL_KEY_COUNT };
 enum lb_member_key { LB_MEMBER_KEYS(X) LB_MEMBER_KEY_COUNT };
 enum lb_probe_key { LB_PROBE_KEYS(X) LB_PROBE_KEY_COUNT };
 enum lb_rule_key { LB_RULE_KEYS(X) LB_RULE_KEY_COUNT };
+enum lb_nat_key { LB_NAT_KEYS(X) LB_NAT_KEY_COUNT };
+enum lb_outbound_key { LB_OUTBOUND_KEYS(X) LB_OUTBOUND_KEY_COUNT };
 enum lb_table_key { LB_TABLE_KEYS(X) LB_TABLE_KEY_COUNT };
 enum lb_forwarding_key { LB_FORWARDING_KEYS(X) LB_FORWARDING_KEY_COUNT };
 #undef X

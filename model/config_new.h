@@ -19,6 +19,8 @@
 struct lb_config *lb_config_new(void);
 
 void lb_config_rule_init(struct lb_config_rule *rule);
+void lb_config_nat_init(struct lb_config_nat *nat);
+void lb_config_outbound_init(struct lb_config_outbound *outbound);
 void lb_config_probe_init(struct lb_config_probe *probe);
 
 #endif

@@ -40,7 +40,7 @@ read_balancer(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_section section;
 	const char *text;
-	int sku;
+	int sku, value;
 
 	lb_section_open(&section, root->reader,
 	    root->value[LB_ROOT_KEY_LOAD_BALANCER], balancer_keys,
@@ -48,6 +48,13 @@ read_balancer(struct lb_section *root, struct lb_config *config)
 	if (lb_take_choice(&section, LB_BALANCER_KEY_SKU, lb_sku_of_name,
 		"standard, basic and fairlead", &sku))
 		config->sku = (enum lb_sku)sku;
+	if (lb_take_choice(&section, LB_BALANCER_KEY_OUTBOUND_FRONTENDS,
+		lb_outbound_frontends_of_name, "all and fill-first", &value))
+		config->outbound_frontends = (enum lb_outbound_frontends)value;
+	if (lb_take_choice(&section, LB_BALANCER_KEY_UDP_SNAT,
+		lb_udp_snat_of_name, "destination and port", &value))
+		config->udp_snat = (enum lb_udp_snat)value;
+	memcpy(config->balancer_at, section.at, sizeof(config->balancer_at));
 	if (!lb_take_text(&section, LB_BALANCER_KEY_HASH_KEY, &text))
 		return;
 	config->hash_key_set = key_of_text(text, config->hash_key);
@@ -257,18 +264,6 @@ read_forwarding(struct lb_section *root, struct lb_config *config)
 /* --- the whole ----------------------------------------------------------- */
 
 static void
-refuse_unbuilt(struct lb_section *root, unsigned key)
-{
-	size_t count;
-
-	lb_take_list(root, key, &count);
-	if (count > 0)
-		lb_section_refuse(root, key,
-		    "this version does not have them yet; leave the list "
-		    "empty");
-}
-
-static void
 read_root(struct lb_reader *reader, struct lb_config *config)
 {
 	struct lb_section root;
@@ -284,8 +279,10 @@ read_root(struct lb_reader *reader, struct lb_config *config)
 	lb_read_probes(&root, config);
 	if (!reader->no_memory)
 		lb_read_rules(&root, config);
-	refuse_unbuilt(&root, LB_ROOT_KEY_NAT_RULES);
-	refuse_unbuilt(&root, LB_ROOT_KEY_OUTBOUND_RULES);
+	if (!reader->no_memory)
+		lb_read_nats(&root, config);
+	if (!reader->no_memory)
+		lb_read_outbounds(&root, config);
 	read_table(&root, config);
 	if (!reader->no_memory)
 		read_forwarding(&root, config);

@@ -21,16 +21,8 @@ static const char *const probe_keys[] = { LB_PROBE_KEYS(X) };
 static const char *const rule_keys[] = { LB_RULE_KEYS(X) };
 #undef X
 
-/* What a section knows about its source goes into the thing it describes. */
-#define KEEP_SOURCE(thing, section)                                            \
-	do {                                                                   \
-		(thing)->where = (section)->where;                             \
-		(thing)->bad = (uint32_t)(section)->bad;                       \
-		memcpy((thing)->at, (section)->at, sizeof((thing)->at));       \
-	} while (0)
-
-static void *
-list_new(struct lb_reader *reader, size_t count, size_t bytes)
+void *
+lb_read_list_new(struct lb_reader *reader, size_t count, size_t bytes)
 {
 	void *list = calloc(count + 1, bytes);
 
@@ -49,9 +41,8 @@ text_copy(struct lb_reader *reader, const char *text)
 	return copy;
 }
 
-/* The name of a thing, "?" when it has none; it is the section's key 0. */
-static char *
-take_name(struct lb_section *section, const char *what)
+char *
+lb_read_name(struct lb_section *section, const char *what)
 {
 	const char *name = "?";
 
@@ -60,8 +51,8 @@ take_name(struct lb_section *section, const char *what)
 	return text_copy(section->reader, name);
 }
 
-static void
-take_port(struct lb_section *section, unsigned key, uint16_t *out)
+void
+lb_read_port(struct lb_section *section, unsigned key, uint16_t *out)
 {
 	uint64_t port;
 
@@ -103,11 +94,11 @@ read_frontend(struct lb_reader *reader, const struct lb_yaml_node *node,
 
 	lb_section_open(
 	    &section, reader, node, frontend_keys, LB_FRONTEND_KEY_COUNT);
-	frontend->name = take_name(&section, "a frontend");
+	frontend->name = lb_read_name(&section, "a frontend");
 	lb_section_require(&section, LB_FRONTEND_KEY_ADDRESS, "a frontend");
 	lb_take_address(&section, LB_FRONTEND_KEY_ADDRESS, &frontend->address);
 	frontend->zones = take_zones(&section);
-	KEEP_SOURCE(frontend, &section);
+	LB_KEEP_SOURCE(frontend, &section);
 }
 
 void
@@ -118,7 +109,7 @@ lb_read_frontends(struct lb_section *root, struct lb_config *config)
 	    lb_take_list(root, LB_ROOT_KEY_FRONTENDS, &count);
 
 	config->frontends =
-	    list_new(root->reader, count, sizeof(*config->frontends));
+	    lb_read_list_new(root->reader, count, sizeof(*config->frontends));
 	for (; node != NULL && config->frontends != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_frontend(root->reader, node,
@@ -137,7 +128,7 @@ read_member(struct lb_reader *reader, const struct lb_yaml_node *node,
 
 	lb_section_open(
 	    &section, reader, node, member_keys, LB_MEMBER_KEY_COUNT);
-	member->name = take_name(&section, "a member");
+	member->name = lb_read_name(&section, "a member");
 	lb_section_require(&section, LB_MEMBER_KEY_ADDRESS, "a member");
 	lb_take_address(&section, LB_MEMBER_KEY_ADDRESS, &member->address);
 	if (lb_take_number(&section, LB_MEMBER_KEY_ZONE, ZONE_MAX, &zone))
@@ -149,7 +140,7 @@ read_member(struct lb_reader *reader, const struct lb_yaml_node *node,
 	if (lb_take_number(
 		&section, LB_MEMBER_KEY_WEIGHT, LB_WEIGHT_MAX, &weight))
 		member->weight = (unsigned)weight;
-	KEEP_SOURCE(member, &section);
+	LB_KEEP_SOURCE(member, &section);
 }
 
 static void
@@ -160,14 +151,14 @@ read_pool(struct lb_reader *reader, const struct lb_yaml_node *node,
 	size_t count;
 
 	lb_section_open(&section, reader, node, pool_keys, LB_POOL_KEY_COUNT);
-	pool->name = take_name(&section, "a pool");
+	pool->name = lb_read_name(&section, "a pool");
 	lb_section_require(&section, LB_POOL_KEY_MEMBERS, "a pool");
 	node = lb_take_list(&section, LB_POOL_KEY_MEMBERS, &count);
-	pool->members = list_new(reader, count, sizeof(*pool->members));
+	pool->members = lb_read_list_new(reader, count, sizeof(*pool->members));
 	for (; node != NULL && pool->members != NULL;
 	     node = lb_list_next(reader, node))
 		read_member(reader, node, &pool->members[pool->member_count++]);
-	KEEP_SOURCE(pool, &section);
+	LB_KEEP_SOURCE(pool, &section);
 }
 
 void
@@ -177,7 +168,8 @@ lb_read_pools(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_POOLS, &count);
 
-	config->pools = list_new(root->reader, count, sizeof(*config->pools));
+	config->pools =
+	    lb_read_list_new(root->reader, count, sizeof(*config->pools));
 	for (; node != NULL && config->pools != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_pool(
@@ -191,13 +183,12 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
     struct lb_config_probe *probe)
 {
 	struct lb_section section;
-	const char *path;
 	int protocol;
 	uint64_t threshold, number;
 
 	lb_config_probe_init(probe);
 	lb_section_open(&section, reader, node, probe_keys, LB_PROBE_KEY_COUNT);
-	probe->name = take_name(&section, "a probe");
+	probe->name = lb_read_name(&section, "a probe");
 	lb_section_require(&section, LB_PROBE_KEY_PROTOCOL, "a probe");
 	if (lb_take_choice(&section, LB_PROBE_KEY_PROTOCOL,
 		lb_probe_protocol_of_name,
@@ -205,7 +196,7 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 		&protocol))
 		probe->protocol = (enum lb_probe_protocol)protocol;
 	lb_section_require(&section, LB_PROBE_KEY_PORT, "a probe");
-	take_port(&section, LB_PROBE_KEY_PORT, &probe->port);
+	lb_read_port(&section, LB_PROBE_KEY_PORT, &probe->port);
 	lb_take_duration(&section, LB_PROBE_KEY_INTERVAL, &probe->interval_ms);
 	if (lb_take_number(
 		&section, LB_PROBE_KEY_THRESHOLD, THRESHOLD_MAX, &threshold))
@@ -215,9 +206,8 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 		probe->number_of_probes = (unsigned)number;
 	lb_take_duration(
 	    &section, LB_PROBE_KEY_FLAP_DAMPING, &probe->flap_damping_ms);
-	if (lb_take_text(&section, LB_PROBE_KEY_PATH, &path))
-		probe->path = text_copy(reader, path);
-	KEEP_SOURCE(probe, &section);
+	lb_read_probe_asks(&section, probe);
+	LB_KEEP_SOURCE(probe, &section);
 }
 
 void
@@ -227,7 +217,8 @@ lb_read_probes(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_PROBES, &count);
 
-	config->probes = list_new(root->reader, count, sizeof(*config->probes));
+	config->probes =
+	    lb_read_list_new(root->reader, count, sizeof(*config->probes));
 	for (; node != NULL && config->probes != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_probe(
@@ -244,10 +235,11 @@ by_text(const void *a, const void *b)
 	return strcmp(**left, **right);
 }
 
-static void
-name_list_sort(struct lb_reader *reader, struct lb_name_list *list)
+void
+lb_name_list_sort(struct lb_reader *reader, struct lb_name_list *list)
 {
-	list->sorted = list_new(reader, list->count, sizeof(*list->sorted));
+	list->sorted =
+	    lb_read_list_new(reader, list->count, sizeof(*list->sorted));
 	if (list->sorted == NULL || list->names == NULL) {
 		list->count = 0;
 		return;
@@ -257,27 +249,15 @@ name_list_sort(struct lb_reader *reader, struct lb_name_list *list)
 	qsort(list->sorted, list->count, sizeof(*list->sorted), by_text);
 }
 
-#define NAME_LIST(list, reader, things, thing_count)                           \
-	do {                                                                   \
-		(list)->count = (thing_count);                                 \
-		(list)->names =                                                \
-		    list_new(reader, thing_count, sizeof(*(list)->names));     \
-		for (size_t i = 0; (list)->names != NULL && i < (thing_count); \
-		     i++)                                                      \
-			(list)->names[i] = (things)[i].name;                   \
-		name_list_sort(reader, list);                                  \
-	} while (0)
-
-static void
-name_list_free(struct lb_name_list *list)
+void
+lb_name_list_free(struct lb_name_list *list)
 {
 	free(list->names);
 	free(list->sorted);
 }
 
-/* The index of the thing of that name, -1 with the key refused. */
-static int
-name_find(struct lb_section *section, unsigned key,
+int
+lb_name_find(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, const char *name)
 {
 	const char **wanted = &name, *near = NULL;
@@ -302,10 +282,11 @@ lb_read_rule_name(struct lb_section *section, unsigned key,
 	struct lb_name_list rules = { 0 };
 	int found = -1;
 
-	NAME_LIST(&rules, section->reader, config->rules, config->rule_count);
+	LB_NAME_LIST(
+	    &rules, section->reader, config->rules, config->rule_count);
 	if (!section->reader->no_memory)
-		found = name_find(section, key, &rules, "rule", name);
-	name_list_free(&rules);
+		found = lb_name_find(section, key, &rules, "rule", name);
+	lb_name_list_free(&rules);
 	return found;
 }
 
@@ -315,14 +296,14 @@ struct rule_names {
 	struct lb_name_list frontends, pools, probes;
 };
 
-static void
-take_reference(struct lb_section *section, unsigned key,
+void
+lb_read_reference(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, int *out)
 {
 	const char *name;
 
 	if (lb_take_text(section, key, &name))
-		*out = name_find(section, key, list, what, name);
+		*out = lb_name_find(section, key, list, what, name);
 }
 
 /* Whom the rule joins: frontend, pool, probe, protocol and ports. */
@@ -332,19 +313,19 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 {
 	int proto;
 
-	take_reference(section, LB_RULE_KEY_FRONTEND, &names->frontends,
+	lb_read_reference(section, LB_RULE_KEY_FRONTEND, &names->frontends,
 	    "frontend", &rule->frontend);
 	lb_section_require(section, LB_RULE_KEY_POOL, "a rule");
-	take_reference(
+	lb_read_reference(
 	    section, LB_RULE_KEY_POOL, &names->pools, "pool", &rule->pool);
-	take_reference(
+	lb_read_reference(
 	    section, LB_RULE_KEY_PROBE, &names->probes, "probe", &rule->probe);
 	lb_section_require(section, LB_RULE_KEY_PROTOCOL, "a rule");
 	if (lb_take_choice(section, LB_RULE_KEY_PROTOCOL, lb_proto_of_name,
 		"tcp, udp and all", &proto))
 		rule->proto = (uint8_t)proto;
 	lb_section_require(section, LB_RULE_KEY_FRONTEND_PORT, "a rule");
-	take_port(section, LB_RULE_KEY_FRONTEND_PORT, &rule->frontend_port);
+	lb_read_port(section, LB_RULE_KEY_FRONTEND_PORT, &rule->frontend_port);
 	if (!lb_section_has(section, LB_RULE_KEY_BACKEND_PORT)) {
 		rule->backend_port = rule->frontend_port;
 		section->at[LB_RULE_KEY_BACKEND_PORT] =
@@ -352,7 +333,7 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 		if ((section->bad >> LB_RULE_KEY_FRONTEND_PORT & 1) != 0)
 			section->bad |= 1u << LB_RULE_KEY_BACKEND_PORT;
 	}
-	take_port(section, LB_RULE_KEY_BACKEND_PORT, &rule->backend_port);
+	lb_read_port(section, LB_RULE_KEY_BACKEND_PORT, &rule->backend_port);
 }
 
 /* How it chooses. */
@@ -383,7 +364,7 @@ read_rule(struct lb_reader *reader, const struct lb_yaml_node *node,
 
 	lb_config_rule_init(rule);
 	lb_section_open(&section, reader, node, rule_keys, LB_RULE_KEY_COUNT);
-	rule->name = take_name(&section, "a rule");
+	rule->name = lb_read_name(&section, "a rule");
 	take_ends(&section, names, rule);
 	take_choosing(&section, rule);
 	lb_take_bool(&section, LB_RULE_KEY_CONNECTION_TRACKING,
@@ -393,7 +374,7 @@ read_rule(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_take_bool(&section, LB_RULE_KEY_TCP_RESET, &rule->tcp_reset);
 	lb_take_bool(&section, LB_RULE_KEY_FLOATING_IP, &rule->floating_ip);
 	lb_take_bool(&section, LB_RULE_KEY_OUTBOUND_SNAT, &rule->outbound_snat);
-	KEEP_SOURCE(rule, &section);
+	LB_KEEP_SOURCE(rule, &section);
 }
 
 void
@@ -405,16 +386,17 @@ lb_read_rules(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_RULES, &count);
 
-	NAME_LIST(&names.frontends, reader, config->frontends,
+	LB_NAME_LIST(&names.frontends, reader, config->frontends,
 	    config->frontend_count);
-	NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
-	NAME_LIST(&names.probes, reader, config->probes, config->probe_count);
-	config->rules = list_new(reader, count, sizeof(*config->rules));
+	LB_NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
+	LB_NAME_LIST(
+	    &names.probes, reader, config->probes, config->probe_count);
+	config->rules = lb_read_list_new(reader, count, sizeof(*config->rules));
 	for (; node != NULL && !reader->no_memory;
 	     node = lb_list_next(reader, node))
 		read_rule(
 		    reader, node, &names, &config->rules[config->rule_count++]);
-	name_list_free(&names.frontends);
-	name_list_free(&names.pools);
-	name_list_free(&names.probes);
+	lb_name_list_free(&names.frontends);
+	lb_name_list_free(&names.pools);
+	lb_name_list_free(&names.probes);
 }

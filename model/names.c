@@ -69,6 +69,21 @@ static const struct name forwardings[] = {
 	{ LB_FORWARDING_L2DSR, "l2dsr" },
 };
 
+static const struct name assignments[] = {
+	{ LB_ASSIGN_LOWEST, "lowest-free" },
+	{ LB_ASSIGN_INSTANCE, "instance" },
+};
+
+static const struct name outbound_frontends[] = {
+	{ LB_OUTBOUND_ALL, "all" },
+	{ LB_OUTBOUND_FILL_FIRST, "fill-first" },
+};
+
+static const struct name udp_snats[] = {
+	{ LB_UDP_SNAT_DESTINATION, "destination" },
+	{ LB_UDP_SNAT_PORT, "port" },
+};
+
 static const struct name probe_protocols[] = {
 	{ LB_PROBE_TCP, "tcp" },
 	{ LB_PROBE_HTTP, "http" },
@@ -76,6 +91,19 @@ static const struct name probe_protocols[] = {
 	{ LB_PROBE_UDP, "udp" },
 	{ LB_PROBE_COAP, "coap" },
 	{ LB_PROBE_DNS, "dns" },
+};
+
+/* RFC 1035 3.2.2, 3596, 2782 */
+static const struct name dns_types[] = {
+	{ 1, "a" },
+	{ 2, "ns" },
+	{ 5, "cname" },
+	{ 6, "soa" },
+	{ 12, "ptr" },
+	{ 15, "mx" },
+	{ 16, "txt" },
+	{ 28, "aaaa" },
+	{ 33, "srv" },
 };
 
 static const struct name admin_states[] = {
@@ -133,6 +161,9 @@ NAME(lb_algorithm_name, algorithms)
 NAME(lb_sku_name, skus)
 NAME(lb_proto_name, protos)
 NAME(lb_forwarding_name, forwardings)
+NAME(lb_assignment_name, assignments)
+NAME(lb_outbound_frontends_name, outbound_frontends)
+NAME(lb_udp_snat_name, udp_snats)
 NAME(lb_probe_protocol_name, probe_protocols)
 NAME(lb_admin_state_name, admin_states)
 NAME(lb_all_down_name, all_downs)
@@ -142,7 +173,11 @@ VALUE(lb_mode_of_name, modes)
 VALUE(lb_algorithm_of_name, algorithms)
 VALUE(lb_sku_of_name, skus)
 VALUE(lb_forwarding_of_name, forwardings)
+VALUE(lb_assignment_of_name, assignments)
+VALUE(lb_outbound_frontends_of_name, outbound_frontends)
+VALUE(lb_udp_snat_of_name, udp_snats)
 VALUE(lb_probe_protocol_of_name, probe_protocols)
+VALUE(lb_dns_type_of_name, dns_types)
 VALUE(lb_admin_state_of_name, admin_states)
 VALUE(lb_all_down_of_name, all_downs)
 /* clang-format on */

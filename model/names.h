@@ -16,11 +16,14 @@ const char *lb_algorithm_name(unsigned value); /* "maglev" */
 const char *lb_proto_name(unsigned value);     /* "tcp"; 0: "all" */
 const char *lb_sku_name(unsigned value);
 
-const char *lb_forwarding_name(unsigned value);     /* "nat" */
-const char *lb_probe_protocol_name(unsigned value); /* "tcp" */
-const char *lb_admin_state_name(unsigned value);    /* "none" */
-const char *lb_health_reason_name(unsigned value);  /* "Up_Admin" */
-const char *lb_all_down_name(unsigned value);       /* "all-probed-down" */
+const char *lb_forwarding_name(unsigned value);         /* "nat" */
+const char *lb_assignment_name(unsigned value);         /* "lowest-free" */
+const char *lb_outbound_frontends_name(unsigned value); /* "all" */
+const char *lb_udp_snat_name(unsigned value);           /* "destination" */
+const char *lb_probe_protocol_name(unsigned value);     /* "tcp" */
+const char *lb_admin_state_name(unsigned value);        /* "none" */
+const char *lb_health_reason_name(unsigned value);      /* "Up_Admin" */
+const char *lb_all_down_name(unsigned value);           /* "all-probed-down" */
 
 /* The same word: any case, and '-', '_' and ' ' left out, so that
  * `source-ip` is Azure's `SourceIP`. */
@@ -33,7 +36,11 @@ int lb_algorithm_of_name(const char *name);
 int lb_sku_of_name(const char *name);
 int lb_proto_of_name(const char *name); /* of rules: tcp, udp, all */
 int lb_forwarding_of_name(const char *name);
+int lb_assignment_of_name(const char *name);
+int lb_outbound_frontends_of_name(const char *name);
+int lb_udp_snat_of_name(const char *name);
 int lb_probe_protocol_of_name(const char *name);
+int lb_dns_type_of_name(const char *name); /* "aaaa": 28 */
 int lb_admin_state_of_name(const char *name);
 int lb_all_down_of_name(const char *name);
 

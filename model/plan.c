@@ -65,6 +65,45 @@ rule_row(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 	return row;
 }
 
+/* One member instead of a lookup table. */
+static struct lb_rule
+mapping_row(
+    const struct lb_plan_draft *draft, const struct lb_plan_mapping *mapping)
+{
+	struct lb_config_rule rule =
+	    lb_plan_mapping_rule(draft->config, mapping);
+	struct lb_rule row = rule_row(draft, &rule, mapping->rule);
+
+	row.flags |= LB_RULE_FIXED;
+	row.flags &= (uint16_t) ~(LB_RULE_BASIC | LB_RULE_ANY_PORT);
+	row.frontend_port = lb_be16_of(mapping->port);
+	row.backend_port = lb_be16_of(rule.backend_port);
+	row.lut = mapping->member;
+	row.lut_size = 1;
+	row.probe = 0;
+	return row;
+}
+
+/* What flows out under an outbound rule looks at. */
+static struct lb_rule
+outbound_row(const struct lb_plan_draft *draft, size_t index, uint16_t id)
+{
+	struct lb_config_rule rule =
+	    lb_plan_outbound_rule(&draft->config->outbounds[index]);
+
+	return (struct lb_rule){
+		.lut = LB_NONE,
+		.lut_size = 1,
+		.flags = rule.tcp_reset ? LB_RULE_TCP_RESET : 0,
+		.id = id,
+		.live = 1,
+		.class_tcp =
+		    lb_plan_class_of(draft->plan, lb_rule_tcp_timeouts(&rule)),
+		.class_udp =
+		    lb_plan_class_of(draft->plan, lb_rule_udp_timeouts(&rule)),
+	};
+}
+
 /* A rule that is gone serves its old flows as it did, and chooses nobody. */
 static struct lb_rule
 rule_row_tombstone(const struct lb_plan_draft *draft, uint16_t id)
@@ -138,11 +177,20 @@ write_rules(const struct lb_plan_draft *draft, struct lb_rule *rows)
 		const struct lb_plan_rule *rule = &plan->rules[id];
 		if (rule->name == NULL)
 			continue;
-		rows[id] = rule->tombstone
-			       ? rule_row_tombstone(draft, (uint16_t)id)
-			       : rule_row(draft,
-				     &draft->config->rules[rule->rule_index],
-				     (uint16_t)id);
+		if (rule->tombstone)
+			rows[id] = rule_row_tombstone(draft, (uint16_t)id);
+		else if (rule->rule_index >= 0)
+			rows[id] = rule_row(draft,
+			    &draft->config->rules[rule->rule_index],
+			    (uint16_t)id);
+	}
+	for (uint32_t i = 0; i < plan->mapping_count; i++)
+		rows[plan->mappings[i].rule] =
+		    mapping_row(draft, &plan->mappings[i]);
+	size_t first = draft->config->rule_count + plan->mapping_count;
+	for (size_t i = 0; i < draft->config->outbound_count; i++) {
+		uint16_t id = plan->rule_ids[first + i];
+		rows[id] = outbound_row(draft, i, id);
 	}
 }
 
@@ -194,6 +242,33 @@ write_subnets(const struct lb_config *config, struct lb_subnet *rows)
 	}
 }
 
+static void
+write_snat(const struct lb_plan *plan, const struct lb_plan_header *header,
+    struct lb_row *rows)
+{
+	struct lb_addr *addresses = (void *)&rows[header->snat_at];
+	struct lb_snat_block *blocks = (void *)&rows[header->block_at];
+
+	for (uint32_t i = 0; i < plan->snat_count; i++)
+		addresses[i] = plan->snats[i].address;
+	memcpy(&rows[header->units_at], plan->units,
+	    plan->snat_count * sizeof(*plan->units));
+	for (uint32_t i = 0; i < plan->block_count; i++)
+		blocks[i] = plan->blocks[i].row;
+}
+
+static uint32_t
+plan_flags(const struct lb_config *config)
+{
+	uint32_t flags = 0;
+
+	if (config->outbound_frontends == LB_OUTBOUND_FILL_FIRST)
+		flags |= LB_PLAN_FILL_FIRST;
+	if (config->udp_snat == LB_UDP_SNAT_PORT)
+		flags |= LB_PLAN_UDP_PORT;
+	return flags;
+}
+
 static uint16_t
 next_hop(const struct lb_plan *plan, int rule)
 {
@@ -214,12 +289,20 @@ header_make(const struct lb_plan_draft *draft, uint32_t endpoint_rows)
 		.subnet_count = subnet_count(config),
 		.next_hop_rule4 = next_hop(plan, config->next_hop_rule4),
 		.next_hop_rule6 = next_hop(plan, config->next_hop_rule6),
+		.snat_count = plan->snat_count,
+		.flags = plan_flags(config),
 	};
 
 	header.rule_at = header.endpoint_at + endpoint_rows;
 	header.member_at = header.rule_at + header.rule_count;
 	header.subnet_at = header.member_at + (header.member_count + 1) / 2;
-	header.row_count = header.subnet_at + (header.subnet_count + 1) / 2;
+	header.snat_at = header.subnet_at + (header.subnet_count + 1) / 2;
+	header.units_at = header.snat_at + (header.snat_count + 3) / 4;
+	header.block_at =
+	    header.units_at + header.snat_count * 2 * LB_UNIT_ROWS;
+	header.row_count =
+	    header.block_at +
+	    (plan->block_count + LB_BLOCKS_PER_ROW - 1) / LB_BLOCKS_PER_ROW;
 	return header;
 }
 
@@ -253,6 +336,7 @@ make_rows(struct lb_plan_draft *draft)
 			    plan, (void *)&plan->rows[header.member_at]);
 			write_subnets(draft->config,
 			    (void *)&plan->rows[header.subnet_at]);
+			write_snat(plan, &header, plan->rows);
 		}
 	}
 	lb_endpoints_free(&endpoints);
@@ -315,8 +399,11 @@ lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
 	    sizeof(plan->hash_key));
 	plan->buckets4 = buckets_for(config->entries);
 	plan->buckets6 = buckets_for(config->entries6);
-	if (lb_plan_make_ids(&draft) < 0 || lb_plan_make_luts(&draft) < 0 ||
-	    lb_plan_make_classes(&draft) < 0 || make_rows(&draft) < 0 ||
+	if (lb_plan_make_member_ids(&draft) < 0 ||
+	    lb_plan_make_mappings(&draft) < 0 ||
+	    lb_plan_make_rule_ids(&draft) < 0 ||
+	    lb_plan_make_luts(&draft) < 0 || lb_plan_make_classes(&draft) < 0 ||
+	    lb_plan_make_snat(&draft) < 0 || make_rows(&draft) < 0 ||
 	    make_states(&draft) < 0) {
 		lb_plan_free(plan);
 		return NULL;
@@ -352,6 +439,12 @@ free_ids(struct lb_plan *plan)
 	for (uint32_t i = 0; plan->rules != NULL && i < plan->rule_count; i++)
 		free(plan->rules[i].name);
 	free(plan->rules);
+	for (uint32_t i = 0; plan->mappings != NULL && i < plan->mapping_count;
+	     i++)
+		free(plan->mappings[i].name);
+	free(plan->mappings);
+	free(plan->blocks);
+	free(plan->units);
 	free(plan->member_ids);
 	free(plan->rule_ids);
 	free(plan->pool_first);

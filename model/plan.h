@@ -10,6 +10,8 @@
  * against the plan before it, both keep their ids; what is gone stays as a
  * tombstone (its row is kept, live = 1, but no lookup table or endpoint names
  * it) until lb_plan_compile() is told that no table entry refers to it.
+ * So does a NAT rule's mapping, which is its rule's and its member's names; as
+ * long as it is there it keeps its port, where the rule still has that.
  */
 #include "model/config.h"
 #include "model/path/plan.h"
@@ -23,7 +25,7 @@
 #define LB_LUT_SLOTS_MAX (LB_LUT_MAX * UINT64_C(65537))
 #define LB_LUT_STEPS_MAX (UINT64_C(1) << 33)
 
-/* Classes that rules may use; the others are kept for what is to come. */
+/* Classes that rules may use; the others are for implicit SNAT. */
 #define LB_CLASS_RULE_MAX 60u
 
 /*
@@ -69,7 +71,32 @@ struct lb_plan_member {
 struct lb_plan_rule {
 	char *name; /* NULL: this id is free */
 	bool tombstone;
-	int rule_index; /* in the configuration; -1: tombstone */
+	int rule_index; /* in the configuration; -1: tombstone, or no
+			   load-balancing rule */
+};
+
+/* A port of a NAT rule and the member that it leads to.  A rule of its own
+ * for packets, called NAT-RULE/MEMBER. */
+struct lb_plan_mapping {
+	char *name;
+	int nat;         /* index in the configuration */
+	uint16_t rule;   /* id */
+	uint16_t member; /* id */
+	uint16_t port;   /* of the frontend */
+};
+
+/* An address that members leave from. */
+struct lb_plan_snat {
+	struct lb_addr address;
+	bool live;   /* some entry or block may refer to it */
+	bool wanted; /* by the configuration */
+};
+
+/* Ports of a member: a row of the plan, and whose. */
+struct lb_plan_block {
+	uint16_t member; /* id */
+	bool udp;
+	struct lb_snat_block row;
 };
 
 struct lb_plan {
@@ -94,15 +121,29 @@ struct lb_plan {
 	uint16_t *member_ids, *rule_ids;
 	uint32_t *pool_first;
 	uint32_t pool_count;
+	struct lb_plan_mapping *mappings; /* by NAT rule, in its pool's order */
+	uint32_t mapping_count;
+	struct lb_plan_snat snats[LB_SNAT_ADDRESS_MAX]; /* by number */
+	uint32_t snat_count;          /* numbers in use or free below the top */
+	struct lb_plan_block *blocks; /* by member's address, protocol, rule,
+					 frontend, port */
+	uint32_t block_count;
+	/* The units of each address, TCP's and UDP's. */
+	uint8_t (*units)[2][LB_UNIT_ROWS * LB_ROW_BYTES];
 	uint8_t hash_key[16];
 	uint32_t buckets4, buckets6; /* 2^n, from entries and entries6 */
 };
 
-/* Which ids the table's entries still refer to: one byte per id, 0 or 1. */
+#define LB_USAGE_STATES 8u /* more than enum lb_conn_state has */
+
+/* What the table's entries refer to: how many of them to each id, and how many
+ * are in which state, by family (0: IPv4). */
 struct lb_usage {
-	uint8_t member[LB_MEMBER_MAX + 1];
-	uint8_t rule[LB_MEMBER_MAX + 1];
-	uint8_t timeout_class[LB_CLASS_MAX];
+	uint32_t member[LB_MEMBER_MAX + 1];
+	uint32_t rule[LB_MEMBER_MAX + 1];
+	uint32_t timeout_class[LB_CLASS_MAX];
+	uint64_t state[2][LB_USAGE_STATES];
+	uint32_t snat[LB_SNAT_ADDRESS_MAX];
 };
 
 /*
@@ -141,6 +182,10 @@ int lb_plan_health(struct lb_plan *plan, const struct lb_config *config,
     bool (*up)(void *arg, int probe, uint16_t member), void *arg);
 
 void lb_plan_free(struct lb_plan *plan); /* NULL is fine */
+
+/* SNAT ports that a member may have, of all addresses. Cost: O(blocks). */
+uint32_t lb_plan_snat_ports(
+    const struct lb_plan *plan, uint16_t member, bool udp);
 
 /* The rows' own view, for those who read a plan natively. */
 const struct lb_plan_header *lb_plan_header_of(const struct lb_plan *plan);

@@ -153,11 +153,76 @@ rule_add(struct lb_endpoints *list, const struct lb_config *config,
 		reply_add(list, &pool->members[m].address, rule, id);
 }
 
+static void
+mapping_add(struct lb_endpoints *list, const struct lb_plan *plan,
+    const struct lb_config *config, const struct lb_plan_mapping *mapping)
+{
+	struct lb_config_rule rule = lb_plan_mapping_rule(config, mapping);
+
+	if (mapping->port == 0 || rule.frontend < 0)
+		return;
+	frontend_add(list, &config->frontends[rule.frontend].address, &rule,
+	    mapping->rule);
+	if (has_replies(config, &rule))
+		reply_add(list, &plan->members[mapping->member].address, &rule,
+		    mapping->rule);
+}
+
+/* The addresses that members leave from. */
+static void
+snats_add(struct lb_endpoints *list, const struct lb_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->snat_count; i++)
+		if (plan->snats[i].live)
+			key_add(list,
+			    &(struct lb_endpoint){
+				.addr = plan->snats[i].address,
+				.kind = LB_ENDPOINT_ADDRESS,
+				.flags = LB_ADDRESS_OURS | LB_ADDRESS_SNAT,
+				.snat = (uint8_t)i,
+				.rule = LB_NONE,
+				.reply = LB_NONE });
+}
+
+static bool
+same_member(const struct lb_plan *plan, const struct lb_plan_block *a,
+    const struct lb_plan_block *b)
+{
+	return a->udp == b->udp &&
+	       lb_addr_same(&plan->members[a->member].address,
+		   &plan->members[b->member].address);
+}
+
+/* One key for all blocks of a member's address and protocol. */
+static void
+blocks_add(struct lb_endpoints *list, const struct lb_plan *plan)
+{
+	for (uint32_t i = 0, end; i < plan->block_count; i = end) {
+		const struct lb_plan_block *first = &plan->blocks[i];
+		for (end = i + 1;
+		     end < plan->block_count && end - i < UINT16_MAX &&
+		     same_member(plan, &plan->blocks[end], first);
+		     end++)
+			;
+		key_add(
+		    list, &(struct lb_endpoint){
+			      .addr = plan->members[first->member].address,
+			      .proto = first->udp ? LB_PROTO_UDP : LB_PROTO_TCP,
+			      .kind = LB_ENDPOINT_OUTBOUND,
+			      .rule = first->member,
+			      .reply = LB_NONE,
+			      .block = i,
+			      .block_count = (uint16_t)(end - i) });
+	}
+}
+
 /* An upper bound of the keys, before equal ones are merged. */
 static size_t
-key_count_max(const struct lb_config *config)
+key_count_max(const struct lb_config *config, const struct lb_plan *plan)
 {
-	size_t count = config->frontend_count + config->local_address_count;
+	size_t count = config->frontend_count + config->local_address_count +
+		       (size_t)4 * plan->mapping_count + plan->snat_count +
+		       plan->block_count;
 
 	for (size_t r = 0; r < config->rule_count; r++) {
 		const struct lb_config_rule *rule = &config->rules[r];
@@ -184,6 +249,7 @@ keys_merge(struct lb_endpoints *list)
 			continue;
 		}
 		last->flags |= key->flags;
+		last->snat |= key->snat; /* one of them is 0 */
 		if (last->rule == LB_NONE)
 			last->rule = key->rule;
 		if (last->reply == LB_NONE)
@@ -226,6 +292,19 @@ gone_addresses(const struct lb_plan *plan, size_t *count)
 	return gone;
 }
 
+/* A member that nobody lets out any more, but that is remembered: its flows
+ * end by themselves. */
+static bool
+goes_on(const struct lb_plan *plan, const struct lb_endpoints *list,
+    const struct lb_endpoint *key)
+{
+	return key->rule < plan->member_count &&
+	       plan->members[key->rule].name != NULL &&
+	       lb_addr_same(&plan->members[key->rule].address, &key->addr) &&
+	       bsearch(key, list->keys, list->key_count, sizeof(*key),
+		   by_key_alone) == NULL;
+}
+
 /*
  * A member that was removed keeps its open connections, and so does a rule's
  * that was: what they answer has to be translated as long as the tombstone
@@ -246,6 +325,13 @@ keys_carry(struct lb_plan_draft *draft, struct lb_endpoints *list)
 	const struct lb_endpoint *slots = slots_of(draft->before, &slot_count);
 	for (uint32_t i = 0; i < slot_count; i++) {
 		const struct lb_endpoint *key = &slots[i];
+		if (key->kind == LB_ENDPOINT_OUTBOUND) {
+			if (goes_on(plan, list, key)) {
+				list->keys[added] = *key;
+				list->keys[added++].block_count = 0;
+			}
+			continue;
+		}
 		if (key->kind == LB_ENDPOINT_EMPTY ||
 		    key->reply >= plan->rule_count ||
 		    plan->rules[key->reply].name == NULL ||
@@ -279,7 +365,8 @@ static int
 keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 {
 	const struct lb_config *config = draft->config;
-	size_t max = key_count_max(config);
+	const struct lb_plan *plan = draft->plan;
+	size_t max = key_count_max(config, plan);
 
 	if (max > LB_ENDPOINT_MAX) {
 		lb_error_add(draft->problems, (struct lb_where){ 0 }, NULL,
@@ -299,8 +386,11 @@ keys_collect(struct lb_plan_draft *draft, struct lb_endpoints *list)
 		address_add(list, &config->local_addresses[a], LB_ADDRESS_OURS,
 		    LB_NONE, LB_NONE);
 	for (size_t r = 0; r < config->rule_count; r++)
-		rule_add(
-		    list, config, &config->rules[r], draft->plan->rule_ids[r]);
+		rule_add(list, config, &config->rules[r], plan->rule_ids[r]);
+	for (uint32_t i = 0; i < plan->mapping_count; i++)
+		mapping_add(list, plan, config, &plan->mappings[i]);
+	snats_add(list, plan);
+	blocks_add(list, plan);
 	qsort(list->keys, list->key_count, sizeof(*list->keys), by_key);
 	keys_merge(list);
 	return keys_carry(draft, list);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/plan_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,7 +171,7 @@ members_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 }
 
 static int
-make_member_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+member_ids_make(struct lb_plan_draft *draft, struct lb_id_names *before,
     struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
@@ -206,11 +207,12 @@ rule_is_kept(const struct lb_plan_draft *draft, uint32_t id)
 }
 
 static int
-rule_set(struct lb_plan_rule *rule, const char *name, int rule_index)
+rule_set(
+    struct lb_plan_rule *rule, const char *name, bool tombstone, int rule_index)
 {
 	free(rule->name);
 	rule->name = strdup(name);
-	rule->tombstone = rule_index < 0;
+	rule->tombstone = tombstone;
 	rule->rule_index = rule_index;
 	return rule->name == NULL ? -1 : 0;
 }
@@ -223,11 +225,23 @@ rules_fill(struct lb_plan_draft *draft, uint32_t before_count)
 	for (uint32_t id = 0; id < before_count; id++)
 		if (rule_is_kept(draft, id) &&
 		    rule_set(&plan->rules[id], draft->before->rules[id].name,
-			-1) < 0)
+			true, -1) < 0)
 			return -1;
 	for (size_t r = 0; r < draft->config->rule_count; r++)
 		if (rule_set(&plan->rules[plan->rule_ids[r]],
-			draft->config->rules[r].name, (int)r) < 0)
+			draft->config->rules[r].name, false, (int)r) < 0)
+			return -1;
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		struct lb_plan_mapping *mapping = &plan->mappings[i];
+		mapping->rule = plan->rule_ids[draft->config->rule_count + i];
+		if (rule_set(&plan->rules[mapping->rule], mapping->name, false,
+			-1) < 0)
+			return -1;
+	}
+	size_t first = draft->config->rule_count + plan->mapping_count;
+	for (size_t i = 0; i < draft->config->outbound_count; i++)
+		if (rule_set(&plan->rules[plan->rule_ids[first + i]],
+			draft->outbound_names[i], false, -1) < 0)
 			return -1;
 	return 0;
 }
@@ -245,10 +259,16 @@ rules_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 	for (size_t r = 0; r < draft->config->rule_count; r++)
 		wanted->at[wanted->count++] =
 		    (struct lb_id_name){ "", draft->config->rules[r].name };
+	for (uint32_t i = 0; i < draft->plan->mapping_count; i++)
+		wanted->at[wanted->count++] =
+		    (struct lb_id_name){ "", draft->plan->mappings[i].name };
+	for (size_t i = 0; i < draft->config->outbound_count; i++)
+		wanted->at[wanted->count++] =
+		    (struct lb_id_name){ "", draft->outbound_names[i] };
 }
 
 static int
-make_rule_ids(struct lb_plan_draft *draft, struct lb_id_names *before,
+rule_ids_make(struct lb_plan_draft *draft, struct lb_id_names *before,
     struct lb_id_names *wanted)
 {
 	struct lb_plan *plan = draft->plan;
@@ -292,7 +312,7 @@ with_names(struct lb_plan_draft *draft, make_ids make, size_t wanted_count)
 }
 
 int
-lb_plan_make_ids(struct lb_plan_draft *draft)
+lb_plan_make_member_ids(struct lb_plan_draft *draft)
 {
 	struct lb_plan *plan = draft->plan;
 	const struct lb_config *config = draft->config;
@@ -304,12 +324,51 @@ lb_plan_make_ids(struct lb_plan_draft *draft)
 	plan->pool_first =
 	    calloc(config->pool_count + 1, sizeof(*plan->pool_first));
 	plan->member_ids = calloc(members + 1, sizeof(*plan->member_ids));
-	plan->rule_ids =
-	    calloc(config->rule_count + 1, sizeof(*plan->rule_ids));
-	if (plan->pool_first == NULL || plan->member_ids == NULL ||
-	    plan->rule_ids == NULL)
+	if (plan->pool_first == NULL || plan->member_ids == NULL)
 		return -1;
-	if (with_names(draft, make_member_ids, members) < 0)
-		return -1;
-	return with_names(draft, make_rule_ids, config->rule_count);
+	return with_names(draft, member_ids_make, members);
+}
+
+/* "/NAME", which no rule and no mapping is called. */
+static int
+outbound_names_make(struct lb_plan_draft *draft)
+{
+	const struct lb_config *config = draft->config;
+
+	draft->outbound_names =
+	    calloc(config->outbound_count + 1, sizeof(*draft->outbound_names));
+	for (size_t i = 0;
+	     draft->outbound_names != NULL && i < config->outbound_count; i++)
+		if (asprintf(&draft->outbound_names[i], "/%s",
+			config->outbounds[i].name) < 0) {
+			draft->outbound_names[i] = NULL;
+			return -1;
+		}
+	return draft->outbound_names == NULL ? -1 : 0;
+}
+
+static void
+outbound_names_free(struct lb_plan_draft *draft)
+{
+	for (size_t i = 0;
+	     draft->outbound_names != NULL && i < draft->config->outbound_count;
+	     i++)
+		free(draft->outbound_names[i]);
+	free(draft->outbound_names);
+	draft->outbound_names = NULL;
+}
+
+int
+lb_plan_make_rule_ids(struct lb_plan_draft *draft)
+{
+	struct lb_plan *plan = draft->plan;
+	size_t count = draft->config->rule_count + plan->mapping_count +
+		       draft->config->outbound_count;
+	int result = -1;
+
+	plan->rule_ids = calloc(count + 1, sizeof(*plan->rule_ids));
+	if (plan->rule_ids != NULL && outbound_names_make(draft) == 0)
+		result = with_names(draft, rule_ids_make, count);
+	outbound_names_free(draft);
+	return result;
 }

@@ -406,16 +406,17 @@ classes_keep(struct lb_plan_draft *draft)
 /* The class of these timeouts, a new one if need be; LB_CLASS_MAX: there is
  * no room. */
 static uint32_t
-class_get(struct lb_plan *plan, struct lb_class timeouts)
+class_get(struct lb_plan *plan, struct lb_class timeouts, bool implicit)
 {
+	const uint32_t end = implicit ? LB_CLASS_MAX : LB_CLASS_RULE_MAX;
 	uint32_t class = class_find(plan, timeouts);
 
 	if (class < LB_CLASS_MAX)
 		return class;
-	for (class = 0; class < LB_CLASS_RULE_MAX; class ++)
+	for (class = implicit ? LB_CLASS_RULE_MAX : 0; class < end; class ++)
 		if (plan->classes[class].open_ms == 0)
 			break;
-	if (class == LB_CLASS_RULE_MAX)
+	if (class == end)
 		return LB_CLASS_MAX;
 	plan->classes[class] = timeouts;
 	if (class >= plan->class_count)
@@ -425,9 +426,9 @@ class_get(struct lb_plan *plan, struct lb_class timeouts)
 
 static int
 class_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
-    struct lb_class timeouts)
+    struct lb_class timeouts, bool implicit)
 {
-	uint32_t class = class_get(draft->plan, timeouts);
+	uint32_t class = class_get(draft->plan, timeouts, implicit);
 
 	if (class < LB_CLASS_MAX) {
 		draft->plan->rule_classes |= UINT64_C(1) << class;
@@ -440,19 +441,46 @@ class_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 	return -1;
 }
 
+static int
+classes_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
+    bool implicit)
+{
+	if (rule->proto != LB_PROTO_UDP &&
+	    class_add(draft, rule, lb_rule_tcp_timeouts(rule), implicit) < 0)
+		return -1;
+	if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
+	    class_add(draft, rule, lb_rule_udp_timeouts(rule), implicit) < 0)
+		return -1;
+	return 0;
+}
+
 int
 lb_plan_make_classes(struct lb_plan_draft *draft)
 {
 	const struct lb_config *config = draft->config;
+	const struct lb_plan *plan = draft->plan;
 
 	classes_keep(draft);
-	for (size_t r = 0; r < config->rule_count; r++) {
-		const struct lb_config_rule *rule = &config->rules[r];
-		if (rule->proto != LB_PROTO_UDP &&
-		    class_add(draft, rule, lb_rule_tcp_timeouts(rule)) < 0)
+	for (size_t r = 0; r < config->rule_count; r++)
+		if (classes_add(draft, &config->rules[r], false) < 0)
 			return -1;
-		if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
-		    class_add(draft, rule, lb_rule_udp_timeouts(rule)) < 0)
+	for (uint32_t i = 0; i < plan->mapping_count; i++) {
+		struct lb_config_rule rule =
+		    lb_plan_mapping_rule(config, &plan->mappings[i]);
+		if (classes_add(draft, &rule, false) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		struct lb_config_rule rule =
+		    lb_plan_outbound_rule(&config->outbounds[i]);
+		if (classes_add(draft, &rule, false) < 0)
+			return -1;
+	}
+	for (size_t r = 0; r < config->rule_count; r++) {
+		struct lb_config_rule rule =
+		    lb_plan_implicit_rule(config->rules[r].proto);
+		if (config->rules[r].outbound_snat &&
+		    classes_add(draft, &rule, true) < 0)
 			return -1;
 	}
 	return 0;

@@ -3,8 +3,9 @@
 #define MODEL_PLAN_PARTS_H
 /*
  * The steps of lb_plan_compile(), for each other and for tests.  In the order
- * in which they run: ids, bits and tables (plan_luts.c), classes, endpoints,
- * rows (plan.c), states and slots (plan_health.c).
+ * in which they run: ids (plan_ids.c, plan_nat.c), bits and tables
+ * (plan_luts.c), classes, endpoints, rows (plan.c), states and slots
+ * (plan_health.c).
  * Unless said otherwise a step returns 0, or -1 with a problem added or
  * without memory.
  */
@@ -19,6 +20,7 @@ struct lb_plan_draft {
 	const struct lb_plan *before; /* NULL: none */
 	const struct lb_usage *used;  /* NULL: all */
 	struct lb_problems *problems;
+	char **outbound_names;         /* while rules are given their ids */
 	uint64_t lut_slots, lut_steps; /* of the lookup tables so far */
 };
 
@@ -47,9 +49,13 @@ struct lb_id_names {
 int lb_ids_assign(const struct lb_id_names *before,
     const struct lb_id_names *wanted, uint16_t *ids, uint32_t *top);
 
-int lb_plan_make_ids(struct lb_plan_draft *draft);
+int lb_plan_make_member_ids(struct lb_plan_draft *draft);
+int lb_plan_make_mappings(struct lb_plan_draft *draft);
+int lb_plan_make_rule_ids(struct lb_plan_draft *draft);
 int lb_plan_make_luts(struct lb_plan_draft *draft);
 int lb_plan_make_classes(struct lb_plan_draft *draft);
+/* plan_snat.c: addresses, units and blocks, after the classes. */
+int lb_plan_make_snat(struct lb_plan_draft *draft);
 
 /* The (probe, all-down) bit of a rule's members, 0 without a probe; and its
  * lookup table.  After lb_plan_make_luts(). */
@@ -69,6 +75,16 @@ struct lb_class lb_rule_udp_timeouts(const struct lb_config_rule *rule);
  * or a rule that is only a next hop. */
 bool lb_config_rule_floats(
     const struct lb_config *config, const struct lb_config_rule *rule);
+
+/* A mapping of a NAT rule as a load-balancing rule of one port would be. */
+struct lb_config_rule lb_plan_mapping_rule(
+    const struct lb_config *config, const struct lb_plan_mapping *mapping);
+
+/* An outbound rule as far as its flows' timeouts and resets go. */
+struct lb_config_rule lb_plan_outbound_rule(
+    const struct lb_config_outbound *outbound);
+/* What flows of implicit SNAT time out by (AZ 3.1: a public address's). */
+struct lb_config_rule lb_plan_implicit_rule(uint8_t proto);
 
 /* Does an echo to this rule's frontend ask whether its members are up? */
 bool lb_config_rule_answers_echo(

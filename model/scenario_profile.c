@@ -317,8 +317,8 @@ check_datagrams(struct lb_section *section, const struct lb_traffic *t)
 			       : t->profile == LB_PROFILE_COAP_DEVICES
 				   ? COAP_BYTES_MIN
 				   : 1;
-	const unsigned most = t->profile == LB_PROFILE_DNS ? DNS_BYTES_MAX
-							   : DATAGRAM_BYTES_MAX;
+	const unsigned most =
+	    t->profile == LB_PROFILE_DNS ? DNS_BYTES_MAX : DATAGRAM_BYTES_MAX;
 
 	REFUSE_UNLESS(t->sizes <= LB_SIZES_CONSTANT, section, KEY(SIZES),
 	    "no datagram holds such an answer; constant or bounded-pareto");

@@ -41,6 +41,7 @@ new_rules(struct sim_player *p, bool together, bool series)
 		p->member_of_id[id] =
 		    (uint16_t)p->plan->members[id].member_index;
 	for (uint32_t id = 0; id < p->plan->rule_count; id++) {
+		p->rule_of_id[id] = LB_NONE;
 		if (p->plan->rules[id].rule_index < 0)
 			continue;
 		unsigned index = (unsigned)p->plan->rules[id].rule_index;
@@ -257,7 +258,8 @@ is_start(const struct sim_player_rule *r, const struct sim_arrival *a,
 	       a->now_ms - a->flow->client_ms >= r->idle_ms;
 }
 
-/* Dropped; or no rule's; or, though captured as a client's, sent from where a
+/* Dropped; or no rule's (or a NAT rule's, which balances nothing); or, though
+ * captured as a client's, sent from where a
  * member answers: the engine takes that for a reply. */
 static void
 not_balanced(struct sim_player *p, struct sim_flow_part *part)
@@ -294,13 +296,15 @@ sim_player_client(
 		/* Cut to its bits: it is taken modulo the table's size. */
 		part->place =
 		    (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
-	if (LB_UNLIKELY(result->verdict != LB_FORWARD ||
-			(result->facts & LB_FACT_REPLY) != 0)) {
+	uint16_t rule = result->verdict == LB_FORWARD
+			    ? p->rule_of_id[result->rule]
+			    : LB_NONE;
+	if (LB_UNLIKELY(
+		rule == LB_NONE || (result->facts & LB_FACT_REPLY) != 0)) {
 		not_balanced(p, part);
 		return 0;
 	}
 
-	uint16_t rule = p->rule_of_id[result->rule];
 	struct sim_player_rule *r = &p->rules[rule];
 	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
 	if (LB_UNLIKELY(part->rule != rule))

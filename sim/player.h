@@ -56,7 +56,8 @@ struct sim_player {
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
-	uint16_t *rule_of_id;   /* number in rules, by rule id */
+	uint16_t *rule_of_id;   /* number in rules, by rule id; LB_NONE: no
+				   load-balancing rule's */
 	uint16_t *member_of_id; /* index in its pool, by member id */
 	uint64_t longest_ms;    /* no entry is silent that long */
 	struct lb_result result;

@@ -36,10 +36,13 @@ _fairlead() {
 		--mode) words='auto native generic' ;;
 		--interface) words=$(cd /sys/class/net 2>/dev/null && echo *) ;;
 		-o | --output)
-			if [ "$command" != gen ]; then # it writes a file
+			case $command in
+			gen | import) ;; # they write a file
+			*)
 				mapfile -t COMPREPLY < <(compgen -d -- "$current")
 				return
-			fi
+				;;
+			esac
 			;;
 		esac
 		case $current in

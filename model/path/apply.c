@@ -163,12 +163,9 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
     uint32_t *delta)
 {
 	const bool src = (edit->what & LB_EDIT_QUOTED_SRC) != 0;
-	uint32_t l3 = edit->quoted_l3, l4 = edit->quoted_l4;
-	lb_forget(l3);
-	lb_forget(l4);
-	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
+	if (edit->quoted_l3 > OFFSET_MAX || edit->quoted_l4 > OFFSET_MAX)
 		return -1;
-	uint8_t *ip = data + l3;
+	uint8_t *ip = data + lb_bound(edit->quoted_l3, OFFSET_MAX);
 	uint32_t moved; /* in the quoted pseudo-header */
 	uint64_t other = 0;
 	if (edit->family == 4) {
@@ -181,11 +178,12 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
 			return -1;
 		moved = fold(put_address6(ip + (src ? 8 : 24), &edit->quoted));
 	}
-	uint8_t *ports = data + l4;
-	if (ports + 4 > end)
+	uint8_t *ports = data + lb_bound(edit->quoted_l4, OFFSET_MAX);
+	/* An offset that the verifier can't tell undoes the check before. */
+	uint8_t *port = ports + lb_bound(src ? 0 : 2, 2);
+	if (ports + 4 > end || port + 2 > end)
 		return -1;
-	moved = fold((uint64_t)moved +
-		     put_port(ports + (src ? 0 : 2), edit->quoted_port));
+	moved = fold((uint64_t)moved + put_port(port, edit->quoted_port));
 	other += apply_quoted_transport(ports, end, edit, moved);
 	*delta = fold(other + moved + *delta);
 	return 0;

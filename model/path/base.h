@@ -45,6 +45,18 @@
 #endif
 
 /*
+ * An index or offset that is known to fit the mask (2^n - 1), bounded again
+ * where it is used: Linux 6.1's verifier forgets what was checked of a value
+ * that waits on the stack, and clang is free to let it wait.
+ */
+LB_INLINE uint64_t
+lb_bound(uint64_t value, uint64_t mask)
+{
+	lb_forget(value);
+	return value & mask;
+}
+
+/*
  * Unaligned reads and writes, in the order of the wire.  BPF's clang would
  * turn a memcpy of unknown alignment into single bytes; x86-64, our only live
  * target, reads and writes any address.  may_alias: what one width wrote,

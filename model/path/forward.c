@@ -31,6 +31,8 @@ affinity_hash(const struct lb_view *v, const struct lb_rule *rule)
 LB_INLINE uint32_t
 choose(const struct lb_view *v, const struct lb_rule *rule)
 {
+	if ((rule->flags & LB_RULE_FIXED) != 0)
+		return rule->lut;
 	return lb_lut_member(v->ctx, rule->lut,
 	    lb_hash_slot(affinity_hash(v, rule), rule->lut_size));
 }
@@ -63,6 +65,8 @@ deliver(const struct lb_view *v, const struct lb_rule *rule, uint32_t id)
 LB_INLINE bool
 eligible(const struct lb_view *v, const struct lb_rule *rule, uint32_t member)
 {
+	if ((rule->flags & LB_RULE_FIXED) != 0)
+		return rule->lut == member; /* probed or not: AZ 2.7, 2.8 */
 	return (lb_member_state(v->ctx, (uint16_t)member) >>
 		       (rule->probe & 31) &
 		   1) != 0;

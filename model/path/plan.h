@@ -12,6 +12,10 @@
  *   rule_at        one struct lb_rule per rule id
  *   member_at      rows of two struct lb_member, by member id
  *   subnet_at      rows of two struct lb_subnet
+ *   snat_at        rows of four addresses that members leave from, by number
+ *   units_at       per such address 16 rows for TCP and 16 for UDP: bit u is
+ *                  set when ports 8 u to 8 u + 7 belong to some member
+ *   block_at       rows of eight struct lb_snat_block, a member's together
  *
  * Beside the plan, because they change without it: lookup tables (rows of 32
  * member ids), one word of state per member, and the timeout classes.
@@ -29,6 +33,12 @@
 #define LB_ECHO_RULES_MAX    32u /* of a frontend that are asked who is up */
 #define LB_PROBE_MAX         31u /* probes on one pool; bit 0 is "no probe" */
 #define LB_PLAN_VERSION      2u
+#define LB_SNAT_ADDRESS_MAX  256u  /* addresses that members leave from */
+#define LB_SNAT_PORT_FIRST   1024u /* ports that they can have */
+#define LB_SNAT_PORT_LAST    65023u
+#define LB_UNIT_ROWS         16u /* of one address and protocol */
+#define LB_UNIT_ROWS_SHIFT   4u
+#define LB_BLOCKS_PER_ROW    8u
 
 LB_LAYOUT_BEGIN
 struct lb_row {
@@ -44,7 +54,14 @@ struct lb_plan_header {
 	uint32_t subnet_at, subnet_count;
 	uint16_t next_hop_rule4; /* rule for IPv4 that nothing else names */
 	uint16_t next_hop_rule6; /* the same for IPv6; LB_NONE: none */
-	uint8_t zero[20];
+	uint32_t snat_at, snat_count;
+	uint32_t units_at, block_at;
+	uint32_t flags; /* enum lb_plan_flag */
+};
+
+enum lb_plan_flag {
+	LB_PLAN_FILL_FIRST = 0x1, /* outbound_frontends */
+	LB_PLAN_UDP_PORT = 0x2,   /* udp_snat: port */
 };
 
 /*
@@ -53,6 +70,8 @@ struct lb_plan_header {
  *             is the frontend of, reply the port-0 rule it is a member of.
  *   FRONTEND  key (addr, proto, port): rule.
  *   REPLY     key (member addr, proto, backend port): reply.
+ *   OUTBOUND  key (member addr, proto): `rule` is the member's id; its blocks
+ *             are block_count ones from `block` on.
  * A FRONTEND with ICMP or ICMPv6 for its protocol names the first rule of an
  * address that has members: echo.c goes on from there.
  */
@@ -61,12 +80,14 @@ enum lb_endpoint_kind {
 	LB_ENDPOINT_ADDRESS,
 	LB_ENDPOINT_FRONTEND,
 	LB_ENDPOINT_REPLY,
+	LB_ENDPOINT_OUTBOUND,
 };
 
 enum lb_endpoint_flag {
 	LB_ADDRESS_OURS = 0x1,     /* a frontend's, or the balancer's own */
 	LB_ADDRESS_FRONTEND = 0x2, /* some rule has it as its frontend */
 	LB_ADDRESS_MEMBER = 0x4,
+	LB_ADDRESS_SNAT = 0x8, /* `snat` is its number */
 };
 
 struct lb_endpoint {
@@ -77,7 +98,9 @@ struct lb_endpoint {
 	uint16_t rule;  /* LB_NONE: none */
 	uint16_t reply; /* LB_NONE: none */
 	uint8_t flags;  /* enum lb_endpoint_flag */
-	uint8_t zero[7];
+	uint8_t snat;   /* of ADDRESS */
+	uint16_t block_count;
+	uint32_t block; /* of OUTBOUND */
 };
 
 enum lb_rule_flag {
@@ -87,14 +110,15 @@ enum lb_rule_flag {
 	LB_RULE_TCP_RESET = 0x08,
 	LB_RULE_ONE_SIDED = 0x10, /* replies do not pass us */
 	LB_RULE_BASIC = 0x20,     /* all down: entries are not consulted */
+	LB_RULE_FIXED = 0x40,     /* inbound NAT: `lut` is the one member */
 };
 
 struct lb_rule {
 	struct lb_addr frontend;
 	lb_be16 frontend_port, backend_port; /* 0 with LB_RULE_ANY_PORT */
 	uint32_t lut_size;                   /* slots */
-	uint16_t lut;                        /* which lookup table */
-	uint16_t flags;                      /* enum lb_rule_flag */
+	uint16_t lut;   /* which lookup table; with LB_RULE_FIXED a member */
+	uint16_t flags; /* enum lb_rule_flag */
 	uint16_t id;
 	uint8_t live;      /* 0: a row that no rule has */
 	uint8_t mode;      /* enum lb_mode */
@@ -117,6 +141,15 @@ struct lb_subnet {
 	struct lb_addr addr, mask;
 };
 
+/* Ports that a member may leave from: those of first to last whose units
+ * belong to anybody (between them lie only rules'). */
+struct lb_snat_block {
+	uint16_t first, last;
+	uint16_t rule;   /* outbound, or load-balancing with implicit SNAT */
+	uint8_t address; /* number at snat_at */
+	uint8_t class;   /* timeout class of its flows */
+};
+
 /* Milliseconds without a packet after which an entry of this class is over.
  * Classes are only ever added while entries live, never changed. */
 struct lb_class {
@@ -129,6 +162,7 @@ _Static_assert(sizeof(struct lb_row) == LB_ROW_BYTES, "a row is 64 bytes");
 _Static_assert(sizeof(struct lb_plan_header) == LB_ROW_BYTES, "one row");
 _Static_assert(sizeof(struct lb_hash_key) == LB_ROW_BYTES, "one row");
 _Static_assert(sizeof(struct lb_rule) == LB_ROW_BYTES, "one row");
+_Static_assert(sizeof(struct lb_snat_block) == 8, "eight in a row");
 _Static_assert(sizeof(struct lb_endpoint) == LB_ROW_BYTES / 2, "half a row");
 _Static_assert(sizeof(struct lb_member) == LB_ROW_BYTES / 2, "half a row");
 _Static_assert(sizeof(struct lb_subnet) == LB_ROW_BYTES / 2, "half a row");

@@ -105,10 +105,27 @@ static const struct rule {
 };
 /* clang-format on */
 
+static const struct nat {
+	const char *name;
+	int frontend, pool, member; /* -1: every member */
+	uint8_t proto;
+	uint16_t first, last, backend_port;
+	const char *flags; /* r reset, f floating, i instance */
+} nats[] = {
+	{ "ssh", WEB4, A4, 2, TCP, 2201, 2201, 22, "r" },
+	{ "range", WEB4, A4, -1, ALL, 2300, 2305, 2222, "" },
+	{ "legacy", APP4, B4, -1, TCP, 2300, 2307, 3389, "ri" },
+	{ "beside", HA4, H4, -1, UDP, 2300, 2303, 500, "" },
+	{ "near", FLOAT4, F4, 1, ALL, 2201, 2201, 2022, "f" },
+	{ "six", WEB6, A6, -1, ALL, 2300, 2309, 2222, "r" },
+};
+
+#define NAT_COUNT  ((uint32_t)LB_COUNT(nats))
 #define RULE_COUNT ((uint32_t)LB_COUNT(rules))
 #define NEXT_HOPS  2u
 #define RULES_BASE (RULE_COUNT - NEXT_HOPS) /* those with a frontend */
 #define ALL_OF(n)  ((UINT32_C(1) << (n)) - 1)
+#define NAT_PORTS  6u /* of a NAT rule that traffic knows */
 #define OWN4       "10.1.0.250"
 #define OWN6       "fd00:1::250"
 #define NEAR4      "10.1.0.0"
@@ -137,7 +154,9 @@ address(const char *text, uint32_t more)
 struct rich
 rich_everything(void)
 {
-	struct rich r = { .rules = ALL_OF(RULE_COUNT), .next_hop = true };
+	struct rich r = { .rules = ALL_OF(RULE_COUNT),
+		.nats = ALL_OF(NAT_COUNT),
+		.next_hop = true };
 
 	for (uint32_t p = 0; p < POOL_COUNT; p++)
 		r.members[p] = ALL_OF(pools[p].count);
@@ -159,7 +178,10 @@ rich_change(struct rich *r, struct chance *c)
 		    chance_percent(c, 40) ? 0 : ALL_OF(pools[p].count);
 		break;
 	case 3: /* a rule comes or goes */
-		r->rules ^= 1u << chance_below(c, RULE_COUNT);
+		if (chance_percent(c, 30))
+			r->nats ^= 1u << chance_below(c, NAT_COUNT);
+		else
+			r->rules ^= 1u << chance_below(c, RULE_COUNT);
 		break;
 	case 4:
 		r->sku = (enum lb_sku)chance_below(c, 3);
@@ -261,6 +283,46 @@ add_rules(struct lb_config *config, const struct rich *r)
 	add_rule(config, r, RULES_BASE + 1);
 }
 
+/* The index of the m-th member a pool may have; -1: it is not there. */
+static int
+member_index(const struct lb_config *config, int pool, int m)
+{
+	struct lb_addr wanted = address(pools[pool].first, (uint32_t)m);
+
+	for (size_t i = 0; i < config->pools[pool].member_count; i++)
+		if (lb_addr_same(
+			&config->pools[pool].members[i].address, &wanted))
+			return (int)i;
+	return -1;
+}
+
+static void
+add_nat(struct lb_config *config, const struct rich *r, uint32_t i)
+{
+	const struct nat *from = &nats[i];
+	int member = from->member < 0
+			 ? -1
+			 : member_index(config, from->pool, from->member);
+
+	if (from->member >= 0 && member < 0)
+		return; /* who is gone has no rule */
+	struct lb_config_nat *nat = &config->nats[config->nat_count++];
+	lb_config_nat_init(nat);
+	nat->name = strdup(from->name);
+	nat->frontend = from->frontend;
+	nat->pool = from->pool;
+	nat->member = member;
+	nat->proto = from->proto;
+	nat->first_port = from->first;
+	nat->last_port = from->last;
+	nat->backend_port = from->backend_port;
+	nat->idle_timeout_ms += r->idle_more_ms;
+	nat->tcp_reset = strchr(from->flags, 'r') != NULL;
+	nat->floating_ip = strchr(from->flags, 'f') != NULL;
+	nat->assignment = strchr(from->flags, 'i') != NULL ? LB_ASSIGN_INSTANCE
+							   : LB_ASSIGN_LOWEST;
+}
+
 static void
 add_surroundings(struct lb_config *config)
 {
@@ -289,8 +351,10 @@ rich_config(const struct rich *r)
 	config->pools = calloc(POOL_COUNT, sizeof(*config->pools));
 	config->probes = calloc(RICH_PROBES, sizeof(*config->probes));
 	config->rules = calloc(RULE_COUNT, sizeof(*config->rules));
+	config->nats = calloc(NAT_COUNT, sizeof(*config->nats));
 	if (config->frontends == NULL || config->pools == NULL ||
-	    config->probes == NULL || config->rules == NULL) {
+	    config->probes == NULL || config->rules == NULL ||
+	    config->nats == NULL) {
 		lb_config_free(config);
 		return NULL;
 	}
@@ -311,6 +375,9 @@ rich_config(const struct rich *r)
 	}
 	config->probe_count = RICH_PROBES;
 	add_rules(config, r);
+	for (uint32_t i = 0; i < NAT_COUNT; i++)
+		if ((r->nats >> i & 1) != 0)
+			add_nat(config, r, i);
 	add_surroundings(config);
 	return config;
 }
@@ -359,7 +426,7 @@ rich_health_change(
 uint32_t
 rich_target_count(void)
 {
-	return RULES_BASE + ELSEWHERE;
+	return RULES_BASE + NAT_COUNT * NAT_PORTS + ELSEWHERE;
 }
 
 struct rich_target
@@ -374,6 +441,15 @@ rich_target(uint32_t i)
 		{ "203.0.113.60", 80 },    /* a frontend without a rule */
 		{ "203.0.113.10", 81 },    /* a port without one */
 	};
+	if (i >= RULES_BASE + ELSEWHERE) { /* a range's end, too */
+		uint32_t n = i - RULES_BASE - ELSEWHERE;
+		const struct nat *nat = &nats[n / NAT_PORTS];
+		return (struct rich_target){
+			.addr = address(frontends[nat->frontend], 0),
+			.port = (uint16_t)(nat->first + n % NAT_PORTS),
+			.proto = nat->proto,
+		};
+	}
 	if (i >= RULES_BASE)
 		return (struct rich_target){
 			.addr = address(elsewhere[i - RULES_BASE].addr, 0),

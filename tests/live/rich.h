@@ -17,6 +17,7 @@
 struct rich {
 	uint32_t members[RICH_POOLS_MAX]; /* bit m: the pool's m-th is there */
 	uint32_t rules;                   /* bit r: so for the r-th rule */
+	uint32_t nats;                    /* bit n: so for the n-th NAT rule */
 	uint32_t turn;                    /* lists begin somewhere else */
 	enum lb_sku sku;
 	enum lb_forwarding forwarding;

@@ -49,7 +49,7 @@ struct counts {
 	uint64_t parsed[LB_PARSED_COUNT];
 	uint64_t fact[8], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
-	uint64_t shorter, cut, right, untouched, held, deadlines;
+	uint64_t nat, shorter, cut, right, untouched, held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
 };
 
@@ -181,6 +181,11 @@ check_member(struct test *t)
 	    (r->facts & (LB_FACT_HIT | LB_FACT_REPLY | LB_FACT_ICMP)) != 0)
 		return 0;
 	const struct lb_rule *rule = lb_plan_rule_row(t->plan, r->rule);
+	t->counts.nat += (rule->flags & LB_RULE_FIXED) != 0;
+	if ((rule->flags & LB_RULE_FIXED) != 0)
+		return r->member == rule->lut
+			   ? 0
+			   : fail_packet(t, "a NAT port led to another member");
 	if ((t->plan->member_state[r->member] >> rule->probe & 1) == 0)
 		return fail_packet(t, "sent to a member that is down");
 	return 0;
@@ -487,6 +492,7 @@ reached_all(const struct counts *c)
 	for (unsigned i = LB_CONN_HALF; i < LB_COUNT(c->ended); i++)
 		REACHED(c->ended[i], true, "ended: %s", ended[i]);
 #undef REACHED
+	rc |= reached("new flows of NAT rules", c->nat, true);
 	rc |= reached("native build only (short)", c->shorter, true);
 	rc |= reached("cut (long)", c->cut, true);
 	rc |= reached("forwarded, checksums right", c->right, true);

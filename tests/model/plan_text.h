@@ -20,8 +20,8 @@
 	"  - { name: u, protocol: tcp, port: 2 }\n"
 #define RULE(name, pool, port, more)                                           \
 	"  - { name: " name ", frontend: f, pool: " pool                       \
-	", protocol: tcp, frontend_port: " port ", table_size: 101" more       \
-	" }\n"
+	", protocol: tcp, frontend_port: " port                                \
+	", table_size: 101, outbound_snat: false" more " }\n"
 
 /* A configuration that must be good, and its plan. */
 struct made {
