@@ -431,6 +431,41 @@ lane_sunk(const struct lane *lane)
 	return sunk;
 }
 
+/* What an interface of this thread's namespace could not send: proc(5). */
+static uint64_t
+unsent(const char *interface)
+{
+	char line[512], name[32];
+	int used = 0;
+	unsigned long long drops = 0;
+	FILE *in = fopen("/proc/thread-self/net/dev", "r");
+	while (in != NULL && fgets(line, sizeof(line), in) != NULL)
+		if (sscanf(line, " %31[^:]: %n", name, &used) == 1 &&
+		    strcmp(name, interface) == 0)
+			(void)sscanf(line + used,
+			    "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %llu",
+			    &drops);
+	if (in != NULL)
+		(void)fclose(in);
+	return drops;
+}
+
+struct lane_drops
+lane_drops(const struct lane *lane)
+{
+	struct lane_drops drops = { 0 };
+	if (lane_enter(lane, "client") == 0)
+		drops.before += unsent("e1");
+	if (lane_enter(lane, "s1") == 0)
+		drops.before += unsent("eth0");
+	if (lane_enter(lane, "s2") == 0)
+		drops.before += unsent("eth0");
+	if (lane_enter(lane, "balancer") == 0)
+		drops.after += unsent("c1") + unsent("b1") + unsent("b2");
+	(void)lane_enter(lane, NULL);
+	return drops;
+}
+
 int
 lane_pinned(const struct lane *lane, const char *what)
 {

@@ -71,6 +71,15 @@ void lane_sinks_end(struct lane *lane);
 /* Packets that the sinks counted so far. */
 uint64_t lane_sunk(const struct lane *lane);
 
+/*
+ * Packets that were lost at a full veth so far, by its sender: 256 wait at a
+ * time and CPU, and no more.  Those never came to fairlead, or had left it.
+ */
+struct lane_drops {
+	uint64_t before, after;
+};
+struct lane_drops lane_drops(const struct lane *lane);
+
 /* A map of fairlead's, by the name of its pin: the caller closes it. */
 int lane_pinned(const struct lane *lane, const char *what);
 /* What fairlead counted so far, over all CPUs: 0 or -errno. */
