@@ -441,6 +441,8 @@ send_on(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop,
 	count_forwarded(ctx, s);
 	if ((s->result.facts & LB_FACT_UNTRACKED) != 0)
 		count->untracked++;
+	if ((s->result.facts & LB_FACT_EVICTED) != 0)
+		count->evicted++;
 	if (answer == HOP_KERNEL) {
 		count->handed++;
 		return XDP_PASS;
