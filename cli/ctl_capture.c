@@ -59,8 +59,7 @@ print_captured(const struct capture *c)
 	    (uintmax_t)ctl_count(c->captured, "packets"),
 	    (uintmax_t)ctl_count(c->captured, "bytes"),
 	    (uintmax_t)ctl_count(c->captured, "lost"), c->o->output);
-	(void)fprintf(to,
-	    "replay: fairlead sim -c %s --hash-key %s --vip auto %s\n",
+	(void)fprintf(to, "replay: fairlead sim -c %s --hash-key %s %s\n",
 	    ctl_text(c->captured, "config"), ctl_text(c->captured, "hash_key"),
 	    c->o->output);
 }

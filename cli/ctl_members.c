@@ -52,7 +52,10 @@ add_traffic(struct ctl_table *t, const json_t *member)
 	static const char *const keys[] = { "packets_in", "packets_out",
 		"bytes_in", "bytes_out" };
 	const json_t *traffic = json_object_get(member, "traffic");
-	ctl_table_count(t, ctl_count(member, "flows"));
+	if (json_is_integer(json_object_get(member, "flows")))
+		ctl_table_count(t, ctl_count(member, "flows"));
+	else
+		ctl_table_add(t, "-");
 	for (size_t i = 0; i < LB_COUNT(keys); i++)
 		if (json_is_object(traffic))
 			ctl_table_count(t, ctl_count(traffic, keys[i]));
@@ -106,6 +109,7 @@ ctl_members(const struct ctl_options *o)
 	if (o->json)
 		return ctl_ask_json(o, request, "members");
 	int status = ctl_ask(o, request, hear_member, &table);
-	status = cli_worse(status, ctl_table_print(&table));
+	if (status == CLI_DONE || table.count > 0)
+		status = cli_worse(status, ctl_table_print(&table));
 	return cli_worse(status, cli_flush("ctl"));
 }

@@ -51,7 +51,10 @@ add_row(struct stats *s, const char *kind, const char *name, const char *state,
 	ctl_table_add(&s->table, "%s", kind);
 	ctl_table_add(&s->table, "%s", name);
 	ctl_table_add(&s->table, "%s", state);
-	ctl_table_count(&s->table, ctl_count(value, "flows"));
+	if (json_is_integer(json_object_get(value, "flows")))
+		ctl_table_count(&s->table, ctl_count(value, "flows"));
+	else
+		ctl_table_add(&s->table, "-");
 	(void)snprintf(key, sizeof(key), "%s %s", kind, name);
 	add_share(s, key, json_object_get(value, "traffic"));
 }
@@ -116,7 +119,8 @@ show(const struct ctl_options *o, struct stats *s)
 	s->now = json_object();
 	int status =
 	    ctl_ask(o, json_pack("{s:s}", "command", "stats"), hear, s);
-	status = cli_worse(status, ctl_table_print(&s->table));
+	if (status == CLI_DONE || s->table.count > 0)
+		status = cli_worse(status, ctl_table_print(&s->table));
 	json_decref(s->before);
 	s->before = s->now;
 	return cli_worse(status, cli_flush("ctl"));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "live/pins.h"
+#include "live/attach.h"
 #include "live/precheck.h"
 #include "live/run.h"
 #include "model/problems.h"
@@ -28,6 +28,8 @@ static const char help[] =
     "      --mode MODE      native: in the driver; generic: in the stack, any\n"
     "                       interface, slower; auto: native where it can be\n"
     "                       (default auto)\n"
+    "      --beside         leave room for other XDP programs: under libxdp's\n"
+    "                       dispatcher, where the kernel allows that\n"
     "      --pin-name NAME  several balancers on one machine have one each\n"
     "                       (default \"default\")\n"
     "      --metrics ADDRESS:PORT\n"
@@ -58,6 +60,7 @@ static const char help[] =
 enum {
 	OPTION_INTERFACE = 256,
 	OPTION_MODE,
+	OPTION_BESIDE,
 	OPTION_PIN_NAME,
 	OPTION_METRICS,
 	OPTION_CONTROL,
@@ -70,6 +73,7 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "interface", required_argument, NULL, OPTION_INTERFACE },
 	{ "mode", required_argument, NULL, OPTION_MODE },
+	{ "beside", no_argument, NULL, OPTION_BESIDE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
 	{ "metrics", required_argument, NULL, OPTION_METRICS },
 	{ "control", required_argument, NULL, OPTION_CONTROL },
@@ -120,6 +124,9 @@ read_option(struct live_options *o, int option, char **argv)
 			return cli_usage("live",
 			    "--mode %s: it is native, generic or auto", optarg);
 		o->settings.mode = (enum live_mode)mode;
+		return 0;
+	case OPTION_BESIDE:
+		o->settings.beside = true;
 		return 0;
 	case OPTION_PIN_NAME:
 		if (!live_pin_name_fits(optarg))
@@ -244,7 +251,7 @@ detach(const struct live_options *o)
 {
 	char error[512];
 	const char *name = o->settings.pin_name;
-	int removed = live_pins_remove(name, error, sizeof(error));
+	int removed = live_detach_all(name, error, sizeof(error));
 
 	if (removed < 0) {
 		cli_say("live", "%s", error);

@@ -175,6 +175,8 @@ compare_probes(struct changes *c, const struct lb_config_probe *was,
 	differ_ms(
 	    &d, "flap_damping", was->flap_damping_ms, now->flap_damping_ms);
 	differ(&d, "request_path", or_none(was->path), or_none(now->path));
+	if (d.used == 0 && !lb_config_probe_asks_alike(was, now))
+		differ(&d, "what it asks", "as before", "otherwise");
 	add_difference(c, "probe", now->name, &d);
 }
 
@@ -353,9 +355,38 @@ rule_of(const struct live_side *side, uint32_t id)
 	if (id >= side->plan->rule_count)
 		return NULL;
 	const struct lb_plan_rule *r = &side->plan->rules[id];
-	return r->name != NULL && !r->tombstone
+	return r->name != NULL && !r->tombstone && r->rule_index >= 0
 		   ? &side->config->rules[r->rule_index]
 		   : NULL;
+}
+
+/* What else has an id as rules have: ports of NAT rules, outbound rules. */
+static const char *
+other_rule(const struct live_side *side, uint32_t id)
+{
+	if (id >= side->plan->rule_count)
+		return NULL;
+	const struct lb_plan_rule *r = &side->plan->rules[id];
+	return r->name != NULL && !r->tombstone && r->rule_index < 0 ? r->name
+								     : NULL;
+}
+
+static void
+list_other_rules(
+    struct changes *c, const struct live_side *from, const struct live_side *to)
+{
+	uint32_t most = from->plan->rule_count > to->plan->rule_count
+			    ? from->plan->rule_count
+			    : to->plan->rule_count;
+	for (uint32_t id = 0; id < most; id++) {
+		const char *was = other_rule(from, id);
+		const char *now = other_rule(to, id);
+		if (now != NULL && was == NULL)
+			add_format(c, "nat", now, "added", "NAT %s added", now);
+		else if (was != NULL && now == NULL)
+			add_format(
+			    c, "nat", was, "removed", "NAT %s removed", was);
+	}
 }
 
 static void
@@ -419,6 +450,7 @@ live_changes(const struct live_side *from, const struct live_side *to)
 	list_members(&c, from, to);
 	list_probes(&c, from, to);
 	list_rules(&c, from, to);
+	list_other_rules(&c, from, to);
 	if (c.more > 0) {
 		char text[64];
 		(void)snprintf(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,9 @@ live_control_open(uv_loop_t *loop, const char *path, live_control_asked *asked,
 		(void)snprintf(error, error_bytes, "no memory");
 		return NULL;
 	}
+	/* Who hangs up before the answer would end us (libuv asks for no
+	 * MSG_NOSIGNAL). */
+	(void)signal(SIGPIPE, SIG_IGN);
 	c->loop = loop;
 	c->asked = asked;
 	c->arg = arg;

@@ -140,7 +140,7 @@ live_control_stats(
 	for (size_t i = 0; i < f->frontend_count; i++)
 		live_caller_say(
 		    caller, json_pack("{s:o}", "frontend",
-				live_tell_frontend(&f->frontends[i])));
+				live_tell_frontend(f, &f->frontends[i])));
 	live_figures_free(f);
 	begin_list(caller,
 	    &(struct list){

@@ -207,22 +207,30 @@ live_tell_status(const struct live_figures *f, const struct live_run *run)
 	return status;
 }
 
-json_t *
-live_tell_frontend(const struct live_figures_frontend *f)
+/* NULL, JSON's null: the sweeper's first round is not over. */
+static json_t *
+flows(const struct live_figures *f, uint64_t number)
 {
-	return json_pack("{s:s, s:o, s:o, s:i, s:i, s:o}", "name", f->name,
-	    "address", address_of(&f->address), "flows", count(f->flows),
-	    "rules", (int)f->rules, "rules_served", (int)f->rules_served,
-	    "traffic", tell_share(&f->traffic));
+	return f->table_counted ? count(number) : NULL;
+}
+
+json_t *
+live_tell_frontend(
+    const struct live_figures *f, const struct live_figures_frontend *at)
+{
+	return json_pack("{s:s, s:o, s:o?, s:i, s:i, s:o}", "name", at->name,
+	    "address", address_of(&at->address), "flows", flows(f, at->flows),
+	    "rules", (int)at->rules, "rules_served", (int)at->rules_served,
+	    "traffic", tell_share(&at->traffic));
 }
 
 json_t *
 live_tell_rule(const struct live_figures *f, const struct live_figures_rule *r)
 {
-	return json_pack("{s:s, s:b, s:s?, s:o, s:i, s:i, s:o?}", "name",
+	return json_pack("{s:s, s:b, s:s?, s:o?, s:i, s:i, s:o?}", "name",
 	    r->name, "leaving", (int)r->leaving, "frontend",
 	    r->frontend < 0 ? NULL : f->frontends[r->frontend].name, "flows",
-	    count(r->flows), "members", (int)r->members, "members_up",
+	    flows(f, r->flows), "members", (int)r->members, "members_up",
 	    (int)r->members_up, "traffic",
 	    r->counted ? tell_share(&r->traffic) : NULL);
 }
@@ -281,13 +289,13 @@ live_tell_member(
 		(void)json_array_append_new(
 		    probes, tell_view(f, &f->probes[m->probe_first + i]));
 	return json_pack(
-	    "{s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:i, s:b, s:o, s:o?, "
+	    "{s:s, s:s, s:o, s:s, s:s, s:s, s:b, s:b, s:i, s:b, s:o?, s:o?, "
 	    "s:o}",
 	    "pool", m->pool, "name", m->name, "address",
 	    address_of(&m->address), "state", live_member_state_name(m->state),
 	    "admin_state", lb_admin_state_name(m->admin), "admin_state_of_file",
 	    lb_admin_state_name(m->admin_file), "draining", (int)m->draining,
 	    "drained", (int)m->drained, "weight", (int)m->weight, "next_hop",
-	    (int)m->next_hop, "flows", count(m->flows), "traffic",
+	    (int)m->next_hop, "flows", flows(f, m->flows), "traffic",
 	    m->counted ? tell_share(&m->traffic) : NULL, "probes", probes);
 }

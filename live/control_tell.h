@@ -13,7 +13,8 @@
 json_t *live_tell_status(
     const struct live_figures *figures, const struct live_run *run);
 json_t *live_tell_total(const struct live_figures *figures);
-json_t *live_tell_frontend(const struct live_figures_frontend *frontend);
+json_t *live_tell_frontend(const struct live_figures *figures,
+    const struct live_figures_frontend *frontend);
 json_t *live_tell_rule(
     const struct live_figures *figures, const struct live_figures_rule *rule);
 json_t *live_tell_member(const struct live_figures *figures,

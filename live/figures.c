@@ -97,6 +97,7 @@ live_figures_members(const struct live_run *run, size_t from, size_t count)
 	if (f == NULL)
 		return NULL;
 	f->now_ns = uv_hrtime();
+	f->table_counted = live_sweeper_counts(run->sweeper) != NULL;
 	if (live_figures_of_members(f, run, range) == 0)
 		return f;
 	live_figures_free(f);
@@ -108,7 +109,10 @@ live_figures_rules(const struct live_run *run, size_t from, size_t count)
 {
 	const struct live_range range = { from, count };
 	struct live_figures *f = calloc(1, sizeof(*f));
-	if (f == NULL || live_figures_of_rules(f, run, range) == 0)
+	if (f == NULL)
+		return NULL;
+	f->table_counted = live_sweeper_counts(run->sweeper) != NULL;
+	if (live_figures_of_rules(f, run, range) == 0)
 		return f;
 	live_figures_free(f);
 	return NULL;

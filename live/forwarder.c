@@ -391,10 +391,10 @@ live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan)
 
 int
 live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, struct live_attachment *how)
+    enum live_mode mode, bool beside, struct live_attachment *how)
 {
-	int program = live_engine_program(f->engine, "fairlead_forward");
-	return live_attach(&f->pins, ifindex, program, mode, how);
+	return live_attach(&f->pins, ifindex, f->engine, "fairlead_forward",
+	    mode, beside, how);
 }
 
 size_t

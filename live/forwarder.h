@@ -72,7 +72,7 @@ int live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan);
 
 /* live_attach() of the program loaded last. */
 int live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, struct live_attachment *how);
+    enum live_mode mode, bool beside, struct live_attachment *how);
 
 bool live_forwarder_attached(const struct live_forwarder *f, uint32_t ifindex);
 

@@ -46,7 +46,17 @@ log_attached(const struct live_run *run, const char *name,
 	enum live_mode asked = run->settings->mode;
 	live_log(LIVE_INFO, how->adopted ? "adopted" : "attached",
 	    "s:s, s:s, s:s", "interface", name, "mode",
-	    live_mode_name(how->mode), "by", "bpf_link");
+	    live_mode_name(how->mode), "by",
+	    how->beside ? "dispatcher" : "bpf_link");
+	if (run->settings->beside && !how->beside)
+		live_log(LIVE_WARNING, "beside", "s:s, s:s", "interface", name,
+		    "message",
+		    how->adopted ? "what is attached stays by a bare bpf_link: "
+				   "--detach it first to change that"
+				 : "by a bare bpf_link, with no room for other "
+				   "XDP programs: fairlead was built without "
+				   "libxdp, or this kernel has no program "
+				   "extensions");
 	if (asked != LIVE_MODE_AUTO && asked != how->mode)
 		live_log(LIVE_WARNING, "mode", "s:s, s:s", "interface", name,
 		    "message",
@@ -67,8 +77,9 @@ attach_one(struct live_run *run, const char *name, uint32_t ifindex)
 	struct live_attachment how = {
 		.error = "there is no such interface (ip link lists them)"
 	};
-	if (ifindex != 0 && live_forwarder_attach(run->forwarder, ifindex,
-				run->settings->mode, &how) == 0) {
+	if (ifindex != 0 &&
+	    live_forwarder_attach(run->forwarder, ifindex, run->settings->mode,
+		run->settings->beside, &how) == 0) {
 		log_attached(run, name, &how);
 		return true;
 	}

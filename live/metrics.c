@@ -141,6 +141,7 @@ write_outcomes(const struct page *p, const struct family *f)
 		dropped += t->dropped[r];
 	put_one(p, f, "outcome", "sent", t->sent);
 	put_one(p, f, "outcome", "handed", t->handed);
+	put_one(p, f, "outcome", "answered", t->answered);
 	put_one(p, f, "outcome", "passed", t->passed);
 	put_one(p, f, "outcome", "unread", t->unread);
 	put_one(p, f, "outcome", "dropped", dropped);
@@ -452,7 +453,9 @@ write_handed(const struct page *p, const struct family *f)
 		[LIVE_TAP_CAPTURED] = "captured",
 		[LIVE_TAP_TTL] = "ttl",
 		[LIVE_TAP_TOO_BIG] = "too_big",
+		[LIVE_TAP_UNREACHABLE] = "unreachable",
 	};
+	_Static_assert(LB_COUNT(names) == LIVE_TAP_KINDS, "a kind is missing");
 	for (size_t i = 0; i < LB_COUNT(names); i++)
 		put_one(p, f, "kind", names[i], p->figures->tap.handed[i]);
 }

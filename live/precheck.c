@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "live/beside.h"
 #include "live/engine.h"
 #include "live/host.h"
 #include "live/netlink.h"
@@ -110,15 +111,23 @@ check_machine(struct precheck *p)
 		return; /* what the kernel would say is not known */
 	}
 	check_program(p);
-	if (live_can_extend())
+	if (!live_can_extend())
+		say(p, p->settings->beside ? LIVE_WOULD_WARN : LIVE_WOULD, "",
+		    "by a bare bpf_link, one XDP program an "
+		    "interface: this kernel has no program extensions, which "
+		    "libxdp's dispatcher takes");
+	else if (!live_beside_built())
+		say(p, p->settings->beside ? LIVE_WOULD_WARN : LIVE_WOULD, "",
+		    "by a bare bpf_link, one XDP program an "
+		    "interface: this fairlead was built without libxdp");
+	else if (p->settings->beside)
 		say(p, LIVE_WOULD, "",
-		    "by a bare bpf_link, one XDP program an interface; this "
-		    "kernel has program extensions, which this version does "
-		    "not use");
+		    "under libxdp's dispatcher, with room for other XDP "
+		    "programs");
 	else
 		say(p, LIVE_WOULD, "",
-		    "by a bare bpf_link, one XDP program an interface: this "
-		    "kernel has no program extensions (libxdp's dispatcher)");
+		    "by a bare bpf_link, one XDP program an interface, except "
+		    "where libxdp's dispatcher is already (or with --beside)");
 }
 
 /* --- interfaces ---------------------------------------------------------- */
@@ -193,9 +202,14 @@ check_interface(struct precheck *p, const char *name)
 	bool ours = live_attached(&pins, link->ifindex);
 	if (ours)
 		say(p, LIVE_WOULD, name, "would be adopted: it forwards now");
+	else if (live_can_extend() && live_beside_dispatcher(link->ifindex))
+		say(p, LIVE_WOULD, name, "joins libxdp's dispatcher there");
 	else if (link->xdp)
 		say(p, LIVE_WOULD_FAIL, name,
-		    "another XDP program is attached: take it off first");
+		    "another XDP program is attached: take it off first%s",
+		    live_can_extend() && live_beside_built()
+			? ", and load it again by xdp-loader"
+			: "");
 	if (!link->up)
 		say(p, LIVE_WOULD_WARN, name, "is down: ip link set %s up",
 		    name);
@@ -290,11 +304,17 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 		return;
 	size_t count = s->interface_count > 0 ? s->interface_count
 					      : p->config->interface_count;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s->interface_count > 0 ? s->interfaces[i]
-						  : p->config->interfaces[i],
-			link->name) == 0)
+	/* A VLAN's frames pass the interface below it. */
+	const struct live_link *below =
+	    link->lower != 0 ? link_of(p, NULL, link->lower) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = s->interface_count > 0
+				       ? s->interfaces[i]
+				       : p->config->interfaces[i];
+		if (strcmp(name, link->name) == 0 ||
+		    (below != NULL && strcmp(name, below->name) == 0))
 			return;
+	}
 	say(p, LIVE_WOULD_WARN, member->name,
 	    "%s is reached by %s, which is not among the interfaces: its "
 	    "answers would keep its own address; name %s too",

@@ -119,8 +119,12 @@ every(struct live_run *run, uv_timer_t *timer, uv_timer_cb what, uint64_t ms)
 static void
 heard_packet(void *arg, const struct live_tap_packet *packet)
 {
+	struct live_run *run = arg;
 	if (packet->kind == LIVE_TAP_CAPTURED)
-		live_capture_heard(arg, packet);
+		live_capture_heard(run, packet);
+	else
+		(void)live_answers_send(
+		    run->answers, packet, run->config, uv_hrtime());
 }
 
 /* First of all, so that a signal during the start waits for its end. */
@@ -282,7 +286,8 @@ start_network(struct live_run *run)
 	if (run->hops == NULL || run->sweeper == NULL)
 		return refuse("start", "no memory");
 	run->resets = live_resets_new();
-	if (run->resets == NULL)
+	run->answers = live_answers_new();
+	if (run->resets == NULL || run->answers == NULL)
 		return refuse("raw sockets", live_errno(errno));
 	int rc = live_nexthops_use(run->hops, engine, run->plan);
 	if (rc != 0)
@@ -340,6 +345,7 @@ live_run(const struct live_settings *settings)
 	loop_close(&run);
 	live_service_free(&run);
 	live_sweeper_free(run.sweeper);
+	live_answers_free(run.answers);
 	live_resets_free(run.resets);
 	live_nexthops_free(run.hops);
 	live_netlink_close(run.netlink);

@@ -16,6 +16,7 @@ struct live_settings {
 	const char *config;  /* its file, to be named */
 	const char *control; /* path of the control socket; NULL: by pin_name */
 	enum live_mode mode;
+	bool beside; /* with room for other XDP programs */
 	/* NULL: those of the configuration. */
 	const char *const *interfaces;
 	size_t interface_count;

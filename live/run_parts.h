@@ -15,6 +15,7 @@
  */
 #include <uv.h>
 
+#include "live/answers.h"
 #include "live/control.h"
 #include "live/forwarder.h"
 #include "live/health.h"
@@ -54,6 +55,7 @@ struct live_run {
 	struct live_control *control;
 	struct live_capture *capture; /* NULL: nobody captures */
 	struct live_tap *tap;         /* NULL: nothing is handed over */
+	struct live_answers *answers;
 	struct live_history history;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;

@@ -17,6 +17,7 @@
 #define ETH_BYTES        14u
 #define TAG_BYTES        4u
 #define LINK_BYTES_MAX   (ETH_BYTES + LB_VLAN_MAX * TAG_BYTES)
+#define LINK_BYTES_MASK  31u /* fits all that LINK_BYTES_MAX allows */
 #define ETHERTYPE_TAG    0x8100
 #define FAMILY_IP4       2 /* AF_INET */
 #define FAMILY_IP6       10
@@ -175,7 +176,8 @@ too_big(struct xdp_md *ctx, const struct lb_packet *pkt)
 		return HOP_TOO_BIG;
 	if (l3 > LINK_BYTES_MAX)
 		return HOP_KERNEL;
-	const uint8_t *ip = (const uint8_t *)(long)ctx->data + l3;
+	const uint8_t *ip =
+	    (const uint8_t *)(long)ctx->data + lb_bound(l3, LINK_BYTES_MASK);
 	if (ip + 20 > end)
 		return HOP_KERNEL;
 	return (ip[6] & IP_DONT_FRAGMENT) != 0 ? HOP_TOO_BIG : HOP_KERNEL;
@@ -272,7 +274,8 @@ hop_limit_allows(struct xdp_md *ctx, const struct lb_packet *pkt)
 	uint32_t l3 = pkt->ip.l3;
 	if (l3 > LINK_BYTES_MAX)
 		return false;
-	const uint8_t *ip = (const uint8_t *)(long)ctx->data + l3;
+	const uint8_t *ip =
+	    (const uint8_t *)(long)ctx->data + lb_bound(l3, LINK_BYTES_MASK);
 	if (ip + 20 > end)
 		return false;
 	return (pkt->ip.family == 4 ? ip[8] : ip[7]) > 1;
@@ -489,7 +492,8 @@ act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 	return XDP_PASS;
 }
 
-SEC("xdp.frags")
+/* Multi-buffer or not: the loader says (live/engine.c). */
+SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
 {

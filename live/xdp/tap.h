@@ -55,11 +55,13 @@ tap_put(struct xdp_md *ctx, const struct forward_tapped *head, uint32_t record)
 	struct forward_tapped *to = bpf_ringbuf_reserve(&tap_ring, record, 0);
 	if (to == NULL)
 		return -1;
-	uint32_t bytes = head->bytes;
+	/* One less, so that 0 is out of bounds too: Linux 6.1's verifier learns
+	 * nothing from a comparison with 0. */
+	uint32_t less = head->bytes - 1;
 	*to = *head;
-	lb_forget(bytes);
-	if (bytes == 0 || bytes > record - TAP_HEAD_BYTES ||
-	    bpf_xdp_load_bytes(ctx, 0, to + 1, bytes) != 0) {
+	lb_forget(less);
+	if (less >= record - TAP_HEAD_BYTES ||
+	    bpf_xdp_load_bytes(ctx, 0, to + 1, less + 1) != 0) {
 		bpf_ringbuf_discard(to, 0);
 		return -1;
 	}

@@ -60,7 +60,7 @@ command -v systemd-analyze >/dev/null || {
 	exit $failed
 }
 # As it would be installed, but for the program, which has to be there.
-sed -e "s|@bindir@/fairlead|$FAIRLEAD|; s|@sysconfdir@|/etc|" "$unit" \
+sed -e "s|@bindir@/fairlead|$FAIRLEAD|g; s|@sysconfdir@|/etc|" "$unit" \
     >"$dir/fairlead@lb.service"
 
 echo "== systemd-analyze verify"

@@ -114,6 +114,20 @@ known=$(sed -n 's/.*"connections":\([0-9]*\).*/\1/p' live2.log)
 echo "$known connections are in the table of 2048"
 test "$((known > 1800 && known <= 2048))" = 1 || fail "is that full?"
 talked
+sleep 0.5 # connections have said goodbye
+echo "+ fairlead ctl --pin-name $pin --json status"
+"$FAIRLEAD" ctl --pin-name "$pin" --json status >status.json ||
+    fail "ctl: exit $?"
+python3 - <<'END' || fail "packets are not accounted for: $(cat status.json)"
+import json, sys
+status = json.load(open('status.json'))['status']
+count = status['packets']
+packets, untracked = count.pop('packets'), count.pop('untracked')
+count.update(status['drops'])
+print(packets, 'packets:', ', '.join(f'{n} {what}' for what, n in count.items()
+      if n), f'({untracked} untracked)')
+sys.exit(packets != sum(count.values()) or untracked == 0)
+END
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 exit $failed

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# The virtual machine's first process (vm.sh): finds its root, runs the job,
+# The virtual machine's first process (vm): finds its root, runs the job,
 # writes its exit code to the third serial port, and turns the machine off.
 PATH=/bin
 /bin/busybox --install -s /bin
