@@ -32,8 +32,8 @@
 #define LB_SUBNET_MAX        32u
 #define LB_PROBE_MAX         31u /* probes on one pool; bit 0 is "no probe" */
 #define LB_PLAN_VERSION      2u
-#define LB_SNAT_ADDRESS_MAX  256u   /* addresses that members leave from */
-#define LB_SNAT_PORT_FIRST   1024u  /* ports that they can have */
+#define LB_SNAT_ADDRESS_MAX  256u  /* addresses that members leave from */
+#define LB_SNAT_PORT_FIRST   1024u /* ports that they can have */
 #define LB_SNAT_PORT_LAST    65023u
 #define LB_UNIT_ROWS         16u /* of one address and protocol */
 #define LB_UNIT_ROWS_SHIFT   4u

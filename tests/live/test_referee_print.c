@@ -221,7 +221,8 @@ test_facts(void)
 		{ 0, 40, "-" }, { LB_FACT_MADE, 40, "made" },
 		{ LB_FACT_MADE | LB_FACT_RECHOSEN, 40, "made rechosen" },
 		{ 0xffffff, 64,
-		    "made hit untracked reply opened closing icmp rechosen" },
+		    "made hit untracked reply opened closing icmp rechosen "
+		    "snat" },
 		{ 0xff, 8, "made hi" }, /* what fits */
 	};
 	char text[64];
