@@ -232,8 +232,9 @@ fib_question(
 }
 
 /* The way to a client.  An address of this machine's own counts as "not
- * forwarded", like one without a route: both are the kernel's to judge. */
-LB_INLINE int
+ * forwarded", like one without a route: both are the kernel's to judge.  By
+ * itself, for its question is too large for a stack that steps share. */
+LB_COLD int
 client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 {
 	struct bpf_fib_lookup fib;
