@@ -24,8 +24,10 @@ int report_main(int argc, char **argv);
 int sweep_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int gen_main(int argc, char **argv);
+int import_main(int argc, char **argv);
 int verify_main(int argc, char **argv); /* only with HAVE_LIVE */
 int live_main(int argc, char **argv);   /* the same */
+int ctl_main(int argc, char **argv);    /* the same */
 
 /* Of two exit codes the one that counts: 2, 5, 3, 1, 4, 0. */
 int cli_worse(int a, int b);
@@ -47,6 +49,7 @@ struct cli_text {
 	const char *path;
 	char *text; /* the reader frees it */
 	size_t bytes;
+	int error; /* errno, when it can't be read */
 };
 
 /*

@@ -132,6 +132,7 @@ cli_read_text(const char *command, const char *path, struct cli_text *text)
 
 	*text = (struct cli_text){ .path = path };
 	text->text = read_file(path, &text->bytes, &error);
+	text->error = error;
 	if (text->text != NULL)
 		return CLI_DONE;
 	cli_say(command, "%s: can't be read: %s", path, strerror(error));

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "live/pins.h"
+#include "live/attach.h"
 #include "live/precheck.h"
 #include "live/run.h"
+#include "model/problems.h"
 
 #define INTERFACES_MAX 256u
 
@@ -27,8 +28,17 @@ static const char help[] =
     "      --mode MODE      native: in the driver; generic: in the stack, any\n"
     "                       interface, slower; auto: native where it can be\n"
     "                       (default auto)\n"
+    "      --beside         leave room for other XDP programs: under libxdp's\n"
+    "                       dispatcher, where the kernel allows that\n"
     "      --pin-name NAME  several balancers on one machine have one each\n"
     "                       (default \"default\")\n"
+    "      --metrics ADDRESS:PORT\n"
+    "                       serve /metrics (Prometheus) and /healthz there, "
+    "by\n"
+    "                       HTTP; a port alone: on 127.0.0.1 (default: "
+    "nowhere)\n"
+    "      --control PATH   the socket that fairlead ctl calls (default\n"
+    "                       /run/fairlead/NAME.sock)\n"
     "      --dry-run        only tell what would be attached, and what would "
     "be\n"
     "                       in the way\n"
@@ -50,7 +60,10 @@ static const char help[] =
 enum {
 	OPTION_INTERFACE = 256,
 	OPTION_MODE,
+	OPTION_BESIDE,
 	OPTION_PIN_NAME,
+	OPTION_METRICS,
+	OPTION_CONTROL,
 	OPTION_DRY_RUN,
 	OPTION_DETACH,
 };
@@ -60,7 +73,10 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "interface", required_argument, NULL, OPTION_INTERFACE },
 	{ "mode", required_argument, NULL, OPTION_MODE },
+	{ "beside", no_argument, NULL, OPTION_BESIDE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
+	{ "metrics", required_argument, NULL, OPTION_METRICS },
+	{ "control", required_argument, NULL, OPTION_CONTROL },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "detach", no_argument, NULL, OPTION_DETACH },
 	{ NULL, 0, NULL, 0 },
@@ -70,6 +86,7 @@ struct live_options {
 	const char *config;
 	const char *interfaces[INTERFACES_MAX];
 	struct live_settings settings;
+	struct live_http_address metrics;
 	bool dry_run, detach;
 };
 
@@ -108,6 +125,9 @@ read_option(struct live_options *o, int option, char **argv)
 			    "--mode %s: it is native, generic or auto", optarg);
 		o->settings.mode = (enum live_mode)mode;
 		return 0;
+	case OPTION_BESIDE:
+		o->settings.beside = true;
+		return 0;
 	case OPTION_PIN_NAME:
 		if (!live_pin_name_fits(optarg))
 			return cli_usage("live",
@@ -115,6 +135,17 @@ read_option(struct live_options *o, int option, char **argv)
 			    "'_'",
 			    optarg);
 		o->settings.pin_name = optarg;
+		return 0;
+	case OPTION_METRICS:
+		if (!live_http_address_of_text(optarg, &o->metrics))
+			return cli_usage("live",
+			    "--metrics %s: it is ADDRESS:PORT, "
+			    "[IPV6-ADDRESS]:PORT or PORT",
+			    optarg);
+		o->settings.metrics = &o->metrics;
+		return 0;
+	case OPTION_CONTROL:
+		o->settings.control = optarg;
 		return 0;
 	case OPTION_DRY_RUN:
 		o->dry_run = true;
@@ -135,7 +166,8 @@ check_together(const struct live_options *o, int rest)
 		return cli_usage("live",
 		    "it takes no arguments: interfaces are named by "
 		    "--interface");
-	if (o->detach && (o->dry_run || o->config != NULL))
+	if (o->detach &&
+	    (o->dry_run || o->config != NULL || o->settings.metrics != NULL))
 		return cli_usage("live", "--detach goes with --pin-name only");
 	if (!o->detach && o->config == NULL)
 		return cli_usage("live", "there is no configuration: -c FILE");
@@ -172,8 +204,11 @@ read_config(void *arg, struct lb_problems *problems)
 	const struct live_options *o = arg;
 	struct cli_text text;
 
-	if (cli_read_text("live", o->config, &text) != CLI_DONE)
+	if (cli_read_text("live", o->config, &text) != CLI_DONE) {
+		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
+		    "%s can't be read: %s", o->config, strerror(text.error));
 		return NULL;
+	}
 	struct lb_config *config =
 	    lb_config_read(text.text, text.bytes, text.path, problems);
 	free(text.text);
@@ -185,6 +220,7 @@ tell(void *arg, enum live_finding finding, const char *about, const char *text)
 {
 	static const char *const words[] = {
 		[LIVE_WOULD] = "would",
+		[LIVE_UNLIKE_SIM] = "sim",
 		[LIVE_WOULD_WARN] = "warning",
 		[LIVE_WOULD_FAIL] = "fails",
 	};
@@ -215,7 +251,7 @@ detach(const struct live_options *o)
 {
 	char error[512];
 	const char *name = o->settings.pin_name;
-	int removed = live_pins_remove(name, error, sizeof(error));
+	int removed = live_detach_all(name, error, sizeof(error));
 
 	if (removed < 0) {
 		cli_say("live", "%s", error);
@@ -234,6 +270,7 @@ forward(struct live_options *o)
 {
 	o->settings.read = read_config;
 	o->settings.arg = o;
+	o->settings.config = o->config;
 	switch (live_run(&o->settings)) {
 	case LIVE_ENDED:
 		return CLI_DONE;

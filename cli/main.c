@@ -24,6 +24,12 @@ live_main(int argc, char **argv)
 {
 	return verify_main(argc, argv);
 }
+
+int
+ctl_main(int argc, char **argv)
+{
+	return verify_main(argc, argv);
+}
 #endif
 
 static const struct {
@@ -39,7 +45,9 @@ static const struct {
 	{ "verify", verify_main,
 	    "native engine against the BPF program, byte for byte" },
 	{ "gen", gen_main, "synthetic traffic of a scenario as a capture" },
+	{ "import", import_main, "a configuration from Azure's JSON" },
 	{ "live", live_main, "forward packets, in the kernel" },
+	{ "ctl", ctl_main, "talk to a running fairlead live" },
 	{ "check", check_main, "validate and explain a configuration" },
 	{ "--help", help_main, NULL },
 	{ "-h", help_main, NULL },

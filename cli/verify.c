@@ -31,7 +31,8 @@ static void
 case_free(struct verify_case *c)
 {
 	referee_free(c->referee);
-	lb_plan_free(c->plan);
+	if (c->config != NULL)
+		lb_plan_free(c->plan);
 	lb_config_free(c->config);
 	free(c->first);
 }
@@ -82,9 +83,33 @@ case_open(struct verify_case *c, const char *file)
 	return CLI_REFUSED;
 }
 
+/* What is in force in the kernel is the only case. */
+static int
+open_loaded(struct verify *v)
+{
+	struct verify_case *c = &v->cases[0];
+	char error[512];
+
+	v->loaded =
+	    live_loaded_read(v->options->pin_name, error, sizeof(error));
+	if (v->loaded != NULL) {
+		c->name = "in force";
+		c->plan = v->loaded->plan;
+		c->referee = referee_new(c->plan, error, sizeof(error));
+	}
+	if (c->referee == NULL) {
+		cli_say("verify", "%s", error);
+		return CLI_REFUSED;
+	}
+	v->case_count = 1;
+	return CLI_DONE;
+}
+
 static int
 open_cases(struct verify *v)
 {
+	if (v->options->live)
+		return open_loaded(v);
 	const struct verify_options *o = v->options;
 	size_t count = o->modes.count > 0 ? o->modes.count : 1;
 	struct cli_text text = { 0 };
@@ -367,7 +392,7 @@ run(struct verify *v)
 	status = cli_worse(status, say_unreadable(v));
 	if (status == CLI_UNREADABLE || status == CLI_REFUSED)
 		return status;
-	if (verify_differences(v) > 0)
+	if (verify_differences(v) > 0 || !verify_same_program(v))
 		status = cli_worse(status, CLI_FAILED);
 	return cli_worse(status, show(v));
 }
@@ -384,6 +409,7 @@ verify_main(int argc, char **argv)
 	status = run(&v);
 	for (size_t i = 0; i < v.case_count; i++)
 		case_free(&v.cases[i]);
+	live_loaded_free(v.loaded);
 	sim_feed_close(&v.feed);
 	return status;
 }

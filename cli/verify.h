@@ -7,6 +7,7 @@
  * configuration with one distribution mode.
  */
 #include "cli/modes.h"
+#include "live/loaded.h"
 #include "live/referee.h"
 #include "sim/feed.h"
 
@@ -18,6 +19,8 @@ struct verify_options {
 	struct cli_modes modes;
 	unsigned backend_count;
 	bool json, quiet;
+	bool live; /* what is in force in the kernel, of: */
+	const char *pin_name;
 };
 
 /* The first packet on which the builds differ. */
@@ -35,7 +38,7 @@ struct verify_case {
 	struct lb_plan *plan;
 	struct referee *referee;
 	/* By the native build. */
-	uint64_t verdict[3], reason[LB_REASON_COUNT];
+	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT], unread;
 	uint64_t made, untracked, ended[LB_CONN_CLOSING_RST + 1];
 	uint64_t tables_compared, differences;
@@ -45,6 +48,8 @@ struct verify_case {
 struct verify {
 	const struct verify_options *options;
 	struct sim_feed feed;
+	struct live_loaded
+	    *loaded; /* NULL: not asked for; has the case's plan */
 	struct verify_case cases[CLI_MODES_MAX];
 	size_t case_count;
 	uint64_t compared, native_only, cut; /* packets */
@@ -56,6 +61,10 @@ struct verify {
 int verify_options_read(struct verify_options *o, int argc, char **argv);
 
 uint64_t verify_differences(const struct verify *v); /* of all cases */
+
+/* Is what forwards in the kernel what this build would load?  true also when
+ * that was not asked. */
+bool verify_same_program(const struct verify *v);
 
 /* For people, and as JSON: 0, -1 without memory or when it can't write. */
 void verify_table(const struct verify *v, FILE *to);

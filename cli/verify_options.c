@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "cli/captures.h"
+#include "live/pins.h"
 #include "cli/verify.h"
 
 #define BACKENDS_DEFAULT 4u
 
 static const char help[] =
     "usage: fairlead verify [OPTION...] CAPTURE...\n"
+    "       fairlead verify --live [OPTION...] CAPTURE...\n"
     "\n"
     "Runs every packet of captures (pcap, pcapng; - is standard input) "
     "through\n"
@@ -20,6 +22,12 @@ static const char help[] =
     "\n"
     "  -c, --config FILE    the balancer's own configuration (man\n"
     "                       fairlead.yaml)\n"
+    "      --live           under the plan, the lookup tables and the health "
+    "that\n"
+    "                       are in force in the kernel now; and is what "
+    "forwards\n"
+    "                       there this build? Nothing of it is touched\n"
+    "      --pin-name NAME  which balancer's (default \"default\")\n"
     "      --modes LIST     five-tuple, source-ip, source-ip-protocol\n"
     "      --backends N     members of the pool, without -c (default 4)\n"
     "      --filter EXPR    only packets that match, as for tcpdump\n"
@@ -31,6 +39,7 @@ static const char help[] =
     "Examples:\n"
     "  sudo fairlead verify coap.pcap\n"
     "  sudo fairlead verify -c lb.yaml monday.pcap tuesday.pcap\n"
+    "  sudo fairlead verify --live this-morning.pcap\n"
     "  sudo fairlead verify --json --modes source-ip web.pcapng\n"
     "\n"
     "Exit codes: 0 both agree, 1 they differ, 2 usage or configuration, 3 no\n"
@@ -42,6 +51,8 @@ enum {
 	OPTION_MODES,
 	OPTION_BACKENDS,
 	OPTION_FILTER,
+	OPTION_LIVE,
+	OPTION_PIN_NAME,
 };
 
 static const struct option options[] = {
@@ -49,6 +60,8 @@ static const struct option options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "live", no_argument, NULL, OPTION_LIVE },
+	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
 	{ "modes", required_argument, NULL, OPTION_MODES },
 	{ "backends", required_argument, NULL, OPTION_BACKENDS },
 	{ "filter", required_argument, NULL, OPTION_FILTER },
@@ -70,6 +83,17 @@ read_option(struct verify_options *o, int option, char **argv)
 		return 1;
 	case OPTION_JSON:
 		o->json = true;
+		return 0;
+	case OPTION_LIVE:
+		o->live = true;
+		return 0;
+	case OPTION_PIN_NAME:
+		if (!live_pin_name_fits(optarg))
+			return cli_usage("verify",
+			    "--pin-name %s: up to 64 letters, digits, '-' and "
+			    "'_'",
+			    optarg);
+		o->pin_name = optarg;
 		return 0;
 	case OPTION_FILTER:
 		o->filter = optarg;
@@ -99,9 +123,18 @@ check_together(struct verify_options *o)
 		return cli_usage("verify",
 		    "--backends is for runs without -c: a configuration "
 		    "names its members");
+	if (o->live &&
+	    (o->config != NULL || o->backend_count != 0 || o->modes.count > 0))
+		return cli_usage("verify",
+		    "--live takes everything from the kernel: no -c, --modes "
+		    "or --backends");
+	if (o->pin_name != NULL && !o->live)
+		return cli_usage("verify", "--pin-name goes with --live");
+	if (o->pin_name == NULL)
+		o->pin_name = LIVE_PIN_NAME;
 	if (o->backend_count == 0)
 		o->backend_count = BACKENDS_DEFAULT;
-	if (o->modes.count == 0 && o->config == NULL)
+	if (o->modes.count == 0 && o->config == NULL && !o->live)
 		o->modes = cli_modes_all();
 	return 0;
 }

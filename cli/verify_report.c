@@ -12,6 +12,13 @@
 #define NAME_COLUMNS 24
 #define COLUMN       20
 
+bool
+verify_same_program(const struct verify *v)
+{
+	return v->loaded == NULL ||
+	       strcmp(v->loaded->tag, v->loaded->installed) == 0;
+}
+
 uint64_t
 verify_differences(const struct verify *v)
 {
@@ -53,6 +60,7 @@ print_verdicts(const struct verify *v, FILE *to)
 	char name[48];
 
 	ROW("forward", verdict[LB_FORWARD], true);
+	ROW("answer", verdict[LB_ANSWER], false);
 	ROW("pass", verdict[LB_PASS], true);
 	ROW("drop", verdict[LB_DROP], true);
 	for (unsigned i = LB_REASON_NO_RULE + 1; i < LB_REASON_COUNT; i++) {
@@ -104,6 +112,20 @@ print_cut(const struct verify *v, FILE *to)
 		    REFEREE_BYTES_MAX, REFEREE_BYTES_MAX);
 }
 
+static void
+print_loaded(const struct verify *v, FILE *to)
+{
+	if (v->loaded == NULL)
+		return;
+	(void)fprintf(to, "%u interface%s, by program %s: %s\n",
+	    v->loaded->interfaces, v->loaded->interfaces == 1 ? "" : "s",
+	    v->loaded->tag,
+	    verify_same_program(v)
+		? "this build's"
+		: "ANOTHER build's; fairlead live, started again, puts this "
+		  "build's in its place");
+}
+
 void
 verify_table(const struct verify *v, FILE *to)
 {
@@ -119,6 +141,7 @@ verify_table(const struct verify *v, FILE *to)
 			print_difference(&v->cases[i], to);
 	(void)fputc('\n', to);
 	print_cut(v, to);
+	print_loaded(v, to);
 	(void)fprintf(to, "%ju packet%s in %.1f s of capture: %s\n",
 	    (uintmax_t)v->compared, v->compared == 1 ? "" : "s",
 	    (double)v->duration_ns / 1e9,
@@ -270,6 +293,17 @@ files_json(const struct verify *v, bool *partial)
 	return files;
 }
 
+/* What forwards in the kernel; null when that was not asked. */
+static json_t *
+loaded_json(const struct live_loaded *loaded)
+{
+	if (loaded == NULL)
+		return json_null();
+	return json_pack("{s:i, s:s, s:s}", "interfaces",
+	    (int)loaded->interfaces, "program", loaded->tag, "installed",
+	    loaded->installed);
+}
+
 int
 verify_json(const struct verify *v, FILE *to)
 {
@@ -280,14 +314,16 @@ verify_json(const struct verify *v, FILE *to)
 		(void)json_array_append_new(cases, case_json(&v->cases[i]));
 	json_t *all = json_pack(
 	    "{s:s, s:i, s:b, s:b, s:{s:o, s:I, s:f}, s:I, s:I, s:I, s:I, "
-	    "s:o}",
+	    "s:o, s:o}",
 	    "fairlead", PACKAGE_VERSION, "schema", SCHEMA, "agree",
-	    verify_differences(v) == 0, "partial", (int)partial, "input",
-	    "files", files, "packets", (json_int_t)v->feed.packets,
-	    "duration_s", (double)v->duration_ns / 1e9, "compared",
-	    (json_int_t)v->compared, "native_only", (json_int_t)v->native_only,
-	    "cut", (json_int_t)v->cut, "differences",
-	    (json_int_t)verify_differences(v), "cases", cases);
+	    verify_differences(v) == 0 && verify_same_program(v), "partial",
+	    (int)partial, "input", "files", files, "packets",
+	    (json_int_t)v->feed.packets, "duration_s",
+	    (double)v->duration_ns / 1e9, "compared", (json_int_t)v->compared,
+	    "native_only", (json_int_t)v->native_only, "cut",
+	    (json_int_t)v->cut, "differences",
+	    (json_int_t)verify_differences(v), "cases", cases, "loaded",
+	    loaded_json(v->loaded));
 	if (all == NULL)
 		return -1;
 	int rc = json_dumpf(all, to, JSON_INDENT(2) | JSON_REAL_PRECISION(12));

@@ -10,6 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "live/beside.h"
+
+#define LIVE_INTERFACES_MAX 1024u
+
 static const char *const mode_names[LIVE_MODE_COUNT] = {
 	[LIVE_MODE_AUTO] = "auto",
 	[LIVE_MODE_NATIVE] = "native",
@@ -44,8 +48,12 @@ say_why(int code, struct live_attachment *how)
 	if (code == EOPNOTSUPP)
 		text = "its driver has no native XDP: --mode generic";
 	else if (code == EBUSY || code == EEXIST)
-		text = "another XDP program is attached: take it off first "
-		       "(bpftool net; ip link set IF xdp off)";
+		text = how->beside
+			   ? "another XDP program is attached, and not under "
+			     "libxdp's dispatcher: take it off first (bpftool "
+			     "net), and load it again by xdp-loader"
+			   : "another XDP program is attached: take it off "
+			     "first (bpftool net; ip link set IF xdp off)";
 	else if (code == ERANGE)
 		text = "its MTU, or that of the other end, is too large for "
 		       "native XDP: lower it, or --mode generic";
@@ -67,8 +75,8 @@ link_new(uint32_t ifindex, int program, enum live_mode mode)
 }
 
 /* The driver, its MTU, or a limit of its queues is in the way. */
-static bool
-generic_may_help(int code)
+bool
+live_generic_may_help(int code)
 {
 	return code == -EOPNOTSUPP || code == -ERANGE || code == -EINVAL ||
 	       code == -ENOSPC || code == -ENOMEM;
@@ -81,7 +89,7 @@ attach_new(const struct live_pins *pins, uint32_t ifindex, int program,
 	*used =
 	    mode == LIVE_MODE_GENERIC ? LIVE_MODE_GENERIC : LIVE_MODE_NATIVE;
 	int link = link_new(ifindex, program, *used);
-	if (mode == LIVE_MODE_AUTO && generic_may_help(link)) {
+	if (mode == LIVE_MODE_AUTO && live_generic_may_help(link)) {
 		*used = LIVE_MODE_GENERIC;
 		link = link_new(ifindex, program, *used);
 	}
@@ -92,8 +100,8 @@ attach_new(const struct live_pins *pins, uint32_t ifindex, int program,
 	return rc;
 }
 
-static enum live_mode
-mode_now(uint32_t ifindex)
+enum live_mode
+live_mode_now(uint32_t ifindex)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	if (bpf_xdp_query((int)ifindex, 0, &query) == 0 &&
@@ -113,8 +121,8 @@ link_is_at(int link, uint32_t ifindex)
 	       info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex == ifindex;
 }
 
-bool
-live_attached(const struct live_pins *pins, uint32_t ifindex)
+static bool
+link_attached(const struct live_pins *pins, uint32_t ifindex)
 {
 	int link = live_pin_link_get(pins, ifindex);
 	bool attached = link >= 0 && link_is_at(link, ifindex);
@@ -123,20 +131,51 @@ live_attached(const struct live_pins *pins, uint32_t ifindex)
 	return attached;
 }
 
-int
-live_attach(const struct live_pins *pins, uint32_t ifindex, int program,
+bool
+live_attached(const struct live_pins *pins, uint32_t ifindex)
+{
+	return link_attached(pins, ifindex) ||
+	       live_beside_attached(pins, ifindex);
+}
+
+static int
+attach_link(const struct live_pins *pins, uint32_t ifindex, int program,
     enum live_mode mode, struct live_attachment *how)
 {
-	int rc, link = live_pin_link_get(pins, ifindex);
-	how->adopted = link >= 0 && link_is_at(link, ifindex);
-	if (how->adopted) {
-		rc = bpf_link_update(link, program, NULL) == 0 ? 0 : -errno;
-		how->mode = mode_now(ifindex);
-	} else {
-		rc = attach_new(pins, ifindex, program, mode, &how->mode);
-	}
-	if (link >= 0)
-		(void)close(link);
+	how->adopted = link_attached(pins, ifindex);
+	if (!how->adopted)
+		return attach_new(pins, ifindex, program, mode, &how->mode);
+	int link = live_pin_link_get(pins, ifindex);
+	int rc = bpf_link_update(link, program, NULL) == 0 ? 0 : -errno;
+	how->mode = live_mode_now(ifindex);
+	(void)close(link);
+	return rc;
+}
+
+static int
+attach_beside(const struct live_pins *pins, uint32_t ifindex,
+    struct live_engine *engine, const char *name, enum live_mode mode,
+    struct live_attachment *how)
+{
+	int program = live_engine_callable(engine, name);
+	return program >= 0
+		   ? live_beside_attach(pins, ifindex, program, mode, how)
+		   : program;
+}
+
+int
+live_attach(const struct live_pins *pins, uint32_t ifindex,
+    struct live_engine *engine, const char *name, enum live_mode mode,
+    bool beside, struct live_attachment *how)
+{
+	how->mode = mode;
+	how->beside = !link_attached(pins, ifindex) && live_beside_built() &&
+		      live_can_extend() &&
+		      (beside || live_beside_dispatcher(ifindex));
+	int rc = how->beside
+		     ? attach_beside(pins, ifindex, engine, name, mode, how)
+		     : attach_link(pins, ifindex,
+			   live_engine_program(engine, name), mode, how);
 	if (rc != 0)
 		say_why(-rc, how);
 	return rc;
@@ -147,9 +186,26 @@ live_detach(const struct live_pins *pins, uint32_t ifindex)
 {
 	/* The pin may not be the last to hold it: a running bpftool does. */
 	int link = live_pin_link_get(pins, ifindex);
-	if (link >= 0) {
-		(void)bpf_link_detach(link);
-		(void)close(link);
-	}
+	if (link < 0)
+		return live_beside_detach(pins, ifindex);
+	(void)bpf_link_detach(link);
+	(void)close(link);
 	return live_pin_link_remove(pins, ifindex);
+}
+
+/* What pins do not hold: the place under a dispatcher. */
+static void
+detach_beside(const struct live_pins *pins)
+{
+	uint32_t ifindexes[LIVE_INTERFACES_MAX];
+	size_t count = live_pin_links(pins, ifindexes, LIVE_INTERFACES_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (live_beside_attached(pins, ifindexes[i]))
+			(void)live_beside_detach(pins, ifindexes[i]);
+}
+
+int
+live_detach_all(const char *name, char *error, size_t error_bytes)
+{
+	return live_pins_remove(name, detach_beside, error, error_bytes);
 }

@@ -23,6 +23,8 @@
 
 struct live_engine {
 	struct bpf_object *object;
+	struct bpf_object *called; /* NULL: not asked for */
+	char path[4096];           /* of both */
 	struct lb_tables tables;
 	struct lb_plan rows; /* those of the plan in force, nothing else */
 	struct lb_class *classes;
@@ -211,6 +213,51 @@ live_engine_map(const struct live_engine *e, const char *name)
 	return map != NULL ? bpf_map__fd(map) : -1;
 }
 
+/* All maps of an object: the other's. */
+static int
+share_maps(struct bpf_object *object, const struct bpf_object *with)
+{
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, object)
+	{
+		const struct bpf_map *its =
+		    bpf_object__find_map_by_name(with, bpf_map__name(map));
+		if (its == NULL ||
+		    bpf_map__reuse_fd(map, bpf_map__fd(its)) != 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * A program array wants its programs alike in two things that matter only where
+ * one is attached: multi-buffer, and the expected attachment (Linux 6.18 and
+ * its stable kin).  What calls ours has neither: libxdp sees to that.
+ */
+int
+live_engine_callable(struct live_engine *e, const char *name)
+{
+	int rc = 0;
+	if (e->called == NULL) {
+		struct bpf_program *program;
+		e->called = bpf_object__open_file(e->path, NULL);
+		if (e->called == NULL)
+			return -errno;
+		rc = share_maps(e->called, e->object);
+		bpf_object__for_each_program(program, e->called)(void)
+		    bpf_program__set_expected_attach_type(program, 0);
+		if (rc == 0)
+			rc = bpf_object__load(e->called);
+	}
+	const struct bpf_program *p =
+	    bpf_object__find_program_by_name(e->called, name);
+	if (rc == 0 && p != NULL)
+		return bpf_program__fd(p);
+	bpf_object__close(e->called);
+	e->called = NULL;
+	return rc != 0 ? rc : -ENOENT;
+}
+
 void *
 live_engine_mmap(const struct live_engine *e, const char *map, size_t bytes)
 {
@@ -255,8 +302,8 @@ object_in_build_tree(const char *object, char *path, size_t bytes)
 	return access(path, R_OK) == 0;
 }
 
-static void
-object_path(const char *object, char *path, size_t bytes)
+void
+live_engine_object_path(const char *object, char *path, size_t bytes)
 {
 	const char *dir = getenv("FAIRLEAD_BPF_DIR");
 	if (strchr(object, '/') != NULL)
@@ -434,6 +481,15 @@ map_tables(struct live_engine *e, const struct lb_plan *plan)
 	return 0;
 }
 
+/* Frames of more than one buffer: interfaces with a large MTU. */
+static void
+allow_buffers(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, object)(void)
+	    bpf_program__set_flags(program, BPF_F_XDP_HAS_FRAGS);
+}
+
 struct live_engine *
 live_engine_load(const char *object, const struct lb_plan *plan, char *error,
     size_t error_bytes)
@@ -445,22 +501,22 @@ struct live_engine *
 live_engine_load_with(const char *object, const struct lb_plan *plan,
     const struct live_setup *setup, char *error, size_t error_bytes)
 {
-	char path[4096];
 	int rc;
 	struct live_engine *e = calloc(1, sizeof(*e));
 	if (e == NULL)
 		return NULL;
-	object_path(object, path, sizeof(path));
+	live_engine_object_path(object, e->path, sizeof(e->path));
 	(void)libbpf_set_print(quiet);
-	e->object = bpf_object__open_file(path, NULL);
+	e->object = bpf_object__open_file(e->path, NULL);
 	if (e->object == NULL) {
 		rc = -errno;
 		say(error, error_bytes,
 		    "%s: cannot open the BPF program: %s (set FAIRLEAD_BPF_DIR "
 		    "to where it was built)",
-		    path, strerror(-rc));
+		    e->path, strerror(-rc));
 		goto fail;
 	}
+	allow_buffers(e->object);
 	rc = set_sizes(e->object, plan, setup);
 	if (rc == 0)
 		rc = bpf_object__load(e->object);
@@ -470,7 +526,7 @@ live_engine_load_with(const char *object, const struct lb_plan *plan,
 		rc = live_engine_swap(e, plan);
 	if (rc != 0) {
 		say(error, error_bytes,
-		    "the kernel does not take the BPF program %s: %s", path,
+		    "the kernel does not take the BPF program %s: %s", e->path,
 		    why(-rc));
 		goto fail;
 	}
@@ -499,6 +555,7 @@ live_engine_free(struct live_engine *e)
 	unmap(t->ports, t->port_buckets * sizeof(*t->ports));
 	unmap(e->classes, LB_CLASS_MAX * sizeof(*e->classes));
 	unmap(e->states, (size_t)MEMBER_STATES * STATE_STRIDE);
+	bpf_object__close(e->called);
 	bpf_object__close(e->object);
 	free(e->rows.rows);
 	free(e);

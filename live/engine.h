@@ -82,9 +82,19 @@ int live_engine_health(struct live_engine *e, const struct lb_plan *plan);
 /* The connection table and the classes, mapped: read and expired in place. */
 const struct lb_tables *live_engine_tables(const struct live_engine *e);
 
+/* Where an object is found, as live_engine_load() does. */
+void live_engine_object_path(const char *object, char *path, size_t bytes);
+
 /* For programs and maps of the object that only the caller knows.  -1. */
 int live_engine_program(const struct live_engine *e, const char *name);
 int live_engine_map(const struct live_engine *e, const char *name);
+
+/*
+ * live_engine_callable - the program once more, over the same maps, as others
+ * call it (live/beside.h): loaded when it is first asked for.  A descriptor or
+ * -errno.
+ */
+int live_engine_callable(struct live_engine *e, const char *name);
 
 /* Maps an mmapable array of the object; NULL and errno when it can't be. */
 void *live_engine_mmap(

@@ -98,40 +98,62 @@ about_make(struct live_forwarder *f)
 	return rc;
 }
 
+void *
+live_forwarder_noted(
+    const struct live_forwarder *f, const char *name, size_t *bytes)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t info_bytes = sizeof(info), zero = 0;
+	int fd = live_pin_get(&f->pins, name);
+	if (fd < 0)
+		return NULL;
+	void *note = NULL;
+	if (bpf_obj_get_info_by_fd(fd, &info, &info_bytes) == 0)
+		note = malloc(info.value_size + 8u);
+	if (note != NULL && bpf_map_lookup_elem(fd, &zero, note) != 0) {
+		free(note);
+		note = NULL;
+	}
+	*bytes = info.value_size;
+	(void)close(fd);
+	return note;
+}
+
+int
+live_forwarder_note(const struct live_forwarder *f, const char *name,
+    const void *note, size_t bytes)
+{
+	uint32_t zero = 0;
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "fl_note", sizeof(uint32_t),
+	    (uint32_t)bytes, 1, NULL);
+	int rc = fd >= 0 ? 0 : -errno;
+	if (rc == 0 && bpf_map_update_elem(fd, &zero, note, 0) != 0)
+		rc = -errno;
+	if (rc == 0)
+		rc = live_pin_put(&f->pins, name, fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return rc;
+}
+
 static void
 memo_get(struct live_forwarder *f)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t bytes = sizeof(info), zero = 0;
-	int fd = live_pin_get(&f->pins, "memo");
-	if (fd < 0)
-		return;
-	void *memo = NULL;
-	if (bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0)
-		memo = malloc(info.value_size + 8u);
-	if (memo != NULL && bpf_map_lookup_elem(fd, &zero, memo) == 0)
-		f->before = live_memo_read(memo, info.value_size);
+	size_t bytes;
+	void *memo = live_forwarder_noted(f, "memo", &bytes);
+	if (memo != NULL)
+		f->before = live_memo_read(memo, bytes);
 	free(memo);
-	(void)close(fd);
 }
 
 static int
 memo_put(const struct live_forwarder *f, const struct lb_plan *plan)
 {
 	size_t bytes;
-	uint32_t zero = 0;
 	void *memo = live_memo_write(plan, &bytes);
 	if (memo == NULL)
 		return -ENOMEM;
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "fl_memo", sizeof(uint32_t),
-	    (uint32_t)bytes, 1, NULL);
-	int rc = fd >= 0 ? 0 : -errno;
-	if (rc == 0 && bpf_map_update_elem(fd, &zero, memo, 0) != 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = live_pin_put(&f->pins, "memo", fd);
-	if (fd >= 0)
-		(void)close(fd);
+	int rc = live_forwarder_note(f, "memo", memo, bytes);
 	free(memo);
 	return rc;
 }
@@ -369,10 +391,10 @@ live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan)
 
 int
 live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, struct live_attachment *how)
+    enum live_mode mode, bool beside, struct live_attachment *how)
 {
-	int program = live_engine_program(f->engine, "fairlead_forward");
-	return live_attach(&f->pins, ifindex, program, mode, how);
+	return live_attach(&f->pins, ifindex, f->engine, "fairlead_forward",
+	    mode, beside, how);
 }
 
 size_t

@@ -42,6 +42,17 @@ bool live_forwarder_adopted(const struct live_forwarder *f);
 const struct lb_plan *live_forwarder_before(const struct live_forwarder *f);
 /* LIVE_HEALTH_WORDS of them, mapped and pinned (live/health.h). */
 uint32_t *live_forwarder_health(const struct live_forwarder *f);
+
+/*
+ * Notes for who comes after us: pinned bytes under a name.
+ *
+ * live_forwarder_note    in place of what was there: 0 or -errno.
+ * live_forwarder_noted   to be freed, *bytes of it; NULL: there is none.
+ */
+int live_forwarder_note(const struct live_forwarder *f, const char *name,
+    const void *note, size_t bytes);
+void *live_forwarder_noted(
+    const struct live_forwarder *f, const char *name, size_t *bytes);
 const uint8_t *live_forwarder_hash_key(const struct live_forwarder *f);
 
 /*
@@ -61,7 +72,7 @@ int live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan);
 
 /* live_attach() of the program loaded last. */
 int live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,
-    enum live_mode mode, struct live_attachment *how);
+    enum live_mode mode, bool beside, struct live_attachment *how);
 
 bool live_forwarder_attached(const struct live_forwarder *f, uint32_t ifindex);
 

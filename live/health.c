@@ -8,6 +8,7 @@ struct watched {
 	int probe; /* index in the configuration */
 	struct lb_addr address;
 	struct lb_health health;
+	struct live_heard heard;
 };
 
 struct live_health {
@@ -58,7 +59,7 @@ list_watched(struct live_health *h)
 				.probe = probe->probe,
 				.address =
 				    plan->members[plan->member_ids[m]].address,
-				.health = lb_health_start(LB_HEALTH_UP),
+				.health = lb_health_start(LB_HEALTH_UNKNOWN),
 			};
 	}
 }
@@ -94,8 +95,10 @@ carry_over(struct live_health *h, const struct live_health *before)
 		const struct watched *old = find(before,
 		    probe_before(before, h->config->probes[w->probe].name),
 		    &w->address);
-		if (old != NULL)
-			w->health = old->health;
+		if (old == NULL)
+			continue;
+		w->health = old->health;
+		w->heard = old->heard;
 	}
 }
 
@@ -149,6 +152,29 @@ live_health_of(
 }
 
 void
+live_health_hear(struct live_health *h, int probe,
+    const struct lb_addr *address, enum lb_answer answer, uint64_t now_ns,
+    uint64_t latency_ns)
+{
+	struct watched *w = find(h, probe, address);
+	if (w == NULL || (unsigned)answer >= LIVE_ANSWERS)
+		return;
+	w->heard.answers[answer]++;
+	w->heard.answer = answer;
+	w->heard.at_ns = now_ns;
+	if (answer != LB_ANSWER_SILENT)
+		w->heard.latency_ns = latency_ns;
+}
+
+const struct live_heard *
+live_health_heard(
+    const struct live_health *h, int probe, const struct lb_addr *address)
+{
+	const struct watched *w = find(h, probe, address);
+	return w == NULL ? NULL : &w->heard;
+}
+
+void
 live_health_write(const struct live_health *h, uint32_t *words)
 {
 	const struct lb_plan *plan = h->plan;
@@ -168,10 +194,11 @@ live_health_write(const struct live_health *h, uint32_t *words)
 	}
 }
 
-/* Was an address down by a probe of that name, in any pool? */
-static bool
-was_down(const struct lb_plan *before, const uint32_t *words, const char *probe,
-    const struct lb_addr *address)
+/* The bit of an address by a probe of that name, in any pool: 1 down, 0 up,
+ * -1: it was not asked for. */
+static int
+bit_before(const struct lb_plan *before, const uint32_t *words,
+    const char *probe, const struct lb_addr *address)
 {
 	for (uint32_t i = 0; i < before->probe_count; i++) {
 		const struct lb_plan_probe *p = &before->probes[i];
@@ -182,10 +209,10 @@ was_down(const struct lb_plan *before, const uint32_t *words, const char *probe,
 			if (m->name != NULL && !m->tombstone &&
 			    strcmp(m->pool, p->pool_name) == 0 &&
 			    lb_addr_same(&m->address, address))
-				return (words[id] >> p->bit & 1) != 0;
+				return (int)(words[id] >> p->bit & 1);
 		}
 	}
-	return false;
+	return -1;
 }
 
 void
@@ -194,9 +221,11 @@ live_health_adopt(
 {
 	for (size_t i = 0; i < h->count; i++) {
 		struct watched *w = &h->at[i];
-		if (was_down(before, words, h->config->probes[w->probe].name,
-			&w->address))
-			w->health = lb_health_start(LB_HEALTH_DOWN);
+		int down = bit_before(before, words,
+		    h->config->probes[w->probe].name, &w->address);
+		if (down >= 0)
+			w->health = lb_health_start(
+			    down ? LB_HEALTH_DOWN : LB_HEALTH_UP);
 	}
 }
 

@@ -9,17 +9,16 @@
 
 static const char *const level_names[] = { "info", "warning", "error" };
 
-static void
-time_text(char *text, size_t bytes)
+char *
+live_time_text(const struct timespec *when, char *text, size_t bytes)
 {
-	struct timespec now;
 	struct tm utc;
 	char second[32];
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &utc);
+	(void)gmtime_r(&when->tv_sec, &utc);
 	(void)strftime(second, sizeof(second), "%Y-%m-%dT%H:%M:%S", &utc);
-	(void)snprintf(
-	    text, bytes, "%s.%03uZ", second, (unsigned)(now.tv_nsec / 1000000));
+	(void)snprintf(text, bytes, "%s.%03uZ", second,
+	    (unsigned)(when->tv_nsec / 1000000));
+	return text;
 }
 
 /* NULL: no memory, or the caller's format is wrong. */
@@ -34,13 +33,15 @@ fields_of(const char *fields, va_list args)
 void
 live_log(enum live_level level, const char *event, const char *fields, ...)
 {
-	char now[64];
+	char text_now[LIVE_TIME_BYTES];
+	struct timespec now;
 	va_list args;
-	time_text(now, sizeof(now));
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	va_start(args, fields);
 	json_t *more = fields_of(fields, args);
 	va_end(args);
-	json_t *line = json_pack("{s:s, s:s, s:s}", "time", now, "level",
+	json_t *line = json_pack("{s:s, s:s, s:s}", "time",
+	    live_time_text(&now, text_now, sizeof(text_now)), "level",
 	    level_names[level], "event", event);
 	if (line != NULL && more != NULL)
 		(void)json_object_update(line, more);

@@ -7,6 +7,7 @@
  *    "interface": "eth0", ...}
  */
 #include <jansson.h>
+#include <time.h>
 
 enum live_level { LIVE_INFO, LIVE_WARNING, LIVE_ERROR };
 
@@ -18,6 +19,10 @@ enum live_level { LIVE_INFO, LIVE_WARNING, LIVE_ERROR };
  */
 void live_log(
     enum live_level level, const char *event, const char *fields, ...);
+
+/* A time by CLOCK_REALTIME as the log writes it; returns text. */
+#define LIVE_TIME_BYTES 64
+char *live_time_text(const struct timespec *when, char *text, size_t bytes);
 
 /* Texts of numbers and the like for fields that are cheaper made than kept. */
 const char *live_errno(int code); /* of -code or code */

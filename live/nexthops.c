@@ -74,11 +74,18 @@ live_nexthops_free(struct live_nexthops *h)
 
 /* --- interfaces ---------------------------------------------------------- */
 
+/* Linux before 6.3 doesn't tell; of what is made of software most take none. */
 static bool
-takes_frames(uint32_t ifindex)
+takes_frames(const struct live_link *link)
 {
-	int64_t features = live_netlink_xdp_features(ifindex);
-	return features < 0 || (features & XDP_FEATURE_XMIT) != 0;
+	static const char *const take[] = { "", "veth", "bond", "tun" };
+	int64_t features = live_netlink_xdp_features(link->ifindex);
+	if (features >= 0)
+		return (features & XDP_FEATURE_XMIT) != 0;
+	for (size_t i = 0; i < LB_COUNT(take); i++)
+		if (strcmp(link->kind, take[i]) == 0)
+			return true;
+	return false;
 }
 
 /* Row of an interface, or with 0 a free one; FORWARD_PORTS_MAX: none. */
@@ -98,20 +105,35 @@ put_port(struct live_nexthops *h, uint32_t row)
 	(void)bpf_map_update_elem(h->rows_fd, &h->ports[row].ifindex, &row, 0);
 }
 
+/* What the port can do: of a VLAN, what the one below can, which is in the
+ * list already or, if it is not, at the next refresh. */
+static uint8_t
+port_flags(const struct live_nexthops *h, const struct live_link *link)
+{
+	uint8_t flags = 0;
+	if (link->lower != 0) {
+		uint32_t row = port_row(h, link->lower);
+		return row < FORWARD_PORTS_MAX ? h->ports[row].port.flags
+					       : FORWARD_PORT_KERNEL;
+	}
+	/* A veth's far end takes what XDP_TX sends only from a program. */
+	if (strcmp(link->kind, "veth") != 0)
+		flags |= FORWARD_PORT_TX;
+	if (!takes_frames(link))
+		flags |= FORWARD_PORT_KERNEL;
+	return flags;
+}
+
 static struct forward_port
-port_of(const struct live_link *link)
+port_of(const struct live_nexthops *h, const struct live_link *link)
 {
 	struct forward_port port = {
 		.ifindex = link->lower != 0 ? link->lower : link->ifindex,
 		.mtu = link->mtu,
 		.vlan = link->vlan,
+		.flags = port_flags(h, link),
 	};
 	memcpy(port.mac, link->mac, sizeof(port.mac));
-	/* A veth's far end takes what XDP_TX sends only from a program. */
-	if (strcmp(link->kind, "veth") != 0)
-		port.flags |= FORWARD_PORT_TX;
-	if (!takes_frames(port.ifindex))
-		port.flags |= FORWARD_PORT_KERNEL;
 	return port;
 }
 
@@ -119,7 +141,7 @@ static void
 on_link(void *arg, const struct live_link *link)
 {
 	struct live_nexthops *h = arg;
-	struct forward_port port = port_of(link);
+	struct forward_port port = port_of(h, link);
 	uint32_t row = port_row(h, link->ifindex);
 	bool known = row < FORWARD_PORTS_MAX;
 	if (!known)
@@ -255,6 +277,13 @@ live_nexthops_refresh(struct live_nexthops *h)
 	if (rc == 0)
 		resolve(h);
 	return rc;
+}
+
+bool
+live_nexthops_known(const struct live_nexthops *h, uint16_t member)
+{
+	return member < h->target_count && h->targets[member].wanted &&
+	       h->words[member] != 0;
 }
 
 void

@@ -38,6 +38,9 @@ int live_nexthops_refresh(struct live_nexthops *hops);
 void live_nexthops_neighbour(
     struct live_nexthops *hops, const struct live_neighbour *neighbour);
 
+/* Is a member's neighbour known, so that packets go straight to it? */
+bool live_nexthops_known(const struct live_nexthops *hops, uint16_t member);
+
 /* Members of the plan with and without a known neighbour. */
 void live_nexthops_count(
     const struct live_nexthops *hops, uint32_t *known, uint32_t *unknown);

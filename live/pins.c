@@ -16,10 +16,11 @@
 
 #include "live/xdp/forward_io.h"
 
-#define PIN_NAME_MAX 64u
-#define LINK_PREFIX  "link_"
-#define NEW_PREFIX   "new_"
-#define PATH_BYTES   320
+#define PIN_NAME_MAX  64u
+#define LINK_PREFIX   "link_"
+#define BESIDE_PREFIX "beside_"
+#define NEW_PREFIX    "new_"
+#define PATH_BYTES    320
 
 bool
 live_pin_name_fits(const char *name)
@@ -150,9 +151,9 @@ live_pin_remove(const struct live_pins *pins, const char *what)
 }
 
 static const char *
-link_name(uint32_t ifindex, char name[32])
+name_of(const char *prefix, uint32_t ifindex, char name[32])
 {
-	(void)snprintf(name, 32, LINK_PREFIX "%u", ifindex);
+	(void)snprintf(name, 32, "%s%u", prefix, ifindex);
 	return name;
 }
 
@@ -160,21 +161,55 @@ int
 live_pin_link_get(const struct live_pins *pins, uint32_t ifindex)
 {
 	char name[32];
-	return live_pin_get(pins, link_name(ifindex, name));
+	return live_pin_get(pins, name_of(LINK_PREFIX, ifindex, name));
 }
 
 int
 live_pin_link_put(const struct live_pins *pins, uint32_t ifindex, int fd)
 {
 	char name[32];
-	return live_pin_put(pins, link_name(ifindex, name), fd);
+	return live_pin_put(pins, name_of(LINK_PREFIX, ifindex, name), fd);
 }
 
 int
 live_pin_link_remove(const struct live_pins *pins, uint32_t ifindex)
 {
 	char name[32];
-	return live_pin_remove(pins, link_name(ifindex, name));
+	return live_pin_remove(pins, name_of(LINK_PREFIX, ifindex, name));
+}
+
+int
+live_pin_beside_get(const struct live_pins *pins, uint32_t ifindex)
+{
+	char name[32];
+	return live_pin_get(pins, name_of(BESIDE_PREFIX, ifindex, name));
+}
+
+int
+live_pin_beside_put(const struct live_pins *pins, uint32_t ifindex, int fd)
+{
+	char name[32];
+	return live_pin_put(pins, name_of(BESIDE_PREFIX, ifindex, name), fd);
+}
+
+int
+live_pin_beside_remove(const struct live_pins *pins, uint32_t ifindex)
+{
+	char name[32];
+	return live_pin_remove(pins, name_of(BESIDE_PREFIX, ifindex, name));
+}
+
+/* 0: the name is of something else. */
+static uint32_t
+ifindex_of(const char *name)
+{
+	static const char *const prefixes[] = { LINK_PREFIX, BESIDE_PREFIX };
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		size_t bytes = strlen(prefixes[i]);
+		if (strncmp(name, prefixes[i], bytes) == 0)
+			return (uint32_t)strtoul(name + bytes, NULL, 10);
+	}
+	return 0;
 }
 
 size_t
@@ -184,11 +219,9 @@ live_pin_links(const struct live_pins *pins, uint32_t *ifindexes, size_t max)
 	DIR *dir = opendir(pins->folder);
 	const struct dirent *entry;
 	while (dir != NULL && count < max && (entry = readdir(dir)) != NULL) {
-		if (strncmp(entry->d_name, LINK_PREFIX, strlen(LINK_PREFIX)) !=
-		    0)
-			continue;
-		ifindexes[count++] = (uint32_t)strtoul(
-		    entry->d_name + strlen(LINK_PREFIX), NULL, 10);
+		uint32_t ifindex = ifindex_of(entry->d_name);
+		if (ifindex != 0)
+			ifindexes[count++] = ifindex;
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
@@ -237,27 +270,30 @@ live_pins_clear(struct live_pins *pins)
 }
 
 static int
-remove_folder(
-    const char *name, const char *folder, char *error, size_t error_bytes)
+remove_folder(const char *name, struct live_pins *pins,
+    void (*first)(const struct live_pins *pins), char *error,
+    size_t error_bytes)
 {
-	int lock = lock_folder(folder);
-	if (lock == -ENOENT)
+	pins->lock = lock_folder(pins->folder);
+	if (pins->lock == -ENOENT)
 		return 0;
-	int rc = lock;
-	if (lock >= 0) {
-		rc = remove_files(folder);
-		(void)rmdir(folder);
-		(void)close(lock);
+	int rc = pins->lock;
+	if (rc >= 0) {
+		first(pins);
+		rc = remove_files(pins->folder);
+		(void)rmdir(pins->folder);
+		live_pins_close(pins);
 	}
 	if (rc < 0)
-		say_busy(name, -rc, folder, error, error_bytes);
+		say_busy(name, -rc, pins->folder, error, error_bytes);
 	return rc;
 }
 
 int
-live_pins_remove(const char *name, char *error, size_t error_bytes)
+live_pins_remove(const char *name, void (*first)(const struct live_pins *pins),
+    char *error, size_t error_bytes)
 {
-	char folder[PATH_BYTES];
+	struct live_pins pins;
 	int count = 0, rc = 0;
 	const struct dirent *version;
 	DIR *root = opendir(LIVE_PINS_ROOT);
@@ -270,12 +306,12 @@ live_pins_remove(const char *name, char *error, size_t error_bytes)
 	while (rc >= 0 && (version = readdir(root)) != NULL) {
 		if (version->d_name[0] == '.')
 			continue;
-		(void)snprintf(folder, sizeof(folder),
-		    LIVE_PINS_ROOT "/%.32s/%s", version->d_name, name);
-		rc = remove_folder(name, folder, error, error_bytes);
+		(void)snprintf(pins.folder, sizeof(pins.folder),
+		    LIVE_PINS_ROOT "/%.32s/%.64s", version->d_name, name);
+		rc = remove_folder(name, &pins, first, error, error_bytes);
 		if (rc > 0)
 			count += rc;
-		remove_parents(folder);
+		remove_parents(pins.folder);
 	}
 	(void)closedir(root);
 	return rc < 0 ? rc : count;

@@ -48,7 +48,12 @@ int live_pin_link_get(const struct live_pins *pins, uint32_t ifindex);
 int live_pin_link_put(const struct live_pins *pins, uint32_t ifindex, int fd);
 int live_pin_link_remove(const struct live_pins *pins, uint32_t ifindex);
 
-/* The interfaces that have one, at most max: how many. */
+/* So are the programs that stand under a dispatcher (beside.h). */
+int live_pin_beside_get(const struct live_pins *pins, uint32_t ifindex);
+int live_pin_beside_put(const struct live_pins *pins, uint32_t ifindex, int fd);
+int live_pin_beside_remove(const struct live_pins *pins, uint32_t ifindex);
+
+/* The interfaces that have either, at most max: how many. */
 size_t live_pin_links(
     const struct live_pins *pins, uint32_t *ifindexes, size_t max);
 
@@ -59,9 +64,13 @@ void live_pins_clear(struct live_pins *pins);
  * live_pins_remove - remove all that is pinned under a name, whatever version
  * of the layout pinned it: forwarding ends.
  *
+ * first is called before, for each folder.
+ *
  * Returns how many pins there were, or -errno with a line in error: -EBUSY
  * while a control process runs.
  */
-int live_pins_remove(const char *name, char *error, size_t error_bytes);
+int live_pins_remove(const char *name,
+    void (*first)(const struct live_pins *pins), char *error,
+    size_t error_bytes);
 
 #endif

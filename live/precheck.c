@@ -7,15 +7,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "live/beside.h"
 #include "live/engine.h"
 #include "live/host.h"
 #include "live/netlink.h"
 #include "live/pins.h"
+#include "live/switching.h"
+#include "live/probe_notes.h"
 #include "live/xdp/forward_io.h"
 #include "model/names.h"
 
 #define LINKS_MAX  1024u
-#define TEXT_BYTES 400
+#define TEXT_BYTES LIVE_PROBE_TEXT_BYTES
 
 /* enum netdev_xdp_act, <linux/netdev.h> since Linux 6.3. */
 #define XDP_FEATURE_BASIC 1
@@ -108,15 +111,23 @@ check_machine(struct precheck *p)
 		return; /* what the kernel would say is not known */
 	}
 	check_program(p);
-	if (live_can_extend())
+	if (!live_can_extend())
+		say(p, p->settings->beside ? LIVE_WOULD_WARN : LIVE_WOULD, "",
+		    "by a bare bpf_link, one XDP program an "
+		    "interface: this kernel has no program extensions, which "
+		    "libxdp's dispatcher takes");
+	else if (!live_beside_built())
+		say(p, p->settings->beside ? LIVE_WOULD_WARN : LIVE_WOULD, "",
+		    "by a bare bpf_link, one XDP program an "
+		    "interface: this fairlead was built without libxdp");
+	else if (p->settings->beside)
 		say(p, LIVE_WOULD, "",
-		    "by a bare bpf_link, one XDP program an interface; this "
-		    "kernel has program extensions, which this version does "
-		    "not use");
+		    "under libxdp's dispatcher, with room for other XDP "
+		    "programs");
 	else
 		say(p, LIVE_WOULD, "",
-		    "by a bare bpf_link, one XDP program an interface: this "
-		    "kernel has no program extensions (libxdp's dispatcher)");
+		    "by a bare bpf_link, one XDP program an interface, except "
+		    "where libxdp's dispatcher is already (or with --beside)");
 }
 
 /* --- interfaces ---------------------------------------------------------- */
@@ -191,9 +202,14 @@ check_interface(struct precheck *p, const char *name)
 	bool ours = live_attached(&pins, link->ifindex);
 	if (ours)
 		say(p, LIVE_WOULD, name, "would be adopted: it forwards now");
+	else if (live_can_extend() && live_beside_dispatcher(link->ifindex))
+		say(p, LIVE_WOULD, name, "joins libxdp's dispatcher there");
 	else if (link->xdp)
 		say(p, LIVE_WOULD_FAIL, name,
-		    "another XDP program is attached: take it off first");
+		    "another XDP program is attached: take it off first%s",
+		    live_can_extend() && live_beside_built()
+			? ", and load it again by xdp-loader"
+			: "");
 	if (!link->up)
 		say(p, LIVE_WOULD_WARN, name, "is down: ip link set %s up",
 		    name);
@@ -221,8 +237,8 @@ check_interfaces(struct precheck *p)
 		check_interface(p, p->config->interfaces[i]);
 	if (p->config->interface_count == 0)
 		say(p, LIVE_WOULD_FAIL, "",
-		    "no interface is named: --interface IF, or "
-		    "forwarding.interfaces in the configuration");
+		    "no interface is named (sim needs none): --interface IF, "
+		    "or forwarding.interfaces in the configuration");
 }
 
 /* --- addresses ----------------------------------------------------------- */
@@ -239,6 +255,25 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 		    "machine, or ip addr add %s/%u dev IF",
 		    address, address,
 		    lb_addr_is_v4(&frontend->address) ? 32 : 128);
+}
+
+/* No connected subnet has it. */
+static void
+check_gateway(struct precheck *p, const struct lb_config_member *member,
+    const struct live_route *route)
+{
+	char via[64];
+	(void)lb_addr_text(&route->via, via, sizeof(via));
+	if (p->config->forwarding == LB_FORWARDING_L2DSR)
+		say(p, LIVE_WOULD_FAIL, member->name,
+		    "l2dsr changes link addresses only, and it is behind the "
+		    "gateway %s: put it on a link of this machine, or use nat",
+		    via);
+	else
+		say(p, LIVE_WOULD_WARN, member->name,
+		    "is on no link of this machine but behind the gateway %s, "
+		    "which has to send its answers this way, too",
+		    via);
 }
 
 static void
@@ -261,17 +296,25 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 		    address);
 		return;
 	}
+	if (!lb_addr_same(&route.via, &member->address))
+		check_gateway(p, member, &route);
 	const struct live_link *link = link_of(p, NULL, route.ifindex);
 	const struct live_settings *s = p->settings;
 	if (link == NULL || p->config->forwarding != LB_FORWARDING_NAT)
 		return;
 	size_t count = s->interface_count > 0 ? s->interface_count
 					      : p->config->interface_count;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s->interface_count > 0 ? s->interfaces[i]
-						  : p->config->interfaces[i],
-			link->name) == 0)
+	/* A VLAN's frames pass the interface below it. */
+	const struct live_link *below =
+	    link->lower != 0 ? link_of(p, NULL, link->lower) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = s->interface_count > 0
+				       ? s->interfaces[i]
+				       : p->config->interfaces[i];
+		if (strcmp(name, link->name) == 0 ||
+		    (below != NULL && strcmp(name, below->name) == 0))
 			return;
+	}
 	say(p, LIVE_WOULD_WARN, member->name,
 	    "%s is reached by %s, which is not among the interfaces: its "
 	    "answers would keep its own address; name %s too",
@@ -286,10 +329,40 @@ check_addresses(struct precheck *p)
 	for (size_t i = 0; i < p->config->pool_count; i++)
 		for (size_t m = 0; m < p->config->pools[i].member_count; m++)
 			check_member(p, &p->config->pools[i].members[m]);
+}
+
+/* --- probes -------------------------------------------------------------- */
+
+static void
+tell_probe(void *arg, enum live_finding finding,
+    const struct lb_config_probe *probe, struct lb_where where,
+    const char *text)
+{
+	(void)where;
+	say(arg, finding, probe->name, "%s", text);
+}
+
+static void
+check_probes(struct precheck *p)
+{
+	char text[LIVE_PROBE_TEXT_BYTES];
 	if (p->config->probe_count > 0)
-		say(p, LIVE_WOULD_WARN, "probes",
-		    "this version sends none: every member counts as up "
-		    "unless its admin_state is down");
+		say(p, LIVE_WOULD, "probes",
+		    "a member that is new is no candidate until its probe was "
+		    "answered well, probe_threshold times in a row");
+	for (size_t i = 0; i < p->config->probe_count; i++) {
+		live_probe_describe(&p->config->probes[i], text, sizeof(text));
+		say(p, LIVE_WOULD, p->config->probes[i].name, "%s", text);
+	}
+	(void)live_probe_notes(p->config, tell_probe, p);
+}
+
+/* --- sim ----------------------------------------------------------------- */
+
+static void
+tell_difference(void *arg, const char *about, const char *text)
+{
+	say(arg, LIVE_UNLIKE_SIM, about, "%s", text);
 }
 
 unsigned
@@ -308,7 +381,9 @@ live_precheck(const struct live_settings *settings,
 	p->config = config;
 	p->say = tell;
 	p->arg = arg;
+	(void)live_switching(config, tell_difference, p);
 	check_machine(p);
+	check_probes(p);
 	p->netlink = live_netlink_open();
 	if (p->netlink == NULL ||
 	    live_netlink_links(p->netlink, keep_link, p) != 0) {

@@ -9,6 +9,7 @@
 
 enum live_finding {
 	LIVE_WOULD,      /* what would be done */
+	LIVE_UNLIKE_SIM, /* what sim assumes or makes up (live/switching.h) */
 	LIVE_WOULD_WARN, /* would go on, but wants to be known */
 	LIVE_WOULD_FAIL,
 };

@@ -7,17 +7,26 @@
  */
 #include <uv.h>
 
+#include "live/probe_files.h"
 #include "model/health.h"
 
 struct prober_http;
+struct prober_coaps;
+
+/* What all tries of a kind share, each NULL without that kind. */
+struct prober_shared {
+	struct prober_http *http;
+	struct prober_coaps *coaps;
+};
 
 /* One (probe, address), and what is under way there. */
 struct prober_try {
 	uv_loop_t *loop;
 	const struct lb_config_probe *probe;
+	const struct live_probe_files *files;
 	struct lb_addr address;
-	struct prober_http *http; /* what all HTTP tries share */
-	uint16_t id;              /* another one each time */
+	const struct prober_shared *shared;
+	uint16_t id; /* another one each time */
 	/* The driver's: called at most once between begin and end, even from
 	 * within begin and look. */
 	void (*answered)(struct prober_try *try, enum lb_answer answer);
@@ -35,11 +44,16 @@ struct prober_kind {
 	void (*end)(struct prober_try *try);
 };
 
-extern const struct prober_kind prober_tcp, prober_udp, prober_coap, prober_dns,
-    prober_http;
+extern const struct prober_kind prober_tcp, prober_udp, prober_coap,
+    prober_coaps, prober_dns, prober_http;
 
 /* NULL without memory; closed before the loop has ended, and then freed. */
 struct prober_http *prober_http_new(uv_loop_t *loop);
 void prober_http_close(struct prober_http *http); /* NULL is fine */
+
+/* The same for CoAP over DTLS; NULL too where that is not built in. */
+struct prober_coaps *prober_coaps_new(uv_loop_t *loop);
+void prober_coaps_close(struct prober_coaps *coaps);
+bool prober_coaps_built_in(void);
 
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CoAP over UDP (RFC 7252).  Without a path a ping: an empty Confirmable
- * message, answered by a Reset (4.3).  With a path a GET, answered by a 2.xx,
- * at once or apart after an empty Acknowledgement (5.2).
+ * message, answered by a Reset (4.3); by an Acknowledgement, whatever it
+ * carries, from servers that take it for a request, as Node.js's coap does.
+ * With a path a GET, answered by a 2.xx, at once or apart after an empty
+ * Acknowledgement (5.2).
  *
- * By hand and not by libcoap: its context wants to own the loop, the
- * retransmissions and the lifetime of a session per member; these are a header
- * of four bytes and two options.  A probe is never retransmitted: the next one
- * is.
+ * By hand and not by libcoap: it retransmits, and walks over all its sessions
+ * whenever one of them stirs; these are a header of four bytes and two options.
+ * A probe is never retransmitted: the next one is.  Over DTLS it is libcoap's
+ * (prober_coaps.c).
  */
 #include <string.h>
 
@@ -151,7 +153,7 @@ judge(const struct prober_try *try, const uint8_t *in, size_t bytes,
 				       : LB_ANSWER_WRONG;
 	if (is_ping(try))
 		return m.type == ACKNOWLEDGEMENT && m.id == try->id
-			   ? LB_ANSWER_WRONG
+			   ? LB_ANSWER_GOOD
 			   : PROBER_NOT_OURS;
 	if (m.type == ACKNOWLEDGEMENT && m.id != try->id)
 		return PROBER_NOT_OURS;

@@ -5,13 +5,14 @@
  * body is read.  Each try is a connection of its own, so that a listener that
  * closed is noticed.
  *
- * Certificates are not verified: members are named by address, and Azure does
- * not either.
+ * Certificates are not verified unless the probe says so: members are named by
+ * address, and Azure does not either.
  */
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "live/prober.h"
 #include "live/prober_socket.h"
@@ -20,6 +21,8 @@
 #define STATUS_GOOD 200
 /* 1xx come before the answer. */
 #define STATUS_LEAST 200
+/* A file of authorities that changed is noticed so late. */
+#define CA_KEPT_S 60L
 
 struct prober_http {
 	CURLM *multi;
@@ -29,7 +32,8 @@ struct prober_http {
 
 struct flight {
 	CURL *easy;
-	long status; /* 0: the headers have not ended */
+	struct curl_slist *headers, *where; /* NULL: as the URL says */
+	long status;                        /* 0: the headers have not ended */
 };
 
 /* A socket of libcurl's. */
@@ -69,8 +73,10 @@ end(struct prober_try *try)
 	if (f == NULL)
 		return;
 	try->flight = NULL;
-	(void)curl_multi_remove_handle(try->http->multi, f->easy);
+	(void)curl_multi_remove_handle(try->shared->http->multi, f->easy);
 	curl_easy_cleanup(f->easy);
+	curl_slist_free_all(f->headers);
+	curl_slist_free_all(f->where);
 	free(f);
 }
 
@@ -212,20 +218,117 @@ heard_body(char *body, size_t size, size_t count, void *arg)
 	return 0;
 }
 
-static char *
-url_of(const struct prober_try *try)
+/* 192.0.2.1:80, [2001:db8::1]:80 */
+static void
+write_authority(const struct prober_try *try, char *text, size_t bytes)
 {
-	char address[64], *url = NULL;
-	const struct lb_config_probe *probe = try->probe;
+	char address[64];
 	bool six = !lb_addr_is_v4(&try->address);
 
 	(void)lb_addr_text(&try->address, address, sizeof(address));
-	if (asprintf(&url, "%s://%s%s%s:%u%s",
-		probe->protocol == LB_PROBE_HTTPS ? "https" : "http",
-		six ? "[" : "", address, six ? "]" : "", (unsigned)probe->port,
-		probe->path != NULL ? probe->path : "/") < 0)
-		return NULL;
-	return url;
+	(void)snprintf(text, bytes, "%s%s%s:%u", six ? "[" : "", address,
+	    six ? "]" : "", (unsigned)try->probe->port);
+}
+
+/* Whose certificate it is to be: the bytes of a name in the probe's words, 0:
+ * the address's. */
+static size_t
+tls_name_of(const struct prober_try *try, const char **name)
+{
+	const struct lb_config_probe *probe = try->probe;
+
+	*name = probe->tls_name != NULL ? probe->tls_name : probe->host;
+	if (probe->protocol != LB_PROBE_HTTPS || *name == NULL ||
+	    (*name)[0] == '[') /* an IPv6 address */
+		return 0;
+	return strcspn(*name, ":");
+}
+
+/* NULL without memory. */
+static char *
+url_of(const struct prober_try *try)
+{
+	char authority[80], *url = NULL;
+	const struct lb_config_probe *probe = try->probe;
+	const char *name;
+	size_t bytes = tls_name_of(try, &name);
+	const char *path = probe->path != NULL ? probe->path : "/";
+	int rc;
+
+	write_authority(try, authority, sizeof(authority));
+	if (bytes > 0)
+		rc = asprintf(&url, "https://%.*s:%u%s", (int)bytes, name,
+		    (unsigned)probe->port, path);
+	else
+		rc = asprintf(&url, "%s://%s%s",
+		    probe->protocol == LB_PROBE_HTTPS ? "https" : "http",
+		    authority, path);
+	return rc < 0 ? NULL : url;
+}
+
+/* With a name in the URL: the member is at its address all the same, and the
+ * Host header is what the probe says, else that address. */
+static CURLcode
+set_names(const struct prober_try *try, struct flight *f)
+{
+	char authority[80], text[512];
+	const char *name, *host = try->probe->host;
+	CURLcode rc = CURLE_OK;
+	bool named = tls_name_of(try, &name) > 0;
+
+	write_authority(try, authority, sizeof(authority));
+	if (!named && host == NULL)
+		return CURLE_OK;
+	(void)snprintf(
+	    text, sizeof(text), "Host: %s", host != NULL ? host : authority);
+	f->headers = curl_slist_append(NULL, text);
+	if (f->headers == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	rc = curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers);
+	if (rc != CURLE_OK || !named)
+		return rc;
+	(void)snprintf(text, sizeof(text), "::%s", authority);
+	f->where = curl_slist_append(NULL, text);
+	if (f->where == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	return curl_easy_setopt(f->easy, CURLOPT_CONNECT_TO, f->where);
+}
+
+#define SET(option, value)                                                     \
+	do {                                                                   \
+		if (rc == CURLE_OK)                                            \
+			rc = curl_easy_setopt(f->easy, option, value);         \
+	} while (0)
+
+/* Authorities from one file: these libcurl keeps from try to try. */
+static CURLcode
+set_tls(const struct prober_try *try, struct flight *f)
+{
+	bool verify = try->probe->tls_verify;
+	CURLcode rc = CURLE_OK;
+
+	SET(CURLOPT_SSL_VERIFYPEER, verify ? 1L : 0L);
+	SET(CURLOPT_SSL_VERIFYHOST, verify ? 2L : 0L);
+	if (!verify)
+		return rc;
+	SET(CURLOPT_CAPATH, NULL);
+	if (try->files->ca != NULL)
+		SET(CURLOPT_CAINFO, try->files->ca);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	SET(CURLOPT_CA_CACHE_TIMEOUT, CA_KEPT_S);
+#endif
+	return rc;
+}
+
+static CURLcode
+set_source(const struct prober_try *try, struct flight *f)
+{
+	char text[80] = "host!";
+
+	if (!lb_probe_has_source(try->probe))
+		return CURLE_OK;
+	(void)lb_addr_text(&try->probe->source, text + 5, sizeof(text) - 5);
+	return curl_easy_setopt(f->easy, CURLOPT_INTERFACE, text);
 }
 
 /* The environment's proxies, ~/.netrc and redirects are none of ours. */
@@ -234,11 +337,6 @@ set_up(struct prober_try *try, struct flight *f, const char *url)
 {
 	CURLcode rc = curl_easy_setopt(f->easy, CURLOPT_URL, url);
 
-#define SET(option, value)                                                     \
-	do {                                                                   \
-		if (rc == CURLE_OK)                                            \
-			rc = curl_easy_setopt(f->easy, option, value);         \
-	} while (0)
 	SET(CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_NOPROXY, "*");
@@ -249,19 +347,25 @@ set_up(struct prober_try *try, struct flight *f, const char *url)
 	SET(CURLOPT_USERAGENT, "fairlead");
 	SET(CURLOPT_FRESH_CONNECT, 1L);
 	SET(CURLOPT_FORBID_REUSE, 1L);
-	SET(CURLOPT_SSL_VERIFYPEER, 0L);
-	SET(CURLOPT_SSL_VERIFYHOST, 0L);
 	SET(CURLOPT_HEADERFUNCTION, heard_header);
 	SET(CURLOPT_HEADERDATA, f);
 	SET(CURLOPT_WRITEFUNCTION, heard_body);
 	SET(CURLOPT_PRIVATE, try);
-#undef SET
-	return rc;
+	if (rc == CURLE_OK)
+		rc = set_tls(try, f);
+	if (rc == CURLE_OK)
+		rc = set_names(try, f);
+	return rc == CURLE_OK ? set_source(try, f) : rc;
 }
+
+#undef SET
 
 static int
 begin(struct prober_try *try)
 {
+	int fails = prober_source_fails(try);
+	if (fails != 0)
+		return fails;
 	struct flight *f = calloc(1, sizeof(*f));
 	char *url = url_of(try);
 
@@ -273,8 +377,8 @@ begin(struct prober_try *try)
 	CURLcode rc = set_up(try, f, url);
 	free(url);
 	try->flight = f;
-	if (rc == CURLE_OK &&
-	    curl_multi_add_handle(try->http->multi, f->easy) == CURLM_OK)
+	if (rc == CURLE_OK && curl_multi_add_handle(try->shared->http->multi,
+				  f->easy) == CURLM_OK)
 		return 0;
 	end(try);
 	return -ENOMEM;
@@ -290,7 +394,7 @@ look(struct prober_try *try)
 		return;
 	(void)curl_easy_getinfo(f->easy, CURLINFO_ACTIVESOCKET, &fd);
 	if (fd != CURL_SOCKET_BAD)
-		act(try->http, fd, 0);
+		act(try->shared->http, fd, 0);
 }
 
 const struct prober_kind prober_http = {

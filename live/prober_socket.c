@@ -26,23 +26,64 @@ prober_socket_answer(int code)
 	}
 }
 
+socklen_t
+prober_sockaddr(
+    const struct lb_addr *address, uint16_t port, struct sockaddr_storage *to)
+{
+	struct sockaddr_in four = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = lb_addr_v4_raw(address),
+	};
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_port = htons(port) };
+
+	memset(to, 0, sizeof(*to));
+	if (lb_addr_is_v4(address)) {
+		memcpy(to, &four, sizeof(four));
+		return sizeof(four);
+	}
+	memcpy(&six.sin6_addr, address, sizeof(six.sin6_addr));
+	memcpy(to, &six, sizeof(six));
+	return sizeof(six);
+}
+
+/* From the probe's source, if it has one; the port is chosen with the
+ * destination, so that one source has room for many members. */
+static int
+bind_to_source(int fd, const struct prober_try *try)
+{
+	struct sockaddr_storage from;
+	int on = 1;
+
+	if (!lb_probe_has_source(try->probe))
+		return 0;
+	socklen_t bytes = prober_sockaddr(&try->probe->source, 0, &from);
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&from, bytes) == 0 ? 0 : -errno;
+}
+
 static int
 connect_to(int fd, const struct prober_try *try)
 {
-	in_port_t port = htons(try->probe->port);
-	struct sockaddr_in four = {
-		.sin_family = AF_INET,
-		.sin_port = port,
-		.sin_addr.s_addr = lb_addr_v4_raw(&try->address),
-	};
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
-		.sin6_port = port };
-	bool is_four = lb_addr_is_v4(&try->address);
+	struct sockaddr_storage to;
+	socklen_t bytes = prober_sockaddr(&try->address, try->probe->port, &to);
+	int rc = bind_to_source(fd, try);
 
-	memcpy(&six.sin6_addr, &try->address, sizeof(six.sin6_addr));
-	int rc = is_four ? connect(fd, (struct sockaddr *)&four, sizeof(four))
-			 : connect(fd, (struct sockaddr *)&six, sizeof(six));
+	if (rc != 0)
+		return rc;
+	rc = connect(fd, (struct sockaddr *)&to, bytes);
 	return rc == 0 || errno == EINPROGRESS ? 0 : -errno;
+}
+
+static int
+open_socket(const struct prober_try *try, int type)
+{
+	int fd = socket(lb_addr_is_v4(&try->address) ? AF_INET : AF_INET6,
+	    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
 }
 
 /* Is that about this machine and not about the member? */
@@ -64,6 +105,35 @@ is_ours(int code)
 	default:
 		return false;
 	}
+}
+
+/* Neither sends anything: a datagram socket is connected by itself. */
+static int
+attempt(
+    const struct prober_try *try, int (*what)(int, const struct prober_try *))
+{
+	int fd = open_socket(try, SOCK_DGRAM);
+
+	if (fd < 0)
+		return fd;
+	int rc = what(fd, try);
+	(void)close(fd);
+	return rc;
+}
+
+int
+prober_source_fails(const struct prober_try *try)
+{
+	return lb_probe_has_source(try->probe) ? attempt(try, bind_to_source)
+					       : 0;
+}
+
+int
+prober_route_fails(const struct prober_try *try)
+{
+	int rc = attempt(try, connect_to);
+
+	return rc == 0 || is_ours(-rc) ? rc : 1;
 }
 
 /* Before anything was watched; what is left is only to say how it ended. */
@@ -121,9 +191,8 @@ prober_socket_begin(struct prober_try *try, int type, int events,
 		return -ENOMEM;
 	s->try = try;
 	s->ready = ready;
-	s->fd = socket(lb_addr_is_v4(&try->address) ? AF_INET : AF_INET6,
-	    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int rc = s->fd < 0 ? -errno : connect_to(s->fd, try);
+	s->fd = open_socket(try, type);
+	int rc = s->fd < 0 ? s->fd : connect_to(s->fd, try);
 	if (rc == 0)
 		return watch(s, events);
 	if (s->fd >= 0)

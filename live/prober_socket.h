@@ -2,6 +2,8 @@
 #ifndef LIVE_PROBER_SOCKET_H
 #define LIVE_PROBER_SOCKET_H
 /* Tries over one connected socket: TCP, and all that fits in a datagram. */
+#include <sys/socket.h>
+
 #include "live/prober.h"
 
 struct prober_socket {
@@ -25,6 +27,20 @@ int prober_socket_begin(struct prober_try *try, int type, int events,
     void (*ready)(struct prober_socket *socket));
 void prober_socket_look(struct prober_try *try);
 void prober_socket_end(struct prober_try *try);
+
+/*
+ * For who makes sockets by a library.
+ *
+ * prober_source_fails  0; -errno: nothing can be sent from a probe's source,
+ *                      as begin of struct prober_kind has it.
+ * prober_route_fails   the same, or 1: there is no way to the member.
+ */
+int prober_source_fails(const struct prober_try *try);
+int prober_route_fails(const struct prober_try *try);
+
+/* An address and port as sockets want them; its bytes. */
+socklen_t prober_sockaddr(
+    const struct lb_addr *address, uint16_t port, struct sockaddr_storage *to);
 
 /* What an errno of a socket says of the member: -1 nothing yet. */
 int prober_socket_answer(int code);

@@ -26,7 +26,8 @@ struct target {
 
 /* What is probed under one configuration. */
 struct beat {
-	struct lb_config_probe *probes; /* names, paths: own copies */
+	struct lb_config_probe *probes; /* own copies */
+	struct live_probe_files *files; /* what they name */
 	size_t probe_count;
 	struct target **at; /* in order of probe, then address */
 	size_t count;
@@ -36,7 +37,7 @@ struct live_probers {
 	uv_loop_t *loop;
 	live_probers_heard *heard;
 	void *arg;
-	struct prober_http *http;
+	struct prober_shared shared;
 	struct beat beat;
 	struct live_probers_counts counts;
 	uint64_t dice;
@@ -74,16 +75,17 @@ draw(struct live_probers *p)
 }
 
 static const struct prober_kind *
-kind_of(enum lb_probe_protocol protocol)
+kind_of(const struct lb_config_probe *probe)
 {
-	switch (protocol) {
+	switch (probe->protocol) {
 	case LB_PROBE_HTTP:
 	case LB_PROBE_HTTPS:
 		return &prober_http;
 	case LB_PROBE_UDP:
 		return &prober_udp;
 	case LB_PROBE_COAP:
-		return &prober_coap;
+		return probe->psk_identity != NULL ? &prober_coaps
+						   : &prober_coap;
 	case LB_PROBE_DNS:
 		return &prober_dns;
 	default:
@@ -222,12 +224,12 @@ target_new(struct live_probers *p, const struct lb_config_probe *probe,
 		return NULL;
 	t->probers = p;
 	t->wanted_by = -1;
-	t->kind = kind_of(probe->protocol);
+	t->kind = kind_of(probe);
 	t->interval_ns = probe->interval_ms * NS_PER_MS;
 	t->try = (struct prober_try){
 		.loop = p->loop,
 		.address = *address,
-		.http = p->http,
+		.shared = &p->shared,
 		.answered = answered,
 	};
 	t->timer.data = t;
@@ -243,10 +245,11 @@ static void
 probes_free(struct beat *b)
 {
 	for (size_t i = 0; i < b->probe_count; i++) {
-		free(b->probes[i].name);
-		free(b->probes[i].path);
+		lb_config_probe_clear(&b->probes[i]);
+		live_probe_files_clear(&b->files[i]);
 	}
 	free(b->probes);
+	free(b->files);
 }
 
 static void
@@ -260,20 +263,23 @@ beat_close(struct beat *b)
 	*b = (struct beat){ 0 };
 }
 
+/* A file that is gone since the configuration was read: tries fail. */
 static int
 copy_probes(struct beat *b, const struct lb_config *config)
 {
+	char error[256];
+	enum lb_probe_key key;
+
 	b->probes = calloc(config->probe_count + 1, sizeof(*b->probes));
-	if (b->probes == NULL)
+	b->files = calloc(config->probe_count + 1, sizeof(*b->files));
+	if (b->probes == NULL || b->files == NULL)
 		return -1;
 	for (size_t i = 0; i < config->probe_count; i++) {
 		const struct lb_config_probe *from = &config->probes[i];
-		struct lb_config_probe *to = &b->probes[b->probe_count++];
-		*to = *from;
-		to->name = strdup(from->name);
-		to->path = from->path == NULL ? NULL : strdup(from->path);
-		if (to->name == NULL ||
-		    (to->path == NULL && from->path != NULL))
+		(void)live_probe_files_read(
+		    config, from, &b->files[i], &key, error, sizeof(error));
+		b->probe_count++;
+		if (lb_config_probe_copy(&b->probes[i], from) != 0)
 			return -1;
 	}
 	return 0;
@@ -281,23 +287,14 @@ copy_probes(struct beat *b, const struct lb_config *config)
 
 /* --- going on as before --------------------------------------------------- */
 
-static bool
-asks_alike(const struct lb_config_probe *a, const struct lb_config_probe *b)
-{
-	if (a->protocol != b->protocol || a->port != b->port ||
-	    a->interval_ms != b->interval_ms || strcmp(a->name, b->name) != 0)
-		return false;
-	return a->path == NULL || b->path == NULL
-		   ? a->path == b->path
-		   : strcmp(a->path, b->path) == 0;
-}
-
 /* -1: none asks as it does. */
 static int
-probe_before(const struct beat *before, const struct lb_config_probe *probe)
+probe_before(const struct beat *before, const struct lb_config_probe *probe,
+    const struct live_probe_files *files)
 {
 	for (size_t i = 0; i < before->probe_count; i++)
-		if (asks_alike(&before->probes[i], probe))
+		if (lb_config_probe_asks_alike(&before->probes[i], probe) &&
+		    live_probe_files_same(&before->files[i], files))
 			return (int)i;
 	return -1;
 }
@@ -339,7 +336,8 @@ beat_fill(struct beat *b, struct live_probers *p, const struct lb_targets *w)
 		const struct lb_target *wanted = &w->at[i];
 		const struct lb_config_probe *probe = &b->probes[wanted->probe];
 		if (i == 0 || wanted->probe != wanted[-1].probe)
-			before = probe_before(&p->beat, probe);
+			before = probe_before(
+			    &p->beat, probe, &b->files[wanted->probe]);
 		struct target *t = find(&p->beat, before, &wanted->address);
 		if (t == NULL)
 			t = target_new(p, probe, &wanted->address);
@@ -383,6 +381,7 @@ take_up(struct beat *b)
 		t->probe = t->wanted_by;
 		t->wanted_by = -1;
 		t->try.probe = &b->probes[t->probe];
+		t->try.files = &b->files[t->probe];
 		if (!uv_is_active((uv_handle_t *)&t->timer))
 			arm(t);
 	}
@@ -432,8 +431,12 @@ live_probers_new(uv_loop_t *loop, live_probers_heard *heard, void *arg)
 
 	if (p == NULL)
 		return NULL;
-	p->http = prober_http_new(loop);
-	if (p->http == NULL) {
+	p->shared.http = prober_http_new(loop);
+	p->shared.coaps = prober_coaps_new(loop);
+	if (p->shared.http == NULL ||
+	    (p->shared.coaps == NULL && prober_coaps_built_in())) {
+		prober_http_close(p->shared.http);
+		prober_coaps_close(p->shared.coaps);
 		free(p);
 		return NULL;
 	}
@@ -452,6 +455,7 @@ live_probers_close(struct live_probers *p)
 	if (p == NULL)
 		return;
 	beat_close(&p->beat);
-	prober_http_close(p->http);
+	prober_http_close(p->shared.http);
+	prober_coaps_close(p->shared.coaps);
 	free(p);
 }

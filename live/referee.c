@@ -83,7 +83,7 @@ run_native(struct referee *r, uint32_t now_ms, struct referee_side *side)
 		return;
 	lb_step(ctx, &s->packet, now_ms, &s->result);
 	side->result = s->result;
-	if (s->result.verdict == LB_FORWARD)
+	if (lb_result_sends(&s->result))
 		side->applied = lb_apply(
 		    side->frame, side->frame + side->bytes, &s->result.edit);
 }

@@ -135,6 +135,8 @@ edit_text(char *text, const struct lb_edit *e)
 		    text, src ? "quoted src" : "quoted dst", &e->quoted);
 		say(text, " port %u", lb_be16_get(e->quoted_port));
 	}
+	if ((e->what & LB_EDIT_ECHO) != 0)
+		say(text, ", an echo's reply");
 	if (*text == '\0')
 		say(text, "none");
 }

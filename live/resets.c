@@ -9,15 +9,14 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "live/raw.h"
 #include "model/path/packet.h"
 
 #define RESET_TTL 64
 
 struct live_resets {
-	int four, six; /* raw sockets; we write the IP headers */
+	struct live_raw *raw;
 };
 
 struct endpoint {
@@ -31,9 +30,8 @@ live_resets_new(void)
 	struct live_resets *r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return NULL;
-	r->four = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	r->six = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-	if (r->four >= 0 && (r->six >= 0 || errno == EAFNOSUPPORT))
+	r->raw = live_raw_new();
+	if (r->raw != NULL)
 		return r;
 	int code = errno;
 	live_resets_free(r);
@@ -46,30 +44,8 @@ live_resets_free(struct live_resets *r)
 {
 	if (r == NULL)
 		return;
-	if (r->four >= 0)
-		(void)close(r->four);
-	if (r->six >= 0)
-		(void)close(r->six);
+	live_raw_free(r->raw);
 	free(r);
-}
-
-/* RFC 1071, over an even number of bytes. */
-static uint32_t
-sum_of(const void *data, size_t bytes)
-{
-	const uint8_t *at = data;
-	uint32_t sum = 0;
-	for (size_t i = 0; i < bytes; i += 2)
-		sum += lb_load16(at + i);
-	return sum;
-}
-
-static uint16_t
-checksum_of(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
 }
 
 /* The segment, with its checksum: RFC 9293 3.1, RFC 8200 8.1. */
@@ -83,13 +59,8 @@ segment(const struct endpoint *from, const struct endpoint *to, uint32_t seq)
 		.th_off = sizeof(tcp) / 4,
 		.th_flags = TH_RST,
 	};
-	bool is_v4 = lb_addr_is_v4(&from->addr);
-	size_t skip = is_v4 ? 12 : 0, bytes = sizeof(from->addr) - skip;
-	uint32_t sum = sum_of((const uint8_t *)&from->addr + skip, bytes) +
-		       sum_of((const uint8_t *)&to->addr + skip, bytes) +
-		       htons(IPPROTO_TCP) + htons(sizeof(tcp)) +
-		       sum_of(&tcp, sizeof(tcp));
-	tcp.th_sum = checksum_of(sum);
+	tcp.th_sum = live_raw_checksum(&tcp, sizeof(tcp),
+	    live_raw_pseudo(&from->addr, &to->addr, IPPROTO_TCP, sizeof(tcp)));
 	return tcp;
 }
 
@@ -107,11 +78,7 @@ send4(const struct live_resets *r, const struct endpoint *from,
 			 .ip_src.s_addr = lb_addr_v4_raw(&from->addr),
 			 .ip_dst.s_addr = lb_addr_v4_raw(&to->addr) },
 		.tcp = segment(from, to, seq) };
-	struct sockaddr_in where = { .sin_family = AF_INET,
-		.sin_addr = packet.ip.ip_dst };
-	return sendto(r->four, &packet, sizeof(packet), MSG_DONTWAIT,
-		   (const struct sockaddr *)&where,
-		   sizeof(where)) == (ssize_t)sizeof(packet);
+	return live_raw_send(r->raw, &packet, sizeof(packet), &to->addr);
 }
 
 static bool
@@ -122,17 +89,13 @@ send6(const struct live_resets *r, const struct endpoint *from,
 		struct ip6_hdr ip;
 		struct tcphdr tcp;
 	} packet = { .tcp = segment(from, to, seq) };
-	struct sockaddr_in6 where = { .sin6_family = AF_INET6 };
 	packet.ip.ip6_vfc = 6 << 4;
 	packet.ip.ip6_plen = htons(sizeof(packet.tcp));
 	packet.ip.ip6_nxt = IPPROTO_TCP;
 	packet.ip.ip6_hlim = RESET_TTL;
 	memcpy(&packet.ip.ip6_src, &from->addr, sizeof(from->addr));
 	memcpy(&packet.ip.ip6_dst, &to->addr, sizeof(to->addr));
-	memcpy(&where.sin6_addr, &to->addr, sizeof(to->addr));
-	return sendto(r->six, &packet, sizeof(packet), MSG_DONTWAIT,
-		   (const struct sockaddr *)&where,
-		   sizeof(where)) == (ssize_t)sizeof(packet);
+	return live_raw_send(r->raw, &packet, sizeof(packet), &to->addr);
 }
 
 static bool

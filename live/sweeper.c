@@ -100,6 +100,18 @@ live_sweeper_usage(const struct live_sweeper *s)
 	return s->known ? &s->usage[1] : NULL;
 }
 
+const struct lb_usage *
+live_sweeper_counts(const struct live_sweeper *s)
+{
+	return s->rounds > 0 ? &s->usage[1] : NULL;
+}
+
+uint32_t
+live_sweeper_rounds(const struct live_sweeper *s)
+{
+	return s->rounds;
+}
+
 static void
 round_begins(struct live_sweeper *s)
 {
@@ -112,10 +124,8 @@ round_ends(struct live_sweeper *s)
 {
 	if (s->rounds++ == 0)
 		free_stuck(s);
-	if (s->counting) {
-		s->usage[1] = s->usage[0];
-		s->known = true;
-	}
+	s->usage[1] = s->usage[0];
+	s->known = s->counting;
 }
 
 static uint64_t
@@ -134,8 +144,7 @@ sweep(struct live_sweeper *s, bool six, uint32_t now_ms,
 			ended(arg, &list.at[i]);
 		count += list.count;
 	}
-	if (s->counting)
-		lb_usage_count(t, six, from, end - from, &s->usage[0]);
+	lb_usage_count(t, six, from, end - from, &s->usage[0]);
 	return count;
 }
 

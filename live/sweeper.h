@@ -41,4 +41,10 @@ void live_sweeper_swapped(struct live_sweeper *sweeper);
 /* What entries refer to; NULL: not known yet, so everything may be in use. */
 const struct lb_usage *live_sweeper_usage(const struct live_sweeper *sweeper);
 
+/* The same as of the last whole round, whatever was swapped since: for who
+ * only wants to know how many.  NULL: no round is over yet.  The number of
+ * rounds tells two of them apart. */
+const struct lb_usage *live_sweeper_counts(const struct live_sweeper *sweeper);
+uint32_t live_sweeper_rounds(const struct live_sweeper *sweeper);
+
 #endif

@@ -212,10 +212,8 @@ lb_config_free(struct lb_config *config)
 	for (size_t i = 0; i < config->pool_count; i++)
 		free_pool(&config->pools[i]);
 	free(config->pools);
-	for (size_t i = 0; i < config->probe_count; i++) {
-		free(config->probes[i].name);
-		free(config->probes[i].path);
-	}
+	for (size_t i = 0; i < config->probe_count; i++)
+		lb_config_probe_clear(&config->probes[i]);
 	free(config->probes);
 	for (size_t i = 0; i < config->rule_count; i++)
 		free(config->rules[i].name);

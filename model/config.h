@@ -81,6 +81,13 @@ struct lb_config_pool {
 	LB_SOURCE(POOL);
 };
 
+struct lb_bytes {
+	uint8_t *at; /* NULL: not said */
+	size_t count;
+};
+
+/* What follows path is of no effect in sim, whose servers answer as they are,
+ * whatever they are asked. */
 struct lb_config_probe {
 	char *name;
 	enum lb_probe_protocol protocol;
@@ -90,8 +97,38 @@ struct lb_config_probe {
 	unsigned number_of_probes; /* 0: not said; of no effect */
 	uint64_t flap_damping_ms;  /* 0: off */
 	char *path; /* HTTP(S) request path or CoAP URI path; NULL: none */
+	struct lb_addr source;   /* all zero: the kernel chooses */
+	char *host;              /* HTTP(S) Host; NULL: the address */
+	bool tls_verify;         /* HTTPS: the certificate */
+	char *tls_name;          /* it is for whom, and SNI; NULL: host */
+	char *tls_ca;            /* file of who signed it; NULL: the system's */
+	struct lb_bytes payload; /* UDP: what is sent */
+	struct lb_bytes expect;  /* UDP: what a reply begins with */
+	char *dns_name;          /* NULL: the root */
+	uint16_t dns_type;       /* 0: NS of the root, A of a name */
+	char *psk_identity;      /* CoAP over DTLS; NULL: plain */
+	char *psk_file;          /* where its key is */
+	uint32_t said;           /* bit per key: it was there to be read */
 	LB_SOURCE(PROBE);
 };
+
+/* Payloads and expected replies. */
+#define LB_PROBE_BYTES_MAX 1024u
+
+static inline bool
+lb_probe_has_source(const struct lb_config_probe *probe)
+{
+	return (probe->source.word[0] | probe->source.word[1]) != 0;
+}
+
+/* Everything but where it stands: 0; -1 without memory, and then to is fit for
+ * lb_config_probe_clear() only. */
+int lb_config_probe_copy(
+    struct lb_config_probe *to, const struct lb_config_probe *from);
+void lb_config_probe_clear(struct lb_config_probe *probe);
+/* Is a member asked the same by both, of the same name? */
+bool lb_config_probe_asks_alike(
+    const struct lb_config_probe *a, const struct lb_config_probe *b);
 
 struct lb_config_rule {
 	char *name;

@@ -7,10 +7,6 @@
 #include "model/names.h"
 #include "model/path/plan.h"
 
-#define DAY_MS              UINT64_C(86400000)
-#define AZURE_INTERVAL_MS   UINT64_C(5000) /* AZ 2.1 */
-#define INTERVAL_MS         UINT64_C(10)
-#define THRESHOLD_MAX       100u
 #define AZURE_ZONE_MAX      3u
 #define INTERFACE_BYTES_MAX 15u /* Linux: IFNAMSIZ less the NUL */
 
@@ -27,123 +23,6 @@ lb_check_no_memory(struct lb_problems *problems)
 {
 	lb_error_add(problems, (struct lb_where){ 0 }, NULL,
 	    "no memory to check the configuration");
-}
-
-/* --- probes -------------------------------------------------------------- */
-
-static void
-check_probe_protocol(const struct lb_config *config,
-    const struct lb_config_probe *probe, struct lb_problems *problems)
-{
-	struct lb_where where = probe->at[LB_PROBE_KEY_PROTOCOL];
-
-	if (!LB_KNOWN(probe, PROBE, PROTOCOL))
-		return;
-	if (config->sku == LB_SKU_BASIC && probe->protocol == LB_PROBE_HTTPS)
-		lb_error_add(problems, where, NULL,
-		    "sku basic has no https probes; use http or tcp, or sku "
-		    "standard");
-	if (lb_config_is_azure(config) && probe->protocol > LB_PROBE_HTTPS)
-		lb_error_add(problems, where, NULL,
-		    "Azure has no %s probes; use sku fairlead",
-		    lb_probe_protocol_name(probe->protocol));
-}
-
-/* AZ 2.1: ports that Azure does not send HTTP to. */
-static bool
-is_refused_http_port(uint16_t port)
-{
-	static const uint16_t refused[] = { 19, 21, 25, 70, 110, 119, 143, 220,
-		993 };
-
-	for (size_t i = 0; i < LB_COUNT(refused); i++)
-		if (refused[i] == port)
-			return true;
-	return false;
-}
-
-static void
-check_probe_port(const struct lb_config *config,
-    const struct lb_config_probe *probe, struct lb_problems *problems)
-{
-	struct lb_where where = probe->at[LB_PROBE_KEY_PORT];
-	bool http = probe->protocol == LB_PROBE_HTTP ||
-		    probe->protocol == LB_PROBE_HTTPS;
-
-	if (!LB_KNOWN(probe, PROBE, PORT))
-		return;
-	if (probe->port == 0)
-		lb_error_add(problems, where, NULL,
-		    "`port`: 0 is no port to probe; use 1 to 65535");
-	if (http && lb_config_is_azure(config) &&
-	    is_refused_http_port(probe->port))
-		lb_error_add(problems, where, NULL,
-		    "`port`: Azure does not probe port %u by http; use "
-		    "another port or protocol tcp",
-		    probe->port);
-}
-
-static void
-check_probe_path(
-    const struct lb_config_probe *probe, struct lb_problems *problems)
-{
-	struct lb_where where = probe->at[LB_PROBE_KEY_PATH];
-	bool http = probe->protocol == LB_PROBE_HTTP ||
-		    probe->protocol == LB_PROBE_HTTPS;
-
-	if (!LB_KNOWN(probe, PROBE, PATH) || !LB_KNOWN(probe, PROBE, PROTOCOL))
-		return;
-	if (http && probe->path == NULL)
-		lb_error_add(problems, where, NULL,
-		    "an %s probe needs `request_path`, like /health",
-		    lb_probe_protocol_name(probe->protocol));
-	if (!http && probe->protocol != LB_PROBE_COAP && probe->path != NULL)
-		lb_error_add(problems, where, NULL,
-		    "a %s probe has no `request_path`; leave it out",
-		    lb_probe_protocol_name(probe->protocol));
-	else if (probe->path != NULL && probe->path[0] != '/')
-		lb_error_add(
-		    problems, where, NULL, "`request_path` begins with '/'");
-}
-
-/* The platform flips after one result whatever it says (AZ 2.1). */
-static void
-check_number_of_probes(
-    const struct lb_config_probe *probe, struct lb_problems *problems)
-{
-	if (probe->number_of_probes == 0)
-		return;
-	lb_warning_add(problems, probe->at[LB_PROBE_KEY_NUMBER_OF_PROBES],
-	    "`number_of_probes` has no effect, in Azure either; what counts "
-	    "is `probe_threshold`, which is %u",
-	    probe->threshold);
-}
-
-static void
-check_probe(const struct lb_config *config, const struct lb_config_probe *probe,
-    struct lb_problems *problems)
-{
-	uint64_t least =
-	    lb_config_is_azure(config) ? AZURE_INTERVAL_MS : INTERVAL_MS;
-
-	check_probe_protocol(config, probe, problems);
-	check_probe_port(config, probe, problems);
-	check_probe_path(probe, problems);
-	if (LB_KNOWN(probe, PROBE, INTERVAL) &&
-	    (probe->interval_ms < least || probe->interval_ms > DAY_MS))
-		lb_error_add(problems, probe->at[LB_PROBE_KEY_INTERVAL], NULL,
-		    lb_config_is_azure(config)
-			? "`interval` is 5s to 24h; sku fairlead allows less"
-			: "`interval` is 10ms to 24h");
-	if (LB_KNOWN(probe, PROBE, THRESHOLD) &&
-	    (probe->threshold == 0 || probe->threshold > THRESHOLD_MAX))
-		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,
-		    "`probe_threshold`: %u; it is 1 to 100", probe->threshold);
-	if (LB_KNOWN(probe, PROBE, FLAP_DAMPING) &&
-	    probe->flap_damping_ms > DAY_MS)
-		lb_error_add(problems, probe->at[LB_PROBE_KEY_FLAP_DAMPING],
-		    NULL, "`flap_damping` is 0s (off) to 24h");
-	check_number_of_probes(probe, problems);
 }
 
 /* --- frontends and pools ------------------------------------------------- */
@@ -364,7 +243,7 @@ lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 	for (size_t p = 0; p < config->pool_count; p++)
 		check_pool(config, &config->pools[p], problems);
 	for (size_t p = 0; p < config->probe_count; p++)
-		check_probe(config, &config->probes[p], problems);
+		lb_check_probe(config, &config->probes[p], problems);
 	check_rules(config, problems);
 	check_table(config, problems);
 	check_forwarding(config, problems);

@@ -3,10 +3,11 @@
 #define MODEL_CONFIG_CHECK_H
 /*
  * The parts of lb_config_check(): each thing by itself (config_check.c), each
- * rule by itself (config_check_rule.c), names and addresses among each other
- * (config_check_unique.c), rules among each other (config_check_pairs.c), NAT
- * rules by themselves and against the others (config_check_nat.c), outbound
- * rules the same (config_check_outbound.c).
+ * probe (config_check_probe.c) and each rule (config_check_rule.c) by itself,
+ * names and addresses among each other (config_check_unique.c), rules among
+ * each other (config_check_pairs.c), NAT rules by themselves and against the
+ * others (config_check_nat.c), outbound rules the same
+ * (config_check_outbound.c).
  */
 #include "model/config.h"
 #include "model/path/packet.h"
@@ -22,6 +23,10 @@ struct lb_pool_facts {
 	int v4, v6, admin_state;
 };
 
+void lb_check_probe(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems);
+void lb_check_probe_source(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems);
 void lb_check_rule(const struct lb_config *config,
     const struct lb_config_rule *rule, const struct lb_pool_facts *pools,
     struct lb_problems *problems);
@@ -35,6 +40,9 @@ void lb_check_unique(
     const struct lb_config *config, struct lb_problems *problems);
 void lb_check_pairs(
     const struct lb_config *config, struct lb_problems *problems);
+
+/* Can a packet come from it and go to it? */
+bool lb_check_is_unicast(const struct lb_addr *addr);
 
 /* An address that Azure's internal frontends usually have. */
 bool lb_is_private(const struct lb_addr *addr);

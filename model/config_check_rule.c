@@ -253,4 +253,5 @@ lb_check_rule(const struct lb_config *config, const struct lb_config_rule *rule,
 	check_table_size(config, rule, problems);
 	check_basic(config, rule, problems);
 	check_admin_state(config, rule, pools, problems);
+	lb_check_probe_source(config, rule, problems);
 }

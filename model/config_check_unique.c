@@ -146,9 +146,8 @@ by_address(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
-/* Can a packet come from it and go to it? */
-static bool
-is_unicast(const struct lb_addr *addr)
+bool
+lb_check_is_unicast(const struct lb_addr *addr)
 {
 	uint8_t byte[16];
 
@@ -166,7 +165,7 @@ check_addresses(struct placed *list, size_t count, const char *what,
 	char text[46];
 
 	for (size_t i = 0; i < count; i++)
-		if (!is_unicast(&list[i].addr))
+		if (!lb_check_is_unicast(&list[i].addr))
 			lb_error_add(problems, list[i].where, NULL,
 			    "%s is no address of one machine",
 			    lb_addr_text(&list[i].addr, text, sizeof(text)));

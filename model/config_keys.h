@@ -48,7 +48,18 @@
 	X(PROBE, THRESHOLD, "probe_threshold")                                 \
 	X(PROBE, NUMBER_OF_PROBES, "number_of_probes")                         \
 	X(PROBE, FLAP_DAMPING, "flap_damping")                                 \
-	X(PROBE, PATH, "request_path")
+	X(PROBE, PATH, "request_path")                                         \
+	X(PROBE, SOURCE, "source")                                             \
+	X(PROBE, HOST, "host")                                                 \
+	X(PROBE, TLS_VERIFY, "tls_verify")                                     \
+	X(PROBE, TLS_NAME, "tls_name")                                         \
+	X(PROBE, TLS_CA, "tls_ca")                                             \
+	X(PROBE, PAYLOAD, "payload")                                           \
+	X(PROBE, EXPECT, "expect")                                             \
+	X(PROBE, DNS_NAME, "dns_name")                                         \
+	X(PROBE, DNS_TYPE, "dns_type")                                         \
+	X(PROBE, PSK_IDENTITY, "psk_identity")                                 \
+	X(PROBE, PSK_FILE, "psk_file")
 
 #define LB_RULE_KEYS(X)                                                        \
 	X(RULE, NAME, "name")                                                  \

@@ -58,6 +58,10 @@ void lb_read_rules(struct lb_section *root, struct lb_config *config);
 void lb_read_nats(struct lb_section *root, struct lb_config *config);
 void lb_read_outbounds(struct lb_section *root, struct lb_config *config);
 
+/* What a probe says and wants to hear (config_read_probe.c). */
+void lb_read_probe_asks(
+    struct lb_section *section, struct lb_config_probe *probe);
+
 /* The index of the rule of that name, -1 with the key refused. */
 int lb_read_rule_name(struct lb_section *section, unsigned key,
     const struct lb_config *config, const char *name);

@@ -183,7 +183,6 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
     struct lb_config_probe *probe)
 {
 	struct lb_section section;
-	const char *path;
 	int protocol;
 	uint64_t threshold, number;
 
@@ -207,8 +206,7 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 		probe->number_of_probes = (unsigned)number;
 	lb_take_duration(
 	    &section, LB_PROBE_KEY_FLAP_DAMPING, &probe->flap_damping_ms);
-	if (lb_take_text(&section, LB_PROBE_KEY_PATH, &path))
-		probe->path = text_copy(reader, path);
+	lb_read_probe_asks(&section, probe);
 	LB_KEEP_SOURCE(probe, &section);
 }
 

@@ -3,6 +3,9 @@
 
 #include "model/path/conn.h"
 
+/* A way that changes more often than that while it is read is left out. */
+#define READ_TRIES 4
+
 struct lb_way
 lb_way_of(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
 {
@@ -133,6 +136,27 @@ lb_entry_at(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way,
 	return true;
 }
 
+/* Who claims a way makes it the next version first, so that of two equal ones
+ * nobody wrote in between; only the state moves on (table.h). */
+bool
+lb_entry_read(const struct lb_tables *t, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out)
+{
+	struct lb_way w = lb_way_of(t, six, bucket, way);
+
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		uint64_t ctl = __atomic_load_n(w.ctl, __ATOMIC_ACQUIRE);
+		if (!is_live(ctl))
+			return false;
+		fact_of(&w, six, bucket, ctl, out);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		uint64_t again = LB_LOAD(*w.ctl);
+		if (((ctl ^ again) & ~LB_CTL_STATE_MASK) == 0 && is_live(again))
+			return true;
+	}
+	return false;
+}
+
 void
 lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
     uint32_t count, struct lb_usage *usage)
@@ -144,12 +168,14 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			struct lb_way w = lb_way_of(t, six, bucket, i);
 			/* BUSY counts: it is about to be somebody. */
 			uint64_t ctl = LB_LOAD(*w.ctl);
-			if (lb_ctl_state(ctl) == LB_CONN_EMPTY)
+			uint32_t state = lb_ctl_state(ctl);
+			if (state == LB_CONN_EMPTY)
 				continue;
 			uint64_t w2 = LB_LOAD(w.w1[1]);
-			usage->member[lb_w2_member(w2)] = 1;
-			usage->rule[lb_w2_rule(w2)] = 1;
-			usage->timeout_class[lb_ctl_class(ctl)] = 1;
+			usage->member[lb_w2_member(w2)]++;
+			usage->rule[lb_w2_rule(w2)]++;
+			usage->timeout_class[lb_ctl_class(ctl)]++;
+			usage->state[six][state % LB_USAGE_STATES]++;
 			if (lb_ctl_kind(ctl) != LB_KIND_LB)
 				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff] = 1;
 		}

@@ -84,9 +84,14 @@ uint32_t lb_deadline_ms(
 bool lb_entry_at(const struct lb_tables *tables, bool six, uint32_t bucket,
     uint32_t way, struct lb_expired *out);
 
+/* The same while others write: what out has is one entry's, as it was at one
+ * time.  false too when it changes all the time. */
+bool lb_entry_read(const struct lb_tables *tables, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out);
+
 /* Which members, rules and timeout classes the live entries of [from, from +
- * count) refer to; adds to *usage.  A whole sweep of both families tells which
- * ids may go. */
+ * count) refer to, and their states; adds to *usage.  A whole sweep of both
+ * families tells which ids may go. */
 void lb_usage_count(const struct lb_tables *tables, bool six, uint32_t from,
     uint32_t count, struct lb_usage *usage);
 

@@ -16,6 +16,7 @@ static const struct name verdicts[] = {
 	{ LB_PASS, "pass" },
 	{ LB_DROP, "drop" },
 	{ LB_FORWARD, "forward" },
+	{ LB_ANSWER, "answer" },
 };
 
 static const struct name reasons[] = { { LB_REASON_NONE, "none" },
@@ -92,6 +93,19 @@ static const struct name probe_protocols[] = {
 	{ LB_PROBE_DNS, "dns" },
 };
 
+/* RFC 1035 3.2.2, 3596, 2782 */
+static const struct name dns_types[] = {
+	{ 1, "a" },
+	{ 2, "ns" },
+	{ 5, "cname" },
+	{ 6, "soa" },
+	{ 12, "ptr" },
+	{ 15, "mx" },
+	{ 16, "txt" },
+	{ 28, "aaaa" },
+	{ 33, "srv" },
+};
+
 static const struct name admin_states[] = {
 	{ LB_ADMIN_NONE, "none" },
 	{ LB_ADMIN_UP, "up" },
@@ -163,6 +177,7 @@ VALUE(lb_assignment_of_name, assignments)
 VALUE(lb_outbound_frontends_of_name, outbound_frontends)
 VALUE(lb_udp_snat_of_name, udp_snats)
 VALUE(lb_probe_protocol_of_name, probe_protocols)
+VALUE(lb_dns_type_of_name, dns_types)
 VALUE(lb_admin_state_of_name, admin_states)
 VALUE(lb_all_down_of_name, all_downs)
 /* clang-format on */

@@ -40,6 +40,7 @@ int lb_assignment_of_name(const char *name);
 int lb_outbound_frontends_of_name(const char *name);
 int lb_udp_snat_of_name(const char *name);
 int lb_probe_protocol_of_name(const char *name);
+int lb_dns_type_of_name(const char *name); /* "aaaa": 28 */
 int lb_admin_state_of_name(const char *name);
 int lb_all_down_of_name(const char *name);
 

@@ -54,6 +54,7 @@ rule_row(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 		.class_tcp = lb_plan_class_of(plan, lb_rule_tcp_timeouts(rule)),
 		.class_udp = lb_plan_class_of(plan, lb_rule_udp_timeouts(rule)),
 		.probe = lb_plan_rule_bit(plan, rule),
+		.next_echo = LB_NONE,
 	};
 
 	if (rule->frontend >= 0)
@@ -113,7 +114,59 @@ rule_row_tombstone(const struct lb_plan_draft *draft, uint16_t id)
 	row.lut = LB_NONE;
 	row.lut_size = 1;
 	row.probe = 0;
+	row.next_echo = LB_NONE;
 	return row;
+}
+
+bool
+lb_config_rule_answers_echo(
+    const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return rule->frontend >= 0 && rule->pool >= 0 &&
+	       config->pools[rule->pool].member_count > 0;
+}
+
+/* A rule at the end of its frontend's row of those with different tables: the
+ * lowest id, whom the endpoint table names, first. */
+static void
+link_echo(const struct lb_plan_draft *draft, struct lb_rule *rows,
+    uint16_t *first, uint16_t id)
+{
+	const struct lb_config_rule *rule =
+	    &draft->config->rules[draft->plan->rules[id].rule_index];
+	uint16_t *at = &first[rule->frontend];
+
+	for (uint32_t i = 0; i < LB_ECHO_RULES_MAX; i++) {
+		if (*at == LB_NONE) {
+			*at = id;
+			return;
+		}
+		if (rows[*at].lut == rows[id].lut)
+			return; /* asked already */
+		at = &rows[*at].next_echo;
+	}
+}
+
+static int
+link_echoes(const struct lb_plan_draft *draft, struct lb_rule *rows)
+{
+	const struct lb_plan *plan = draft->plan;
+	size_t count = draft->config->frontend_count;
+	uint16_t *first = calloc(count + 1, sizeof(*first));
+
+	if (first == NULL)
+		return -1;
+	memset(first, 0xff, count * sizeof(*first)); /* LB_NONE */
+	for (uint32_t id = 0; id < plan->rule_count; id++) {
+		const struct lb_plan_rule *rule = &plan->rules[id];
+		if (rule->name != NULL && !rule->tombstone &&
+		    rule->rule_index >= 0 &&
+		    lb_config_rule_answers_echo(
+			draft->config, &draft->config->rules[rule->rule_index]))
+			link_echo(draft, rows, first, (uint16_t)id);
+	}
+	free(first);
+	return 0;
 }
 
 static void
@@ -278,6 +331,8 @@ make_rows(struct lb_plan_draft *draft)
 			memcpy(&plan->rows[header.endpoint_at], endpoints.slots,
 			    endpoints.row_count * sizeof(struct lb_row));
 			write_rules(draft, (void *)&plan->rows[header.rule_at]);
+			result = link_echoes(
+			    draft, (void *)&plan->rows[header.rule_at]);
 			write_members(
 			    plan, (void *)&plan->rows[header.member_at]);
 			write_subnets(draft->config,

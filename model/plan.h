@@ -135,12 +135,16 @@ struct lb_plan {
 	uint32_t port_buckets;       /* 2^n; 1 where nobody leaves */
 };
 
-/* Which ids the table's entries still refer to: one byte per id, 0 or 1. */
+#define LB_USAGE_STATES 8u /* more than enum lb_conn_state has */
+
+/* What the table's entries refer to: how many of them to each id, and how many
+ * are in which state, by family (0: IPv4). */
 struct lb_usage {
-	uint8_t member[LB_MEMBER_MAX + 1];
-	uint8_t rule[LB_MEMBER_MAX + 1];
-	uint8_t timeout_class[LB_CLASS_MAX];
-	uint8_t snat[LB_SNAT_ADDRESS_MAX];
+	uint32_t member[LB_MEMBER_MAX + 1];
+	uint32_t rule[LB_MEMBER_MAX + 1];
+	uint32_t timeout_class[LB_CLASS_MAX];
+	uint64_t state[2][LB_USAGE_STATES];
+	uint32_t snat[LB_SNAT_ADDRESS_MAX];
 };
 
 /*

@@ -125,6 +125,18 @@ has_replies(const struct lb_config *config, const struct lb_config_rule *rule)
 	return rule->pool >= 0 && !lb_config_rule_floats(config, rule);
 }
 
+/* Somebody could answer for this address: so it answers echoes. */
+static void
+echo_add(struct lb_endpoints *list, const struct lb_addr *addr, uint16_t id)
+{
+	key_add(list,
+	    &(struct lb_endpoint){ .addr = *addr,
+		.proto = lb_addr_is_v4(addr) ? LB_PROTO_ICMP : LB_PROTO_ICMP6,
+		.kind = LB_ENDPOINT_FRONTEND,
+		.rule = id,
+		.reply = LB_NONE });
+}
+
 static void
 rule_add(struct lb_endpoints *list, const struct lb_config *config,
     const struct lb_config_rule *rule, uint16_t id)
@@ -132,6 +144,8 @@ rule_add(struct lb_endpoints *list, const struct lb_config *config,
 	if (rule->frontend >= 0)
 		frontend_add(
 		    list, &config->frontends[rule->frontend].address, rule, id);
+	if (lb_config_rule_answers_echo(config, rule))
+		echo_add(list, &config->frontends[rule->frontend].address, id);
 	if (!has_replies(config, rule))
 		return;
 	const struct lb_config_pool *pool = &config->pools[rule->pool];
@@ -212,7 +226,7 @@ key_count_max(const struct lb_config *config, const struct lb_plan *plan)
 
 	for (size_t r = 0; r < config->rule_count; r++) {
 		const struct lb_config_rule *rule = &config->rules[r];
-		count += 2;
+		count += 3;
 		if (has_replies(config, rule))
 			count += (rule->proto == 0 ? 2 : 1) *
 				 config->pools[rule->pool].member_count;

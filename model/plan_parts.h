@@ -86,6 +86,10 @@ struct lb_config_rule lb_plan_outbound_rule(
 /* What flows of implicit SNAT time out by (AZ 3.1: a public address's). */
 struct lb_config_rule lb_plan_implicit_rule(uint8_t proto);
 
+/* Does an echo to this rule's frontend ask whether its members are up? */
+bool lb_config_rule_answers_echo(
+    const struct lb_config *config, const struct lb_config_rule *rule);
+
 /* The protocols of a rule: 1 or 2 of them into protos. */
 unsigned lb_rule_protos(const struct lb_config_rule *rule, uint8_t protos[2]);
 

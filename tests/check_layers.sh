@@ -91,6 +91,9 @@ home libbpf     '(bpf/|linux/bpf|xdp/)'          'live tests'
 home libuv      'uv\.h'                          'live'
 home libmnl     'libmnl/'                        'live'
 home libcurl    'curl/'                          'live'
+home libmicrohttpd 'microhttpd'                  'live'
+home libcap-ng  'cap-ng'                         'live'
+home libcoap    'coap3/'                         'live tests'
 home CUnit      'CUnit/'                         'tests'
 
 cat "$found"

@@ -124,13 +124,20 @@ int
 trace_writer_put(struct trace_writer *w, uint64_t time_ns, const uint8_t *frame,
     uint32_t bytes)
 {
+	return trace_writer_put_cut(w, time_ns, frame, bytes, bytes);
+}
+
+int
+trace_writer_put_cut(struct trace_writer *w, uint64_t time_ns,
+    const uint8_t *frame, uint32_t bytes, uint32_t wire_bytes)
+{
 	const uint64_t part_ns = time_ns % NS_PER_S;
 	struct pcap_pkthdr header = {
 		.ts = { .tv_sec = (time_t)(time_ns / NS_PER_S),
 		    .tv_usec = (suseconds_t)(w->nanosecond ? part_ns
 							   : part_ns / 1000) },
 		.caplen = bytes,
-		.len = bytes,
+		.len = wire_bytes,
 	};
 
 	if (w->error != 0)

@@ -28,6 +28,10 @@ struct trace_writer *trace_writer_open(const char *path, bool nanosecond,
 int trace_writer_put(struct trace_writer *w, uint64_t time_ns,
     const uint8_t *frame, uint32_t bytes);
 
+/* One that was cut: wire_bytes is what it had on the wire. */
+int trace_writer_put_cut(struct trace_writer *w, uint64_t time_ns,
+    const uint8_t *frame, uint32_t bytes, uint32_t wire_bytes);
+
 /*
  * trace_writer_close - end it, in any case.
  *

@@ -18,6 +18,36 @@ _fairlead_keys='distribution= algorithm= pool.size= table_size= hash_key=
     probe.interval= probe.threshold= idle_timeout= duration= warm_up= instances=
     replications= precision='
 
+# _fairlead_members PROGRAM: of the balancer that runs, if it may be asked
+_fairlead_members() {
+	"$1" ctl members 2>/dev/null </dev/null |
+	    sed -n 's/^\([^ ]*\/[^ ]*\) .*/\1/p'
+}
+
+# _fairlead_ctl PROGRAM: what may follow the words so far
+_fairlead_ctl() {
+	local word
+	for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+		case $word in
+		drain | undrain) _fairlead_members "$1" ;;
+		admin)
+			case $before in
+			admin) _fairlead_members "$1" ;;
+			*) echo up down none ;;
+			esac
+			;;
+		status | members | flows | reload | stats | capture) ;;
+		*) continue ;;
+		esac
+		return
+	done
+	_fairlead_subcommands "$1"
+}
+
+_fairlead_subcommands() {
+	"$1" ctl --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
+}
+
 _fairlead() {
 	local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
 	local current=${COMP_WORDS[COMP_CWORD]}
@@ -35,13 +65,20 @@ _fairlead() {
 		--vip) words=auto ;;
 		--mode) words='auto native generic' ;;
 		--interface) words=$(cd /sys/class/net 2>/dev/null && echo *) ;;
+		--member) words=$(_fairlead_members "$program") ;;
 		-o | --output)
-			if [ "$command" != gen ]; then # it writes a file
+			case $command in
+			gen | import) ;; # they write a file
+			*)
 				mapfile -t COMPREPLY < <(compgen -d -- "$current")
 				return
-			fi
+				;;
+			esac
 			;;
 		esac
+		if [ "$command" = ctl ] && [ -z "$words" ]; then
+			words=$(_fairlead_ctl "$program")
+		fi
 		case $current in
 		-*) words="$(_fairlead_options "$program" "$command") --help" ;;
 		esac

@@ -12,14 +12,18 @@
  */
 #include "live/xdp/forward_io.h"
 #include "live/xdp/path.h"
+#include "live/xdp/tap.h"
 
-#define ETH_BYTES      14u
-#define TAG_BYTES      4u
-#define LINK_BYTES_MAX (ETH_BYTES + LB_VLAN_MAX * TAG_BYTES)
-#define ETHERTYPE_TAG  0x8100
-#define FAMILY_IP4     2 /* AF_INET */
-#define FAMILY_IP6     10
-#define NS_PER_MS      1000000u
+#define ETH_BYTES        14u
+#define TAG_BYTES        4u
+#define LINK_BYTES_MAX   (ETH_BYTES + LB_VLAN_MAX * TAG_BYTES)
+#define LINK_BYTES_MASK  31u /* fits all that LINK_BYTES_MAX allows */
+#define ETHERTYPE_TAG    0x8100
+#define FAMILY_IP4       2 /* AF_INET */
+#define FAMILY_IP6       10
+#define HOP_LIMIT        64 /* of what we send ourselves */
+#define NS_PER_MS        1000000u
+#define IP_DONT_FRAGMENT 0x40 /* in byte 6 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -132,7 +136,11 @@ drop(struct forward_total *count, uint32_t reason)
 enum hop_answer {
 	HOP_KNOWN,
 	HOP_KERNEL, /* let the kernel find out */
-	HOP_NONE,   /* it has found out: there is no way */
+	HOP_BACK,   /* where it came from */
+	/* There is no way: */
+	HOP_NONE,    /* as the kernel has found out */
+	HOP_ENDS,    /* its hop limit ends here */
+	HOP_TOO_BIG, /* for hop.port.mtu, and it may not be fragmented */
 };
 
 struct hop {
@@ -149,8 +157,34 @@ takes_frames(const struct forward_port *port)
 							: HOP_KNOWN;
 }
 
+/*
+ * A packet that is too big for the way on.  One that may be fragmented is the
+ * kernel's, which does that; so is one bigger than the link it came by: put
+ * together from several by the card or the stack, the kernel takes it apart.
+ */
 LB_INLINE int
-member_hop(const struct lb_scratch *s, struct hop *hop)
+too_big(struct xdp_md *ctx, const struct lb_packet *pkt)
+{
+	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
+	uint32_t l3 = pkt->ip.l3, ifindex = ctx->ingress_ifindex;
+	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
+	const struct forward_port *port =
+	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
+	if (port != NULL && port->mtu != 0 && pkt->ip_bytes > port->mtu)
+		return HOP_KERNEL;
+	if (pkt->ip.family != 4)
+		return HOP_TOO_BIG;
+	if (l3 > LINK_BYTES_MAX)
+		return HOP_KERNEL;
+	const uint8_t *ip =
+	    (const uint8_t *)(long)ctx->data + lb_bound(l3, LINK_BYTES_MASK);
+	if (ip + 20 > end)
+		return HOP_KERNEL;
+	return (ip[6] & IP_DONT_FRAGMENT) != 0 ? HOP_TOO_BIG : HOP_KERNEL;
+}
+
+LB_INLINE int
+member_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 {
 	uint32_t member = s->result.member;
 	const uint64_t *row = bpf_map_lookup_elem(&next_hops, &member);
@@ -164,7 +198,7 @@ member_hop(const struct lb_scratch *s, struct hop *hop)
 	hop->port = *port;
 	__builtin_memcpy(hop->mac, &word, sizeof(hop->mac));
 	if (port->mtu != 0 && s->packet.ip_bytes > port->mtu)
-		return HOP_KERNEL; /* which fragments, or says so */
+		return too_big(ctx, &s->packet);
 	return takes_frames(port);
 }
 
@@ -207,9 +241,12 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 	long answer = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (answer == BPF_FIB_LKUP_RET_NOT_FWDED ||
 	    answer == BPF_FIB_LKUP_RET_NO_NEIGH ||
-	    answer == BPF_FIB_LKUP_RET_UNSUPP_LWT ||
-	    answer == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+	    answer == BPF_FIB_LKUP_RET_UNSUPP_LWT)
 		return HOP_KERNEL;
+	if (answer == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+		hop->port.mtu = fib.mtu_result;
+		return too_big(ctx, &s->packet);
+	}
 	if (answer != BPF_FIB_LKUP_RET_SUCCESS)
 		return HOP_NONE;
 	uint32_t ifindex = fib.ifindex;
@@ -237,7 +274,8 @@ hop_limit_allows(struct xdp_md *ctx, const struct lb_packet *pkt)
 	uint32_t l3 = pkt->ip.l3;
 	if (l3 > LINK_BYTES_MAX)
 		return false;
-	const uint8_t *ip = (const uint8_t *)(long)ctx->data + l3;
+	const uint8_t *ip =
+	    (const uint8_t *)(long)ctx->data + lb_bound(l3, LINK_BYTES_MASK);
 	if (ip + 20 > end)
 		return false;
 	return (pkt->ip.family == 4 ? ip[8] : ip[7]) > 1;
@@ -300,19 +338,106 @@ send(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop)
 	return (int)bpf_redirect(hop->port.ifindex, 0);
 }
 
-LB_INLINE int
-forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+/* --- answering ----------------------------------------------------------- */
+
+/* RFC 1624; a hop limit has no sum. */
+LB_INLINE void
+hop_limit_renew(uint8_t *ip, uint8_t family)
 {
-	struct hop hop = { 0 };
-	if (routes && !hop_limit_allows(ctx, &s->packet))
-		return drop(count, LB_REASON_TTL);
-	if (path_apply(ctx, s) != 0)
+	if (family != 4) {
+		ip[7] = HOP_LIMIT;
+		return;
+	}
+	uint16_t old = lb_load16(ip + 8);
+	ip[8] = HOP_LIMIT;
+	uint32_t sum = (~(uint32_t)lb_load16(ip + 10) & 0xffff) +
+		       (~(uint32_t)old & 0xffff) + lb_load16(ip + 8);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	lb_store16(ip + 10, (uint16_t)~sum);
+}
+
+/* From whom it came to, to whom it came from; tags as they are. */
+LB_INLINE void
+turn_link(uint8_t *frame)
+{
+	uint64_t to = lb_load64(frame), from = lb_load64(frame + 6);
+	lb_store32(frame, (uint32_t)from);
+	lb_store16(frame + 4, (uint16_t)(from >> 32));
+	lb_store32(frame + 6, (uint32_t)to);
+	lb_store16(frame + 10, (uint16_t)(to >> 32));
+}
+
+/* Out by the way it came in.  A veth's far end takes XDP_TX only with a
+ * program of its own: FORWARD_PORT_TX says who else does. */
+LB_INLINE int
+send_back(const struct xdp_md *ctx)
+{
+	uint32_t ifindex = ctx->ingress_ifindex;
+	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
+	const struct forward_port *port =
+	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
+	if (port != NULL && (port->flags & FORWARD_PORT_TX) == 0)
+		return (int)bpf_redirect(ifindex, 0);
+	return XDP_TX;
+}
+
+/* What the engine answered, on its way.  Sent to all on the segment it is not
+ * answered (RFC 1122 3.3.6). */
+LB_INLINE int
+send_answer(
+    struct xdp_md *ctx, const struct lb_scratch *s, struct forward_total *count)
+{
+	uint8_t *frame = (uint8_t *)(long)ctx->data;
+	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
+	uint32_t l3 = s->packet.ip.l3;
+	if (l3 > LINK_BYTES_MAX || frame + ETH_BYTES > end ||
+	    (frame[0] & 1) != 0)
 		return drop(count, LB_REASON_MALFORMED);
-	int answer = (s->result.facts & LB_FACT_REPLY) != 0
-			 ? client_hop(ctx, s, &hop)
-			 : member_hop(s, &hop);
-	if (answer == HOP_NONE)
-		return drop(count, LB_REASON_NEXT_HOP);
+	uint8_t *ip = frame + l3;
+	if (ip + 20 > end)
+		return drop(count, LB_REASON_MALFORMED);
+	hop_limit_renew(ip, s->packet.ip.family);
+	turn_link(frame);
+	count->answered++;
+	return send_back(ctx);
+}
+
+/* --- the verdict carried out --------------------------------------------- */
+
+/* The way on, before a byte is changed: who is told that there is none, or of
+ * what size it is, knows the packet as it was. */
+LB_INLINE int
+find_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
+{
+	if (s->result.verdict == LB_ANSWER)
+		return HOP_BACK;
+	if (routes && !hop_limit_allows(ctx, &s->packet))
+		return HOP_ENDS;
+	return (s->result.facts & LB_FACT_REPLY) != 0 ? client_hop(ctx, s, hop)
+						      : member_hop(ctx, s, hop);
+}
+
+/* No way on.  The sender is told why, by the control process. */
+LB_INLINE int
+refuse(struct xdp_md *ctx, int answer, const struct hop *hop,
+    struct forward_total *count)
+{
+	if (answer == HOP_ENDS) {
+		tap_wants(ctx, TAP_TTL, 0);
+		return drop(count, LB_REASON_TTL);
+	}
+	if (answer == HOP_TOO_BIG) {
+		tap_wants(ctx, TAP_TOO_BIG, hop->port.mtu);
+		return drop(count, LB_REASON_TOO_BIG);
+	}
+	return drop(count, LB_REASON_NEXT_HOP);
+}
+
+LB_INLINE int
+send_on(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop,
+    int answer, struct forward_total *count)
+{
 	count_forwarded(ctx, s);
 	if ((s->result.facts & LB_FACT_UNTRACKED) != 0)
 		count->untracked++;
@@ -320,14 +445,55 @@ forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 		count->handed++;
 		return XDP_PASS;
 	}
-	int action = send(ctx, s, &hop);
+	int action = send(ctx, s, hop);
 	if (action == XDP_ABORTED)
 		return drop(count, LB_REASON_NEXT_HOP);
 	count->sent++;
 	return action;
 }
 
-SEC("xdp.frags")
+/* What the engine sends: on, or back. */
+LB_INLINE int
+forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+{
+	struct hop hop = { 0 };
+	int answer = find_hop(ctx, s, &hop);
+	if (answer >= HOP_NONE)
+		return refuse(ctx, answer, &hop, count);
+	if (path_apply(ctx, s) != 0)
+		return drop(count, LB_REASON_MALFORMED);
+	if (answer == HOP_BACK)
+		return send_answer(ctx, s, count);
+	return send_on(ctx, s, &hop, answer, count);
+}
+
+/* Nobody is up behind a frontend: whoever asks is told, by the control
+ * process. */
+LB_INLINE void
+maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
+{
+	uint32_t proto = s->packet.ip.proto;
+	if (s->result.reason == LB_REASON_NO_HEALTHY_BACKEND &&
+	    (proto == LB_PROTO_ICMP || proto == LB_PROTO_ICMP6) &&
+	    (s->packet.notes & LB_NOTE_ICMP_ERROR) == 0)
+		tap_wants(ctx, TAP_UNREACHABLE, 0);
+}
+
+LB_INLINE int
+act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+{
+	if (s->result.verdict == LB_DROP) {
+		maybe_unreachable(ctx, s);
+		return drop(count, s->result.reason);
+	}
+	if (lb_result_sends(&s->result))
+		return forward(ctx, s, count);
+	count->passed++;
+	return XDP_PASS;
+}
+
+/* Multi-buffer or not: the loader says (live/engine.c). */
+SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
 {
@@ -342,12 +508,14 @@ fairlead_forward(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	path_step(s, now_ms());
-	if (s->result.verdict == LB_DROP)
-		return drop(count, s->result.reason);
-	if (s->result.verdict == LB_FORWARD)
-		return forward(ctx, s, count);
-	count->passed++;
-	return XDP_PASS;
+	const bool tapped = tap_is_on();
+	const bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
+	if (tapped && !reply)
+		tap_from_client(ctx, s);
+	int action = act(ctx, s, count);
+	if (tapped && reply && action != XDP_DROP)
+		tap_to_client(ctx, s);
+	return action;
 }
 
 char _license[] SEC("license") = "Dual MIT/GPL";

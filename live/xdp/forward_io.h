@@ -50,13 +50,50 @@ struct forward_share {
 	struct forward_traffic out; /* to clients */
 };
 
-/* packets = unread + passed + sent + handed + all of dropped; per CPU. */
+/* What the program hands to the control process (live/tap.h).  The ring's size
+ * in bytes, a power of two. */
+#define FORWARD_TAP_BYTES (4u << 20)
+/* Packets that want an answer, handed over a second and CPU: a flood of them
+ * is worth no more to who sends it. */
+#define FORWARD_WANTS_PER_S 512u
+/* As much as an ICMPv6 error may quote (RFC 4443 2.4 c), and the link header.
+ */
+#define FORWARD_WANTS_BYTES 1304u
+/* The longest frame there is, and more. */
+#define FORWARD_SNAP_MAX 66000u
+
+/*
+ * What is captured now: in a section of its own (.data.tap), which the control
+ * process has mapped.  snap is written last, and first when it ends.
+ */
+struct forward_tap {
+	struct lb_addr frontend;
+	uint64_t until_ns; /* a lease, by bpf_ktime_get_ns(): who captures may
+			      have died */
+	uint32_t snap;     /* bytes of a packet at most; 0: nothing at all */
+	lb_be16 port;      /* 0: all */
+	uint8_t proto;     /* 0: all */
+	uint8_t any;       /* of all frontends */
+};
+
+/* What stands in the ring before a frame's bytes. */
+struct forward_tapped {
+	uint64_t time_ns; /* bpf_ktime_get_ns() */
+	uint32_t kind;    /* enum live_tap_kind */
+	uint32_t ifindex, mtu;
+	uint32_t wire_bytes, bytes;
+	uint32_t zero;
+};
+
+/* packets = unread + passed + sent + handed + answered + all of dropped; per
+ * CPU. */
 struct forward_total {
 	uint64_t packets;
 	uint64_t unread;    /* no IP packet that the engine reads; passed */
 	uint64_t passed;    /* not ours */
 	uint64_t sent;      /* to their next hop */
 	uint64_t handed;    /* edited, then left to the kernel to route */
+	uint64_t answered;  /* by the program itself, to where they came from */
 	uint64_t untracked; /* of those: an entry was wanted, none was made */
 	uint64_t dropped[LB_REASON_COUNT];
 };

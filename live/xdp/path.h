@@ -9,6 +9,7 @@
 #include "live/xdp/seam.h"
 #include "model/path/apply.c"
 #include "model/path/conn.c"
+#include "model/path/echo.c"
 #include "model/path/forward.c"
 #include "model/path/hash.c"
 #include "model/path/icmp_error.c"

@@ -29,7 +29,7 @@ fairlead_referee(struct xdp_md *ctx)
 	if (io->parsed != LB_PARSED)
 		return XDP_PASS;
 	path_step(s, io->now_ms);
-	if (s->result.verdict == LB_FORWARD)
+	if (lb_result_sends(&s->result))
 		io->applied = path_apply(ctx, s);
 	io->result = s->result;
 	return XDP_PASS;

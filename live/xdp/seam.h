@@ -67,11 +67,10 @@ lb_plan_in_force(uint64_t ctx)
 LB_API const struct lb_row *
 lb_plan_row(const struct lb_plan_ref *ref, uint32_t index)
 {
-	uint64_t at = index;
-	if (at >= plan_rows)
+	uint64_t at = index, rows = plan_rows; /* a power of two */
+	if (at >= rows)
 		return NULL;
-	lb_forget(at); /* or the sum below is done before the check */
-	return (const struct lb_row *)ref + at;
+	return (const struct lb_row *)ref + lb_bound(at, rows - 1);
 }
 
 LB_API uint16_t

@@ -163,12 +163,9 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
     uint32_t *delta)
 {
 	const bool src = (edit->what & LB_EDIT_QUOTED_SRC) != 0;
-	uint32_t l3 = edit->quoted_l3, l4 = edit->quoted_l4;
-	lb_forget(l3);
-	lb_forget(l4);
-	if (l3 > OFFSET_MAX || l4 > OFFSET_MAX)
+	if (edit->quoted_l3 > OFFSET_MAX || edit->quoted_l4 > OFFSET_MAX)
 		return -1;
-	uint8_t *ip = data + l3;
+	uint8_t *ip = data + lb_bound(edit->quoted_l3, OFFSET_MAX);
 	uint32_t moved; /* in the quoted pseudo-header */
 	uint64_t other = 0;
 	if (edit->family == 4) {
@@ -181,14 +178,24 @@ apply_quoted(uint8_t *data, const uint8_t *end, const struct lb_edit *edit,
 			return -1;
 		moved = fold(put_address6(ip + (src ? 8 : 24), &edit->quoted));
 	}
-	uint8_t *ports = data + l4;
-	if (ports + 4 > end)
+	uint8_t *ports = data + lb_bound(edit->quoted_l4, OFFSET_MAX);
+	/* An offset that the verifier can't tell undoes the check before. */
+	uint8_t *port = ports + lb_bound(src ? 0 : 2, 2);
+	if (ports + 4 > end || port + 2 > end)
 		return -1;
-	moved = fold((uint64_t)moved +
-		     put_port(ports + (src ? 0 : 2), edit->quoted_port));
+	moved = fold((uint64_t)moved + put_port(port, edit->quoted_port));
 	other += apply_quoted_transport(ports, end, edit, moved);
 	*delta = fold(other + moved + *delta);
 	return 0;
+}
+
+/* The type alone changes: RFC 792, RFC 4443 4.2. */
+LB_INLINE uint32_t
+turn_echo(uint8_t *l4, uint32_t family)
+{
+	uint16_t old = lb_load16(l4);
+	l4[0] = family == 4 ? LB_ECHO_REPLY4 : LB_ECHO_REPLY6;
+	return delta16(old, lb_load16(l4));
 }
 
 LB_INLINE int
@@ -203,8 +210,14 @@ apply_icmp(uint8_t *data, const uint8_t *end, uint8_t *l4,
 		return -1;
 	if (l4 + 8 > end)
 		return -1;
+	if ((edit->what & LB_EDIT_ECHO) != 0)
+		delta = fold((uint64_t)delta + turn_echo(l4, edit->family));
 	if (delta != 0)
 		(void)update(l4 + 2, delta);
+	/* A reply may be nothing but zeros, whose checksum is not 0; to all
+	 * others both are the same. */
+	if ((edit->what & LB_EDIT_ECHO) != 0 && lb_load16(l4 + 2) == 0)
+		lb_store16(l4 + 2, 0xffff);
 	return 0;
 }
 

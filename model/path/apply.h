@@ -11,6 +11,8 @@
  *   later fragment  has no L4 header
  *   ICMP error      the quoted packet's addresses, port, IP checksum and,
  *                   where quoted, L4 checksum; then ICMP's own by all deltas
+ *   echo            a request turned into its reply; TTL or hop limit are for
+ *                   who sends it
  */
 #include "model/path/result.h"
 

@@ -10,6 +10,8 @@
  *
  *   LB_INLINE  under ten lines, or one that a caller specialises by constants;
  *   LB_API     ordinary: extern natively, static in the BPF unit;
+ *   LB_COLD    the same for rare packets: never inlined, so that the others do
+ *              not pay for its registers and its place in the cache;
  *   LB_GLOBAL  one that loops.  The verifier checks it once instead of once
  *              per call path, so its arguments and its result are scalars
  *              and it finds everything else through `ctx`.
@@ -23,6 +25,7 @@
 
 #ifdef __bpf__
 #define LB_API          static __attribute__((unused))
+#define LB_COLD         static __attribute__((noinline, unused))
 #define LB_GLOBAL       __attribute__((noinline))
 #define LB_INLINE       static inline __attribute__((always_inline, unused))
 #define lb_assert(cond) ((void)0)
@@ -33,12 +36,25 @@
 #else
 #include <assert.h>
 #define LB_API
+#define LB_COLD
 #define LB_GLOBAL
 #define LB_INLINE       static inline __attribute__((always_inline, unused))
 #define lb_assert(cond) assert(cond)
 #define lb_forget(var)  ((void)0)
 #define LB_UNROLL
 #endif
+
+/*
+ * An index or offset that is known to fit the mask (2^n - 1), bounded again
+ * where it is used: Linux 6.1's verifier forgets what was checked of a value
+ * that waits on the stack, and clang is free to let it wait.
+ */
+LB_INLINE uint64_t
+lb_bound(uint64_t value, uint64_t mask)
+{
+	lb_forget(value);
+	return value & mask;
+}
 
 /*
  * Unaligned reads and writes, in the order of the wire.  BPF's clang would

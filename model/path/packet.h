@@ -24,6 +24,13 @@ enum lb_proto {
 	LB_PROTO_ICMP6 = 58,
 };
 
+enum lb_echo {
+	LB_ECHO_REPLY4 = 0,
+	LB_ECHO_REQUEST4 = 8, /* RFC 792 */
+	LB_ECHO_REQUEST6 = 128,
+	LB_ECHO_REPLY6 = 129, /* RFC 4443 4 */
+};
+
 /* lb_parse()'s answers.  A packet that is not LB_PARSED never reaches step. */
 enum lb_parsed {
 	LB_PARSED,

@@ -30,6 +30,7 @@
 #define LB_CLASS_MAX         64u    /* distinct pairs of timeouts */
 #define LB_MEMBER_MAX        65535u /* ids 0..65534; LB_NONE is none */
 #define LB_SUBNET_MAX        32u
+#define LB_ECHO_RULES_MAX    32u /* of a frontend that are asked who is up */
 #define LB_PROBE_MAX         31u /* probes on one pool; bit 0 is "no probe" */
 #define LB_PLAN_VERSION      2u
 #define LB_SNAT_ADDRESS_MAX  256u  /* addresses that members leave from */
@@ -71,6 +72,8 @@ enum lb_plan_flag {
  *   REPLY     key (member addr, proto, backend port): reply.
  *   OUTBOUND  key (member addr, proto): `rule` is the member's id; its blocks
  *             are block_count ones from `block` on.
+ * A FRONTEND with ICMP or ICMPv6 for its protocol names the first rule of an
+ * address that has members: echo.c goes on from there.
  */
 enum lb_endpoint_kind {
 	LB_ENDPOINT_EMPTY,
@@ -122,7 +125,10 @@ struct lb_rule {
 	uint8_t class_tcp; /* timeout class of this rule's TCP entries */
 	uint8_t class_udp;
 	uint8_t probe; /* bit of the member state that says "eligible" */
-	uint8_t zero[29];
+	uint8_t zero;
+	uint16_t next_echo; /* the next rule of this frontend that has another
+			       lookup table; LB_NONE: there is none */
+	uint8_t zero2[26];
 };
 
 struct lb_member {

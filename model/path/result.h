@@ -12,6 +12,8 @@ enum lb_verdict {
 	LB_PASS,    /* not ours: leave it alone */
 	LB_DROP,    /* reason says why */
 	LB_FORWARD, /* apply the edit, send to `member` or to the client */
+	LB_ANSWER,  /* apply the edit, send back to where it came from */
+	LB_VERDICT_COUNT
 };
 
 /* Reasons, in the order and spelling of summary.json's "drops". */
@@ -26,7 +28,8 @@ enum lb_verdict {
 	X(SNAT_CONTENDED, "snat_contended")                                    \
 	X(TABLE_FULL, "table_full")                                            \
 	X(TTL, "ttl")                                                          \
-	X(NEXT_HOP, "next_hop")
+	X(NEXT_HOP, "next_hop")                                                \
+	X(TOO_BIG, "too_big")
 
 enum lb_reason {
 	LB_REASON_NONE,
@@ -55,6 +58,7 @@ enum lb_edit_what {
 	LB_EDIT_DPORT = 0x08,
 	LB_EDIT_QUOTED_SRC = 0x10, /* address and port of the quoted packet */
 	LB_EDIT_QUOTED_DST = 0x20,
+	LB_EDIT_ECHO = 0x40, /* a request becomes its reply */
 };
 
 LB_LAYOUT_BEGIN
@@ -86,5 +90,12 @@ struct lb_result {
 	struct lb_edit edit;
 };
 LB_LAYOUT_END
+
+/* Does the packet leave, edited? */
+LB_INLINE bool
+lb_result_sends(const struct lb_result *result)
+{
+	return result->verdict == LB_FORWARD || result->verdict == LB_ANSWER;
+}
 
 #endif

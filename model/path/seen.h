@@ -48,13 +48,13 @@ entry_w2(const struct lb_view *v, uint64_t hash, uint32_t way)
 		if (b == NULL)
 			return NULL;
 		lb_forget(b); /* or the sum below is done before the check */
-		return &b->entry[way].w2;
+		return &b->entry[lb_bound(way, LB_WAYS - 1)].w2;
 	}
 	struct lb_bucket4 *b = lb_bucket4(v->ctx, (uint32_t)hash);
 	if (b == NULL)
 		return NULL;
 	lb_forget(b);
-	return &b->entry[way].w2;
+	return &b->entry[lb_bound(way, LB_WAYS - 1)].w2;
 }
 
 LB_INLINE uint64_t *

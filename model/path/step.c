@@ -44,6 +44,8 @@ step_fragment(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
+		if (lb_snat_out(v))
+			return;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
@@ -103,6 +105,8 @@ lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
 	if (pkt->ip.proto == LB_PROTO_ICMP || pkt->ip.proto == LB_PROTO_ICMP6) {
 		if ((pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
 			lb_icmp_error(&v);
+		else if (lb_is_echo_request(pkt))
+			lb_echo(&v);
 	} else if (LB_UNLIKELY(pkt->ip.fragment != LB_FRAGMENT_NO)) {
 		step_fragment(&v);
 	} else {

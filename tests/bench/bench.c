@@ -23,6 +23,20 @@ verdict(enum bench_goal kind, bool met)
 	return met ? "met" : "MISSED";
 }
 
+/* A row of bench.json; goal NULL: there is none. */
+static void
+note(const char *name, double value, const char *unit, const double *goal,
+    bool met)
+{
+	json_t *row = json_pack("{s:s, s:f, s:s, s:o, s:o}", "name", name,
+	    "value", value, "unit", unit, "goal",
+	    goal != NULL ? json_real(*goal) : json_null(), "met",
+	    goal != NULL ? json_boolean(met) : json_null());
+	if (said == NULL)
+		said = json_array();
+	(void)json_array_append_new(said, row);
+}
+
 void
 bench_say(const char *name, double value, const char *unit,
     enum bench_goal kind, double goal)
@@ -35,13 +49,13 @@ bench_say(const char *name, double value, const char *unit,
 	printf("  %-40s %12.4g %-8s %10s  %s\n", name, value, unit, wanted,
 	    verdict(kind, met));
 	(void)fflush(stdout);
-	json_t *row = json_pack("{s:s, s:f, s:s, s:o, s:o}", "name", name,
-	    "value", value, "unit", unit, "goal",
-	    kind != BENCH_NO_GOAL ? json_real(goal) : json_null(), "met",
-	    kind != BENCH_NO_GOAL ? json_boolean(met) : json_null());
-	if (said == NULL)
-		said = json_array();
-	(void)json_array_append_new(said, row);
+	note(name, value, unit, kind != BENCH_NO_GOAL ? &goal : NULL, met);
+}
+
+void
+bench_keep(const char *name, double value, const char *unit)
+{
+	note(name, value, unit, NULL, false);
 }
 
 void
@@ -77,7 +91,20 @@ static const struct {
 	{ "events", "events in virtual time", bench_events },
 	{ "world", "synthetic traffic (4 GB of memory)", bench_world },
 	{ "memory", "what a replay keeps in memory", bench_memory },
+	{ "live", "fairlead live, beside the kernel and the least possible",
+	    bench_live },
+	{ "soak", "fairlead live under mixed load (10 minutes)", bench_soak },
 };
+
+/* Ten minutes: only by its name. */
+static const char apart[] = "soak";
+
+static bool
+is_wanted(const char *part, const char *only)
+{
+	return only != NULL ? strcmp(only, part) == 0
+			    : strcmp(apart, part) != 0;
+}
 
 int
 main(int argc, char **argv)
@@ -87,7 +114,7 @@ main(int argc, char **argv)
 	int rc = 0;
 	bool any = false;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		if (only != NULL && strcmp(only, parts[i].name) != 0)
+		if (!is_wanted(parts[i].name, only))
 			continue;
 		any = true;
 		bench_heading(parts[i].help);

@@ -14,6 +14,8 @@ enum bench_goal { BENCH_NO_GOAL, BENCH_AT_MOST, BENCH_AT_LEAST };
 void bench_heading(const char *text);
 void bench_say(const char *name, double value, const char *unit,
     enum bench_goal kind, double goal);
+/* Without a goal, and only in bench.json: a table of its own says it. */
+void bench_keep(const char *name, double value, const char *unit);
 void bench_skip(const char *part, const char *why);
 
 /* Writes what was said so far; 0, -1 with errno. */
@@ -29,5 +31,7 @@ int bench_sweep(void);
 int bench_memory(void);
 int bench_events(void);
 int bench_world(void);
+int bench_live(void);
+int bench_soak(void);
 
 #endif

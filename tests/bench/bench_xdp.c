@@ -127,10 +127,10 @@ stand_open(struct stand *s, const struct bench_case *c)
 		.rules = c->rules,
 		.entries = 1000000,
 		.algorithm = LB_MAGLEV };
+	memset(s, 0, sizeof(*s));
 	struct lb_plan *plan = service_plan(&service);
 	if (plan == NULL)
 		return 1;
-	memset(s, 0, sizeof(*s));
 	s->engine =
 	    live_engine_load(BENCH_BPF_OBJECT, plan, error, sizeof(error));
 	int code = errno;

@@ -51,6 +51,32 @@ while read -r command; do
 	awk 'length > 80 { exit 1 }' help || fail "$command --help is too wide"
 done <commands
 
+echo "== commands of ctl"
+if "$FAIRLEAD" ctl --help >help 2>&1; then
+	sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help | sort >commands-help
+	sed -n '/^\.Sh COMMANDS/,/^\.Sh PROTOCOL/s/^\.It Cm \([a-z]*\)\( Ar.*\)\{0,1\}$/\1/p' \
+	    "$doc/fairlead-ctl.8" | grep -vx -e up -e partly -e leaving |
+	    sort >commands-page
+	diff commands-help commands-page ||
+	    fail "ctl --help (<) and fairlead-ctl.8 (>) have other commands"
+	while read -r command; do
+		"$FAIRLEAD" ctl "$command" --help >help ||
+		    fail "ctl $command has no --help"
+		for word in usage: Examples:; do
+			grep -q "^$word" help ||
+			    fail "ctl $command --help has no $word"
+		done
+		awk 'length > 80 { exit 1 }' help ||
+		    fail "ctl $command --help is too wide"
+		sed -n 's/^ *\(-., \)\{0,1\}\(--[a-z-]*\).*/\2/p' help >shown
+		"$FAIRLEAD" ctl --help >help
+		while read -r option; do
+			grep -q -e " $option\b" help ||
+			    fail "ctl --help has no $option of $command"
+		done <shown
+	done <commands-help
+fi
+
 echo "== files"
 "$FAIRLEAD" sim -q --flows -o run "$SRC/traces/samples/coap.pcap" >out
 "$FAIRLEAD" report -o cmp run run >out
@@ -106,6 +132,9 @@ if command -v bash >/dev/null; then
 	completes auto sim --vip ''
 	completes stable sim --algorithms st
 	completes generic live --mode g
+	completes drain ctl dr
+	completes --wait ctl drain --w
+	completes down ctl --json admin web/web-1 d
 	completes table_size= sim --set ta
 	completes run report r
 	touch a.pcap

@@ -194,10 +194,10 @@ static void
 check_result(const struct lb_result *r)
 {
 	const struct lb_plan *plan = rigs[PLANS - 1].plan;
-	must(r->verdict <= LB_FORWARD && r->reason < LB_REASON_COUNT);
+	must(r->verdict < LB_VERDICT_COUNT && r->reason < LB_REASON_COUNT);
 	must(r->member == LB_NONE || r->member < plan->member_count);
 	must(r->rule == LB_NONE || r->rule < plan->rule_count);
-	must((r->verdict == LB_FORWARD) == (r->reason == LB_REASON_NONE));
+	must(lb_result_sends(r) == (r->reason == LB_REASON_NONE));
 	if (r->verdict == LB_PASS)
 		must(r->edit.what == 0 && r->facts == 0);
 	if ((r->facts & LB_FACT_MADE) != 0)
@@ -267,7 +267,7 @@ one_packet(
 		lb_step(lb_world_ctx(worlds[w]), &pkt[w], now_ms, &result[w]);
 	check_result(&result[0]);
 	check_same_result(&result[0], &result[1]);
-	if (result[0].verdict == LB_FORWARD)
+	if (lb_result_sends(&result[0]))
 		for (unsigned w = 0; w < 2; w++)
 			check_edit(data, bytes, &result[w].edit, raw);
 }

@@ -1,10 +1,13 @@
 #!/bin/sh
-# fairlead live under load: plans are swapped, the control process is killed
-# and started again, and not a packet is lost, nor does a flow move.
+# fairlead live under load: plans are swapped, the control process is killed,
+# ended and started again, and another build of the program takes over; not a
+# packet is lost, nor does a flow move, and no TCP connection breaks.
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-command -v python3 >/dev/null || skip "there is no python3"
+for tool in python3 tcpdump; do
+	command -v $tool >/dev/null || skip "there is no $tool"
+done
 cd "$dir"
 
 # sink.py NAME: counts datagrams and client ports, into count-NAME.
@@ -53,13 +56,20 @@ cat >two.yaml <<'END'
 load_balancer: { sku: fairlead }
 frontends:
   - { name: four, address: 10.77.0.10 }
+  - { name: six, address: "fd77::10" }
 pools:
   - name: servers
     members:
       - { name: s1, address: 10.77.2.2 }
       - { name: s2, address: 10.77.3.2 }
+  - name: servers6
+    members:
+      - { name: s1, address: "fd77:2::2" }
+      - { name: s2, address: "fd77:3::2" }
 rules:
   - { name: udp, frontend: four, pool: servers, protocol: udp, frontend_port: 5000, backend_port: 8081, connection_tracking: true }
+  - { name: tcp, frontend: four, pool: servers, protocol: tcp, frontend_port: 5001, backend_port: 8082 }
+  - { name: tcp6, frontend: six, pool: servers6, protocol: tcp, frontend_port: 5001, backend_port: 8082 }
 connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
@@ -67,25 +77,49 @@ END
 sed 's/{ name: s2, address: 10.77.3.2 }/&\n      - { name: s3, address: 10.77.2.9 }/' \
     two.yaml >three.yaml
 
-# live LOG: the control process, once it forwards
+# live LOG [PROGRAM]: the control process, once it forwards
 live() {
-	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
-	    2>"$1"
+	echo "+ balancer: ${2:-fairlead} live" >&2
+	in_background balancer "${2:-$FAIRLEAD}" live -c lb.yaml \
+	    --pin-name "$pin" 2>"$1"
 	live=$pid
 	wait_for "$1" '"event":"forwarding"'
+}
+
+# adopts LOG [PROGRAM]: what the one before left, and it is all there
+adopts() {
+	live "$@"
+	test "$(grep -c '"event":"adopted"' "$1")" = 3 ||
+	    fail "$1: links are new"
+	grep -q '"event":"forwarding".*"adopted":true' "$1" ||
+	    fail "$1: nothing was adopted"
+}
+
+# program: the id of what runs at c0
+program() {
+	ip -n "$tag-balancer" -d link show c0 |
+	    sed -n 's,.*prog/xdp id \([0-9]*\).*,\1,p'
 }
 
 network
 for s in s1 s2; do
 	in_background $s python3 sink.py $s
 	wait_for count-$s 0
+	in_background $s python3 "$SRC/tests/live/echo.py" \
+	    $s 8082 >$s.out
+	wait_for $s.out ready
 done
 cp two.yaml lb.yaml
 live live1.log
 sleep 0.5 # members are found
+watch
 in_background client python3 send.py
 sender=$pid
+talk 5001 40 10.77.0.10 fd77::10
 sleep 1 # all flows have begun
+unwatch
+same_as_simulated two.yaml \
+    "$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live1.log)"
 
 echo "== reloads"
 for i in 1 2 3 4; do
@@ -101,11 +135,31 @@ echo "== killed and started again"
 for i in 2 3; do
 	try kill -9 "$live"
 	sleep 0.3
-	live live$i.log
+	adopts live$i.log
 done
+echo "== ended and started again"
+try kill "$live"
+wait "$live" || fail "SIGTERM: exit $?"
+sleep 0.3
+adopts live4.log
+echo "== another build takes over, and the first one again"
+mkdir other
+cp "$FAIRLEAD" other/fairlead
+strip other/fairlead 2>/dev/null || :
+cp "$FAIRLEAD_BPF_DIR"/*.o other
+before=$(program)
+try kill "$live"
+wait "$live" || fail "SIGTERM: exit $?"
+FAIRLEAD_BPF_DIR=$dir/other
+adopts live5.log "$dir/other/fairlead"
+test "$(program)" != "$before" || fail "the same BPF program still"
+try kill -9 "$live"
+FAIRLEAD_BPF_DIR=${BUILD:?}/live/xdp
+adopts live6.log
 
 : >stop
 wait "$sender" || fail "the sender: exit $?"
+talked
 rm count-s1 count-s2
 wait_for count-s1 .
 wait_for count-s2 .

@@ -5,6 +5,8 @@
 #     client eth0 -- c0 balancer b1 -- eth0 s1
 #                               b2 -- eth0 s2
 #
+# Set servers before, and they have other names than s1 and s2. Further
+# namespaces are named in others, and for who sources this to tie in.
 # 10.77.N.0/24 and fd77:N::/64, N = 1 to the client, 2 and 3 to the servers; the
 # balancer is .1, the other end .2. A frontend is what the client's default
 # route leads to: 10.77.0.10, fd77::10.
@@ -24,6 +26,7 @@ for tool in ip nsenter ethtool; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 
+: "${servers:=s1 s2}" "${others:=}"
 dir=$(mktemp -d)
 tag=fl$$
 pin=test-$$
@@ -38,7 +41,7 @@ cleanup() {
 	done
 	wait
 	"$FAIRLEAD" live --detach --pin-name "$pin" >/dev/null 2>&1 || :
-	for name in client balancer s1 s2; do
+	for name in client balancer $servers $others; do
 		ip netns del "$tag-$name" 2>/dev/null || :
 	done
 	rm -rf "$dir"
@@ -85,32 +88,113 @@ wait_for() {
 	done
 }
 
-# wire BALANCER-INTERFACE NAMESPACE N
-wire() {
-	ip -n "$tag-balancer" link add "$1" type veth peer name eth0 \
-	    netns "$tag-$2"
-	for end in "balancer $1 1" "$2 eth0 2"; do
+# tie NAMESPACE INTERFACE NAMESPACE INTERFACE N: in the subnets N, .1 and .2
+tie() {
+	ip -n "$tag-$1" link add "$2" type veth peer name "$4" netns "$tag-$3"
+	for end in "$1 $2 1" "$3 $4 2"; do
 		# shellcheck disable=SC2086 # three words
-		set -- $end "$3" "$1" "$2"
+		set -- $end "$5" "$@"
 		ip -n "$tag-$1" addr add "10.77.$4.$3/24" dev "$2"
 		ip -n "$tag-$1" addr add "fd77:$4::$3/64" dev "$2" nodad
 		ip -n "$tag-$1" link set "$2" up
-		set -- "$5" "$6" "$4"
+		shift 4
 	done
-	ip -n "$tag-$2" route add default via "10.77.$3.1"
-	ip -n "$tag-$2" -6 route add default via "fd77:$3::1"
-	in_ns "$2" ethtool -K eth0 tx off gro on >/dev/null
+}
+
+# leads NAMESPACE VIA DEVICE: a default route by subnet VIA's .1, of interface
+# DEVICE whose packets get full checksums, and which takes redirected ones
+leads() {
+	ip -n "$tag-$1" route add default via "10.77.$2.1"
+	ip -n "$tag-$1" -6 route add default via "fd77:$2::1"
+	in_ns "$1" ethtool -K "$3" tx off gro on >/dev/null
+}
+
+# wire BALANCER-INTERFACE NAMESPACE N
+wire() {
+	tie balancer "$1" "$2" eth0 "$3"
+	leads "$2" "$3" eth0
 }
 
 network() {
-	for name in client balancer s1 s2; do
+	for name in client balancer $servers $others; do
 		ip netns add "$tag-$name" 2>"$dir/err" ||
 		    skip "no network namespaces here: $(cat "$dir/err")"
 		ip -n "$tag-$name" link set lo up
 	done
 	wire c0 client 1
-	wire b1 s1 2
-	wire b2 s2 3
+	n=1
+	for name in $servers; do
+		wire b$n "$name" $((n + 1))
+		n=$((n + 1))
+	done
 	in_ns balancer sysctl -qw net.ipv4.ip_forward=1 \
 	    net.ipv6.conf.all.forwarding=1
+}
+
+# talk PORT COUNT ADDRESS...: the client's connections, to echo.py of servers,
+# are open, and ask on. talker=NAME: not the client's.
+talk() {
+	port=$1
+	count=$2
+	shift 2
+	rm -f open enough
+	echo "+ ${talker:=client}: $count connections to each of $*, and new ones" >&2
+	in_background "$talker" python3 "$SRC/tests/live/talk.py" "$port" \
+	    "$count" open enough "$@" >talk.out 2>&1
+	talking=$pid
+	left=300
+	until test -e open; do
+		left=$((left - 1))
+		if test $left = 0 || ! kill -0 "$talking" 2>/dev/null; then
+			fail "connections do not open: $(cat talk.out)"
+			return 0
+		fi
+		sleep 0.1
+	done
+}
+
+# talked: they end, and none broke
+talked() {
+	: >enough
+	wait "$talking" || fail "connections broke"
+	cat talk.out
+}
+
+# watch: records what passes at the client, and what comes in at the servers,
+# into client.pcap and NAME.pcap
+watch() {
+	watchers=
+	for name in client $servers; do
+		way=in
+		test "$name" != client || way=inout
+		in_background "$name" tcpdump -i eth0 -nU -s 128 -B 32768 \
+		    --immediate-mode -Q $way -w "$name.pcap" 2>"$name.tcpdump"
+		watchers="$watchers $pid"
+	done
+	for name in client $servers; do
+		wait_for "$name.tcpdump" 'listening on'
+	done
+}
+
+# unwatch: until all that has passed is written
+unwatch() {
+	sleep 0.3
+	for watcher in $watchers; do
+		kill "$watcher"
+		wait "$watcher" || :
+	done
+}
+
+# same_as_simulated CONFIG KEY: the client's side of what was watched, replayed;
+# each flow goes where it went. Members have to be named as the servers are.
+same_as_simulated() {
+	echo "+ fairlead sim -c $1 --hash-key $2 --flows client.pcap" >&2
+	"$FAIRLEAD" sim -q -c "$1" --hash-key "$2" --flows --force \
+	    -o simulated client.pcap >simulated.out 2>&1 || {
+		fail "sim: $(cat simulated.out)"
+		return 0
+	}
+	# shellcheck disable=SC2086 # a word a server
+	python3 "$SRC/tests/live/same_member.py" simulated/flows.csv $servers ||
+	    fail "live is not as simulated"
 }

@@ -412,7 +412,7 @@ race_judge(struct xdp_md *ctx)
 	const struct lb_result *r = &s->result;
 	uint32_t verdict = r->verdict;
 	lb_forget(verdict);
-	if (verdict < 3)
+	if (verdict < LB_VERDICT_COUNT)
 		c->verdict[verdict]++;
 	c->untracked += (r->facts & LB_FACT_UNTRACKED) != 0;
 	c->opened += (r->facts & LB_FACT_OPENED) != 0;
@@ -450,7 +450,7 @@ fairlead_race(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	path_step(s, p->now_ms);
-	if (s->result.verdict == LB_FORWARD && path_apply(ctx, s) != 0)
+	if (lb_result_sends(&s->result) && path_apply(ctx, s) != 0)
 		bad(c, RACE_BAD_PACKET, p->flow, 0, LB_PARSED_COUNT);
 	(void)race_judge(ctx);
 	return XDP_PASS;

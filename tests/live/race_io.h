@@ -8,6 +8,7 @@
  * Flows 0..RACE_FLOWS4-1 are IPv4, the rest IPv6.  One in eight is UDP, one in
  * eight goes to a floating rule, the others to one that translates.
  */
+#include "model/path/result.h"
 #include "model/path/addr.h"
 
 #define RACE_ROLES    2u /* CPUs that step: 0 clients, 1 members and clients */
@@ -54,7 +55,7 @@ struct race_flow {
 struct race_counts {
 	uint64_t random;
 	uint64_t packets;
-	uint64_t verdict[3];
+	uint64_t verdict[LB_VERDICT_COUNT];
 	uint64_t made, hit, untracked, rechosen, opened, closing, replies;
 	uint64_t replaced;        /* entries that made room */
 	uint64_t duplicates;      /* made while the flow had a live entry */

@@ -63,14 +63,17 @@ enum counted {
 	COUNT_HANDED,
 	COUNT_PASSED,
 	COUNT_UNREAD,
-	COUNT_TTL
+	COUNT_TTL,
+	COUNT_TOO_BIG,
+	COUNT_ECHO_TOO_BIG,
+	COUNT_ANSWERED
 };
 
 /* A frame from a client; what becomes of it. */
 struct row {
 	const char *what;
 	int hop; /* enum port_row of the member, or NO_HOP */
-	bool six, other_port, not_ip;
+	bool six, other_port, not_ip, echo;
 	uint8_t tags, ttl; /* as it comes */
 	uint32_t payload;
 	uint32_t action; /* enum xdp_action */
@@ -80,24 +83,30 @@ struct row {
 
 static const struct row rows[] = {
 	/* clang-format off */
-	{ "IPv4",          PORT_PLAIN, 0, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "IPv6",          PORT_PLAIN, 1, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "a tag comes off", PORT_PLAIN, 0, 0, 0, 1, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "two come off",  PORT_PLAIN, 1, 0, 0, 2, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "a tag goes on", PORT_VLAN,  0, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
-	{ "another tag",   PORT_VLAN,  1, 0, 0, 1, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
-	{ "one for two",   PORT_VLAN,  0, 0, 0, 2, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
-	{ "no neighbour",  NO_HOP,     0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
-	{ "no neighbour, IPv6", NO_HOP, 1, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
-	{ "just the MTU",  PORT_SMALL, 0, 0, 0, 0, 64, 72, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "over the MTU",  PORT_SMALL, 0, 0, 0, 0, 64, 73, XDP_PASS, COUNT_HANDED, 0 },
-	{ "takes no frames", PORT_KERNEL, 0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
-	{ "TTL 2",         PORT_PLAIN, 0, 0, 0, 0, 2, 40, XDP_REDIRECT, COUNT_SENT, 0 },
-	{ "TTL 1",         PORT_PLAIN, 0, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
-	{ "hop limit 1",   PORT_PLAIN, 1, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
-	{ "hop limit 1, no neighbour", NO_HOP, 1, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
-	{ "not ours",      PORT_PLAIN, 0, 1, 0, 1, 1, 40, XDP_PASS, COUNT_PASSED, 0 },
-	{ "not IP",        PORT_PLAIN, 0, 0, 1, 0, 64, 40, XDP_PASS, COUNT_UNREAD, 0 },
+	{ "IPv4",          PORT_PLAIN, 0, 0, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "IPv6",          PORT_PLAIN, 1, 0, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "a tag comes off", PORT_PLAIN, 0, 0, 0, 0, 1, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "two come off",  PORT_PLAIN, 1, 0, 0, 0, 2, 64, 40, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "a tag goes on", PORT_VLAN,  0, 0, 0, 0, 0, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
+	{ "another tag",   PORT_VLAN,  1, 0, 0, 0, 1, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
+	{ "one for two",   PORT_VLAN,  0, 0, 0, 0, 2, 64, 40, XDP_REDIRECT, COUNT_SENT, 1 },
+	{ "no neighbour",  NO_HOP,     0, 0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
+	{ "no neighbour, IPv6", NO_HOP, 1, 0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
+	{ "just the MTU",  PORT_SMALL, 0, 0, 0, 0, 0, 64, 72, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "over the MTU",  PORT_SMALL, 0, 0, 0, 0, 0, 64, 73, XDP_PASS, COUNT_HANDED, 0 },
+	{ "over the MTU, IPv6", PORT_SMALL, 1, 0, 0, 0, 0, 64, 73, XDP_DROP, COUNT_TOO_BIG, 0 },
+	{ "takes no frames", PORT_KERNEL, 0, 0, 0, 0, 0, 64, 40, XDP_PASS, COUNT_HANDED, 0 },
+	{ "TTL 2",         PORT_PLAIN, 0, 0, 0, 0, 0, 2, 40, XDP_REDIRECT, COUNT_SENT, 0 },
+	{ "TTL 1",         PORT_PLAIN, 0, 0, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
+	{ "hop limit 1",   PORT_PLAIN, 1, 0, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
+	{ "hop limit 1, no neighbour", NO_HOP, 1, 0, 0, 0, 0, 1, 40, XDP_DROP, COUNT_TTL, 0 },
+	{ "not ours",      PORT_PLAIN, 0, 1, 0, 0, 1, 1, 40, XDP_PASS, COUNT_PASSED, 0 },
+	{ "not IP",        PORT_PLAIN, 0, 0, 1, 0, 0, 64, 40, XDP_PASS, COUNT_UNREAD, 0 },
+	{ "an echo",       NO_HOP,     0, 0, 0, 1, 0, 3, 56, XDP_TX, COUNT_ANSWERED, 0 },
+	{ "an echo, tags", NO_HOP,     0, 0, 0, 1, 2, 64, 56, XDP_TX, COUNT_ANSWERED, 2 },
+	{ "an echo, IPv6", NO_HOP,     1, 0, 0, 1, 1, 1, 56, XDP_TX, COUNT_ANSWERED, 1 },
+	{ "an echo, the shortest", NO_HOP, 0, 0, 0, 1, 0, 255, 0, XDP_TX, COUNT_ANSWERED, 0 },
+	{ "an echo too big", NO_HOP,   0, 0, 0, 1, 0, 64, 57, XDP_DROP, COUNT_ECHO_TOO_BIG, 0 },
 	/* clang-format on */
 };
 
@@ -157,6 +166,12 @@ counter(const struct forward_total *total, enum counted which)
 		return total->passed;
 	case COUNT_UNREAD:
 		return total->unread;
+	case COUNT_ANSWERED:
+		return total->answered;
+	case COUNT_ECHO_TOO_BIG:
+		return total->dropped[LB_REASON_ECHO_TOO_BIG];
+	case COUNT_TOO_BIG:
+		return total->dropped[LB_REASON_TOO_BIG];
 	default:
 		return total->dropped[LB_REASON_TTL];
 	}
@@ -173,7 +188,10 @@ make_frame(const struct row *row, struct frame *f)
 	frame_build(
 	    f, &(struct frame_spec){ .src = row->six ? client6 : client4,
 		   .dst = row->six ? six : four,
-		   .proto = LB_PROTO_UDP,
+		   .proto = !row->echo ? LB_PROTO_UDP
+			    : row->six ? LB_PROTO_ICMP6
+				       : LB_PROTO_ICMP,
+		   .icmp_type = row->six ? LB_ECHO_REQUEST6 : LB_ECHO_REQUEST4,
 		   .sport = 40000,
 		   .dport = row->other_port ? 54 : 53,
 		   .tags = row->tags,
@@ -202,6 +220,29 @@ check_sent(
 	check(t, frame_get16(out + l3 - 2) == (row->six ? 0x86dd : 0x0800),
 	    "ethertype");
 	check(t, out[l3 + (row->six ? 7 : 8)] == row->ttl - 1, "hop limit");
+}
+
+/* The same frame from the other end, as if new. */
+static void
+check_answer(
+    struct test *t, const struct frame *in, const uint8_t *out, uint32_t bytes)
+{
+	struct frame_sums sums;
+	const bool six = t->row->six;
+	const size_t src = in->l3 + (six ? 8u : 12u), length = six ? 16 : 4;
+	frame_sums(out, bytes, &sums);
+	check(t, bytes == in->bytes, "its length");
+	check(t, sums.right, "checksums");
+	check(t, memcmp(out, in->data + 6, 6) == 0, "destination MAC");
+	check(t, memcmp(out + 6, in->data, 6) == 0, "source MAC");
+	check(t, memcmp(out + 12, in->data + 12, in->l3 - 12u) == 0, "tags");
+	check(t,
+	    memcmp(out + src, in->data + src + length, length) == 0 &&
+		memcmp(out + src + length, in->data + src, length) == 0,
+	    "addresses");
+	check(t, out[in->l3 + (six ? 7 : 8)] == 64, "hop limit");
+	check(
+	    t, out[in->l4] == (six ? LB_ECHO_REPLY6 : LB_ECHO_REPLY4), "type");
 }
 
 static void
@@ -252,6 +293,8 @@ run(struct test *t, const struct row *row)
 		check_edited(t, out, opts.data_size_out, in.l3);
 		check(t, out[in.l3 + (row->six ? 7 : 8)] == row->ttl,
 		    "the hop limit is the kernel's to count");
+	} else if (row->counted == COUNT_ANSWERED) {
+		check_answer(t, &in, out, opts.data_size_out);
 	} else {
 		check(t,
 		    opts.data_size_out == in.bytes &&
@@ -329,7 +372,8 @@ main(void)
 		t.row = &(struct row){ .what = "in the end" };
 		check(&t,
 		    all.packets == all.unread + all.passed + all.sent +
-				       all.handed + dropped(&all),
+				       all.handed + all.answered +
+				       dropped(&all),
 		    "not every packet is accounted for");
 		check_shares(&t, "rule_traffic", all.sent + all.handed);
 		check_shares(&t, "member_traffic", all.sent + all.handed);

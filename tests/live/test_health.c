@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/health.c: answers decide per (probe, address); what was known is carried
- * over a reload and a restart, by the names of probes.
+ * live/health.c: who is new is no candidate before he answered; answers decide
+ * per (probe, address); what was known is carried over a reload and a restart,
+ * by the names of probes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +14,17 @@
 
 #define A "10.0.0.1"
 #define B "10.0.0.2"
+#define C "10.0.0.3"
 
 /* Two pools that share address A; `t` is probed for both, `u` for one. */
-#define CONFIG(first, second, more)                                            \
+#define CONFIG(probes, more)                                                   \
 	"load_balancer: { sku: fairlead }\n"                                   \
 	"frontends: [{ name: f, address: 192.0.2.1 }]\n"                       \
 	"pools:\n"                                                             \
 	"  - { name: p, members: [{ name: a, address: " A " },\n"              \
 	"      { name: b, address: " B " }" more "] }\n"                       \
 	"  - { name: q, members: [{ name: x, address: " A " }] }\n"            \
-	"probes:\n"                                                            \
-	"  - { name: " first ", protocol: tcp, port: 1 }\n"                    \
-	"  - { name: " second ", protocol: tcp, port: 2 }\n"                   \
+	"probes: [" probes "]\n"                                               \
 	"rules:\n"                                                             \
 	"  - { name: r1, frontend: f, pool: p, probe: t, protocol: tcp,\n"     \
 	"      frontend_port: 1, table_size: 101 }\n"                          \
@@ -33,9 +33,11 @@
 	"  - { name: r3, frontend: f, pool: p, probe: u, protocol: tcp,\n"     \
 	"      frontend_port: 3, backend_port: 4, table_size: 101 }\n"
 
-#define AS_FIRST CONFIG("t", "u", "")
+#define T        "{ name: t, protocol: tcp, port: 1 }"
+#define U        "{ name: u, protocol: tcp, port: 2, probe_threshold: 2 }"
+#define AS_FIRST CONFIG(T ", " U, "")
 /* The probes change places, and a member comes. */
-#define AS_LATER CONFIG("u", "t", ", { name: c, address: 10.0.0.3 }")
+#define AS_LATER CONFIG(U ", " T, ", { name: c, address: " C " }")
 
 struct made {
 	struct lb_config *config;
@@ -97,6 +99,30 @@ answer(const struct made *m, const char *probe, const char *address,
 	    m->health, probe_of(m, probe), &addr, what, 1000);
 }
 
+/* All three answered well, as often as their probes want. */
+static void
+come_up(const struct made *m)
+{
+	CU_ASSERT_EQUAL(answer(m, "t", A, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+	CU_ASSERT_EQUAL(answer(m, "t", B, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+	CU_ASSERT_EQUAL(answer(m, "u", A, LB_ANSWER_GOOD), LB_HEALTH_STILL);
+	CU_ASSERT(!is_up(m, "u", "p", "a"));
+	CU_ASSERT_EQUAL(answer(m, "u", A, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+	CU_ASSERT_EQUAL(answer(m, "u", B, LB_ANSWER_GOOD), LB_HEALTH_STILL);
+	CU_ASSERT_EQUAL(answer(m, "u", B, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
+}
+
+static enum lb_health_state
+state_of(const struct made *m, const char *probe, const char *address)
+{
+	struct lb_addr addr;
+	CU_ASSERT(lb_addr_of_text(address, &addr));
+	const struct lb_health *health =
+	    live_health_of(m->health, probe_of(m, probe), &addr);
+	UNIT_NEED(health);
+	return health->state;
+}
+
 /* A is down by t, in both pools; all else is up. */
 static void
 check_a_is_down(const struct made *m)
@@ -109,10 +135,48 @@ check_a_is_down(const struct made *m)
 }
 
 static void
+test_new(void)
+{
+	struct made m = make(AS_FIRST, NULL, NULL);
+	CU_ASSERT_EQUAL(state_of(&m, "t", A), LB_HEALTH_UNKNOWN);
+	CU_ASSERT(!is_up(&m, "t", "p", "a"));
+	CU_ASSERT(!is_up(&m, "t", "q", "x"));
+	CU_ASSERT(!is_up(&m, "u", "p", "b"));
+	/* no probe of a rule looks at q by u */
+	CU_ASSERT_EQUAL(
+	    answer(&m, "u", "10.9.9.9", LB_ANSWER_GOOD), LB_HEALTH_STILL);
+	come_up(&m);
+	CU_ASSERT(is_up(&m, "t", "q", "x"));
+	made_free(&m);
+	m = make(AS_FIRST, NULL, NULL);
+	CU_ASSERT_EQUAL(
+	    answer(&m, "t", A, LB_ANSWER_SILENT), LB_HEALTH_WENT_DOWN);
+	made_free(&m);
+}
+
+/* By all of the pools' rules: nobody new means that nobody gets flows, or
+ * everybody where the rule says so. */
+static void
+test_new_in_plan(void)
+{
+	struct made m = make(AS_FIRST, NULL, NULL);
+	CU_ASSERT_EQUAL(
+	    lb_plan_health(m.plan, m.config, live_health_up, m.health), 0);
+	for (uint32_t id = 0; id < m.plan->member_count; id++)
+		CU_ASSERT_EQUAL(m.plan->member_state[id] & ~1u, 0);
+	come_up(&m);
+	CU_ASSERT_EQUAL(
+	    lb_plan_health(m.plan, m.config, live_health_up, m.health), 0);
+	for (uint32_t id = 0; id < m.plan->member_count; id++)
+		CU_ASSERT_NOT_EQUAL(m.plan->member_state[id] & ~1u, 0);
+	made_free(&m);
+}
+
+static void
 test_answers(void)
 {
 	struct made m = make(AS_FIRST, NULL, NULL);
-	CU_ASSERT(is_up(&m, "t", "p", "a"));
+	come_up(&m);
 	CU_ASSERT_EQUAL(answer(&m, "t", A, LB_ANSWER_GOOD), LB_HEALTH_STILL);
 	CU_ASSERT_EQUAL(
 	    answer(&m, "t", A, LB_ANSWER_REFUSED), LB_HEALTH_WENT_DOWN);
@@ -128,10 +192,12 @@ static void
 test_reload(void)
 {
 	struct made m = make(AS_FIRST, NULL, NULL);
+	come_up(&m);
 	(void)answer(&m, "t", A, LB_ANSWER_REFUSED);
 	struct made n = make(AS_LATER, m.plan, m.health);
 	check_a_is_down(&n);
-	CU_ASSERT(is_up(&n, "t", "p", "c"));
+	CU_ASSERT_EQUAL(state_of(&n, "t", C), LB_HEALTH_UNKNOWN);
+	CU_ASSERT(!is_up(&n, "t", "p", "c"));
 	made_free(&n);
 	made_free(&m);
 }
@@ -142,6 +208,7 @@ test_restart(void)
 	static uint32_t words[LIVE_HEALTH_WORDS];
 	size_t bytes;
 	struct made m = make(AS_FIRST, NULL, NULL);
+	come_up(&m);
 	(void)answer(&m, "t", A, LB_ANSWER_REFUSED);
 	live_health_write(m.health, words);
 	void *memo = live_memo_write(m.plan, &bytes);
@@ -153,7 +220,8 @@ test_restart(void)
 	struct made n = make(AS_LATER, before, NULL);
 	live_health_adopt(n.health, before, words);
 	check_a_is_down(&n);
-	CU_ASSERT(is_up(&n, "t", "p", "c"));
+	CU_ASSERT_EQUAL(state_of(&n, "t", C), LB_HEALTH_UNKNOWN);
+	CU_ASSERT(!is_up(&n, "t", "p", "c"));
 	CU_ASSERT_EQUAL(answer(&n, "t", A, LB_ANSWER_GOOD), LB_HEALTH_WENT_UP);
 	made_free(&n);
 	lb_plan_free(before);
@@ -164,6 +232,8 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = {
+		{ "who is new is unknown", test_new },
+		{ "and no candidate", test_new_in_plan },
 		{ "answers decide", test_answers },
 		{ "a reload carries them over", test_reload },
 		{ "so does a restart", test_restart },

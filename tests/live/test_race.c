@@ -422,7 +422,7 @@ sum_up(const struct race *race)
 	const struct race_counts *b = &race->counts[1];
 
 	sum.packets += b->packets;
-	for (uint32_t i = 0; i < 3; i++)
+	for (uint32_t i = 0; i < LB_VERDICT_COUNT; i++)
 		sum.verdict[i] += b->verdict[i];
 	sum.made += b->made;
 	sum.hit += b->hit;
@@ -495,8 +495,9 @@ judge(const struct race *race)
 	    c.made > 100000 && race->expired > 1000 && c.replaced > 1000 &&
 		c.hit > 100000 && c.rechosen > 1000 && c.opened > 1000 &&
 		race->counts[0].packets > 0 && race->counts[1].packets > 0);
-	rc |= hold("packets in = forwarded + passed + dropped",
-	    c.packets == c.verdict[0] + c.verdict[1] + c.verdict[2]);
+	rc |= hold("packets in = forwarded + answered + passed + dropped",
+	    c.packets == c.verdict[LB_FORWARD] + c.verdict[LB_ANSWER] +
+			     c.verdict[LB_PASS] + c.verdict[LB_DROP]);
 	rc |= hold("entries made = replaced + expired + live in the end",
 	    c.made == c.replaced + race->expired + remains.live);
 	rc |= hold("no way is left BUSY", remains.busy == 0);

@@ -45,12 +45,12 @@ struct held {
 
 struct counts {
 	uint64_t kind[TRAFFIC_KINDS];
-	uint64_t verdict[3], reason[LB_REASON_COUNT];
+	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT];
-	uint64_t fact[9], edit[6]; /* by bit */
+	uint64_t fact[9], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
-	uint64_t nat, returned, ports, shorter, cut, right, untouched, held,
-	    deadlines;
+	uint64_t errors, nat, returned, ports, shorter, cut, right, untouched,
+	    held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
 };
 
@@ -142,7 +142,7 @@ check_bytes(struct test *t)
 	struct frame_sums before, after;
 	bool same = memcmp(side->frame, t->frame.data, side->bytes) == 0;
 
-	if (side->parsed != LB_PARSED || side->result.verdict != LB_FORWARD) {
+	if (side->parsed != LB_PARSED || !lb_result_sends(&side->result)) {
 		t->counts.untouched++;
 		return same ? 0 : fail_packet(t, "touched though not ours");
 	}
@@ -170,6 +170,8 @@ check_member(struct test *t)
 
 	if (t->answer.native.parsed != LB_PARSED)
 		return 0;
+	t->counts.errors +=
+	    (r->facts & LB_FACT_SNAT) != 0 && (r->facts & LB_FACT_ICMP) != 0;
 	if ((r->facts & (LB_FACT_SNAT | LB_FACT_REPLY)) == LB_FACT_SNAT) {
 		t->counts.returned += r->verdict == LB_FORWARD;
 		return 0; /* the entry was made beside another */
@@ -458,6 +460,7 @@ can_be(unsigned reason)
 	return reason == LB_REASON_NONE || reason == LB_REASON_NO_RULE ||
 	       reason == LB_REASON_NO_HEALTHY_BACKEND ||
 	       reason == LB_REASON_FRAGMENT || reason == LB_REASON_MALFORMED ||
+	       reason == LB_REASON_ECHO_TOO_BIG ||
 	       reason == LB_REASON_SNAT_EXHAUSTED ||
 	       reason == LB_REASON_SNAT_NO_FLOW ||
 	       reason == LB_REASON_TABLE_FULL; /* contended: test_race's */
@@ -469,7 +472,7 @@ reached_all(const struct counts *c)
 	static const char *const kinds[] = { "random", "broken", "talk",
 		"roam" };
 	static const char *const edits[] = { "src", "dst", "sport", "dport",
-		"quoted src", "quoted dst" };
+		"quoted src", "quoted dst", "echo" };
 	static const char *const ended[] = { "", "", "half-open", "answered",
 		"open", "closing by FIN", "closing by RST" };
 	char text[64];
@@ -503,6 +506,7 @@ reached_all(const struct counts *c)
 #undef REACHED
 	rc |= reached("new flows of NAT rules", c->nat, true);
 	rc |= reached("SNAT, came back", c->returned, true);
+	rc |= reached("SNAT, ICMP errors", c->errors, true);
 	rc |= reached("SNAT ports in use, sum", c->ports, true);
 	rc |= reached("native build only (short)", c->shorter, true);
 	rc |= reached("cut (long)", c->cut, true);

@@ -70,7 +70,7 @@ used_rules(const struct lb_usage *usage)
 {
 	uint32_t count = 0;
 	for (uint32_t id = 0; id < LB_MEMBER_MAX; id++)
-		count += usage->rule[id];
+		count += usage->rule[id] > 0;
 	return count;
 }
 

@@ -268,6 +268,101 @@ static const struct said things[] = {
 	{ "coap path", OURS
 	    PROBE("protocol: coap, port: 5683, request_path: /up"), 0, 0,
 	    NULL, NULL },
+	{ "source", AZURE PROBE("protocol: tcp, port: 1, source: 10.0.0.1"),
+	    0, 0, NULL, NULL },
+	{ "source of many", AZURE
+	    PROBE("protocol: tcp, port: 1, source: 224.0.0.1"), 2, 53,
+	    "`source` is no address of one machine", NULL },
+	{ "source of nobody", AZURE
+	    PROBE("protocol: tcp, port: 1, source: 0.0.0.0"), 2, 53,
+	    "`source` is no address of one machine", NULL },
+	{ "source of another family", AZURE BASE
+	    "probes: [{ name: t, protocol: tcp, port: 1, source: 10.0.0.1 }]\n"
+	    "rules:\n"
+	    RULE("x", "f, pool: p, probe: t, " TCP("80"))
+	    RULE("y", "s, pool: six, probe: t, " TCP("80")), 17, 47,
+	    "probe 't' has an IPv4 `source`, and these members are IPv6",
+	    NULL },
+	{ "host", OURS
+	    PROBE("protocol: http, port: 1, request_path: /, host: a.b:81"),
+	    0, 0, NULL, NULL },
+	{ "host, standard", AZURE
+	    PROBE("protocol: http, port: 1, request_path: /, host: a.b"),
+	    2, 69, "Azure's probes have no `host`; use sku fairlead", NULL },
+	{ "host of tcp", OURS PROBE("protocol: tcp, port: 1, host: a.b"),
+	    2, 51, "tcp probes have no `host`; leave it out", NULL },
+	{ "host of two lines", OURS
+	    PROBE("protocol: http, port: 1, request_path: /, "
+	    "host: \"a\\r\\nb\""), 2, 69, "`host` is a name", NULL },
+	{ "no host", OURS
+	    PROBE("protocol: http, port: 1, request_path: /, host: ''"),
+	    2, 69, "`host` is a name", NULL },
+	{ "verified", OURS
+	    PROBE("protocol: https, port: 1, request_path: /, "
+	    "tls_verify: true, tls_name: a.b, tls_ca: ca.pem"), 0, 0, NULL,
+	    NULL },
+	{ "verified, http", OURS
+	    PROBE("protocol: http, port: 1, request_path: /, "
+	    "tls_verify: false"), 2, 75, "http probes have no `tls_verify`",
+	    NULL },
+	{ "verified, standard", AZURE
+	    PROBE("protocol: https, port: 1, request_path: /, "
+	    "tls_verify: true"), 2, 76, "have no `tls_verify`", NULL },
+	{ "authorities for nothing", OURS
+	    PROBE("protocol: https, port: 1, request_path: /, "
+	    "tls_ca: ca.pem"), 2, 72, "with `tls_verify: true` only", NULL },
+	{ "no authorities", OURS
+	    PROBE("protocol: https, port: 1, request_path: /, "
+	    "tls_verify: true, tls_ca: ''"), 2, 90, "is a file of", NULL },
+	{ "an address as tls_name", OURS
+	    PROBE("protocol: https, port: 1, request_path: /, "
+	    "tls_name: \"::1\""), 2, 74, "is a host's name", NULL },
+	{ "payload", OURS
+	    PROBE("protocol: udp, port: 1, payload: \"ping\\n\", "
+	    "expect: 0x00fF"), 0, 0, NULL, NULL },
+	{ "payload of coap", OURS
+	    PROBE("protocol: coap, port: 1, payload: x"), 2, 55,
+	    "coap probes have no `payload`", NULL },
+	{ "half a byte", OURS PROBE("protocol: udp, port: 1, payload: 0x123"),
+	    2, 54, "`payload`: after 0x come pairs", NULL },
+	{ "no digit", OURS PROBE("protocol: udp, port: 1, expect: 0x1g"),
+	    2, 53, "`expect`: after 0x come pairs", NULL },
+	{ "no payload", OURS PROBE("protocol: udp, port: 1, payload: ''"),
+	    2, 54, "`payload`: 0 bytes; it has 1 to 1024", NULL },
+	{ "nothing expected", OURS PROBE("protocol: udp, port: 1, expect: 0x"),
+	    2, 53, "`expect`: 0 bytes; it has 1 to 1024", NULL },
+	{ "a name", OURS
+	    PROBE("protocol: dns, port: 53, dns_name: a.b., dns_type: AAAA"),
+	    0, 0, NULL, NULL },
+	{ "the root", OURS
+	    PROBE("protocol: dns, port: 53, dns_name: ., dns_type: soa"),
+	    0, 0, NULL, NULL },
+	{ "two dots", OURS PROBE("protocol: dns, port: 53, dns_name: a..b"),
+	    2, 56, "`dns_name` is a domain name", NULL },
+	{ "a long label", OURS PROBE("protocol: dns, port: 53, dns_name: "
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+	    2, 56, "labels of 1 to 63", NULL },
+	{ "a name, http", OURS
+	    PROBE("protocol: http, port: 1, request_path: /, dns_name: a"),
+	    2, 73, "http probes have no `dns_name`", NULL },
+	{ "a type that is none", OURS
+	    PROBE("protocol: dns, port: 53, dns_type: axfr"), 2, 56,
+	    "a, aaaa, cname", NULL },
+	{ "over DTLS", OURS
+	    PROBE("protocol: coap, port: 1, psk_identity: a, psk_file: b"),
+	    0, 0, NULL, NULL },
+	{ "without key", OURS
+	    PROBE("protocol: coap, port: 1, psk_identity: a"), 2, 60,
+	    "`psk_identity` wants `psk_file`", NULL },
+	{ "without identity", OURS
+	    PROBE("protocol: coap, port: 1, psk_file: a"), 2, 56,
+	    "`psk_file` wants `psk_identity`", NULL },
+	{ "nobody's key", OURS
+	    PROBE("protocol: coap, port: 1, psk_identity: '', psk_file: a"),
+	    2, 60, "has 1 to 128 bytes", NULL },
+	{ "a key in the file", OURS
+	    PROBE("protocol: coap, port: 1, psk_key: a"), 2, 46,
+	    "unknown key `psk_key`", NULL },
 	{ "zone, basic", BASIC "frontends:\n"
 	    "  - { name: f, address: 192.0.2.1, zones: [1] }\n", 3, 43,
 	    "knows no zones", NULL },

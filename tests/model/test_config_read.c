@@ -40,7 +40,15 @@ static const char good[] =
     "  - { name: six, members: [{ name: a, address: 2001:db8::4 }] }\n"
     "probes:\n"
     "  - { name: alive, protocol: coap, port: 5683, interval: 250ms,\n"
-    "      probe_threshold: 3, request_path: /up }\n"
+    "      probe_threshold: 3, request_path: /up, source: 10.0.0.9,\n"
+    "      psk_identity: me, psk_file: key }\n"
+    "  - { name: page, protocol: https, port: 443, request_path: /,\n"
+    "      host: a.example:8443, tls_verify: true, tls_name: b.example,\n"
+    "      tls_ca: ca.pem }\n"
+    "  - { name: echo, protocol: udp, port: 7, payload: \"0x00fF\",\n"
+    "      expect: pong }\n"
+    "  - { name: name, protocol: dns, port: 53, dns_name: a.example,\n"
+    "      dns_type: AAAA }\n"
     "nat_rules: []\n"
     "outbound_rules: # nothing\n"
     "connection_table: { entries: 5000, entries6: 0 }\n"
@@ -97,6 +105,48 @@ check_good_rules(const struct lb_config *config)
 }
 
 static void
+check_asks(const struct lb_config_probe *p)
+{
+	static const uint8_t payload[] = { 0x00, 0xff };
+
+	CU_ASSERT_TRUE(lb_probe_has_source(&p[0]));
+	CU_ASSERT_FALSE(lb_probe_has_source(&p[1]));
+	CU_ASSERT_STRING_EQUAL(p[0].psk_identity, "me");
+	CU_ASSERT_STRING_EQUAL(p[0].psk_file, "key");
+	CU_ASSERT_STRING_EQUAL(p[1].host, "a.example:8443");
+	CU_ASSERT_TRUE(p[1].tls_verify);
+	CU_ASSERT_STRING_EQUAL(p[1].tls_name, "b.example");
+	CU_ASSERT_STRING_EQUAL(p[1].tls_ca, "ca.pem");
+	CU_ASSERT_EQUAL_FATAL(p[2].payload.count, sizeof(payload));
+	CU_ASSERT(memcmp(p[2].payload.at, payload, sizeof(payload)) == 0);
+	CU_ASSERT_EQUAL_FATAL(p[2].expect.count, 4);
+	CU_ASSERT(memcmp(p[2].expect.at, "pong", 4) == 0);
+	CU_ASSERT_STRING_EQUAL(p[3].dns_name, "a.example");
+	CU_ASSERT_EQUAL(p[3].dns_type, 28);
+}
+
+/* Kept apart from the configuration, it asks the same, and no other does. */
+static void
+check_copies(const struct lb_config *config)
+{
+	for (size_t i = 0; i < config->probe_count; i++) {
+		struct lb_config_probe copy;
+		CU_ASSERT_EQUAL(
+		    lb_config_probe_copy(&copy, &config->probes[i]), 0);
+		for (size_t j = 0; j < config->probe_count; j++)
+			CU_ASSERT_EQUAL(lb_config_probe_asks_alike(
+					    &copy, &config->probes[j]),
+			    i == j);
+		if (copy.expect.at != NULL)
+			copy.expect.at[0] ^= 1;
+		copy.tls_verify = !copy.tls_verify;
+		CU_ASSERT_FALSE(
+		    lb_config_probe_asks_alike(&copy, &config->probes[i]));
+		lb_config_probe_clear(&copy);
+	}
+}
+
+static void
 check_good_things(const struct lb_config *config)
 {
 	const struct lb_config_pool *pool = &config->pools[0];
@@ -118,11 +168,13 @@ check_good_things(const struct lb_config *config)
 	CU_ASSERT_EQUAL(pool->members[0].weight, 20);
 	CU_ASSERT_EQUAL(pool->members[1].weight, LB_WEIGHT_DEFAULT);
 	CU_ASSERT_EQUAL(pool->members[1].admin_state, LB_ADMIN_DOWN);
-	CU_ASSERT_EQUAL(config->probe_count, 1);
 	CU_ASSERT_EQUAL(config->probes[0].protocol, LB_PROBE_COAP);
 	CU_ASSERT_EQUAL(config->probes[0].interval_ms, 250);
 	CU_ASSERT_EQUAL(config->probes[0].threshold, 3);
 	CU_ASSERT_STRING_EQUAL(config->probes[0].path, "/up");
+	CU_ASSERT_EQUAL_FATAL(config->probe_count, 4);
+	check_asks(config->probes);
+	check_copies(config);
 	CU_ASSERT_EQUAL(config->entries, 5000);
 	CU_ASSERT_EQUAL(config->entries6, 0);
 	CU_ASSERT_EQUAL(config->interface_count, 2);

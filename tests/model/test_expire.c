@@ -259,12 +259,13 @@ test_left_alone(void)
 
 static struct lb_usage usage;
 
+/* Ids that anything refers to. */
 static unsigned
-ones(const uint8_t *bytes, size_t count)
+used(const uint32_t *counts, size_t count)
 {
 	unsigned sum = 0;
 	for (size_t i = 0; i < count; i++)
-		sum += bytes[i];
+		sum += counts[i] > 0;
 	return sum;
 }
 
@@ -289,14 +290,15 @@ test_usage(void)
 		const char *history;
 	} flows[] = { { RIG_HTTP, "SbA" }, { RIG_BRIEF, "S" },
 		{ RIG_COAP, "D" }, { RIG_ANY6, "S" } };
-	bool member[RIG_IDS_MAX] = { false }, rule[RIG_RULES] = { false };
+	unsigned member[RIG_IDS_MAX] = { 0 }, rule[RIG_RULES] = { 0 };
 	begin(80);
 	count_usage();
-	CU_ASSERT_EQUAL(ones(usage.member, sizeof(usage.member)), 0);
+	CU_ASSERT_EQUAL(used(usage.member, LB_COUNT(usage.member)), 0);
 	for (size_t i = 0; i < LB_COUNT(flows); i++) {
 		struct talk t = talk_open(&rig, flows[i].rule, 50004);
 		(void)talk_all(&t, flows[i].history, T0);
-		member[t.member] = rule[rig_rule(&rig, flows[i].rule)] = true;
+		member[t.member]++;
+		rule[rig_rule(&rig, flows[i].rule)]++;
 	}
 	count_usage();
 	for (unsigned i = 0; i < RIG_IDS_MAX; i++)
@@ -305,7 +307,10 @@ test_usage(void)
 		CU_ASSERT_EQUAL(usage.rule[i], rule[i]);
 	/* three pairs of timeouts: TCP's, the brief one's, UDP's */
 	CU_ASSERT_EQUAL(
-	    ones(usage.timeout_class, sizeof(usage.timeout_class)), 3);
+	    used(usage.timeout_class, LB_COUNT(usage.timeout_class)), 3);
+	CU_ASSERT_EQUAL(usage.state[0][LB_CONN_OPEN], 1);
+	CU_ASSERT_EQUAL(usage.state[0][LB_CONN_HALF], 2);
+	CU_ASSERT_EQUAL(usage.state[1][LB_CONN_HALF], 1);
 	CU_ASSERT_EQUAL(lb_live_count(&rig.world->tables), 4);
 	CU_ASSERT_EQUAL(sweep(T0 + 30000), 1); /* the brief one */
 	count_usage();
@@ -313,7 +318,7 @@ test_usage(void)
 	CU_ASSERT_EQUAL(lb_live_count(&rig.world->tables), 3);
 	CU_ASSERT_EQUAL(sweep(T0 + RIG_IDLE_MS), 3);
 	count_usage();
-	CU_ASSERT_EQUAL(ones(usage.rule, sizeof(usage.rule)), 0);
+	CU_ASSERT_EQUAL(used(usage.rule, LB_COUNT(usage.rule)), 0);
 	rig_close(&rig);
 }
 

@@ -6,7 +6,7 @@
 static void
 test_all_have_names(void)
 {
-	for (unsigned i = LB_PASS; i <= LB_FORWARD; i++)
+	for (unsigned i = LB_PASS; i < LB_VERDICT_COUNT; i++)
 		CU_ASSERT_STRING_NOT_EQUAL(lb_verdict_name(i), "?");
 	for (unsigned i = 0; i < LB_REASON_COUNT; i++)
 		CU_ASSERT_STRING_NOT_EQUAL(lb_reason_name(i), "?");
@@ -29,10 +29,11 @@ static const struct written {
 	const char *text;
 } written[] = {
 	{ lb_verdict_name, LB_FORWARD, "forward" },
-	{ lb_verdict_name, 3, "?" },
+	{ lb_verdict_name, LB_ANSWER, "answer" },
+	{ lb_verdict_name, LB_VERDICT_COUNT, "?" },
 	{ lb_reason_name, LB_REASON_NONE, "none" },
 	{ lb_reason_name, LB_REASON_NO_RULE, "no_rule" },
-	{ lb_reason_name, LB_REASON_NEXT_HOP, "next_hop" },
+	{ lb_reason_name, LB_REASON_TOO_BIG, "too_big" },
 	{ lb_reason_name, LB_REASON_COUNT, "?" },
 	{ lb_parsed_name, LB_PARSED_NOT_IP, "not_ip" },
 	{ lb_mode_name, LB_MODE_FIVE_TUPLE, "five-tuple" },

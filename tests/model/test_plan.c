@@ -86,6 +86,14 @@ static const struct endpoint {
 	{ "10.0.0.1",    6,  80, LB_ENDPOINT_EMPTY, 0, NULL, NULL },
 	{ "10.0.1.1",    6,  80, LB_ENDPOINT_EMPTY, 0, NULL, NULL },
 	{ "2001:db8::2", 6,  80, LB_ENDPOINT_REPLY, 0, NULL, "web6" },
+	/* who answers echoes: the first rule with members */
+	{ "192.0.2.1",   1,   0, LB_ENDPOINT_FRONTEND, 0, "web", NULL },
+	{ "192.0.2.2",   1,   0, LB_ENDPOINT_FRONTEND, 0, "float", NULL },
+	{ "192.0.2.3",   1,   0, LB_ENDPOINT_FRONTEND, 0, "ha", NULL },
+	{ "192.0.2.4",   1,   0, LB_ENDPOINT_FRONTEND, 0, "hop", NULL },
+	{ "2001:db8::1", 58,  0, LB_ENDPOINT_FRONTEND, 0, "web6", NULL },
+	{ "192.0.2.5",   1,   0, LB_ENDPOINT_EMPTY, 0, NULL, NULL },
+	{ "2001:db8::1", 1,   0, LB_ENDPOINT_EMPTY, 0, NULL, NULL },
 };
 
 static const struct flags {
@@ -161,7 +169,7 @@ test_endpoints(void)
 		check_endpoint(m.plan, &endpoints[i]);
 	for (uint32_t s = 0; s < 2 * table.row_count; s++)
 		used += table.slots[s].kind != LB_ENDPOINT_EMPTY;
-	CU_ASSERT_EQUAL(used, 8 + 4 + 5); /* no key twice */
+	CU_ASSERT_EQUAL(used, 8 + 4 + 5 + 5); /* no key twice */
 	for (size_t i = 0; i < LB_COUNT(rule_flags); i++)
 		UNIT_ROW(rule_flags[i].rule,
 		    rule_row(m.plan, rule_flags[i].rule)->flags ==
@@ -223,7 +231,7 @@ test_large_table(void)
 				       slot->port, slot->proto, slot->kind) &
 				      (table.row_count - 1));
 	}
-	CU_ASSERT_EQUAL(used, 2 * 2 * 20000 + 2 * 2 + 2);
+	CU_ASSERT_EQUAL(used, 2 * 2 * 20000 + 2 * 2 + 2 + 2);
 	CU_ASSERT_TRUE(used <= table.row_count);
 	CU_ASSERT_TRUE(first > used * 8 / 10);
 	lb_plan_free(plan);

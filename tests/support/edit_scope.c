@@ -23,6 +23,7 @@ edit_may_change(const struct lb_edit *e, size_t at)
 		{ e->fragment != LB_FRAGMENT_LATER, e->l4 + checksum, 2 },
 		{ (e->what & LB_EDIT_SPORT) != 0, e->l4, 2 },
 		{ (e->what & LB_EDIT_DPORT) != 0, e->l4 + 2u, 2 },
+		{ (e->what & LB_EDIT_ECHO) != 0, e->l4, 1 },
 		{ (e->what & quoted) != 0,
 		    e->quoted_l3 + (qsrc ? src : dst), address },
 		{ (e->what & quoted) != 0 && four, e->quoted_l3 + 10u, 2 },

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_AZURE_JSON_H
+#define MODEL_AZURE_JSON_H
+/*
+ * Azure's JSON, read whatever tool wrote it: keys in any case, values beside
+ * `properties` or in it, template expressions evaluated.  What is taken is
+ * gone from the document, so that in the end what is left there is what nobody
+ * understood.
+ *
+ * Source: AZ 10.1.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct azure_document {
+	json_t *root;       /* ours: taking takes from it */
+	json_t *kept;       /* what was taken, so that texts stay */
+	json_t *parameters; /* of an ARM template; borrowed, NULL: none */
+	json_t *variables;
+	bool no_memory;
+};
+
+/* A copy of root, which may be freed.  azure_document_close() frees all
+ * texts that were taken. */
+bool azure_document_open(struct azure_document *doc, const json_t *root);
+void azure_document_close(struct azure_document *doc);
+
+/*
+ * azure_take_... - the value of a key, which is then gone.
+ *
+ * NULL (false) when it is not there, null, or of another kind (then it stays,
+ * to be listed).  Of template expressions the value; one that can't be
+ * evaluated is NULL and stays.
+ */
+const char *azure_take_text(
+    struct azure_document *doc, json_t *object, const char *key);
+bool azure_take_number(
+    struct azure_document *doc, json_t *object, const char *key, int *number);
+bool azure_take_flag(
+    struct azure_document *doc, json_t *object, const char *key, bool *flag);
+
+/* A list or an object, which stays: what is in it is taken one by one. */
+json_t *azure_list(const json_t *object, const char *key);
+json_t *azure_object(const json_t *object, const char *key);
+
+/* The `id` of a reference { "id": "..." } that stands under key. */
+const char *azure_take_id(
+    struct azure_document *doc, json_t *object, const char *key);
+
+/* Is it there, and neither null, false nor empty? */
+bool azure_has(const json_t *object, const char *key);
+
+/* Without what tells us nothing: null, false, "", [], {}. */
+bool azure_is_empty(const json_t *value);
+
+/*
+ * azure_id_part - the name behind a kind in a resource id.
+ *
+ *     ".../networkInterfaces/nic1/ipConfigurations/c", "networkInterfaces"
+ *
+ * Copies it into name, cut to bytes; false: it is not in there.  With kind
+ * NULL what stands last.
+ */
+bool azure_id_part(const char *id, const char *kind, char *name, size_t bytes);
+
+/* The value of a template expression "[...]" as text, to be freed; NULL: it
+ * can't be evaluated, or there is no memory.  Knows parameters(), variables(),
+ * concat(), format(), resourceId(). */
+char *azure_evaluate(const struct azure_document *doc, const char *text);
+
+/* Not a template expression?  ("[[" is an escaped bracket.) */
+bool azure_is_plain(const char *text);
+
+#endif

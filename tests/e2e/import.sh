@@ -1,0 +1,116 @@
+#!/bin/sh
+# fairlead import: Azure's JSON of every shape, to the byte; what is missing,
+# assumed and left out; broken input; exit codes.
+set -eu
+: "${SRC:?}" "${FAIRLEAD:?}"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cd "$SRC/tests/golden/import"
+
+status=0
+fail() {
+	echo "$*"
+	status=1
+}
+
+# run CODE ARG...: stdout and stderr to $tmp, and the exit code as expected
+run() {
+	want=$1
+	shift
+	got=0
+	"$FAIRLEAD" import "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+	test "$got" = "$want" || fail "import $*: exit $got, not $want"
+}
+
+# golden NAME: both streams are as they were
+golden() {
+	{
+		cat "$tmp/out"
+		echo '--- stderr'
+		cat "$tmp/err"
+	} >"$tmp/both"
+	if test -n "${UPDATE_GOLDEN-}"; then
+		cp "$tmp/both" "$1.ok"
+	fi
+	diff -u "$1.ok" "$tmp/both" || fail "$1.ok is not what was said"
+}
+
+run 4 cli-new.json
+golden cli-new
+run 0 cli-new.json --addresses nics.json --addresses names.txt
+golden cli-new-addresses
+run 4 cli-old-list.json --name LB0
+golden cli-old
+run 4 cli-old-list.json --name inner
+golden cli-old-inner
+run 0 rest.json
+golden rest
+run 4 template.json
+golden template
+run 4 nat-pool.json
+golden nat-pool
+
+# What is not imported, and why.
+run 2 cli-old-list.json
+grep -q 'choose one by --name: lb0, inner' "$tmp/err" || fail 'no choice given'
+run 2 cli-old-list.json --name other
+grep -q 'no load balancer other in it, but lb0, inner' "$tmp/err" ||
+    fail 'a wrong name: no names'
+run 2 gateway.json
+grep -q 'gateway tier' "$tmp/err" || fail 'gateway: not said'
+run 3 names.txt
+grep -q 'names.txt: line 1, column 1' "$tmp/err" || fail 'no JSON: no place'
+run 3 nics.json
+grep -q 'there is no load balancer in it' "$tmp/err" || fail 'NICs: not said'
+run 3 "$tmp/absent"
+run 2
+run 2 rest.json rest.json
+run 2 rest.json --addresses rest.json
+echo 'web-1 10.0.0.4' >"$tmp/bad"
+run 2 rest.json --addresses "$tmp/bad"
+grep -q "line 1: 'web-1 10.0.0.4' is no name=address" "$tmp/err" ||
+    fail 'a bad line: not said'
+
+# A file is whole, and nobody's is replaced unasked.
+run 0 rest.json -o "$tmp/lb.yaml"
+run 2 rest.json -o "$tmp/lb.yaml"
+grep -q -e --force "$tmp/err" || fail 'a file that is there: no way out'
+run 0 rest.json -o "$tmp/lb.yaml" --force
+run 0 rest.json
+cmp -s "$tmp/out" "$tmp/lb.yaml" || fail 'the file is not what is printed'
+run 5 rest.json -o "$tmp/absent/lb.yaml"
+"$FAIRLEAD" check -c "$tmp/lb.yaml" >/dev/null 2>"$tmp/err" ||
+    fail "what was imported is refused: $(cat "$tmp/err")"
+
+run 0 --json rest.json
+python3 - "$tmp/out" "$tmp/lb.yaml" <<'END' || fail 'import --json'
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["configuration"] == open(sys.argv[2]).read()
+assert d["name"] == "ilb" and d["missing"] == 0
+assert {n["kind"] for n in d["notes"]} == {"not_modelled", "unknown"}
+END
+
+# Hostile: names that are no YAML, expressions without an end, deep nesting.
+python3 - "$tmp" <<'END'
+import json, sys
+t = sys.argv[1]
+lb = {"name": "x", "sku": {"name": "Standard"}, "frontendIPConfigurations": [
+    {"name": "a: [b\n# c", "privateIPAddress": "10.0.0.1"},
+    {"name": "\"quoted\\", "privateIPAddress": "not: an address"}]}
+json.dump(lb, open(t + "/names.json", "w"))
+v = {"v%d" % i: "[variables('v%d')]" % ((i + 1) % 3) for i in range(3)}
+lb["frontendIPConfigurations"] = [{"name": "[" + "concat(" * 5000},
+    {"name": "[variables('v0')]"}, {"name": "[format('{9}')]"}]
+json.dump({"variables": v, "resources": [
+    dict(lb, type="Microsoft.Network/loadBalancers")]},
+    open(t + "/loop.json", "w"))
+open(t + "/deep.json", "w").write("[" * 100000)
+END
+run 4 "$tmp/names.json"
+grep -q '^  - name: "a: \[b\\u000a# c"$' "$tmp/out" ||
+    fail 'a name escapes from its quotes'
+run 4 "$tmp/loop.json"
+run 3 "$tmp/deep.json"
+
+exit $status
