@@ -472,6 +472,75 @@ lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
 	return LB_SNAT_SAID;
 }
 
+/* --- errors -------------------------------------------------------------- */
+
+/* About what a member sent: to that member. */
+LB_INLINE bool
+error_to_member(const struct lb_view *v, struct translation to)
+{
+	struct lb_edit *edit = &v->out->edit;
+	const struct lb_member *member =
+	    lb_member_of(v, lb_w2_member(v->scratch->hit.w2));
+	if (member == NULL)
+		return false;
+	edit->dst = member->addr;
+	edit->quoted = member->addr;
+	edit->quoted_port = to.port;
+	edit->what = LB_EDIT_DST | LB_EDIT_QUOTED_SRC;
+	return true;
+}
+
+/* About what came back to a member: to who sent it, who knows only the public
+ * address. */
+LB_INLINE bool
+error_to_world(const struct lb_view *v, struct translation to)
+{
+	struct lb_edit *edit = &v->out->edit;
+	const struct lb_addr *address = public_address(v, to.address);
+	if (address == NULL)
+		return false;
+	edit->quoted = *address;
+	edit->quoted_port = to.port;
+	edit->what = LB_EDIT_QUOTED_DST;
+	if (lb_addr_same(&v->pkt->ip.src, &v->pkt->quoted.dst)) {
+		edit->src = *address;
+		edit->what |= LB_EDIT_SRC;
+	}
+	v->out->facts |= LB_FACT_REPLY;
+	return true;
+}
+
+/* The quoted packet turned round is what the flow's other side sends: its key
+ * is that of SNAT_IN, or of SNAT_OUT. */
+LB_GLOBAL int
+lb_snat_error(uint64_t ctx, uint32_t now_ms)
+{
+	struct lb_view v;
+	struct translation to;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_NOT_OURS;
+	const struct lb_headers *q = &v.pkt->quoted;
+	const struct lb_hit *hit = &v.scratch->hit;
+	lb_key_set(&v.scratch->key, &q->dst, &q->src,
+	    lb_ports_proto(q->dport, q->sport, q->proto), v.six);
+	uint64_t hash = lb_flow_hash(&v, &v.scratch->key);
+	int way = lb_conn_find_key(&v, hash);
+	if (way < 0 || lb_ctl_kind(hit->ctl) == LB_KIND_LB ||
+	    !translation_of(&v, hash, (uint32_t)way, &to))
+		return LB_SNAT_NOT_OURS;
+	bool ours = lb_ctl_kind(hit->ctl) == LB_KIND_SNAT_IN
+			? error_to_member(&v, to)
+			: error_to_world(&v, to);
+	if (!ours)
+		return LB_SNAT_NOT_OURS;
+	lb_quote(&v);
+	v.out->rule = lb_w2_rule(hit->w2);
+	v.out->member = lb_w2_member(hit->w2);
+	v.out->facts |= LB_FACT_SNAT | LB_FACT_ICMP;
+	lb_say(&v, LB_FORWARD, LB_REASON_NONE);
+	return LB_SNAT_SAID;
+}
+
 /* --- for step.c ---------------------------------------------------------- */
 
 /* Into scratch, where the global functions look, and out of it.  BPF's packet
@@ -521,6 +590,18 @@ lb_snat_in(const struct lb_view *v, const uint64_t *slot)
 	move_in(v);
 	if (lb_snat_return(v->ctx, v->now_ms, lb_slot_snat(slot)) ==
 	    LB_SNAT_NOT_OURS)
+		return false;
+	move_out(v);
+	return true;
+}
+
+LB_API bool
+lb_snat_about(const struct lb_view *v)
+{
+	if (v->header->snat_count == 0)
+		return false;
+	move_in(v);
+	if (lb_snat_error(v->ctx, v->now_ms) == LB_SNAT_NOT_OURS)
 		return false;
 	move_out(v);
 	return true;

@@ -44,6 +44,8 @@ step_fragment(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
+		if (lb_snat_out(v))
+			return;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)

@@ -194,6 +194,20 @@ lb_snat_in_block(
 	return (row->word[word] >> (port / 8 & 63) & 1) != 0;
 }
 
+/* Where the packet is that an ICMP error quotes. */
+LB_INLINE void
+lb_quote(const struct lb_view *v)
+{
+	const struct lb_headers *q = &v->pkt->quoted;
+	struct lb_edit *edit = &v->out->edit;
+	edit->quoted_l3 = q->l3;
+	edit->quoted_l4 = q->l4;
+	edit->quoted_proto = q->proto;
+	edit->quoted_fragment = q->fragment;
+	edit->quoted_bytes =
+	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
+}
+
 /* forward.c: a client's packet under a rule. */
 LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: a fragment under an HA-ports rule. */
@@ -221,6 +235,10 @@ LB_API bool lb_snat_out(const struct lb_view *v);
  * a port of any member. */
 LB_API bool lb_snat_in(const struct lb_view *v, const uint64_t *slot);
 
+/* snat.c: an ICMP error about an outbound flow, from either side; false: it
+ * is about something else. */
+LB_API bool lb_snat_about(const struct lb_view *v);
+
 /*
  * Their steps, functions of their own because the verifier would else look at
  * them once for every way into them.  The packet and the result are those of
@@ -232,7 +250,7 @@ LB_API bool lb_snat_in(const struct lb_view *v, const uint64_t *slot);
  *          lb_ports_answer
  *   enter  a new flow's entries; taken: what pick said in the end.
  *          LB_SNAT_NEW: they could not be made; then undo, and again
- *   return by an entry
+ *   return, error  by an entry
  */
 enum lb_snat_answer { LB_SNAT_NOT_OURS, LB_SNAT_SAID, LB_SNAT_NEW };
 LB_GLOBAL int lb_snat_leave(uint64_t ctx, uint32_t now_ms);
@@ -241,6 +259,7 @@ LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
 LB_GLOBAL int lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken);
 LB_GLOBAL int lb_snat_undo(uint64_t ctx, uint32_t port);
 LB_GLOBAL int lb_snat_again(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_error(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number);
 
 /* icmp_error.c */

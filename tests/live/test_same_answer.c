@@ -49,8 +49,8 @@ struct counts {
 	uint64_t parsed[LB_PARSED_COUNT];
 	uint64_t fact[10], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
-	uint64_t nat, returned, ports, shorter, cut, right, untouched, held,
-	    deadlines;
+	uint64_t errors, nat, returned, ports, shorter, cut, right, untouched,
+	    held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
 };
 
@@ -170,6 +170,8 @@ check_member(struct test *t)
 
 	if (t->answer.native.parsed != LB_PARSED)
 		return 0;
+	t->counts.errors +=
+	    (r->facts & LB_FACT_SNAT) != 0 && (r->facts & LB_FACT_ICMP) != 0;
 	if ((r->facts & (LB_FACT_SNAT | LB_FACT_REPLY)) == LB_FACT_SNAT) {
 		t->counts.returned += r->verdict == LB_FORWARD;
 		return 0; /* the entry was made beside another */
@@ -504,6 +506,7 @@ reached_all(const struct counts *c)
 #undef REACHED
 	rc |= reached("new flows of NAT rules", c->nat, true);
 	rc |= reached("SNAT, came back", c->returned, true);
+	rc |= reached("SNAT, ICMP errors", c->errors, true);
 	rc |= reached("SNAT ports in use, sum", c->ports, true);
 	rc |= reached("native build only (short)", c->shorter, true);
 	rc |= reached("cut (long)", c->cut, true);

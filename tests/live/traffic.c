@@ -343,6 +343,35 @@ talk_on(struct traffic *t, struct frame *f)
 	frame_build(f, &spec);
 }
 
+/* About what left, as the world saw it, or about what came back, as the
+ * member did. */
+static void
+roam_error(struct traffic *t, const struct roam *roam, struct frame *f)
+{
+	struct chance *c = &t->chance;
+	bool six = !lb_addr_is_v4(&roam->inside);
+	bool left = chance_percent(c, 50);
+	struct frame_spec about = {
+		.src = left ? roam->public : roam->outside,
+		.dst = left ? roam->outside : roam->inside,
+		.proto = roam->proto,
+		.sport = left ? roam->port : roam->dport,
+		.dport = left ? roam->dport : roam->sport,
+		.tcp_flags = LB_TCP_ACK,
+		.payload_bytes = chance_below(c, 60),
+	};
+	struct frame_spec spec = {
+		.dst = about.src,
+		.src = chance_percent(c, 50) ? about.dst
+					     : client_address(six, 200),
+		.icmp_type = six ? (uint8_t)chance_between(c, 1, 4) : 3,
+	};
+
+	frame_build(&t->about, &about);
+	frame_build_error(f, &spec, &t->about,
+	    chance_percent(c, 50) ? UINT32_MAX : chance_between(c, 20, 90));
+}
+
 /* Who leaves, who comes back, and who only seems to. */
 static void
 roam_on(struct traffic *t, struct frame *f)
@@ -356,6 +385,11 @@ roam_on(struct traffic *t, struct frame *f)
 	if (chance_below(c, 60) == 0) {
 		roam_new(t, roam);
 		back = false;
+	}
+	if (back && chance_percent(c, 10)) {
+		t->left = NULL;
+		roam_error(t, roam, f);
+		return;
 	}
 	struct frame_spec spec = {
 		.src = back ? roam->outside : roam->inside,

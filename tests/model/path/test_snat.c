@@ -434,6 +434,67 @@ test_returns(void)
 	site_close(&s);
 }
 
+/* Errors follow the quoted packet, both ways; ICMP itself stays. */
+static const struct lb_result *
+complain(struct site *s, struct lb_addr from, struct lb_addr to,
+    const struct lb_headers *about)
+{
+	s->pkt = (struct lb_packet){
+		.ip = { .src = from,
+		    .dst = to,
+		    .l3 = 14,
+		    .l4 = 34,
+		    .family = 4,
+		    .proto = LB_PROTO_ICMP },
+		.quoted = *about,
+		.notes = LB_NOTE_ICMP_ERROR,
+		.icmp_type = 3,
+	};
+	lb_step(lb_world_ctx(s->world), &s->pkt, s->now_ms, &s->result);
+	return &s->result;
+}
+
+static void
+test_errors(void)
+{
+	const struct lb_addr public = address(203, 0, 113, 1), m0 = member(0);
+	const struct lb_addr router = address(192, 0, 2, 9);
+	struct site s;
+
+	site_open(&s, 1, 1, "", OUT("1024"));
+	(void)leaves(&s, TCP, 0, 5000, 0, 443, SYN);
+	struct lb_headers left = { .src = public,
+		.dst = remote(0),
+		.sport = lb_be16_of(1024),
+		.dport = lb_be16_of(443),
+		.family = 4,
+		.proto = TCP };
+	(void)complain(&s, router, public, &left);
+	CU_ASSERT_EQUAL(s.result.verdict, LB_FORWARD);
+	CU_ASSERT_EQUAL(s.result.facts, LB_FACT_SNAT | LB_FACT_ICMP);
+	CU_ASSERT_EQUAL(s.result.edit.what, LB_EDIT_DST | LB_EDIT_QUOTED_SRC);
+	CU_ASSERT_TRUE(lb_addr_same(&s.result.edit.dst, &m0));
+	CU_ASSERT_TRUE(lb_addr_same(&s.result.edit.quoted, &m0));
+	CU_ASSERT_EQUAL(lb_be16_get(s.result.edit.quoted_port), 5000);
+	left.sport = lb_be16_of(1025); /* nobody's */
+	(void)complain(&s, router, public, &left);
+	CU_ASSERT_EQUAL(s.result.facts & LB_FACT_SNAT, 0);
+
+	struct lb_headers back = { .src = remote(0),
+		.dst = m0,
+		.sport = lb_be16_of(443),
+		.dport = lb_be16_of(5000),
+		.family = 4,
+		.proto = TCP };
+	(void)complain(&s, m0, remote(0), &back);
+	CU_ASSERT_EQUAL(
+	    s.result.facts, LB_FACT_SNAT | LB_FACT_ICMP | LB_FACT_REPLY);
+	CU_ASSERT_EQUAL(s.result.edit.what, LB_EDIT_SRC | LB_EDIT_QUOTED_DST);
+	CU_ASSERT_TRUE(lb_addr_same(&s.result.edit.src, &public));
+	CU_ASSERT_EQUAL(lb_be16_get(s.result.edit.quoted_port), 1024);
+	site_close(&s);
+}
+
 /* --- several frontends (4.7) ------------------------------------------------
  */
 
@@ -815,6 +876,7 @@ main(void)
 		{ "13.10 idle", test_idle },
 		{ "the same again while closing", test_again },
 		{ "returns", test_returns },
+		{ "ICMP errors", test_errors },
 		{ "4.7 several frontends", test_frontends },
 		{ "13.6 crossing tiers", test_tiers },
 		{ "IPv6", test_six },
