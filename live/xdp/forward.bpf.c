@@ -232,9 +232,8 @@ fib_question(
 }
 
 /* The way to a client.  An address of this machine's own counts as "not
- * forwarded", like one without a route: both are the kernel's to judge.  By
- * itself, for its question is too large for a stack that steps share. */
-LB_COLD int
+ * forwarded", like one without a route: both are the kernel's to judge. */
+LB_INLINE int
 client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 {
 	struct bpf_fib_lookup fib;
@@ -482,7 +481,9 @@ maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
 		tap_wants(ctx, TAP_UNREACHABLE, 0);
 }
 
-LB_INLINE int
+/* By itself, so that its stack and that of a step are not one above the
+ * other: all calls in a row may have 512 bytes. */
+LB_COLD int
 act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 {
 	if (s->result.verdict == LB_DROP) {
