@@ -5,7 +5,7 @@
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-for tool in python3 setpriv; do
+for tool in python3 setpriv unshare; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 cd "$dir"
@@ -338,6 +338,11 @@ pids="$pids $capture"
 sleep 1
 ctl capture all -o other.pcap
 expect 5 'another capture runs'
+test ! -e other.pcap || fail "a refused capture made a file"
+echo precious >kept.pcap
+ctl capture all -o kept.pcap --force
+expect 5 'another capture runs'
+test "$(cat kept.pcap)" = precious || fail "a refused capture took a file"
 try in_ns client python3 ask.py 60
 sleep 1
 kill -INT $capture
@@ -370,6 +375,25 @@ code=0
 wait $full || code=$?
 : >out
 expect 5 'No space left'
+mkdir small
+unshare --mount sh -c 'mount -t tmpfs -o size=12k tmpfs small || exit 77
+    "$0" ctl --pin-name "$1" capture all -o small/part.pcap 2>err
+    code=$?
+    cp small/part.pcap .
+    exit $code' "$FAIRLEAD" "$pin" &
+full=$!
+pids="$pids $full"
+sleep 0.5
+in_ns client python3 ask.py 200
+code=0
+wait $full || code=$?
+if test $code = 77; then
+	echo "no small disk here"
+else
+	expect 5 'what was written before is there'
+	try "$FAIRLEAD" inspect part.pcap >out 2>&1 || fail "inspect: $(cat out)"
+	test "$(stat -c %s part.pcap)" -gt 4096 || fail "a part is lost"
+fi
 "$FAIRLEAD" ctl --pin-name "$pin" capture all -o gone.pcap &
 gone=$!
 pids="$pids $gone"
