@@ -105,10 +105,10 @@ capture_more(void *state, struct live_caller *caller)
 		return LIVE_WAIT;
 	live_tap_capture_end(c->run->tap);
 	live_caller_say(caller,
-	    json_pack("{s:{s:I, s:I, s:I, s:s?, s:o}}", "captured", "packets",
+	    json_pack("{s:{s:I, s:I, s:I, s:o, s:o}}", "captured", "packets",
 		(json_int_t)c->packets, "bytes", (json_int_t)c->bytes, "lost",
-		lost(c), "config", c->run->settings->config, "hash_key",
-		hash_key_of(c->run)));
+		lost(c), "config", live_log_text(c->run->settings->config),
+		"hash_key", hash_key_of(c->run)));
 	live_caller_done(caller);
 	return LIVE_END;
 }
