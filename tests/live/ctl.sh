@@ -261,6 +261,10 @@ json 'd["status"]["plan"]["generation"] == 2 and d["status"]["plan"]["reloads_re
 mv lb.yaml away.yaml
 ctl reload
 expect 2 "can't be read"
+mkfifo lb.yaml
+ctl reload
+expect 2 "can't be read: it is no regular file"
+rm lb.yaml
 sed 's/{ name: s2, address: 10.77.3.2 }/&\n      - { name: s3, address: 10.77.2.9 }/
     s/idle_timeout: 5s/idle_timeout: 6s/' good.yaml >lb.yaml
 ctl reload --dry-run
@@ -403,10 +407,26 @@ wait $gone || :
 ctl capture four --packets 10 --snap 64 --seconds 1 -o after.pcap
 expect 0 '^0 packets'
 
+echo "== stopped: nobody waits for it"
+try kill -STOP "$live"
+ctl status
+expect 5 'it does not answer'
+try kill -CONT "$live"
+until_json status 'd["status"]'
+
 echo "== gone"
 kill "$live"
 wait "$live" || :
 test ! -e "$socket" || fail "the socket stays"
 ctl members
 expect 5 'nobody answers'
+
+echo "== the log"
+cat live1.log live2.log >log
+python3 - <<'END' || fail "a line of the log is no JSON"
+import json
+
+for line in open('log'):
+    assert {'time', 'level', 'event'} <= set(json.loads(line)), line
+END
 exit $failed
