@@ -310,7 +310,7 @@ for _ in $(seq 10); do
 	sleep 0.3
 done
 cat agreed
-test $agreed = 0 || fail "flows and members disagree"
+test "$agreed" = 0 || fail "flows and members disagree"
 
 echo "== drained to the last flow"
 try in_ns client python3 ask.py 10
