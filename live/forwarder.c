@@ -27,7 +27,6 @@ struct about {
 	uint32_t zero;
 	uint64_t made_ns; /* path time 0, by CLOCK_MONOTONIC_COARSE */
 	uint64_t netns;   /* inode of the network namespace */
-	uint8_t hash_key[16];
 	uint32_t health[LIVE_HEALTH_WORDS];
 };
 
@@ -38,6 +37,7 @@ static const char *const kept_maps[] = { "conn4", "conn6", "snat_ports",
 struct live_forwarder {
 	struct live_pins pins;
 	struct about *about; /* mapped */
+	uint8_t hash_key[16];
 	bool adopted;
 	struct lb_plan *before;
 	int kept[LB_COUNT(kept_maps)]; /* -1: not made yet */
@@ -69,16 +69,12 @@ about_map(int fd)
 	return at != MAP_FAILED ? at : NULL;
 }
 
-static int
+static void
 about_fill(struct about *about)
 {
 	about->layout = FORWARD_LAYOUT;
 	about->made_ns = coarse_ns();
 	about->netns = netns_now();
-	return getrandom(about->hash_key, sizeof(about->hash_key), 0) ==
-		       sizeof(about->hash_key)
-		   ? 0
-		   : -EIO;
 }
 
 /* A folder without tables: what is new begins here. */
@@ -91,9 +87,11 @@ about_make(struct live_forwarder *f)
 	if (fd < 0)
 		return -errno;
 	f->about = about_map(fd);
-	int rc = f->about != NULL ? about_fill(f->about) : -ENOMEM;
-	if (rc == 0)
+	int rc = f->about != NULL ? 0 : -ENOMEM;
+	if (rc == 0) {
+		about_fill(f->about);
 		rc = live_pin_put(&f->pins, "about", fd);
+	}
 	(void)close(fd);
 	return rc;
 }
@@ -218,6 +216,24 @@ check_namespace(const struct live_forwarder *f, const char *pin_name,
 	return -EXDEV;
 }
 
+/*
+ * The configuration's, or that of the plan which is adopted: the memo's, which
+ * changes with the plan, so that no kill leaves entries under one key and us
+ * with another.  Under a new key they are not found, and idle out.
+ */
+static int
+choose_key(struct live_forwarder *f, const uint8_t *configured)
+{
+	const size_t bytes = sizeof(f->hash_key);
+	if (configured == NULL && f->adopted)
+		configured = f->before->hash_key;
+	if (configured != NULL) {
+		memcpy(f->hash_key, configured, bytes);
+		return 0;
+	}
+	return getrandom(f->hash_key, bytes, 0) == (ssize_t)bytes ? 0 : -EIO;
+}
+
 struct live_forwarder *
 live_forwarder_open(const char *pin_name, const uint8_t *hash_key, char *error,
     size_t error_bytes)
@@ -240,17 +256,14 @@ live_forwarder_open(const char *pin_name, const uint8_t *hash_key, char *error,
 				    rc == -EPERM ? ": run it as root" : "");
 		}
 	}
-	if (rc != 0) {
-		live_forwarder_close(f);
-		errno = -rc;
-		return NULL;
-	}
-	/* Entries were made under the old key, and are not found under another;
-	 * they idle out. */
-	if (hash_key != NULL)
-		memcpy(
-		    f->about->hash_key, hash_key, sizeof(f->about->hash_key));
-	return f;
+	if (rc == 0 && (rc = choose_key(f, hash_key)) != 0)
+		(void)snprintf(error, error_bytes, "no random hash key: %s",
+		    strerror(-rc));
+	if (rc == 0)
+		return f;
+	live_forwarder_close(f);
+	errno = -rc;
+	return NULL;
 }
 
 void
@@ -295,7 +308,7 @@ live_forwarder_health(const struct live_forwarder *f)
 const uint8_t *
 live_forwarder_hash_key(const struct live_forwarder *f)
 {
-	return f->about->hash_key;
+	return f->hash_key;
 }
 
 /* --- loading ------------------------------------------------------------- */
