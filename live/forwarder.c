@@ -17,8 +17,8 @@
 #include "live/health.h"
 #include "live/memo.h"
 
-/* Rules and members that are counted apart, at least; else four times as many
- * as there are at first. */
+/* Room for rules and members that are counted apart, at least; else four times
+ * as many as there are when it is made. */
 #define COUNTED_MIN 1024u
 
 /* Pinned as "about": one value, mapped, that only we look at. */
@@ -322,24 +322,92 @@ counted(uint32_t now)
 	return most;
 }
 
-/* The maps that are kept from now on, pinned. */
-static int
-keep(struct live_forwarder *f, const struct live_engine *engine)
+static uint32_t
+entries_of(int fd)
 {
-	for (size_t i = 0; i < LB_COUNT(kept_maps); i++) {
-		if (f->kept[i] >= 0)
-			continue;
-		int fd = dup(live_engine_map(engine, kept_maps[i]));
-		if (fd < 0)
-			return -errno;
-		int rc = live_pin_put(&f->pins, kept_maps[i], fd);
-		if (rc != 0) {
-			(void)close(fd);
-			return rc;
-		}
-		f->kept[i] = fd;
+	struct bpf_map_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	return bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0 ? info.max_entries
+							      : 0;
+}
+
+/* Is a kept map too small for a plan, and one that can be made anew?  Counters
+ * can, and port records where nobody left so far. */
+static bool
+outgrown(const struct live_forwarder *f, size_t i, const struct lb_plan *plan)
+{
+	const char *map = kept_maps[i];
+	if (f->kept[i] < 0)
+		return false;
+	uint32_t room = entries_of(f->kept[i]);
+	if (strcmp(map, "rule_traffic") == 0)
+		return plan->rule_count > room;
+	if (strcmp(map, "member_traffic") == 0)
+		return plan->member_count > room;
+	if (strcmp(map, "snat_ports") == 0)
+		return room == 1 && plan->port_buckets > 1;
+	return false;
+}
+
+static bool
+any_outgrown(const struct live_forwarder *f, const struct lb_plan *plan)
+{
+	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
+		if (outgrown(f, i, plan))
+			return true;
+	return false;
+}
+
+/* Counters into the larger map, which nobody counts in yet.  What is counted
+ * in the smaller one from here until the new program runs is lost. */
+static int
+carry_counts(int from, int to)
+{
+	int cpus = libbpf_num_possible_cpus(), rc = 0;
+	if (cpus < 0)
+		return cpus;
+	struct forward_share *each = calloc((size_t)cpus, sizeof(*each));
+	if (each == NULL)
+		return -ENOMEM;
+	for (uint32_t id = 0; rc == 0 && id < entries_of(from); id++)
+		if (bpf_map_lookup_elem(from, &id, each) != 0 ||
+		    bpf_map_update_elem(to, &id, each, 0) != 0)
+			rc = -errno;
+	free(each);
+	return rc;
+}
+
+/* A map of the engine in place of what was kept, if anything; pinned. */
+static int
+keep_map(struct live_forwarder *f, const struct live_engine *engine, size_t i)
+{
+	int rc = 0, fd = dup(live_engine_map(engine, kept_maps[i]));
+	if (fd < 0)
+		return -errno;
+	if (f->kept[i] >= 0 && strcmp(kept_maps[i], "snat_ports") != 0)
+		rc = carry_counts(f->kept[i], fd);
+	if (rc == 0)
+		rc = live_pin_put(&f->pins, kept_maps[i], fd);
+	if (rc != 0) {
+		(void)close(fd);
+		return rc;
 	}
+	if (f->kept[i] >= 0)
+		(void)close(f->kept[i]);
+	f->kept[i] = fd;
 	return 0;
+}
+
+/* The maps that are kept from now on. */
+static int
+keep(struct live_forwarder *f, const struct live_engine *engine,
+    const struct lb_plan *plan)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < LB_COUNT(kept_maps); i++)
+		if (f->kept[i] < 0 || outgrown(f, i, plan))
+			rc = keep_map(f, engine, i);
+	return rc;
 }
 
 static struct live_engine *
@@ -359,7 +427,7 @@ load_over(const struct live_forwarder *f, const struct lb_plan *plan,
 	struct live_setup setup = { kept, 0, sizes, LB_COUNT(sizes), constants,
 		LB_COUNT(constants) };
 	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
-		if (f->kept[i] >= 0)
+		if (f->kept[i] >= 0 && !outgrown(f, i, plan))
 			kept[setup.kept_count++] =
 			    (struct live_kept){ kept_maps[i], f->kept[i] };
 	return live_engine_load_with(
@@ -381,7 +449,7 @@ live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
 	    load_over(f, plan, routes, error, error_bytes);
 	if (engine == NULL)
 		return -errno;
-	rc = keep(f, engine);
+	rc = keep(f, engine, plan);
 	if (rc != 0) {
 		(void)snprintf(error, error_bytes, "%s: %s", f->pins.folder,
 		    strerror(-rc));
@@ -396,8 +464,16 @@ live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
 int
 live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan)
 {
+	if (any_outgrown(f, plan))
+		return -E2BIG;
 	int rc = memo_put(f, plan);
 	return rc == 0 ? live_engine_swap(f->engine, plan) : rc;
+}
+
+void
+live_forwarder_stays(struct live_forwarder *f, const struct lb_plan *plan)
+{
+	(void)memo_put(f, plan);
 }
 
 /* --- links --------------------------------------------------------------- */

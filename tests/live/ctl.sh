@@ -76,11 +76,13 @@ END
 cat >ask.py <<'END'
 import socket, sys
 
+kept = []  # or a port is had twice
 with open('udp', 'w') as out:
     for i in range(int(sys.argv[1])):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.settimeout(2)
         s.connect(('10.77.0.10', 5000))
+        kept.append(s)
         for _ in range(2):
             s.send(b'x' * 20)
             name = s.recv(10).decode()
@@ -275,6 +277,41 @@ json 'd["reload"]["generation"] == 3 and len(d["changes"]) == 2'
 cp good.yaml lb.yaml
 ctl reload
 expect 0 'member servers/s3 removed'
+
+echo "== counters grow with rules and members, and go on counting"
+ctl --json stats
+mv out stats-before
+awk '/^probes:/ {
+	print "  - name: spare\n    members:"
+	for (i = 1; i < 1500; i++)
+		printf "      - { name: a%d, address: 10.78.%d.%d }\n", i, i / 250, i % 250 + 1
+}
+{ print }
+/^rules:/ {
+	for (i = 10001; i < 11500; i++)
+		printf "  - { name: r%d, frontend: four, pool: servers, protocol: udp, frontend_port: %d, backend_port: %d }\n", i, i, i
+}' \
+    good.yaml >lb.yaml
+ctl reload >many
+expect 0 'changes more'
+ctl --json stats >many
+cat >grown.py <<'END'
+import json
+
+was, now = (json.load(open(f)) for f in ('stats-before', 'out'))
+print(len(now['rules']), 'rules,', len(now['members']), 'members')
+assert len(now['rules']) == 1501 and len(now['members']) > 1500
+for kind in 'frontends', 'rules', 'members':
+    counts = [{x['name']: x['traffic']['packets_in'] for x in d[kind]}
+              for d in (was, now)]
+    for name in counts[0]:
+        assert counts[0][name] <= counts[1][name], (kind, name, counts)
+assert counts[0]['s1'] > 0
+END
+try python3 grown.py || fail "counters are not what they were"
+cp good.yaml lb.yaml
+ctl reload >many
+expect 0 'in force'
 
 echo "== nothing broke"
 : >stop
