@@ -88,7 +88,7 @@ check_program(struct precheck *p)
 	if (plan == NULL)
 		return;
 	/* The verifier's answer does not depend on the tables' sizes. */
-	plan->buckets4 = plan->buckets6 = 1;
+	plan->buckets4 = plan->buckets6 = plan->port_buckets = 1;
 	struct live_engine *engine =
 	    live_engine_load("forward.bpf.o", plan, error, sizeof(error));
 	if (engine == NULL)
