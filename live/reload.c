@@ -243,27 +243,48 @@ log_changes(const struct live_run *run, const struct live_draft *d,
 
 /* --- in force ------------------------------------------------------------ */
 
-/* The plan in the kernel, or the program anew where it needs more room. */
+/* The plan alone; -E2BIG: it takes the program anew, which is made for a mode
+ * of forwarding and for so much room. */
 static int
-put_in_force(
+swap_plan(const struct live_run *run, const struct live_draft *d)
+{
+	struct live_forwarder *f = run->forwarder;
+	if (d->config->forwarding != run->config->forwarding)
+		return -E2BIG;
+	int rc =
+	    live_nexthops_use(run->hops, live_forwarder_engine(f), d->plan);
+	return rc == 0 ? live_forwarder_swap(f, d->plan) : rc;
+}
+
+static int
+load_anew(
     struct live_run *run, const struct live_draft *d, char *error, size_t bytes)
 {
 	struct live_forwarder *f = run->forwarder;
-	int rc =
-	    live_nexthops_use(run->hops, live_forwarder_engine(f), d->plan);
-	if (rc == 0)
-		rc = live_forwarder_swap(f, d->plan);
-	if (rc != -E2BIG) {
-		(void)snprintf(error, bytes, "%s", live_errno(rc));
-		return rc;
-	}
-	rc = live_forwarder_load(f, d->plan,
+	int rc = live_forwarder_load(f, d->plan,
 	    d->config->forwarding == LB_FORWARDING_NAT, error, bytes);
 	if (rc != 0)
 		return rc;
 	live_sweeper_use(
 	    run->sweeper, live_engine_tables(live_forwarder_engine(f)));
-	return live_nexthops_use(run->hops, live_forwarder_engine(f), d->plan);
+	rc = live_nexthops_use(run->hops, live_forwarder_engine(f), d->plan);
+	if (rc != 0)
+		(void)snprintf(error, bytes, "%s", live_errno(rc));
+	return rc;
+}
+
+static int
+put_in_force(
+    struct live_run *run, const struct live_draft *d, char *error, size_t bytes)
+{
+	int rc = swap_plan(run, d);
+	if (rc == -E2BIG)
+		rc = load_anew(run, d, error, bytes);
+	else if (rc != 0)
+		(void)snprintf(error, bytes, "%s", live_errno(rc));
+	if (rc != 0)
+		live_forwarder_stays(run->forwarder, run->plan);
+	return rc;
 }
 
 /* A draft that could be put in force; -1: how says why not. */
