@@ -191,9 +191,10 @@ log_start(const struct live_run *run)
 	struct forward_total total = { 0 };
 	live_nexthops_count(run->hops, &known, &unknown);
 	(void)live_forwarder_total(run->forwarder, &total);
-	live_log(LIVE_INFO, "forwarding", "s:s, s:s, s:b, s:I, s:i, s:i, s:i",
-	    "pins", live_forwarder_folder(run->forwarder), "hash_key", key,
-	    "adopted", live_forwarder_adopted(run->forwarder), "connections",
+	live_log(LIVE_INFO, "forwarding",
+	    "s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:i", "pins",
+	    live_forwarder_folder(run->forwarder), "hash_key", key, "adopted",
+	    live_forwarder_adopted(run->forwarder), "connections",
 	    (json_int_t)lb_live_count(
 		live_engine_tables(live_forwarder_engine(run->forwarder))),
 	    "packets", (json_int_t)total.packets, "rules",
