@@ -326,6 +326,7 @@ take(struct live_run *run, struct live_draft *d,
 	live_sweeper_swapped(run->sweeper);
 	bool another = live_forwarder_engine(run->forwarder) != engine;
 	live_interfaces_again(run, another);
+	live_interfaces_warn(run);
 	int rc = another ? live_tap_use(
 			       run->tap, live_forwarder_engine(run->forwarder))
 			 : 0;

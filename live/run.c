@@ -320,6 +320,7 @@ keep_on(struct live_run *run)
 {
 	char error[LIVE_ERROR_BYTES];
 	log_start(run);
+	live_interfaces_warn(run);
 	if (live_service_ready(run, error, sizeof(error)) != 0)
 		return refuse("start", error);
 	live_probing_use(run);

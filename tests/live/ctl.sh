@@ -313,6 +313,42 @@ cp good.yaml lb.yaml
 ctl reload >many
 expect 0 'in force'
 
+echo "== what a reload says of forwarding and tables"
+sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
+ctl reload --dry-run
+expect 0 '^interface b2 removed'
+expect 0 '^interface gone0 added'
+sed 's/entries: 10000/entries: 40000/' good.yaml >lb.yaml
+ctl reload
+expect 0 'stays as large as it was made'
+cp good.yaml lb.yaml
+ctl reload
+expect 0 'as large as it was made again'
+! grep -q stays out || fail "it stays, it says"
+
+echo "== an order that changes nothing, while members are unknown"
+awk '/^rules:/ { print "  - { name: slow, protocol: tcp, port: 8080, interval: 300s, probe_threshold: 2 }" }
+{ print }
+/^rules:/ { for (i = 6000; i < 6040; i++)
+	printf "  - { name: q%d, frontend: four, pool: servers, probe: slow, protocol: udp, frontend_port: %d, backend_port: %d }\n", i, i, i }' \
+    good.yaml >lb.yaml
+ctl reload
+expect 0 'in force'
+awk '/name: s1,/ { first = $0; next } { print } /name: s2,/ { print first }' \
+    lb.yaml >turned.yaml
+mv turned.yaml lb.yaml
+ctl reload
+expect 0 'nothing changed'
+! grep -q elsewhere out || fail "something moves"
+sed '/name: s2,/d' lb.yaml >fewer.yaml
+mv fewer.yaml lb.yaml
+ctl reload --dry-run
+expect 0 'and of 34 rules more'
+test "$(grep -c elsewhere out)" = 8 || fail "not eight rules"
+cp good.yaml lb.yaml
+ctl reload
+expect 0 'in force'
+
 echo "== nothing broke"
 : >stop
 wait "$load" || fail "the load: exit $?"
@@ -415,6 +451,17 @@ kill -9 $gone
 wait $gone || :
 ctl capture four --packets 10 --snap 64 --seconds 1 -o after.pcap
 expect 0 '^0 packets'
+
+echo "== an interface that members are behind is left out, and one is not there"
+sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
+ctl reload
+expect 0 '^interface b2 removed'
+wait_for live2.log '"event":"detached","interface":"b2"'
+wait_for live2.log '"event":"way","member":"s2","message":".*reached by b2'
+ctl status
+expect 0 'gone0 (not attached)'
+ctl --json status
+json '[i["attached"] for i in d["status"]["interfaces"] if i["name"] == "gone0"] == [False]'
 
 echo "== gone"
 kill "$live"
