@@ -17,6 +17,7 @@ struct live_link {
 	uint32_t mtu;
 	uint16_t vlan; /* its tag; 0: it is none */
 	bool up;
+	bool carrier;
 	bool xdp; /* an XDP program is attached */
 	uint8_t mac[6];
 	char name[IF_NAMESIZE];

@@ -217,10 +217,18 @@ take(struct live_run *run, struct live_draft *d,
 	live_probing_use(run);
 	live_sweeper_swapped(run->sweeper);
 	bool another = live_forwarder_engine(run->forwarder) != engine;
+	int rc = live_claims_use(run->claims, run->forwarder, run->config);
+	if (rc != 0)
+		live_log(LIVE_WARNING, "addresses", "s:s", "message",
+		    live_errno(rc));
 	live_interfaces_again(run, another);
-	int rc = another ? live_tap_use(
-			       run->tap, live_forwarder_engine(run->forwarder))
-			 : 0;
+	rc = live_claims_refresh(run->claims, run->forwarder);
+	if (rc != 0)
+		live_log(
+		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
+	rc = another
+		 ? live_tap_use(run->tap, live_forwarder_engine(run->forwarder))
+		 : 0;
 	if (rc != 0)
 		live_log(LIVE_WARNING, "tap", "s:s", "message", live_errno(rc));
 }
