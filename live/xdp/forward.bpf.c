@@ -236,12 +236,9 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 		return HOP_NONE;
 	uint32_t ifindex = fib.ifindex;
 	const struct forward_port *port = port_of(ifindex);
-	if (port != NULL) {
-		hop->port = *port;
-	} else {
-		__builtin_memset(&hop->port, 0, sizeof(hop->port));
-		hop->port.ifindex = ifindex;
-	}
+	if (port == NULL) /* new, or one too many: it may be a VLAN's */
+		return HOP_KERNEL;
+	hop->port = *port;
 	__builtin_memcpy(hop->port.mac, fib.smac, sizeof(hop->port.mac));
 	__builtin_memcpy(hop->mac, fib.dmac, sizeof(hop->mac));
 	return takes_frames(&hop->port);
@@ -410,6 +407,8 @@ send_on(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop,
 	count_forwarded(ctx, s);
 	if ((s->result.facts & LB_FACT_UNTRACKED) != 0)
 		count->untracked++;
+	if ((s->result.facts & LB_FACT_EVICTED) != 0)
+		count->evicted++;
 	if (answer == HOP_KERNEL) {
 		count->handed++;
 		return XDP_PASS;
@@ -481,7 +480,9 @@ maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
 		tap_wants(ctx, TAP_UNREACHABLE, 0);
 }
 
-LB_INLINE int
+/* By itself, so that its stack and that of a step are not one above the
+ * other: all calls in a row may have 512 bytes. */
+LB_COLD int
 act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 {
 	if (s->result.verdict == LB_DROP) {

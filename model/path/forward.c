@@ -143,6 +143,7 @@ make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 	struct lb_scratch *s = v->scratch;
 	uint32_t class = v->pkt->ip.proto == LB_PROTO_UDP ? rule->class_udp
 							  : rule->class_tcp;
+	s->fresh.w1 = 0;
 	s->fresh.w2 = v->out->member | (uint64_t)rule->id << 16 |
 		      (uint64_t)v->now_ms << 32;
 	s->fresh.w3 = v->pkt->ip.proto == LB_PROTO_TCP &&
@@ -166,6 +167,8 @@ make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 	v->out->facts |= LB_FACT_MADE;
 	if (prefer >= 0)
 		v->out->facts |= LB_FACT_RECHOSEN;
+	else if (lb_victim_lived(&v->scratch->victim))
+		v->out->facts |= LB_FACT_EVICTED;
 	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
 	v->out->way = (uint8_t)way;
 	v->out->state = LB_CONN_HALF;
