@@ -26,6 +26,7 @@ struct live_engine {
 	struct bpf_object *called; /* NULL: not asked for */
 	char path[4096];           /* of both */
 	struct lb_tables tables;
+	struct lb_plan rows; /* those of the plan in force, nothing else */
 	struct lb_class *classes;
 	uint8_t *states;
 	int plan_fd, luts_fd;
@@ -159,6 +160,22 @@ live_engine_health(struct live_engine *e, const struct lb_plan *plan)
 	return rc;
 }
 
+/* What lb_expire() asks the plan in force, which need not outlive the swap. */
+static int
+keep_rows(struct live_engine *e, const struct lb_plan *plan)
+{
+	size_t bytes = (size_t)plan->row_count * LB_ROW_BYTES;
+	struct lb_row *rows = aligned_alloc(LB_ROW_BYTES, bytes);
+	if (rows == NULL)
+		return -ENOMEM;
+	memcpy(rows, plan->rows, bytes);
+	free(e->rows.rows);
+	e->rows =
+	    (struct lb_plan){ .rows = rows, .row_count = plan->row_count };
+	e->tables.plan = &e->rows;
+	return 0;
+}
+
 int
 live_engine_swap(struct live_engine *e, const struct lb_plan *plan)
 {
@@ -166,8 +183,12 @@ live_engine_swap(struct live_engine *e, const struct lb_plan *plan)
 	int rc = live_engine_health(e, plan);
 	if (rc == 0)
 		rc = put_plan(e, plan);
+	if (rc == 0)
+		rc = keep_rows(e, plan);
 	if (rc != 0)
 		return rc;
+	if (plan->snat_count > 0)
+		lb_forget_hints(&e->tables);
 	/* No rule names these any more. */
 	for (uint32_t i = 0; i < e->lut_count; i++)
 		if (i >= plan->lut_count || plan->luts[i].slots == NULL)
@@ -412,6 +433,9 @@ set_sizes(struct bpf_object *object, const struct lb_plan *plan,
 	if (rc == 0)
 		rc = set_table(
 		    object, setup, "conn6", plan->buckets6, "conn6_mask");
+	if (rc == 0)
+		rc = set_table(object, setup, "snat_ports", plan->port_buckets,
+		    "ports_mask");
 	if (rc == 0 && !is_kept(setup, "member_state"))
 		rc = set_entries(object, "member_state", MEMBER_STATES);
 	if (rc == 0)
@@ -442,14 +466,17 @@ map_tables(struct live_engine *e, const struct lb_plan *plan)
 	    live_engine_mmap(e, "conn4", t->buckets4 * sizeof(*t->conn4));
 	t->conn6 =
 	    live_engine_mmap(e, "conn6", t->buckets6 * sizeof(*t->conn6));
+	t->port_buckets = entries_of(e, "snat_ports");
+	t->ports = live_engine_mmap(
+	    e, "snat_ports", t->port_buckets * sizeof(*t->ports));
 	e->classes = live_engine_mmap(e, "classes", sizeof(plan->classes));
 	e->states = live_engine_mmap(
 	    e, "member_state", (size_t)MEMBER_STATES * STATE_STRIDE);
 	t->classes = e->classes;
 	e->plan_fd = live_engine_map(e, "plan");
 	e->luts_fd = live_engine_map(e, "luts");
-	if (t->conn4 == NULL || t->conn6 == NULL || e->classes == NULL ||
-	    e->states == NULL)
+	if (t->conn4 == NULL || t->conn6 == NULL || t->ports == NULL ||
+	    e->classes == NULL || e->states == NULL)
 		return -errno;
 	return 0;
 }
@@ -525,9 +552,11 @@ live_engine_free(struct live_engine *e)
 	struct lb_tables *t = &e->tables;
 	unmap(t->conn4, t->buckets4 * sizeof(*t->conn4));
 	unmap(t->conn6, t->buckets6 * sizeof(*t->conn6));
+	unmap(t->ports, t->port_buckets * sizeof(*t->ports));
 	unmap(e->classes, LB_CLASS_MAX * sizeof(*e->classes));
 	unmap(e->states, (size_t)MEMBER_STATES * STATE_STRIDE);
 	bpf_object__close(e->called);
 	bpf_object__close(e->object);
+	free(e->rows.rows);
 	free(e);
 }

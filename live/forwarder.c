@@ -32,8 +32,8 @@ struct about {
 };
 
 /* What a restart adopts, and what a new program is loaded over. */
-static const char *const kept_maps[] = { "conn4", "conn6", "classes",
-	"member_state", "total", "rule_traffic", "member_traffic" };
+static const char *const kept_maps[] = { "conn4", "conn6", "snat_ports",
+	"classes", "member_state", "total", "rule_traffic", "member_traffic" };
 
 struct live_forwarder {
 	struct live_pins pins;

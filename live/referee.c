@@ -194,7 +194,8 @@ facts_same(const struct lb_expired *a, const struct lb_expired *b)
 	       a->state == b->state && a->member == b->member &&
 	       a->rule == b->rule && a->bucket == b->bucket &&
 	       a->seen_ms == b->seen_ms && a->client_ack == b->client_ack &&
-	       a->client_end == b->client_end;
+	       a->client_end == b->client_end && a->kind == b->kind &&
+	       a->snat == b->snat && a->xlat_port.raw == b->xlat_port.raw;
 }
 
 static int
@@ -229,8 +230,11 @@ int
 referee_expire(
     struct referee *r, uint32_t now_ms, uint64_t ended[LB_CONN_CLOSING_RST + 1])
 {
+	const struct lb_tables *kernel = live_engine_tables(r->engine);
 	int four = expire_family(r, false, now_ms, ended);
 	int six = expire_family(r, true, now_ms, ended);
+	lb_expire_ports(&r->world->tables, 0, UINT32_MAX);
+	lb_expire_ports(kernel, 0, UINT32_MAX);
 	return four == REFEREE_SAME ? six : four;
 }
 
@@ -250,6 +254,13 @@ referee_memory(const struct referee *r, uint32_t *bucket)
 		if (memcmp(&a->conn6[i], &b->conn6[i], sizeof(*a->conn6)) !=
 		    0) {
 			*bucket = i | UINT32_C(1) << 31;
+			return REFEREE_DIFFERENT;
+		}
+	}
+	for (uint32_t i = 0; i < a->port_buckets; i++) {
+		if (memcmp(&a->ports[i], &b->ports[i], sizeof(*a->ports)) !=
+		    0) {
+			*bucket = i | REFEREE_PORTS;
 			return REFEREE_DIFFERENT;
 		}
 	}

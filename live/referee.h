@@ -57,7 +57,9 @@ int referee_health(struct referee *r, const struct lb_plan *plan);
 int referee_expire(struct referee *r, uint32_t now_ms,
     uint64_t ended[LB_CONN_CLOSING_RST + 1]);
 /* memcmp of all table memory: REFEREE_SAME or REFEREE_DIFFERENT, then with
- * the first bucket that differs in *bucket (bit 31: of the IPv6 table). */
+ * the first bucket that differs in *bucket (bit 31: of the IPv6 table,
+ * REFEREE_PORTS: of the SNAT ports). */
+#define REFEREE_PORTS (UINT32_C(1) << 30)
 int referee_memory(const struct referee *r, uint32_t *bucket);
 
 struct lb_world *referee_world(struct referee *r);

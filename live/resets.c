@@ -111,8 +111,9 @@ static const struct lb_rule *
 resetting_rule(const struct lb_plan *plan, const struct lb_expired *flow)
 {
 	const struct lb_rule *rule = lb_plan_rule_row(plan, flow->rule);
-	if (flow->proto != LB_PROTO_TCP || flow->state != LB_CONN_OPEN ||
-	    rule == NULL || (rule->flags & LB_RULE_TCP_RESET) == 0 ||
+	if (flow->kind != LB_KIND_LB || flow->proto != LB_PROTO_TCP ||
+	    flow->state != LB_CONN_OPEN || rule == NULL ||
+	    (rule->flags & LB_RULE_TCP_RESET) == 0 ||
 	    (rule->flags & LB_RULE_FLOATING) != 0)
 		return NULL;
 	return rule;

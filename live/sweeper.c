@@ -148,6 +148,16 @@ sweep(struct live_sweeper *s, bool six, uint32_t now_ms,
 	return count;
 }
 
+static void
+sweep_ports(const struct live_sweeper *s)
+{
+	uint64_t buckets = s->tables->port_buckets;
+	uint32_t from = (uint32_t)(buckets * s->part / LIVE_SWEEP_PARTS);
+	uint32_t to = (uint32_t)(buckets * (s->part + 1) / LIVE_SWEEP_PARTS);
+
+	lb_expire_ports(s->tables, from, to - from);
+}
+
 uint64_t
 live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg)
@@ -156,6 +166,7 @@ live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
 		round_begins(s);
 	uint64_t count = sweep(s, false, now_ms, ended, arg);
 	count += sweep(s, true, now_ms, ended, arg);
+	sweep_ports(s);
 	if (++s->part == LIVE_SWEEP_PARTS) {
 		s->part = 0;
 		round_ends(s);

@@ -1,32 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/expire.h"
+#include "model/expire_parts.h"
 
 #include "model/path/conn.h"
 
 /* A way that changes more often than that while it is read is left out. */
 #define READ_TRIES 4
 
-/* One way of either family, as pointers into the table. */
-struct way {
-	uint64_t *ctl, *w1; /* w2 and w3 follow w1 */
-	const uint64_t *addr;
-};
-
-static struct way
-way_of(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
+struct lb_way
+lb_way_of(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
 {
 	if (six) {
 		struct lb_bucket6 *b = &t->conn6[bucket];
-		return (struct way){ &b->ctl[way], &b->entry[way].w1,
+		return (struct lb_way){ &b->ctl[way], &b->entry[way].w1,
 			b->entry[way].addr };
 	}
 	struct lb_bucket4 *b = &t->conn4[bucket];
-	return (
-	    struct way){ &b->ctl[way], &b->entry[way].w1, &b->entry[way].addr };
+	return (struct lb_way){ &b->ctl[way], &b->entry[way].w1,
+		&b->entry[way].addr };
 }
 
 static void
-fact_of(const struct way *w, bool six, uint32_t bucket, uint64_t ctl,
+fact_of(const struct lb_way *w, bool six, uint32_t bucket, uint64_t ctl,
     struct lb_expired *out)
 {
 	uint64_t w1 = w->w1[0], w2 = w->w1[1], w3 = w->w1[2];
@@ -37,6 +31,9 @@ fact_of(const struct way *w, bool six, uint32_t bucket, uint64_t ctl,
 		out->src = lb_addr_v4((uint32_t)w->addr[0]);
 		out->dst = lb_addr_v4((uint32_t)(w->addr[0] >> 32));
 	}
+	out->kind = (uint8_t)lb_ctl_kind(ctl);
+	out->snat = (uint8_t)(w1 >> 40);
+	out->xlat_port.raw = (uint16_t)(w1 >> 48);
 	out->sport.raw = (uint16_t)w1;
 	out->dport.raw = (uint16_t)(w1 >> 16);
 	out->proto = (uint8_t)(w1 >> 32);
@@ -51,7 +48,7 @@ fact_of(const struct way *w, bool six, uint32_t bucket, uint64_t ctl,
 
 /* Ends the way's entry if it is still silent once we own it. */
 static bool
-expire_way(const struct lb_tables *t, const struct way *w, uint64_t ctl,
+expire_way(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
     uint32_t now_ms)
 {
 	uint64_t busy = lb_ctl_claim(ctl);
@@ -72,6 +69,28 @@ is_live(uint64_t ctl)
 	return lb_ctl_state(ctl) >= LB_CONN_HALF;
 }
 
+/* Ends the way's entry when its time has come; *flow says what it was. */
+static bool
+end_way(const struct lb_tables *t, bool six, uint32_t bucket,
+    const struct lb_way *w, uint64_t ctl, uint32_t now_ms,
+    struct lb_expired *flow)
+{
+	if (lb_ctl_kind(ctl) != LB_KIND_LB) {
+		fact_of(w, six, bucket, ctl, flow);
+		return lb_expire_snat(t, six, w, ctl, now_ms, flow);
+	}
+	if (!lb_conn_expired(
+		t->classes, ctl, now_ms, lb_w2_seen(LB_LOAD(w->w1[1]))) ||
+	    !expire_way(t, w, ctl, now_ms))
+		return false;
+	fact_of(w, six, bucket, ctl, flow);
+	/* The version stays, so that a claim that was being weighed meanwhile
+	 * fails. */
+	(void)__sync_lock_test_and_set(
+	    w->ctl, lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+	return true;
+}
+
 uint32_t
 lb_expire(const struct lb_tables *t, bool six, uint32_t now_ms, uint32_t from,
     uint32_t count, struct lb_expired_list *facts)
@@ -82,21 +101,14 @@ lb_expire(const struct lb_tables *t, bool six, uint32_t now_ms, uint32_t from,
 		if (facts != NULL && facts->max - facts->count < LB_WAYS)
 			return bucket;
 		for (uint32_t i = 0; i < LB_WAYS; i++) {
-			struct way w = way_of(t, six, bucket, i);
+			struct lb_way w = lb_way_of(t, six, bucket, i);
 			uint64_t ctl = LB_LOAD(*w.ctl);
-			if (!is_live(ctl) || lb_ctl_kind(ctl) != LB_KIND_LB ||
-			    !lb_conn_expired(t->classes, ctl, now_ms,
-				lb_w2_seen(LB_LOAD(w.w1[1]))))
+			struct lb_expired flow;
+			if (!is_live(ctl) ||
+			    !end_way(t, six, bucket, &w, ctl, now_ms, &flow))
 				continue;
-			if (!expire_way(t, &w, ctl, now_ms))
-				continue;
-			if (facts != NULL)
-				fact_of(&w, six, bucket, ctl,
-				    &facts->at[facts->count++]);
-			/* The version stays, so that a claim that was being
-			 * weighed meanwhile fails. */
-			(void)__sync_lock_test_and_set(
-			    w.ctl, lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+			if (facts != NULL && flow.kind != LB_KIND_SNAT_IN)
+				facts->at[facts->count++] = flow;
 		}
 	}
 	return end;
@@ -106,7 +118,7 @@ uint32_t
 lb_deadline_ms(
     const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
 {
-	struct way w = way_of(t, six, bucket, way);
+	struct lb_way w = lb_way_of(t, six, bucket, way);
 	return lb_w2_seen(LB_LOAD(w.w1[1])) +
 	       lb_conn_timeout_ms(t->classes, LB_LOAD(*w.ctl));
 }
@@ -115,7 +127,7 @@ bool
 lb_entry_at(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way,
     struct lb_expired *out)
 {
-	struct way w = way_of(t, six, bucket, way);
+	struct lb_way w = lb_way_of(t, six, bucket, way);
 	uint64_t ctl = LB_LOAD(*w.ctl);
 
 	if (!is_live(ctl))
@@ -130,7 +142,7 @@ bool
 lb_entry_read(const struct lb_tables *t, bool six, uint32_t bucket,
     uint32_t way, struct lb_expired *out)
 {
-	struct way w = way_of(t, six, bucket, way);
+	struct lb_way w = lb_way_of(t, six, bucket, way);
 
 	for (int tries = 0; tries < READ_TRIES; tries++) {
 		uint64_t ctl = __atomic_load_n(w.ctl, __ATOMIC_ACQUIRE);
@@ -153,7 +165,7 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 	uint32_t end = count < buckets - from ? from + count : buckets;
 	for (uint32_t bucket = from; bucket < end; bucket++) {
 		for (uint32_t i = 0; i < LB_WAYS; i++) {
-			struct way w = way_of(t, six, bucket, i);
+			struct lb_way w = lb_way_of(t, six, bucket, i);
 			/* BUSY counts: it is about to be somebody. */
 			uint64_t ctl = LB_LOAD(*w.ctl);
 			uint32_t state = lb_ctl_state(ctl);
@@ -164,6 +176,8 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			usage->rule[lb_w2_rule(w2)]++;
 			usage->timeout_class[lb_ctl_class(ctl)]++;
 			usage->state[six][state % LB_USAGE_STATES]++;
+			if (lb_ctl_kind(ctl) != LB_KIND_LB)
+				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff] = 1;
 		}
 	}
 }

@@ -9,9 +9,12 @@
  * lb_step() itself treats an expired entry as absent, so that no answer ever
  * depends on when the sweeper last came by.
  *
- * Source: mechanism.md 8; timeouts: design.md 2.
+ * Outbound flows are the exception: they and their ports end here only.
+ *
+ * Source: mechanism.md 8, 12; timeouts: design.md 2.
  */
 #include "model/path/plan.h"
+#include "model/path/ports.h"
 #include "model/path/table.h"
 #include "model/plan.h"
 
@@ -20,12 +23,23 @@ struct lb_tables {
 	struct lb_bucket6 *conn6;
 	uint32_t buckets4, buckets6; /* 2^n */
 	const struct lb_class *classes;
+	/* SNAT: its ports, and the plan in force, which knows whose they are.
+	 * NULL: outbound flows do not end. */
+	struct lb_port_bucket *ports;
+	uint32_t port_buckets; /* 2^n */
+	const struct lb_plan *plan;
 };
 
-/* A flow that ended. */
+/*
+ * A flow that ended.  An outbound one (kind LB_KIND_SNAT_OUT) is told as the
+ * member sees it, with the public address and port that it had.
+ */
 struct lb_expired {
 	struct lb_addr src, dst; /* client, frontend */
 	lb_be16 sport, dport;
+	lb_be16 xlat_port;
+	uint8_t snat;         /* number of the public address */
+	uint8_t kind;         /* enum lb_conn_kind */
 	uint8_t proto, state; /* enum lb_conn_state it was in */
 	uint16_t member, rule;
 	uint32_t bucket, seen_ms;
@@ -48,6 +62,19 @@ struct lb_expired_list {
  */
 uint32_t lb_expire(const struct lb_tables *tables, bool six, uint32_t now_ms,
     uint32_t from, uint32_t count, struct lb_expired_list *facts);
+
+/* Empties records of SNAT ports in buckets [from, from + count) that no flow
+ * uses.  Cost: linear in count. */
+void lb_expire_ports(
+    const struct lb_tables *tables, uint32_t from, uint32_t count);
+
+/* What members found used up may be free: to be called when the plan in force
+ * has changed, and no packet uses the old one. */
+void lb_forget_hints(const struct lb_tables *tables);
+
+/* SNAT ports in use, each once per destination that it is used for.  Cost:
+ * linear in the table. */
+uint64_t lb_ports_in_use(const struct lb_tables *tables);
 
 /* Path time at which the entry in a way expires if nothing touches it. */
 uint32_t lb_deadline_ms(

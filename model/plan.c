@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/hash_key.h"
+#include "model/path/ports.h"
 #include "model/plan_parts.h"
 #include "model/problems.h"
 
@@ -358,6 +359,25 @@ buckets_for(uint64_t entries)
 	return (uint32_t)buckets;
 }
 
+/*
+ * Buckets of SNAT port records.  Room for flows to as many destinations as a
+ * quarter of the flows expected, a quarter full, so that no bucket of 7
+ * overflows (AZ has no such limit).
+ */
+static uint32_t
+port_buckets_for(const struct lb_config *config, uint32_t snat_count)
+{
+	uint64_t entries = config->entries + config->entries6, buckets = 1;
+
+	if (snat_count == 0)
+		return 1;
+	if (entries > LB_ENTRIES_MAX)
+		entries = LB_ENTRIES_MAX;
+	while (buckets * LB_PORT_WAYS < entries / 4)
+		buckets *= 2;
+	return (uint32_t)buckets;
+}
+
 static bool
 all_up(void *arg, int probe, uint16_t member)
 {
@@ -408,6 +428,7 @@ lb_plan_compile(const struct lb_config *config, const struct lb_plan *before,
 		lb_plan_free(plan);
 		return NULL;
 	}
+	plan->port_buckets = port_buckets_for(config, plan->snat_count);
 	return plan;
 }
 

@@ -132,6 +132,7 @@ struct lb_plan {
 	uint8_t (*units)[2][LB_UNIT_ROWS * LB_ROW_BYTES];
 	uint8_t hash_key[16];
 	uint32_t buckets4, buckets6; /* 2^n, from entries and entries6 */
+	uint32_t port_buckets;       /* 2^n; 1 where nobody leaves */
 };
 
 #define LB_USAGE_STATES 8u /* more than enum lb_conn_state has */

@@ -26,8 +26,10 @@ lb_world_new(const struct lb_plan *plan)
 	t->buckets6 = plan->buckets6;
 	t->conn4 = pages_new(t->buckets4 * sizeof(*t->conn4));
 	t->conn6 = pages_new(t->buckets6 * sizeof(*t->conn6));
+	t->port_buckets = plan->port_buckets;
+	t->ports = pages_new(t->port_buckets * sizeof(*t->ports));
 	t->classes = w->classes;
-	if (t->conn4 == NULL || t->conn6 == NULL) {
+	if (t->conn4 == NULL || t->conn6 == NULL || t->ports == NULL) {
 		lb_world_free(w);
 		return NULL;
 	}
@@ -45,14 +47,20 @@ lb_world_free(struct lb_world *w)
 		(void)munmap(t->conn4, t->buckets4 * sizeof(*t->conn4));
 	if (t->conn6 != NULL)
 		(void)munmap(t->conn6, t->buckets6 * sizeof(*t->conn6));
+	if (t->ports != NULL)
+		(void)munmap(t->ports, t->port_buckets * sizeof(*t->ports));
 	free(w);
 }
 
 void
 lb_world_swap(struct lb_world *w, const struct lb_plan *plan)
 {
+	bool another = w->plan != plan;
 	memcpy(w->classes, plan->classes, sizeof(w->classes));
 	w->plan = plan;
+	w->tables.plan = plan;
+	if (another && plan->snat_count > 0)
+		lb_forget_hints(&w->tables);
 }
 
 /* The seam over plain memory. */
@@ -81,6 +89,13 @@ lb_bucket6(uint64_t ctx, uint32_t index)
 {
 	const struct lb_tables *t = &world_of(ctx)->tables;
 	return &t->conn6[index & (t->buckets6 - 1)];
+}
+
+struct lb_port_bucket *
+lb_port_bucket(uint64_t ctx, uint32_t index)
+{
+	const struct lb_tables *t = &world_of(ctx)->tables;
+	return &t->ports[index & (t->port_buckets - 1)];
 }
 
 uint32_t

@@ -300,7 +300,8 @@ sim_player_client(
 			    ? p->rule_of_id[result->rule]
 			    : LB_NONE;
 	if (LB_UNLIKELY(
-		rule == LB_NONE || (result->facts & LB_FACT_REPLY) != 0)) {
+		rule == LB_NONE ||
+		(result->facts & (LB_FACT_REPLY | LB_FACT_SNAT)) != 0)) {
 		not_balanced(p, part);
 		return 0;
 	}

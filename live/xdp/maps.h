@@ -6,6 +6,7 @@
  * sizes; mmapable ones are read and expired by user space in place.
  *
  *   conn4, conn6    the connection table, one value per bucket
+ *   snat_ports      which SNAT ports are in use
  *   plan            [0] = the plan in force: one value that is all its rows
  *   luts            lookup tables, arrays of rows of 32 member ids
  *   member_state    one word per member id
@@ -39,6 +40,14 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct lb_bucket6);
 } conn6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, struct lb_port_bucket);
+} snat_ports SEC(".maps");
 
 /*
  * Plans are maps of one value, all of one size, so that the lookups are
@@ -102,6 +111,7 @@ struct {
 /* Buckets - 1, set before loading: the verifier folds them in. */
 volatile const uint32_t conn4_mask = 0;
 volatile const uint32_t conn6_mask = 0;
+volatile const uint32_t ports_mask = 0;
 /* Rows that a plan may have. */
 volatile const uint32_t plan_rows = 1;
 

@@ -14,7 +14,9 @@
 #include "model/path/hash.c"
 #include "model/path/icmp_error.c"
 #include "model/path/packet.c"
+#include "model/path/ports.c"
 #include "model/path/reply.c"
+#include "model/path/snat.c"
 #include "model/path/step.c"
 
 /* Frame to scratch->packet: enum lb_parsed. */

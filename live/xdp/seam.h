@@ -38,6 +38,14 @@ lb_bucket6(uint64_t ctx, uint32_t index)
 	return bpf_map_lookup_elem(&conn6, &at);
 }
 
+LB_API struct lb_port_bucket *
+lb_port_bucket(uint64_t ctx, uint32_t index)
+{
+	uint32_t at = index & ports_mask;
+	lb_forget(ctx);
+	return bpf_map_lookup_elem(&snat_ports, &at);
+}
+
 LB_API const struct lb_class *
 lb_classes(uint64_t ctx)
 {

@@ -174,7 +174,7 @@ write_entry(uint64_t *entry, const struct lb_scratch *s, bool six)
 		LB_STORE(entry[2], s->key.addr[2]);
 		LB_STORE(entry[3], s->key.addr[3]);
 	}
-	LB_STORE(entry[n], s->key.w1);
+	LB_STORE(entry[n], s->key.w1 | s->fresh.w1);
 	LB_STORE(entry[n + 1], s->fresh.w2);
 	LB_STORE(entry[n + 2], s->fresh.w3);
 }

@@ -143,6 +143,7 @@ make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 	struct lb_scratch *s = v->scratch;
 	uint32_t class = v->pkt->ip.proto == LB_PROTO_UDP ? rule->class_udp
 							  : rule->class_tcp;
+	s->fresh.w1 = 0;
 	s->fresh.w2 = v->out->member | (uint64_t)rule->id << 16 |
 		      (uint64_t)v->now_ms << 32;
 	s->fresh.w3 = v->pkt->ip.proto == LB_PROTO_TCP &&

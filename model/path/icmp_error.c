@@ -11,17 +11,10 @@
 LB_INLINE void
 begin(const struct lb_view *v, const struct lb_rule *rule)
 {
-	const struct lb_headers *q = &v->pkt->quoted;
-	struct lb_edit *edit = &v->out->edit;
 	v->out->rule = rule->id;
 	v->out->facts |= LB_FACT_ICMP;
 	lb_say(v, LB_FORWARD, LB_REASON_NONE);
-	edit->quoted_l3 = q->l3;
-	edit->quoted_l4 = q->l4;
-	edit->quoted_proto = q->proto;
-	edit->quoted_fragment = q->fragment;
-	edit->quoted_bytes =
-	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
+	lb_quote(v);
 }
 
 /* The rule under which the quoted packet went from a member to a client:
@@ -92,6 +85,8 @@ LB_API void
 lb_icmp_error(const struct lb_view *v)
 {
 	const struct lb_headers *q = &v->pkt->quoted;
+	if (lb_snat_about(v))
+		return;
 	const struct lb_rule *rule = frontend_rule(v);
 	if (rule != NULL) {
 		to_member(v, rule);

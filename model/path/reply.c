@@ -16,10 +16,9 @@ in_subnet(const struct lb_addr *addr, const struct lb_subnet *subnet)
 		   subnet->mask.word[1]) == 0;
 }
 
-/* Is this an address beyond us: not the balancer's own, not a neighbour of
- * the members?  Otherwise we would rewrite the answers to our own probes. */
-LB_INLINE bool
-is_client_address(const struct lb_view *v, const struct lb_addr *addr)
+/* Otherwise we would rewrite the answers to our own probes. */
+LB_API bool
+lb_is_client_address(const struct lb_view *v, const struct lb_addr *addr)
 {
 	const uint64_t *slot =
 	    lb_endpoint_find(v, addr, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
@@ -57,7 +56,7 @@ lb_reply_rule(const struct lb_view *v, const struct lb_headers *from_member)
 	if (slot != NULL)
 		id = lb_slot_reply(slot);
 	const struct lb_rule *rule = lb_rule_of(v, id);
-	if (rule == NULL || !is_client_address(v, &h->dst))
+	if (rule == NULL || !lb_is_client_address(v, &h->dst))
 		return NULL;
 	return rule;
 }

@@ -43,12 +43,13 @@ enum lb_fact {
 	LB_FACT_MADE = 0x01,      /* a table entry was made */
 	LB_FACT_HIT = 0x02,       /* a table entry was used */
 	LB_FACT_UNTRACKED = 0x04, /* an entry was wanted and none was made */
-	LB_FACT_REPLY = 0x08,     /* from a member to a client */
+	LB_FACT_REPLY = 0x08,     /* from a member to the outside */
 	LB_FACT_OPENED = 0x10,    /* the entry became open */
 	LB_FACT_CLOSING = 0x20,   /* the entry went into a closing state */
 	LB_FACT_ICMP = 0x40,      /* an ICMP error about a flow of ours */
 	LB_FACT_RECHOSEN = 0x80,  /* the flow's old entry was claimed anew */
 	LB_FACT_EVICTED = 0x100,  /* made in place of one that still lived */
+	LB_FACT_SNAT = 0x200,     /* a member's own flow; with REPLY: leaving */
 };
 
 enum lb_edit_what {

@@ -7,6 +7,8 @@
  * per CPU in BPF.
  */
 #include "model/path/packet.h"
+#include "model/path/plan.h"
+#include "model/path/ports.h"
 #include "model/path/result.h"
 
 LB_LAYOUT_BEGIN
@@ -29,7 +31,14 @@ struct lb_victim {
 
 /* What lb_conn_make() writes into a way beside the key. */
 struct lb_fresh {
+	uint64_t w1; /* beside the key: 0, or what SNAT made of it */
 	uint64_t w2, w3;
+};
+
+/* The blocks that a new outbound flow may have a port of. */
+struct lb_choice {
+	uint32_t base, count, at; /* the at-th comes first */
+	uint32_t member;
 };
 
 struct lb_scratch {
@@ -39,6 +48,10 @@ struct lb_scratch {
 	struct lb_hit hit;
 	struct lb_victim victim;
 	struct lb_fresh fresh;
+	struct lb_port_key port_key;
+	struct lb_port_ask ask;
+	struct lb_choice choice;
+	struct lb_snat_block block; /* of the port that was picked */
 };
 LB_LAYOUT_END
 

@@ -19,6 +19,9 @@ LB_API struct lb_scratch *lb_scratch(uint64_t ctx);
 LB_API struct lb_bucket4 *lb_bucket4(uint64_t ctx, uint32_t index);
 LB_API struct lb_bucket6 *lb_bucket6(uint64_t ctx, uint32_t index);
 
+/* A bucket of the SNAT ports in use; the same. */
+LB_API struct lb_port_bucket *lb_port_bucket(uint64_t ctx, uint32_t index);
+
 /* The index of that bucket, for those who are told about an entry. */
 LB_API uint32_t lb_bucket_index(uint64_t ctx, bool six, uint32_t hash);
 

@@ -57,6 +57,51 @@ entry_w2(const struct lb_view *v, uint64_t hash, uint32_t way)
 	return &b->entry[lb_bound(way, LB_WAYS - 1)].w2;
 }
 
+LB_INLINE uint64_t *
+entry_ctl(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	lb_forget(way);
+	if (way >= LB_WAYS)
+		return NULL;
+	if (v->six) {
+		struct lb_bucket6 *b = lb_bucket6(v->ctx, (uint32_t)hash);
+		if (b == NULL)
+			return NULL;
+		lb_forget(b);
+		return &b->ctl[way];
+	}
+	struct lb_bucket4 *b = lb_bucket4(v->ctx, (uint32_t)hash);
+	if (b == NULL)
+		return NULL;
+	lb_forget(b);
+	return &b->ctl[way];
+}
+
+/* The control word of a way; 0: there is no such way. */
+LB_INLINE uint64_t
+lb_conn_ctl(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	uint64_t *ctl = entry_ctl(v, hash, way);
+	return ctl != NULL ? LB_LOAD(*ctl) : 0;
+}
+
+/* Is a way's entry still the one that had this control word? */
+LB_INLINE bool
+lb_conn_is(const struct lb_view *v, uint64_t hash, uint32_t way, uint64_t ctl)
+{
+	uint64_t now = lb_conn_ctl(v, hash, way);
+	return ((now ^ ctl) & ~(LB_CTL_STATE_MASK | 0xff)) == 0 &&
+	       lb_ctl_state(now) >= LB_CONN_HALF;
+}
+
+LB_INLINE bool
+lb_conn_replace(const struct lb_view *v, uint64_t hash, uint32_t way,
+    uint64_t old, uint64_t fresh)
+{
+	uint64_t *ctl = entry_ctl(v, hash, way);
+	return ctl != NULL && __sync_bool_compare_and_swap(ctl, old, fresh);
+}
+
 /*
  * lb_conn_see - the packet belongs to the entry in scratch->hit, found in
  * `way` under `hash`: refresh it, note the client's sequence numbers, move it

@@ -44,6 +44,8 @@ step_fragment(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
+		if (lb_snat_out(v))
+			return;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
@@ -62,6 +64,9 @@ step_transport(const struct lb_view *v)
 		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
+	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
+	    lb_snat_in(v, slot))
+		return;
 	if (rule == NULL) {
 		if (slot != NULL &&
 		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
@@ -71,6 +76,8 @@ step_transport(const struct lb_view *v)
 			lb_reply(v, rule);
 			return;
 		}
+		if (lb_snat_out(v))
+			return;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)

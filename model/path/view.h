@@ -78,6 +78,24 @@ lb_slot_reply(const uint64_t *slot)
 }
 
 LB_INLINE uint32_t
+lb_slot_snat(const uint64_t *slot)
+{
+	return (uint32_t)slot[3] >> 8 & 0xff;
+}
+
+LB_INLINE uint32_t
+lb_slot_block_count(const uint64_t *slot)
+{
+	return (uint32_t)slot[3] >> 16;
+}
+
+LB_INLINE uint32_t
+lb_slot_block(const uint64_t *slot)
+{
+	return (uint32_t)(slot[3] >> 32);
+}
+
+LB_INLINE uint32_t
 lb_slot_flags(const uint64_t *slot)
 {
 	return (uint32_t)slot[3] & 0xff;
@@ -160,6 +178,36 @@ lb_conn_find_key(const struct lb_view *v, uint64_t hash)
 		      : lb_conn_find4(v->ctx, hash);
 }
 
+/* Does a port of a public address belong to any member? */
+LB_INLINE bool
+lb_snat_in_block(
+    const struct lb_view *v, uint32_t number, uint32_t proto, uint32_t port)
+{
+	uint32_t at = v->header->units_at +
+		      (number * 2 + (proto == LB_PROTO_UDP)) * LB_UNIT_ROWS +
+		      port / (64 * 64);
+	const struct lb_row *row = lb_plan_row(v->plan, at);
+	uint32_t word = port / 512 & 7;
+	lb_forget(word);
+	if (row == NULL || word > 7)
+		return false;
+	return (row->word[word] >> (port / 8 & 63) & 1) != 0;
+}
+
+/* Where the packet is that an ICMP error quotes. */
+LB_INLINE void
+lb_quote(const struct lb_view *v)
+{
+	const struct lb_headers *q = &v->pkt->quoted;
+	struct lb_edit *edit = &v->out->edit;
+	edit->quoted_l3 = q->l3;
+	edit->quoted_l4 = q->l4;
+	edit->quoted_proto = q->proto;
+	edit->quoted_fragment = q->fragment;
+	edit->quoted_bytes =
+	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
+}
+
 /* forward.c: a client's packet under a rule. */
 LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: a fragment under an HA-ports rule. */
@@ -171,11 +219,48 @@ LB_API void lb_forward_fragment(
 LB_API uint32_t lb_member_of_flow(
     const struct lb_view *v, const struct lb_rule **rule);
 
+/* reply.c: an address beyond us: not the balancer's own, not a neighbour of
+ * the members. */
+LB_API bool lb_is_client_address(
+    const struct lb_view *v, const struct lb_addr *addr);
 /* reply.c: the rule under which what `member` sends from `port` to `client`
  * is a reply; NULL: it is none. */
 LB_API const struct lb_rule *lb_reply_rule(
     const struct lb_view *v, const struct lb_headers *from_member);
 LB_API void lb_reply(const struct lb_view *v, const struct lb_rule *rule);
+
+/* snat.c: what a member sends; false: nobody lets it out. */
+LB_API bool lb_snat_out(const struct lb_view *v);
+/* snat.c: what comes to the public address in `slot`; false: it is not about
+ * a port of any member. */
+LB_API bool lb_snat_in(const struct lb_view *v, const uint64_t *slot);
+
+/* snat.c: an ICMP error about an outbound flow, from either side; false: it
+ * is about something else. */
+LB_API bool lb_snat_about(const struct lb_view *v);
+
+/*
+ * Their steps, functions of their own because the verifier would else look at
+ * them once for every way into them.  The packet and the result are those of
+ * scratch.
+ *
+ *   leave  by an entry; LB_SNAT_NEW: by which blocks is scratch->choice
+ *   first  the first block of the one at `at`'s address, counted from base
+ *   pick   a port of the turn-th block, which is then scratch->block; or enum
+ *          lb_ports_answer
+ *   enter  a new flow's entries; taken: what pick said in the end.
+ *          LB_SNAT_NEW: they could not be made; then undo, and again
+ *   return, error  by an entry
+ */
+enum lb_snat_answer { LB_SNAT_NOT_OURS, LB_SNAT_SAID, LB_SNAT_NEW };
+LB_GLOBAL int lb_snat_leave(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at);
+LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
+LB_GLOBAL int lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken);
+LB_GLOBAL int lb_snat_undo(uint64_t ctx, uint32_t port);
+LB_GLOBAL int lb_snat_again(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_error(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number);
 
 /* icmp_error.c */
 LB_API void lb_icmp_error(const struct lb_view *v);

@@ -55,6 +55,7 @@ set_rule(struct lb_config *config, int which, uint32_t flow)
 	rule->tcp_reset = !udp;
 	rule->idle_timeout_ms = udp ? IDLE_UDP_MS : IDLE_TCP_MS;
 	rule->table_size = 4099;
+	rule->outbound_snat = false;
 }
 
 struct lb_config *

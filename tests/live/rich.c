@@ -120,7 +120,20 @@ static const struct nat {
 	{ "six", WEB6, A6, -1, ALL, 2300, 2309, 2222, "r" },
 };
 
+static const struct outbound {
+	const char *name;
+	int frontends[2], pool; /* NOWHERE: only one */
+	uint8_t proto;
+	uint32_t ports, idle_ms;
+} outbounds[] = {
+	{ "few", { BARE4, FLOAT4 }, B4, ALL, 16, 240000 },
+	{ "tcp", { APP4, NOWHERE }, A4, TCP, 8, 300000 },
+	{ "six", { HA6, FLOAT6 }, A6, ALL, 16, 90000 },
+	{ "many", { HA4, NOWHERE }, F4, ALL, 0, 240000 },
+};
+
 #define NAT_COUNT  ((uint32_t)LB_COUNT(nats))
+#define OUT_COUNT  ((uint32_t)LB_COUNT(outbounds))
 #define RULE_COUNT ((uint32_t)LB_COUNT(rules))
 #define NEXT_HOPS  2u
 #define RULES_BASE (RULE_COUNT - NEXT_HOPS) /* those with a frontend */
@@ -156,6 +169,7 @@ rich_everything(void)
 {
 	struct rich r = { .rules = ALL_OF(RULE_COUNT),
 		.nats = ALL_OF(NAT_COUNT),
+		.outbounds = ALL_OF(OUT_COUNT),
 		.next_hop = true };
 
 	for (uint32_t p = 0; p < POOL_COUNT; p++)
@@ -179,12 +193,16 @@ rich_change(struct rich *r, struct chance *c)
 		break;
 	case 3: /* a rule comes or goes */
 		if (chance_percent(c, 30))
+			r->outbounds ^= 1u << chance_below(c, OUT_COUNT);
+		else if (chance_percent(c, 30))
 			r->nats ^= 1u << chance_below(c, NAT_COUNT);
 		else
 			r->rules ^= 1u << chance_below(c, RULE_COUNT);
 		break;
 	case 4:
 		r->sku = (enum lb_sku)chance_below(c, 3);
+		r->udp_port = chance_percent(c, 30);
+		r->fill_first = chance_percent(c, 30);
 		break;
 	case 5:
 		r->next_hop = chance_percent(c, 50);
@@ -324,6 +342,29 @@ add_nat(struct lb_config *config, const struct rich *r, uint32_t i)
 }
 
 static void
+add_outbound(struct lb_config *config, const struct rich *r, uint32_t i)
+{
+	const struct outbound *from = &outbounds[i];
+	struct lb_config_outbound *out =
+	    &config->outbounds[config->outbound_count++];
+
+	lb_config_outbound_init(out);
+	out->name = strdup(from->name);
+	out->frontends = calloc(2, sizeof(*out->frontends));
+	if (out->frontends == NULL)
+		abort();
+	for (int f = 0; f < 2; f++)
+		if (from->frontends[f] != NOWHERE)
+			out->frontends[out->frontend_count++] =
+			    from->frontends[f];
+	out->pool = from->pool;
+	out->proto = from->proto;
+	out->ports = from->ports;
+	out->idle_timeout_ms = from->idle_ms + r->idle_more_ms;
+	out->tcp_reset = i % 2 == 0;
+}
+
+static void
 add_surroundings(struct lb_config *config)
 {
 	config->local_addresses = calloc(2, sizeof(struct lb_addr));
@@ -352,9 +393,10 @@ rich_config(const struct rich *r)
 	config->probes = calloc(RICH_PROBES, sizeof(*config->probes));
 	config->rules = calloc(RULE_COUNT, sizeof(*config->rules));
 	config->nats = calloc(NAT_COUNT, sizeof(*config->nats));
+	config->outbounds = calloc(OUT_COUNT, sizeof(*config->outbounds));
 	if (config->frontends == NULL || config->pools == NULL ||
 	    config->probes == NULL || config->rules == NULL ||
-	    config->nats == NULL) {
+	    config->nats == NULL || config->outbounds == NULL) {
 		lb_config_free(config);
 		return NULL;
 	}
@@ -378,6 +420,13 @@ rich_config(const struct rich *r)
 	for (uint32_t i = 0; i < NAT_COUNT; i++)
 		if ((r->nats >> i & 1) != 0)
 			add_nat(config, r, i);
+	for (uint32_t i = 0; i < OUT_COUNT; i++)
+		if ((r->outbounds >> i & 1) != 0)
+			add_outbound(config, r, i);
+	config->udp_snat =
+	    r->udp_port ? LB_UDP_SNAT_PORT : LB_UDP_SNAT_DESTINATION;
+	config->outbound_frontends =
+	    r->fill_first ? LB_OUTBOUND_FILL_FIRST : LB_OUTBOUND_ALL;
 	add_surroundings(config);
 	return config;
 }
@@ -460,6 +509,24 @@ rich_target(uint32_t i)
 		.port = rules[i].port,
 		.proto = rules[i].proto,
 	};
+}
+
+struct lb_addr
+rich_member(bool six, struct chance *c)
+{
+	for (;;) {
+		uint32_t p = chance_below(c, POOL_COUNT);
+		struct lb_addr addr =
+		    address(pools[p].first, chance_below(c, pools[p].count));
+		if (lb_addr_is_v4(&addr) != six)
+			return addr;
+	}
+}
+
+struct lb_addr
+rich_busy_member(bool six)
+{
+	return address(pools[six ? A6 : A4].first, 0);
 }
 
 struct lb_addr

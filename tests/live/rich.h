@@ -18,7 +18,9 @@ struct rich {
 	uint32_t members[RICH_POOLS_MAX]; /* bit m: the pool's m-th is there */
 	uint32_t rules;                   /* bit r: so for the r-th rule */
 	uint32_t nats;                    /* bit n: so for the n-th NAT rule */
-	uint32_t turn;                    /* lists begin somewhere else */
+	uint32_t outbounds; /* bit o: so for the o-th outbound rule */
+	bool udp_port, fill_first;
+	uint32_t turn; /* lists begin somewhere else */
 	enum lb_sku sku;
 	enum lb_forwarding forwarding;
 	bool next_hop;
@@ -49,6 +51,10 @@ bool rich_is_up(void *arg, int probe, uint16_t member);
 
 uint32_t rich_target_count(void);
 struct rich_target rich_target(uint32_t i);
+/* A member's, there or not. */
+struct lb_addr rich_member(bool six, struct chance *c);
+/* One that has few SNAT ports. */
+struct lb_addr rich_busy_member(bool six);
 /* Any address that means something: frontends, members, the balancer's own,
  * its neighbours. */
 struct lb_addr rich_address(bool six, struct chance *c);

@@ -47,9 +47,10 @@ struct counts {
 	uint64_t kind[TRAFFIC_KINDS];
 	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT];
-	uint64_t fact[8], edit[7]; /* by bit */
+	uint64_t fact[9], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
-	uint64_t nat, shorter, cut, right, untouched, held, deadlines;
+	uint64_t errors, nat, returned, ports, shorter, cut, right, untouched,
+	    held, deadlines;
 	uint64_t expires, healths, swaps, wraps, memories;
 };
 
@@ -169,6 +170,12 @@ check_member(struct test *t)
 
 	if (t->answer.native.parsed != LB_PARSED)
 		return 0;
+	t->counts.errors +=
+	    (r->facts & LB_FACT_SNAT) != 0 && (r->facts & LB_FACT_ICMP) != 0;
+	if ((r->facts & (LB_FACT_SNAT | LB_FACT_REPLY)) == LB_FACT_SNAT) {
+		t->counts.returned += r->verdict == LB_FORWARD;
+		return 0; /* the entry was made beside another */
+	}
 	if ((r->facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0) {
 		struct owner *owner =
 		    &t->owners[pkt->ip.family == 6][r->bucket][r->way];
@@ -197,6 +204,7 @@ check_memory(struct test *t)
 	uint32_t bucket = 0;
 
 	t->counts.memories++;
+	t->counts.ports += lb_ports_in_use(&referee_world(t->referee)->tables);
 	if (referee_memory(t->referee, &bucket) == REFEREE_SAME)
 		return 0;
 	return fail(t, "IPv%c table memory differs, first in bucket %u",
@@ -452,13 +460,17 @@ can_be(unsigned reason)
 	return reason == LB_REASON_NONE || reason == LB_REASON_NO_RULE ||
 	       reason == LB_REASON_NO_HEALTHY_BACKEND ||
 	       reason == LB_REASON_FRAGMENT || reason == LB_REASON_MALFORMED ||
-	       reason == LB_REASON_ECHO_TOO_BIG;
+	       reason == LB_REASON_ECHO_TOO_BIG ||
+	       reason == LB_REASON_SNAT_EXHAUSTED ||
+	       reason == LB_REASON_SNAT_NO_FLOW ||
+	       reason == LB_REASON_TABLE_FULL; /* contended: test_race's */
 }
 
 static int
 reached_all(const struct counts *c)
 {
-	static const char *const kinds[] = { "random", "broken", "talk" };
+	static const char *const kinds[] = { "random", "broken", "talk",
+		"roam" };
 	static const char *const edits[] = { "src", "dst", "sport", "dport",
 		"quoted src", "quoted dst", "echo" };
 	static const char *const ended[] = { "", "", "half-open", "answered",
@@ -493,6 +505,9 @@ reached_all(const struct counts *c)
 		REACHED(c->ended[i], true, "ended: %s", ended[i]);
 #undef REACHED
 	rc |= reached("new flows of NAT rules", c->nat, true);
+	rc |= reached("SNAT, came back", c->returned, true);
+	rc |= reached("SNAT, ICMP errors", c->errors, true);
+	rc |= reached("SNAT ports in use, sum", c->ports, true);
 	rc |= reached("native build only (short)", c->shorter, true);
 	rc |= reached("cut (long)", c->cut, true);
 	rc |= reached("forwarded, checksums right", c->right, true);

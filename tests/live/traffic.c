@@ -55,11 +55,34 @@ talk_new(struct traffic *t, struct talk *talk)
 	talk->aport = talk->fport;
 }
 
+/* Few enough in the world, so that ports towards them are used up. */
+static void
+roam_new(struct traffic *t, struct roam *roam)
+{
+	struct chance *c = &t->chance;
+	bool six = chance_percent(c, 30), hot = chance_percent(c, 50);
+
+	*roam = (struct roam){
+		.inside = hot ? rich_busy_member(six) : rich_member(six, c),
+		.outside = client_address(six, 220 + chance_below(c, 3)),
+		.sport = (uint16_t)(20000 + chance_below(c, 4000)),
+		.dport = (uint16_t)chance_between(c, 443, 445),
+		.proto = chance_percent(c, 60) ? LB_PROTO_TCP : LB_PROTO_UDP,
+	};
+	if (hot && chance_percent(c, 70)) {
+		roam->outside = client_address(six, 220);
+		roam->dport = 443;
+	}
+}
+
 void
 traffic_start(struct traffic *t, uint64_t seed)
 {
 	t->chance.state = seed;
 	t->said = NULL;
+	t->left = NULL;
+	for (uint32_t i = 0; i < TRAFFIC_ROAMS; i++)
+		roam_new(t, &t->roams[i]);
 	for (uint32_t i = 0; i < TRAFFIC_FLOWS; i++)
 		talk_new(t, &t->talks[i]);
 }
@@ -320,11 +343,89 @@ talk_on(struct traffic *t, struct frame *f)
 	frame_build(f, &spec);
 }
 
+/* About what left, as the world saw it, or about what came back, as the
+ * member did. */
+static void
+roam_error(struct traffic *t, const struct roam *roam, struct frame *f)
+{
+	struct chance *c = &t->chance;
+	bool six = !lb_addr_is_v4(&roam->inside);
+	bool left = chance_percent(c, 50);
+	struct frame_spec about = {
+		.src = left ? roam->public : roam->outside,
+		.dst = left ? roam->outside : roam->inside,
+		.proto = roam->proto,
+		.sport = left ? roam->port : roam->dport,
+		.dport = left ? roam->dport : roam->sport,
+		.tcp_flags = LB_TCP_ACK,
+		.payload_bytes = chance_below(c, 60),
+	};
+	struct frame_spec spec = {
+		.dst = about.src,
+		.src = chance_percent(c, 50) ? about.dst
+					     : client_address(six, 200),
+		.icmp_type = six ? (uint8_t)chance_between(c, 1, 4) : 3,
+	};
+
+	frame_build(&t->about, &about);
+	frame_build_error(f, &spec, &t->about,
+	    chance_percent(c, 50) ? UINT32_MAX : chance_between(c, 20, 90));
+}
+
+/* Who leaves, who comes back, and who only seems to. */
+static void
+roam_on(struct traffic *t, struct frame *f)
+{
+	static const uint8_t flags[] = { LB_TCP_SYN, LB_TCP_SYN, LB_TCP_ACK,
+		LB_TCP_ACK, LB_TCP_ACK, LB_TCP_FIN | LB_TCP_ACK, LB_TCP_RST };
+	struct chance *c = &t->chance;
+	struct roam *roam = &t->roams[chance_below(c, TRAFFIC_ROAMS)];
+	bool back = roam->heard && chance_percent(c, 40);
+
+	if (chance_below(c, 60) == 0) {
+		roam_new(t, roam);
+		back = false;
+	}
+	if (back && chance_percent(c, 10)) {
+		t->left = NULL;
+		roam_error(t, roam, f);
+		return;
+	}
+	struct frame_spec spec = {
+		.src = back ? roam->outside : roam->inside,
+		.dst = back ? roam->public : roam->outside,
+		.proto = roam->proto,
+		.sport = back ? roam->dport : roam->sport,
+		.dport = back ? roam->port : roam->dport,
+		.tcp_flags = flags[chance_below(c, LB_COUNT(flags))],
+		.seq = (uint32_t)chance_next(c),
+		.payload_bytes = chance_below(c, 40),
+	};
+	if (back && chance_percent(c, 10)) /* a port that nobody asked from */
+		spec.dport = (uint16_t)(spec.dport + chance_below(c, 3));
+	decorate(c, &spec, 2);
+	t->said = NULL;
+	t->left = back ? NULL : roam;
+	frame_build(f, &spec);
+}
+
+static void
+roam_learn(struct roam *roam, const struct lb_result *r)
+{
+	if (r->verdict != LB_FORWARD || (r->facts & LB_FACT_SNAT) == 0)
+		return;
+	roam->heard = true;
+	roam->public = r->edit.src;
+	roam->port = lb_be16_get(r->edit.sport);
+}
+
 void
 traffic_learn(struct traffic *t, const struct lb_result *r)
 {
 	struct talk *talk = t->said;
 
+	if (t->left != NULL)
+		roam_learn(t->left, r);
 	if (talk == NULL || r->verdict != LB_FORWARD ||
 	    (r->facts & LB_FACT_REPLY) != 0)
 		return;
@@ -450,7 +551,10 @@ build_mutated(struct traffic *t, struct frame *f)
 	struct chance *c = &t->chance;
 	uint32_t count = chance_below(c, 5);
 
-	if (chance_percent(c, 50)) {
+	if (chance_percent(c, 20)) {
+		roam_on(t, f);
+		t->left = NULL;
+	} else if (chance_percent(c, 50)) {
 		talk_on(t, f);
 		t->said = NULL;
 	} else {
@@ -486,6 +590,7 @@ traffic_next(struct traffic *t, struct frame *f)
 	uint32_t at = chance_below(&t->chance, 100);
 
 	t->said = NULL;
+	t->left = NULL;
 	f->l3 = f->l4 = 0;
 	if (at < 15) {
 		build_random(t, f);
@@ -494,6 +599,10 @@ traffic_next(struct traffic *t, struct frame *f)
 	if (at < 45) {
 		build_mutated(t, f);
 		return TRAFFIC_MUTATED;
+	}
+	if (at >= 75 && t->crowd == 0) {
+		roam_on(t, f);
+		return TRAFFIC_ROAM;
 	}
 	talk_on(t, f);
 	return TRAFFIC_TALK;

@@ -2,21 +2,24 @@
 #ifndef TESTS_LIVE_TRAFFIC_H
 #define TESTS_LIVE_TRAFFIC_H
 /*
- * Packets without end, of three kinds: random bytes; packets of every shape
- * with something broken; and conversations between clients, frontends and the
+ * Packets without end, of four kinds: random bytes; packets of every shape
+ * with something broken; conversations between clients, frontends and the
  * members that a balancer sent them to, whose replies and ICMP errors come
- * back as real ones do.
+ * back as real ones do; and members that talk to the world, which answers to
+ * where it heard them from.
  */
 #include "model/path/result.h"
 #include "tests/live/rich.h"
 #include "tests/support/frame.h"
 
 #define TRAFFIC_FLOWS 3000u
+#define TRAFFIC_ROAMS 400u
 
 enum traffic_kind {
 	TRAFFIC_RANDOM,
 	TRAFFIC_MUTATED,
 	TRAFFIC_TALK,
+	TRAFFIC_ROAM,
 	TRAFFIC_KINDS
 };
 
@@ -37,10 +40,20 @@ struct talk {
 	uint8_t proto, phase;
 };
 
+/* A member's own conversation with the world. */
+struct roam {
+	struct lb_addr inside, outside, public;
+	uint16_t sport, dport, port; /* the member's, the world's, public */
+	uint8_t proto;
+	bool heard; /* public and port are where it leaves from */
+};
+
 struct traffic {
 	struct chance chance;
 	struct talk talks[TRAFFIC_FLOWS];
-	struct talk *said;  /* whose client spoke last; NULL: no client did */
+	struct talk *said; /* whose client spoke last; NULL: no client did */
+	struct roam roams[TRAFFIC_ROAMS];
+	struct roam *left;  /* whose member spoke last */
 	uint32_t crowd;     /* acts left while everybody opens a connection */
 	struct frame about; /* what an ICMP error quotes */
 };

@@ -233,9 +233,8 @@ test_left_alone(void)
 		const char *what;
 		uint64_t or, and;
 	} rows[] = {
-		{ "SNAT, outward", (uint64_t)LB_KIND_SNAT_OUT << 6,
+		{ "SNAT from no address", (uint64_t)LB_KIND_SNAT_OUT << 6,
 		  UINT64_MAX },
-		{ "SNAT, inward", (uint64_t)LB_KIND_SNAT_IN << 6, UINT64_MAX },
 		{ "being written", LB_CONN_BUSY << LB_CTL_STATE_SHIFT,
 		  ~LB_CTL_STATE_MASK },
 	};

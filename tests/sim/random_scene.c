@@ -243,7 +243,9 @@ write_rule(struct draft *d, unsigned number, unsigned pool)
 	(void)fprintf(d->to,
 	    "  - { name: r%u, frontend: f%u%u, pool: p%u, protocol: %s,\n",
 	    number, r->six, ha ? 1 : frontend, pool, lb_proto_name(r->proto));
-	(void)fprintf(d->to, "      frontend_port: %u, backend_port: %u,\n",
+	(void)fprintf(d->to,
+	    "      frontend_port: %u, backend_port: %u,\n"
+	    "      outbound_snat: false,\n",
 	    r->port,
 	    ha || floats || d->l2dsr || chance_percent(c, 30) ? r->port
 							      : 8000 + number);

@@ -142,6 +142,7 @@ open_rules(struct rig *rig)
 		to->idle_timeout_ms = RIG_IDLE_MS;
 		to->tcp_reset = from->reset;
 		to->floating_ip = from->floating;
+		to->outbound_snat = false; /* who wants it says so */
 	}
 	rig->rules[RIG_BRIEF].idle_timeout_ms = 30000;
 }

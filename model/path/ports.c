@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/path/ports.h"
+#include "model/path/hash.h"
+#include "model/path/seam.h"
+
+#define PORT_IDENTITY (~UINT64_C(0) << LB_CTL_TAG_SHIFT | LB_CTL_VERSION_MASK)
+#define LOCK_TRIES    16u
+#define TAKE_TRIES    8u   /* bits that others set first */
+#define TAKE_STEPS    272u /* and chunks that are used up */
+#define CHUNKS        256u
+
+/* The lowest bit set; x != 0.  BPF has no ctz. */
+LB_INLINE uint32_t
+lowest_bit(uint64_t x)
+{
+	uint64_t bit = x & -x;
+	lb_forget(bit);
+	return (uint32_t)__builtin_popcountll(bit - 1) & 63;
+}
+
+/* --- records ------------------------------------------------------------- */
+
+LB_INLINE uint64_t
+owner_of_leaf(const struct lb_port_ask *ask, uint32_t chunk)
+{
+	return (uint64_t)ask->address << 32 | (uint64_t)chunk << 16 |
+	       (uint64_t)ask->udp << 1 | 1;
+}
+
+LB_INLINE uint64_t
+owner_of_hints(const struct lb_port_ask *ask)
+{
+	return (uint64_t)ask->address << 32 | (uint64_t)ask->member << 16 |
+	       (uint64_t)ask->udp << 1;
+}
+
+LB_INLINE uint64_t
+ask_for(struct lb_scratch *s, const struct lb_hash_key *key, uint64_t owner)
+{
+	struct lb_port_key *k = &s->port_key;
+	k->owner = owner;
+	k->dst[0] = s->ask.dst[0];
+	k->dst[1] = s->ask.dst[1];
+	k->port = s->ask.port;
+	k->zero = 0;
+	const uint64_t words[4] = { owner, k->dst[0], k->dst[1], 0 };
+	return lb_hash6(key, LB_HASH_FLOW, words, k->port);
+}
+
+LB_INLINE struct lb_port_record *
+record_of(uint64_t ctx, uint64_t hash, uint32_t way)
+{
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	lb_forget(way);
+	if (b == NULL || way >= LB_PORT_WAYS)
+		return NULL;
+	lb_forget(b); /* or the sum below is done before the check */
+	return &b->record[way];
+}
+
+LB_INLINE bool
+same_port_key(const struct lb_port_record *r, const struct lb_port_key *key)
+{
+	return LB_LOAD(r->owner) == key->owner &&
+	       LB_LOAD(r->dst[0]) == key->dst[0] &&
+	       LB_LOAD(r->dst[1]) == key->dst[1] &&
+	       LB_LOAD(r->port) == key->port;
+}
+
+/* The way of scratch->port_key's record; -1: there is none. */
+LB_INLINE int
+find_record(
+    const struct lb_scratch *s, const struct lb_port_bucket *b, uint64_t hash)
+{
+	const uint32_t tag = lb_hash_tag(hash);
+	LB_UNROLL
+	for (uint32_t way = 0; way < LB_PORT_WAYS; way++) {
+		uint64_t ctl = LB_LOAD(b->ctl[way]);
+		if (lb_ctl_tag(ctl) == tag &&
+		    lb_ctl_state(ctl) == LB_PORT_LIVE &&
+		    same_port_key(&b->record[way], &s->port_key))
+			return (int)way;
+	}
+	return -1;
+}
+
+LB_GLOBAL int
+lb_port_find(uint64_t ctx, uint64_t hash)
+{
+	const struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	return s != NULL && b != NULL ? find_record(s, b, hash) : -1;
+}
+
+LB_INLINE int
+make_locked(struct lb_scratch *s, struct lb_port_bucket *b, uint64_t hash)
+{
+	for (uint32_t way = 0; way < LB_PORT_WAYS; way++) {
+		uint64_t ctl = LB_LOAD(b->ctl[way]);
+		if (lb_ctl_state(ctl) != LB_PORT_EMPTY)
+			continue;
+		struct lb_port_record *r = &b->record[way];
+		LB_STORE(r->owner, s->port_key.owner);
+		LB_STORE(r->dst[0], s->port_key.dst[0]);
+		LB_STORE(r->dst[1], s->port_key.dst[1]);
+		LB_STORE(r->port, s->port_key.port);
+		/* `live` stays: whoever is just letting go of the last record
+		 * here may not have counted down yet. */
+		for (uint32_t i = 0; i < 4; i++)
+			LB_STORE(r->used[i], 0);
+		uint64_t fresh = lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK;
+		fresh |= (uint64_t)lb_hash_tag(hash) << LB_CTL_TAG_SHIFT;
+		(void)__sync_lock_test_and_set(
+		    &b->ctl[way], lb_ctl_with_state(fresh, LB_PORT_LIVE));
+		return (int)way;
+	}
+	return LB_PORTS_NO_ROOM;
+}
+
+/* One try at making the record, or finding that somebody made it. */
+LB_GLOBAL int
+lb_port_make(uint64_t ctx, uint64_t hash)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	if (s == NULL || b == NULL)
+		return LB_PORTS_NO_ROOM;
+	if (!__sync_bool_compare_and_swap(&b->lock, 0, 1))
+		return LB_PORTS_CONTENDED;
+	/* Not by a call: BPF has room for eight, one in another. */
+	int way = find_record(s, b, hash);
+	if (way < 0)
+		way = make_locked(s, b, hash);
+	(void)__sync_lock_test_and_set(&b->lock, 0);
+	return way;
+}
+
+/*
+ * The way of scratch->port_key's record, made if need be, with one more that
+ * holds it; or LB_PORTS_CONTENDED, LB_PORTS_NO_ROOM.
+ */
+LB_GLOBAL int
+lb_port_hold(uint64_t ctx, uint64_t hash)
+{
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	int way = LB_PORTS_CONTENDED;
+	if (b == NULL)
+		return LB_PORTS_NO_ROOM;
+	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
+		way = lb_port_find(ctx, hash);
+		if (way < 0)
+			way = lb_port_make(ctx, hash);
+		if (way == LB_PORTS_NO_ROOM)
+			return way;
+		uint32_t at = (uint32_t)way;
+		lb_forget(at);
+		if (at >= LB_PORT_WAYS)
+			continue;
+		uint64_t ctl = LB_LOAD(b->ctl[at]);
+		struct lb_port_record *r = &b->record[at];
+		(void)__sync_fetch_and_add(&r->live, 1);
+		/* The sweeper may have emptied it, and somebody made another
+		 * of it, since it was found. */
+		if (lb_port_find(ctx, hash) == way &&
+		    ((LB_LOAD(b->ctl[at]) ^ ctl) & PORT_IDENTITY) == 0)
+			return (int)at;
+		(void)__sync_fetch_and_add(&r->live, (uint32_t)-1);
+	}
+	return LB_PORTS_CONTENDED;
+}
+
+LB_GLOBAL int
+lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way)
+{
+	struct lb_port_record *r = record_of(ctx, hash, way);
+	if (r == NULL)
+		return -1;
+	(void)__sync_fetch_and_add(&r->live, (uint32_t)-1);
+	return 0;
+}
+
+/* --- bits ---------------------------------------------------------------- */
+
+/* Sets one; 1 when it was set already. */
+LB_GLOBAL int
+lb_port_set(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit)
+{
+	struct lb_port_record *r = record_of(ctx, hash, way);
+	uint32_t word = bit / 64;
+	lb_forget(word);
+	if (r == NULL || word > 3)
+		return 1;
+	uint64_t mask = UINT64_C(1) << (bit & 63);
+	return (__sync_fetch_and_or(&r->used[word], mask) & mask) != 0;
+}
+
+LB_GLOBAL int
+lb_port_clear(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit)
+{
+	struct lb_port_record *r = record_of(ctx, hash, way);
+	uint32_t word = bit / 64;
+	lb_forget(word);
+	if (r == NULL || word > 3)
+		return -1;
+	(void)__sync_fetch_and_and(
+	    &r->used[word], ~(UINT64_C(1) << (bit & 63)));
+	return 0;
+}
+
+/* Bits `from` to `to`, both included, of 64 that begin at `base`. */
+LB_INLINE uint64_t
+span(uint32_t base, uint32_t from, uint32_t to)
+{
+	if (to < base || from > base + 63)
+		return 0;
+	uint64_t mask = ~UINT64_C(0);
+	if (from > base)
+		mask <<= from - base;
+	if (to < base + 63)
+		mask &= (UINT64_C(2) << (to - base)) - 1;
+	return mask;
+}
+
+/* The lowest clear bit from `from` to `to`; -1: none. */
+LB_GLOBAL int
+lb_port_first_hint(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to)
+{
+	struct lb_port_record *r = record_of(ctx, hash, way);
+	uint32_t from = from_to & 0xff, to = from_to >> 8 & 0xff;
+	if (r == NULL)
+		return -1;
+	for (uint32_t i = 0; i < 4; i++) {
+		uint64_t clear = ~LB_LOAD(r->used[i]) & span(64 * i, from, to);
+		if (clear != 0)
+			return (int)(64 * i + lowest_bit(clear));
+	}
+	return -1;
+}
+
+/* A bit for a unit becomes a bit for each of its ports. */
+LB_INLINE uint64_t
+ports_of_units(uint64_t units)
+{
+	units = (units | units << 28) & UINT64_C(0x0000000f0000000f);
+	units = (units | units << 14) & UINT64_C(0x0003000300030003);
+	units = (units | units << 7) & UINT64_C(0x0101010101010101);
+	return units * 0xff;
+}
+
+/* Of the 64 ports from 64 x `eighth` on: those whose units are somebody's. */
+LB_INLINE uint64_t
+ports_allowed(
+    const struct lb_plan_ref *plan, uint32_t units_at, uint32_t eighth)
+{
+	const struct lb_row *row = lb_plan_row(plan, units_at + eighth / 64);
+	uint32_t word = eighth / 8 & 7;
+	lb_forget(word);
+	if (row == NULL || word > 7)
+		return 0;
+	return ports_of_units(row->word[word] >> eighth % 8 * 8 & 0xff);
+}
+
+/* The lowest free port of a chunk that lies in the block; -1: none. */
+LB_GLOBAL int
+lb_port_first_free(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t chunk, uint32_t block)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_port_record *r = record_of(ctx, hash, way);
+	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
+	if (s == NULL || r == NULL || plan == NULL)
+		return -1;
+	const struct lb_plan_header *header =
+	    (const struct lb_plan_header *)lb_plan_row(plan, 0);
+	if (header == NULL)
+		return -1;
+	uint32_t at = header->units_at +
+		      (s->ask.number * 2u + (s->ask.udp & 1)) * LB_UNIT_ROWS;
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t base = (chunk << LB_CHUNK_BITS) + 64 * i;
+		uint64_t free = ~LB_LOAD(r->used[i]) &
+				span(base, block & 0xffff, block >> 16);
+		if (free != 0)
+			free &= ports_allowed(plan, at, base / 64);
+		if (free != 0)
+			return (int)(base + lowest_bit(free));
+	}
+	return -1;
+}
+
+/* --- taking and giving back ---------------------------------------------- */
+
+LB_INLINE const struct lb_hash_key *
+hash_key(uint64_t ctx)
+{
+	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
+	return plan != NULL ? (const struct lb_hash_key *)lb_plan_row(plan, 1)
+			    : NULL;
+}
+
+/*
+ * One chunk: a port of it, LB_PORTS_NONE, or the other answers.  The leaf is
+ * held by who has a port of it, and by nobody else.
+ */
+LB_GLOBAL int
+lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_hash_key *key = hash_key(ctx);
+	if (s == NULL || key == NULL)
+		return LB_PORTS_NO_ROOM;
+	uint64_t hash = ask_for(s, key, owner_of_leaf(&s->ask, chunk));
+	int way = lb_port_hold(ctx, hash);
+	if (way < 0)
+		return way;
+	int answer = LB_PORTS_CONTENDED;
+	for (uint32_t i = 0; i < TAKE_TRIES; i++) {
+		int port =
+		    lb_port_first_free(ctx, hash, (uint32_t)way, chunk, block);
+		if (port < 0) {
+			answer = LB_PORTS_NONE;
+			break;
+		}
+		if (lb_port_set(
+			ctx, hash, (uint32_t)way, (uint32_t)port & 0xff) == 0)
+			return port;
+	}
+	(void)lb_port_let_go(ctx, hash, (uint32_t)way);
+	return answer;
+}
+
+LB_GLOBAL int
+lb_ports_take(uint64_t ctx, uint32_t first_last)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_hash_key *key = hash_key(ctx);
+	if (s == NULL || key == NULL)
+		return LB_PORTS_NO_ROOM;
+	uint64_t hash = ask_for(s, key, owner_of_hints(&s->ask));
+	int way = lb_port_hold(ctx, hash);
+	if (way < 0)
+		return way;
+	uint32_t chunks =
+	    (first_last & 0xffff) >> LB_CHUNK_BITS | first_last >> 24 << 8;
+	int answer = LB_PORTS_NONE;
+	for (uint32_t i = 0; i < TAKE_STEPS; i++) {
+		int chunk =
+		    lb_port_first_hint(ctx, hash, (uint32_t)way, chunks);
+		if (chunk < 0)
+			break;
+		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
+		if (answer >= 0)
+			return answer;
+		if (answer != LB_PORTS_NONE)
+			break;
+		(void)lb_port_set(ctx, hash, (uint32_t)way, (uint32_t)chunk);
+		/* Somebody may have given a port back between the two, and
+		 * cleared a hint that was not there yet. */
+		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
+		if (answer >= 0) {
+			(void)lb_port_clear(
+			    ctx, hash, (uint32_t)way, (uint32_t)chunk);
+			return answer;
+		}
+	}
+	(void)lb_port_let_go(ctx, hash, (uint32_t)way);
+	return answer;
+}
+
+LB_GLOBAL int
+lb_ports_give(uint64_t ctx, uint32_t port)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_hash_key *key = hash_key(ctx);
+	uint32_t chunk = port >> LB_CHUNK_BITS & 0xff;
+	if (s == NULL || key == NULL)
+		return -1;
+	uint64_t hash = ask_for(s, key, owner_of_leaf(&s->ask, chunk));
+	int way = lb_port_find(ctx, hash);
+	if (way >= 0) {
+		(void)lb_port_clear(ctx, hash, (uint32_t)way, port & 0xff);
+		(void)lb_port_let_go(ctx, hash, (uint32_t)way);
+	}
+	hash = ask_for(s, key, owner_of_hints(&s->ask));
+	int hints = lb_port_find(ctx, hash);
+	if (hints >= 0) {
+		(void)lb_port_clear(ctx, hash, (uint32_t)hints, chunk);
+		(void)lb_port_let_go(ctx, hash, (uint32_t)hints);
+	}
+	return way >= 0 ? 0 : -1;
+}

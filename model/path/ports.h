@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_PATH_PORTS_H
+#define MODEL_PATH_PORTS_H
+/*
+ * Which SNAT ports are in use towards whom, a bit each, so that the lowest
+ * free one is found by looking at two records whatever the number of ports.
+ *
+ *   leaf   of a public address, protocol and remote: 256 ports of one chunk
+ *          (port >> 8).  The bit decides: who sets it has the port.
+ *   hints  of a member besides: chunks in which it found nothing.  Only to
+ *          save time; a bit may be cleared whenever somebody likes.
+ *
+ * Which ports are a member's is the plan's to say, at every take.
+ *
+ * Who writes what (several CPUs at once, and one sweeper): a record is made
+ * under its bucket's lock word, else two CPUs would make it twice and hand
+ * out its ports twice; bits by fetch-or and fetch-and; `live` counts those
+ * who hold a port by this record, and only the sweeper empties one that
+ * nobody holds.  Source: mechanism.md 9, 10, 12; doc/decisions.md.
+ */
+#include "model/path/addr.h"
+
+#define LB_PORT_WAYS  7u
+#define LB_CHUNK_BITS 8u /* ports of a leaf: 2^8 */
+
+enum lb_port_state { LB_PORT_EMPTY, LB_PORT_BUSY, LB_PORT_LIVE };
+
+LB_LAYOUT_BEGIN
+struct lb_port_key {
+	/* public address:32 | chunk or member:16 | UDP:1 | is a leaf:1 */
+	uint64_t owner;
+	uint64_t dst[2]; /* the remote's address */
+	uint32_t port;   /* and port, as on the wire; 0: whatever it is */
+	uint32_t zero;
+};
+
+struct lb_port_record {
+	uint64_t owner, dst[2];
+	uint32_t port;
+	uint32_t live; /* who holds a port by it */
+	uint64_t used[4];
+};
+
+struct lb_port_bucket {
+	uint64_t ctl[LB_PORT_WAYS]; /* tag:32 | version:16 | state:8 | 0 */
+	uint64_t lock;              /* 1: somebody makes a record */
+	struct lb_port_record record[LB_PORT_WAYS];
+};
+
+/* What lb_ports_take() and lb_ports_give() are about. */
+struct lb_port_ask {
+	uint64_t dst[2];
+	uint32_t port;
+	uint32_t address; /* lb_port_address() of the public one */
+	uint16_t member;
+	uint8_t number; /* of the public address in the plan */
+	uint8_t udp;
+	uint32_t zero;
+};
+LB_LAYOUT_END
+
+_Static_assert(sizeof(struct lb_port_record) == 64, "a cache line");
+_Static_assert(sizeof(struct lb_port_bucket) == 512, "eight of them");
+
+/* 32 bits that stand for a public address.  Two IPv6 ones that share theirs
+ * share their ports, too: nobody is harmed, and fewer are free. */
+LB_INLINE uint32_t
+lb_port_address(const struct lb_addr *addr)
+{
+	uint64_t word = addr->word[0] * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)((word ^ addr->word[1]) >> 32);
+}
+
+enum lb_ports_answer {
+	LB_PORTS_NONE = -1,      /* all of them are in use */
+	LB_PORTS_CONTENDED = -2, /* lost to other CPUs again and again */
+	LB_PORTS_NO_ROOM = -3,   /* no room for a record */
+};
+
+/*
+ * lb_ports_take - the lowest free port of a block, for scratch->ask.
+ *
+ * first_last  the block's first port | its last << 16.
+ *
+ * Returns the port, which is then in use until lb_ports_give(), or enum
+ * lb_ports_answer.  Cost: 2 records; one more for each chunk that is found
+ * used up for the first time.  Targets: both.
+ */
+LB_GLOBAL int lb_ports_take(uint64_t ctx, uint32_t first_last);
+
+/* Gives the port of scratch->ask back.  -1: it was in no record. */
+LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port);
+
+/*
+ * The steps of the two, functions of their own because they loop.  `hash` and
+ * `way` name a record; a negative answer is enum lb_ports_answer.
+ *
+ *   find        scratch->port_key's record: its way, or -1
+ *   make        the same, made if there is none; one try at the lock
+ *   hold        the same, however often it takes; counted in its `live`
+ *   let_go      counted no more
+ *   set, clear  one bit; set says 1 when it was set already
+ *   first_hint  the first chunk without a hint, of from | to << 8; or -1
+ *   first_free  the lowest free port of a chunk in a block; or -1
+ *   take_in     a port of one chunk
+ */
+LB_GLOBAL int lb_port_find(uint64_t ctx, uint64_t hash);
+LB_GLOBAL int lb_port_make(uint64_t ctx, uint64_t hash);
+LB_GLOBAL int lb_port_hold(uint64_t ctx, uint64_t hash);
+LB_GLOBAL int lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way);
+LB_GLOBAL int lb_port_set(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit);
+LB_GLOBAL int lb_port_clear(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit);
+LB_GLOBAL int lb_port_first_hint(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to);
+LB_GLOBAL int lb_port_first_free(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t chunk, uint32_t block);
+LB_GLOBAL int lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block);
+
+#endif

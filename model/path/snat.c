@@ -1,0 +1,608 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Outbound: what members send to the world leaves from a public address and a
+ * port of theirs, and what the world answers goes back to who sent it.
+ *
+ * A flow has two entries: SNAT_OUT, found by what the member sends, and
+ * SNAT_IN, found by what comes back.  SNAT_OUT owns the port and the other
+ * entry, and only the sweeper ends them (model/expire_snat.c), so here an entry
+ * is good as long as it is there.
+ *
+ * Source: AZ 4.4 to 4.6; mechanism.md 9 to 12.
+ */
+#include "model/path/hash.h"
+#include "model/path/ports.h"
+#include "model/path/seen.h"
+
+#define BLOCKS_TRIED 64u /* of one member, at a time */
+
+/* How a flow was translated: what is left of w1 beside the key. */
+struct translation {
+	uint8_t address; /* number of the public one; of SNAT_OUT */
+	lb_be16 port;    /* the public one; of SNAT_IN the private one */
+};
+
+LB_INLINE uint64_t
+translation_word(uint32_t address, lb_be16 port)
+{
+	return (uint64_t)address << 40 | (uint64_t)port.raw << 48;
+}
+
+LB_INLINE const struct lb_addr *
+public_address(const struct lb_view *v, uint32_t number)
+{
+	const struct lb_row *row =
+	    lb_plan_row(v->plan, v->header->snat_at + number / 4);
+	if (row == NULL)
+		return NULL;
+	return (const struct lb_addr *)row->word + (number & 3);
+}
+
+/* What a hit's entry says; false: it is not that entry any more. */
+LB_INLINE bool
+translation_of(const struct lb_view *v, uint64_t hash, uint32_t way,
+    struct translation *out)
+{
+	const uint64_t *w2 = entry_w2(v, hash, way);
+	if (w2 == NULL)
+		return false;
+	uint64_t w1 = LB_LOAD(w2[-1]);
+	if (!lb_conn_is(v, hash, way, v->scratch->hit.ctl))
+		return false;
+	out->address = (uint8_t)(w1 >> 40);
+	out->port.raw = (uint16_t)(w1 >> 48);
+	return true;
+}
+
+LB_INLINE int
+find_kind(const struct lb_view *v, uint64_t hash, uint32_t kind)
+{
+	int way = lb_conn_find_key(v, hash);
+	if (way >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != kind)
+		return LB_CONN_MISS;
+	return way;
+}
+
+/* The state in which a packet leaves its own direction's entry. */
+LB_INLINE uint32_t
+state_after_snat(const struct lb_packet *pkt, uint32_t state)
+{
+	if (pkt->ip.proto == LB_PROTO_UDP)
+		return state < LB_CONN_OPEN ? LB_CONN_OPEN : state;
+	if ((pkt->tcp_flags & LB_TCP_RST) != 0)
+		return LB_CONN_CLOSING_RST;
+	if ((pkt->tcp_flags & LB_TCP_FIN) != 0)
+		return state > LB_CONN_CLOSING_FIN ? state
+						   : LB_CONN_CLOSING_FIN;
+	if (lb_packet_is_bare_syn(pkt) || state >= LB_CONN_OPEN)
+		return state;
+	return LB_CONN_OPEN;
+}
+
+/* --- keys ---------------------------------------------------------------- */
+
+LB_INLINE uint64_t
+key_of_packet(const struct lb_view *v)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
+	    lb_ports_proto(ip->sport, ip->dport, ip->proto), v->six);
+	return lb_flow_hash(v, &v->scratch->key);
+}
+
+/* The key of what comes back to a public address and port. */
+LB_INLINE uint64_t
+key_of_return(const struct lb_view *v, const struct lb_headers *out,
+    const struct lb_addr *address, lb_be16 port)
+{
+	lb_key_set(&v->scratch->key, &out->dst, address,
+	    lb_ports_proto(out->dport, port, out->proto), v->six);
+	return lb_flow_hash(v, &v->scratch->key);
+}
+
+/* --- who leaves, with an entry ------------------------------------------- */
+
+LB_INLINE void
+leave(const struct lb_view *v, const struct lb_addr *address, lb_be16 port)
+{
+	struct lb_edit *edit = &v->out->edit;
+	v->out->facts |= LB_FACT_REPLY | LB_FACT_SNAT;
+	edit->src = *address;
+	edit->sport = port;
+	edit->what = LB_EDIT_SRC | LB_EDIT_SPORT;
+	lb_say(v, LB_FORWARD, LB_REASON_NONE);
+}
+
+/* A bare SYN on a flow that is closing begins anew, from the same port. */
+LB_INLINE void
+begin_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	struct lb_hit *hit = &v->scratch->hit;
+	uint64_t fresh = lb_ctl_with_state(hit->ctl, LB_CONN_HALF);
+	if (lb_conn_replace(v, hash, way, hit->ctl, fresh))
+		hit->ctl = fresh;
+}
+
+LB_INLINE void
+begin_both_anew(const struct lb_view *v, uint64_t hash, uint32_t way,
+    const struct lb_addr *address, lb_be16 port)
+{
+	if (!lb_packet_is_bare_syn(v->pkt) ||
+	    lb_ctl_state(v->scratch->hit.ctl) < LB_CONN_CLOSING_FIN)
+		return;
+	begin_anew(v, hash, way);
+	const struct lb_hit out = v->scratch->hit;
+	uint64_t back = key_of_return(v, &v->pkt->ip, address, port);
+	int in = find_kind(v, back, LB_KIND_SNAT_IN);
+	if (in >= 0)
+		begin_anew(v, back, (uint32_t)in);
+	v->scratch->hit = out;
+}
+
+LB_INLINE bool
+leave_by_entry(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	struct translation to;
+	const struct lb_hit *hit = &v->scratch->hit;
+	const struct lb_rule *rule = lb_rule_of(v, lb_w2_rule(hit->w2));
+	if (rule == NULL || !translation_of(v, hash, way, &to))
+		return false;
+	const struct lb_addr *address = public_address(v, to.address);
+	if (address == NULL)
+		return false;
+	begin_both_anew(v, hash, way, address, to.port);
+	v->out->rule = rule->id;
+	v->out->member = lb_w2_member(hit->w2);
+	lb_conn_see(v, rule, hash, way,
+	    state_after_snat(v->pkt, lb_ctl_state(hit->ctl)));
+	leave(v, address, to.port);
+	return true;
+}
+
+/* --- who leaves for the first time --------------------------------------- */
+
+LB_INLINE const struct lb_snat_block *
+block_at(const struct lb_view *v, uint32_t index)
+{
+	const struct lb_row *row = lb_plan_row(
+	    v->plan, v->header->block_at + index / LB_BLOCKS_PER_ROW);
+	if (row == NULL)
+		return NULL;
+	return (const struct lb_snat_block *)row->word +
+	       (index & (LB_BLOCKS_PER_ROW - 1));
+}
+
+/* What makes two uses of one port different (AZ 4.4). */
+LB_INLINE void
+ask_about(const struct lb_view *v, const struct lb_headers *ip, uint32_t member,
+    const struct lb_addr *address, uint32_t number, bool port_only)
+{
+	struct lb_port_ask *ask = &v->scratch->ask;
+	const bool udp = ip->proto == LB_PROTO_UDP;
+	ask->dst[0] = udp && port_only ? 0 : ip->dst.word[0];
+	ask->dst[1] = udp && port_only ? 0 : ip->dst.word[1];
+	ask->port = udp ? 0 : ip->dport.raw;
+	ask->address = lb_port_address(address);
+	ask->member = (uint16_t)member;
+	ask->number = (uint8_t)number;
+	ask->udp = udp;
+	ask->zero = 0;
+}
+
+LB_INLINE void
+say_no_port(const struct lb_view *v, int answer)
+{
+	lb_say(v, LB_DROP,
+	    answer == LB_PORTS_NONE      ? LB_REASON_SNAT_EXHAUSTED
+	    : answer == LB_PORTS_NO_ROOM ? LB_REASON_TABLE_FULL
+					 : LB_REASON_SNAT_CONTENDED);
+}
+
+LB_INLINE int
+make_kind(const struct lb_view *v, uint64_t hash, uint32_t kind, uint32_t class,
+    int prefer)
+{
+	uint32_t low = kind << 6 | (class & (LB_CLASS_MAX - 1));
+	return v->six ? lb_conn_make6(v->ctx, hash, v->now_ms, low, prefer)
+		      : lb_conn_make4(v->ctx, hash, v->now_ms, low, prefer);
+}
+
+/* Makes SNAT_IN.  One that is there already is nobody's: the port was free. */
+LB_INLINE int
+make_return(const struct lb_view *v, const struct lb_snat_block *block,
+    const struct lb_addr *address, lb_be16 port)
+{
+	struct lb_fresh *fresh = &v->scratch->fresh;
+	uint64_t hash = key_of_return(v, &v->pkt->ip, address, port);
+	fresh->w1 = translation_word(block->address, v->pkt->ip.sport);
+	fresh->w3 = 0;
+	int way = make_kind(v, hash, LB_KIND_SNAT_IN, block->class, -1);
+	if (way >= 0 && (way & LB_CONN_FOUND) != 0)
+		way = make_kind(v, hash, LB_KIND_SNAT_IN, block->class,
+		    way & (int)(LB_WAYS - 1));
+	return way;
+}
+
+/* False: there is an entry already, or no room for one. */
+LB_INLINE bool
+enter(const struct lb_view *v, uint64_t hash, uint32_t port)
+{
+	struct lb_scratch *s = v->scratch;
+	const struct lb_snat_block *block = &s->block;
+	const struct lb_addr *address = public_address(v, block->address);
+	const lb_be16 sport = lb_be16_of((uint16_t)port);
+	if (address == NULL)
+		return false;
+	s->fresh.w2 = s->choice.member | (uint64_t)block->rule << 16 |
+		      (uint64_t)v->now_ms << 32;
+	if (make_return(v, block, address, sport) < 0)
+		return false;
+	(void)key_of_packet(v);
+	s->fresh.w1 = translation_word(block->address, sport);
+	/* UDP has no sequence; it notes by which law its port was taken. */
+	s->fresh.w3 = v->pkt->ip.proto == LB_PROTO_UDP
+			  ? (v->header->flags & LB_PLAN_UDP_PORT) != 0
+			  : lb_sequence_of(v->pkt);
+	int way = make_kind(v, hash, LB_KIND_SNAT_OUT, block->class, -1);
+	if (way < 0 || (way & LB_CONN_FOUND) != 0)
+		return false;
+	v->out->facts |= LB_FACT_MADE;
+	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
+	v->out->way = (uint8_t)way;
+	v->out->state = LB_CONN_HALF;
+	leave(v, address, sport);
+	return true;
+}
+
+/* --- the two directions -------------------------------------------------- */
+
+/* The view of a packet that lies in scratch, anew: a global function is handed
+ * none.  It may see a newer plan than the packet saw so far. */
+LB_INLINE bool
+view_open(struct lb_view *v, uint64_t ctx, uint32_t now_ms)
+{
+	v->ctx = ctx;
+	v->now_ms = now_ms;
+	v->scratch = lb_scratch(ctx);
+	v->plan = lb_plan_in_force(ctx);
+	if (v->scratch == NULL || v->plan == NULL)
+		return false;
+	v->pkt = &v->scratch->packet;
+	v->out = &v->scratch->result;
+	v->six = v->pkt->ip.family == 6;
+	v->header = (const struct lb_plan_header *)lb_plan_row(v->plan, 0);
+	v->key = (const struct lb_hash_key *)lb_plan_row(v->plan, 1);
+	return v->header != NULL && v->key != NULL;
+}
+
+LB_INLINE const uint64_t *
+outbound_slot(const struct lb_view *v)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	return lb_endpoint_find(
+	    v, &ip->src, (lb_be16){ 0 }, ip->proto, LB_ENDPOINT_OUTBOUND);
+}
+
+/* Where among the blocks from `base` on to begin: at the first of an address.
+ */
+LB_GLOBAL int
+lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, 0))
+		return 0;
+	for (uint32_t i = 0; i < BLOCKS_TRIED && at > 0; i++) {
+		const struct lb_snat_block *block = block_at(&v, base + at);
+		const struct lb_snat_block *before =
+		    block_at(&v, base + at - 1);
+		if (block == NULL || before == NULL ||
+		    block->address != before->address)
+			break;
+		at--;
+	}
+	return (int)at;
+}
+
+/* By an entry that another CPU made meanwhile. */
+LB_GLOBAL int
+lb_snat_again(uint64_t ctx, uint32_t now_ms)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_SAID;
+	uint64_t hash = key_of_packet(&v);
+	int way = find_kind(&v, hash, LB_KIND_SNAT_OUT);
+	if (way >= 0)
+		(void)leave_by_entry(&v, hash, (uint32_t)way);
+	return LB_SNAT_SAID;
+}
+
+/* Which blocks a new flow may have a port of, and where to begin. */
+LB_INLINE void
+choose_blocks(const struct lb_view *v, const uint64_t *slot, uint64_t hash)
+{
+	struct lb_choice *choice = &v->scratch->choice;
+	choice->base = lb_slot_block(slot);
+	choice->count = lb_slot_block_count(slot);
+	choice->member = lb_slot_rule(slot);
+	choice->at = 0;
+	if ((v->header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
+		choice->at = (uint32_t)lb_snat_first(
+		    v->ctx, choice->base, lb_hash_slot(hash, choice->count));
+}
+
+LB_GLOBAL int
+lb_snat_leave(uint64_t ctx, uint32_t now_ms)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_NOT_OURS;
+	const struct lb_headers *ip = &v.pkt->ip;
+	const uint64_t *slot = outbound_slot(&v);
+	if (slot == NULL || !lb_is_client_address(&v, &ip->dst))
+		return LB_SNAT_NOT_OURS;
+	v.out->facts |= LB_FACT_SNAT;
+	v.out->member = (uint16_t)lb_slot_rule(slot);
+	if (ip->fragment != LB_FRAGMENT_NO) {
+		lb_say(&v, LB_DROP, LB_REASON_FRAGMENT);
+		return LB_SNAT_SAID;
+	}
+	if ((v.pkt->notes & LB_NOTE_L4_BAD) != 0) {
+		lb_say(&v, LB_DROP, LB_REASON_MALFORMED);
+		return LB_SNAT_SAID;
+	}
+	uint64_t hash = key_of_packet(&v);
+	int way = find_kind(&v, hash, LB_KIND_SNAT_OUT);
+	if (way >= 0 && leave_by_entry(&v, hash, (uint32_t)way))
+		return LB_SNAT_SAID;
+	lb_say(&v, LB_DROP, LB_REASON_SNAT_NO_FLOW);
+	if (way != LB_CONN_MISS) { /* somebody is at it just now */
+		lb_say(&v, LB_DROP, LB_REASON_SNAT_CONTENDED);
+		return LB_SNAT_SAID;
+	}
+	if (lb_slot_block_count(slot) == 0 ||
+	    (ip->proto == LB_PROTO_TCP && (v.pkt->tcp_flags & LB_TCP_RST) != 0))
+		return LB_SNAT_SAID;
+	choose_blocks(&v, slot, hash);
+	return LB_SNAT_NEW;
+}
+
+LB_GLOBAL int
+lb_snat_pick(uint64_t ctx, uint32_t turn)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, 0))
+		return LB_PORTS_NO_ROOM;
+	const struct lb_choice *choice = &v.scratch->choice;
+	uint32_t at = choice->at + turn;
+	if (turn >= choice->count)
+		return LB_PORTS_NONE;
+	if (at >= choice->count)
+		at -= choice->count;
+	const struct lb_snat_block *block = block_at(&v, choice->base + at);
+	if (block == NULL)
+		return LB_PORTS_NONE;
+	const struct lb_addr *address = public_address(&v, block->address);
+	if (address == NULL)
+		return LB_PORTS_NONE;
+	ask_about(&v, &v.pkt->ip, choice->member, address, block->address,
+	    (v.header->flags & LB_PLAN_UDP_PORT) != 0);
+	v.scratch->block = *block;
+	return lb_ports_take(ctx, block->first | (uint32_t)block->last << 16);
+}
+
+LB_GLOBAL int
+lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_SAID;
+	v.out->member = (uint16_t)v.scratch->choice.member;
+	v.out->rule = v.scratch->block.rule;
+	say_no_port(&v, taken);
+	if (taken < 0)
+		return LB_SNAT_SAID;
+	lb_say(&v, LB_DROP, LB_REASON_TABLE_FULL);
+	return enter(&v, key_of_packet(&v), (uint32_t)taken & 0xffff)
+		   ? LB_SNAT_SAID
+		   : LB_SNAT_NEW;
+}
+
+/* Back to before: the way in, if it was made, then the port. */
+LB_GLOBAL int
+lb_snat_undo(uint64_t ctx, uint32_t port)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, 0))
+		return 0;
+	const struct lb_addr *address =
+	    public_address(&v, v.scratch->block.address);
+	if (address != NULL) {
+		uint64_t hash = key_of_return(
+		    &v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
+		int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+		uint64_t ctl = v.scratch->hit.ctl;
+		if (way >= 0)
+			(void)lb_conn_replace(&v, hash, (uint32_t)way, ctl,
+			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+	}
+	return lb_ports_give(ctx, port);
+}
+
+LB_INLINE bool
+come_back(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	struct translation to;
+	const struct lb_hit *hit = &v->scratch->hit;
+	if (!translation_of(v, hash, way, &to))
+		return false;
+	const struct lb_rule *rule = lb_rule_of(v, lb_w2_rule(hit->w2));
+	const struct lb_member *member = lb_member_of(v, lb_w2_member(hit->w2));
+	if (rule == NULL || member == NULL)
+		return false;
+	v->out->rule = rule->id;
+	v->out->member = lb_w2_member(hit->w2);
+	v->out->facts |= LB_FACT_SNAT;
+	lb_conn_see(v, rule, hash, way,
+	    state_after_snat(v->pkt, lb_ctl_state(hit->ctl)));
+	v->out->edit.dst = member->addr;
+	v->out->edit.dport = to.port;
+	v->out->edit.what = LB_EDIT_DST | LB_EDIT_DPORT;
+	lb_say(v, LB_FORWARD, LB_REASON_NONE);
+	return true;
+}
+
+LB_GLOBAL int
+lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_NOT_OURS;
+	uint64_t hash = key_of_packet(&v);
+	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+	if (way >= 0 && come_back(&v, hash, (uint32_t)way))
+		return LB_SNAT_SAID;
+	if (!lb_snat_in_block(
+		&v, number, v.pkt->ip.proto, lb_be16_get(v.pkt->ip.dport)))
+		return LB_SNAT_NOT_OURS;
+	v.out->facts |= LB_FACT_SNAT;
+	lb_say(&v, LB_DROP,
+	    (v.pkt->notes & LB_NOTE_L4_BAD) != 0 ? LB_REASON_MALFORMED
+						 : LB_REASON_SNAT_NO_FLOW);
+	return LB_SNAT_SAID;
+}
+
+/* --- errors -------------------------------------------------------------- */
+
+/* About what a member sent: to that member. */
+LB_INLINE bool
+error_to_member(const struct lb_view *v, struct translation to)
+{
+	struct lb_edit *edit = &v->out->edit;
+	const struct lb_member *member =
+	    lb_member_of(v, lb_w2_member(v->scratch->hit.w2));
+	if (member == NULL)
+		return false;
+	edit->dst = member->addr;
+	edit->quoted = member->addr;
+	edit->quoted_port = to.port;
+	edit->what = LB_EDIT_DST | LB_EDIT_QUOTED_SRC;
+	return true;
+}
+
+/* About what came back to a member: to who sent it, who knows only the public
+ * address. */
+LB_INLINE bool
+error_to_world(const struct lb_view *v, struct translation to)
+{
+	struct lb_edit *edit = &v->out->edit;
+	const struct lb_addr *address = public_address(v, to.address);
+	if (address == NULL)
+		return false;
+	edit->quoted = *address;
+	edit->quoted_port = to.port;
+	edit->what = LB_EDIT_QUOTED_DST;
+	if (lb_addr_same(&v->pkt->ip.src, &v->pkt->quoted.dst)) {
+		edit->src = *address;
+		edit->what |= LB_EDIT_SRC;
+	}
+	v->out->facts |= LB_FACT_REPLY;
+	return true;
+}
+
+/* The quoted packet turned round is what the flow's other side sends: its key
+ * is that of SNAT_IN, or of SNAT_OUT. */
+LB_GLOBAL int
+lb_snat_error(uint64_t ctx, uint32_t now_ms)
+{
+	struct lb_view v;
+	struct translation to;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_NOT_OURS;
+	const struct lb_headers *q = &v.pkt->quoted;
+	const struct lb_hit *hit = &v.scratch->hit;
+	lb_key_set(&v.scratch->key, &q->dst, &q->src,
+	    lb_ports_proto(q->dport, q->sport, q->proto), v.six);
+	uint64_t hash = lb_flow_hash(&v, &v.scratch->key);
+	int way = lb_conn_find_key(&v, hash);
+	if (way < 0 || lb_ctl_kind(hit->ctl) == LB_KIND_LB ||
+	    !translation_of(&v, hash, (uint32_t)way, &to))
+		return LB_SNAT_NOT_OURS;
+	bool ours = lb_ctl_kind(hit->ctl) == LB_KIND_SNAT_IN
+			? error_to_member(&v, to)
+			: error_to_world(&v, to);
+	if (!ours)
+		return LB_SNAT_NOT_OURS;
+	lb_quote(&v);
+	v.out->rule = lb_w2_rule(hit->w2);
+	v.out->member = lb_w2_member(hit->w2);
+	v.out->facts |= LB_FACT_SNAT | LB_FACT_ICMP;
+	lb_say(&v, LB_FORWARD, LB_REASON_NONE);
+	return LB_SNAT_SAID;
+}
+
+/* --- for step.c ---------------------------------------------------------- */
+
+/* Into scratch, where the global functions look, and out of it.  BPF's packet
+ * and result are there already. */
+LB_INLINE void
+move_in(const struct lb_view *v)
+{
+	if (v->pkt != &v->scratch->packet)
+		v->scratch->packet = *v->pkt;
+	if (v->out != &v->scratch->result)
+		v->scratch->result = *v->out;
+}
+
+LB_INLINE void
+move_out(const struct lb_view *v)
+{
+	if (v->out != &v->scratch->result)
+		*v->out = v->scratch->result;
+}
+
+LB_API bool
+lb_snat_out(const struct lb_view *v)
+{
+	if (v->header->snat_count == 0 || outbound_slot(v) == NULL)
+		return false;
+	move_in(v);
+	int said = lb_snat_leave(v->ctx, v->now_ms);
+	if (said == LB_SNAT_NEW) {
+		int taken = LB_PORTS_NONE;
+		for (uint32_t turn = 0;
+		     turn < BLOCKS_TRIED && taken == LB_PORTS_NONE; turn++)
+			taken = lb_snat_pick(v->ctx, turn);
+		if (lb_snat_enter(v->ctx, v->now_ms, taken) == LB_SNAT_NEW) {
+			/* Another CPU was faster, or there is no room. */
+			(void)lb_snat_undo(v->ctx, (uint32_t)taken);
+			(void)lb_snat_again(v->ctx, v->now_ms);
+		}
+	}
+	if (said != LB_SNAT_NOT_OURS)
+		move_out(v);
+	return said != LB_SNAT_NOT_OURS;
+}
+
+LB_API bool
+lb_snat_in(const struct lb_view *v, const uint64_t *slot)
+{
+	move_in(v);
+	if (lb_snat_return(v->ctx, v->now_ms, lb_slot_snat(slot)) ==
+	    LB_SNAT_NOT_OURS)
+		return false;
+	move_out(v);
+	return true;
+}
+
+LB_API bool
+lb_snat_about(const struct lb_view *v)
+{
+	if (v->header->snat_count == 0)
+		return false;
+	move_in(v);
+	if (lb_snat_error(v->ctx, v->now_ms) == LB_SNAT_NOT_OURS)
+		return false;
+	move_out(v);
+	return true;
+}
