@@ -22,6 +22,21 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 	out->edit.fragment = pkt->ip.fragment;
 }
 
+/* May the next hop have it?  What has a frontend's address is an answer that a
+ * member with floating IP gives by itself. */
+LB_INLINE const struct lb_rule *
+next_hop(const struct lb_view *v)
+{
+	const struct lb_rule *rule = lb_next_hop_rule(v);
+	if (rule == NULL)
+		return NULL;
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &v->pkt->ip.src, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	return slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0
+		   ? NULL
+		   : rule;
+}
+
 /* A fragment has a port only by luck: an address must name its rule. */
 LB_INLINE void
 step_fragment(const struct lb_view *v)
@@ -29,6 +44,7 @@ step_fragment(const struct lb_view *v)
 	const uint64_t *slot = lb_endpoint_find(
 	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule = NULL;
+	bool hop = false;
 	if (slot != NULL) {
 		rule = lb_rule_of(v, lb_slot_rule(slot));
 		if (rule == NULL &&
@@ -46,10 +62,11 @@ step_fragment(const struct lb_view *v)
 		}
 		if (lb_snat_out(v))
 			return;
-		rule = lb_next_hop_rule(v);
+		rule = next_hop(v);
+		hop = true;
 	}
 	if (rule != NULL)
-		lb_forward_fragment(v, rule);
+		lb_forward_fragment(v, rule, hop);
 }
 
 /* design.md 2: the more exact match first. */
@@ -64,6 +81,7 @@ step_transport(const struct lb_view *v)
 		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
+	bool hop = false;
 	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
 	    lb_snat_in(v, slot))
 		return;
@@ -78,10 +96,11 @@ step_transport(const struct lb_view *v)
 		}
 		if (lb_snat_out(v))
 			return;
-		rule = lb_next_hop_rule(v);
+		rule = next_hop(v);
+		hop = true;
 	}
 	if (rule != NULL)
-		lb_forward(v, rule);
+		lb_forward(v, rule, hop);
 }
 
 LB_API void
