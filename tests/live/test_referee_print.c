@@ -222,7 +222,7 @@ test_facts(void)
 		{ LB_FACT_MADE | LB_FACT_RECHOSEN, 40, "made rechosen" },
 		{ 0xffffff, 80,
 		    "made hit untracked reply opened closing icmp rechosen "
-		    "evicted snat" },
+		    "snat evicted" },
 		{ 0xff, 8, "made hi" }, /* what fits */
 	};
 	char text[96];
