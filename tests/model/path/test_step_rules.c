@@ -261,6 +261,7 @@ test_next_hop_both_ways(void)
 	unsigned counts[RIG_IDS_MAX] = { 0 };
 	rig_open(&rig);
 	rig.config.next_hop_rule4 = RIG_NEXT;
+	rig.config.entries = 4000;
 	rig_start(&rig);
 	for (unsigned n = 0; n < 300; n++)
 		counts[hop_both_ways(n, n % 2 == 0)]++;

@@ -200,8 +200,8 @@ static struct frame_spec
 lower_first(const struct frame_spec *s)
 {
 	struct frame_spec turned = *s;
-	if (lb_end_before(
-		&s->src, lb_be16_of(s->sport), &s->dst, lb_be16_of(s->dport)))
+	const uint64_t *a = s->src.word, *b = s->dst.word;
+	if (a[0] != b[0] ? a[0] < b[0] : a[1] < b[1])
 		return turned;
 	turned.src = s->dst;
 	turned.dst = s->src;
