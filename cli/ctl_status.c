@@ -108,9 +108,10 @@ print_packets(const json_t *s)
 {
 	const json_t *p = json_object_get(s, "packets");
 	(void)printf("packets        %s: %s sent, %s handed to the kernel, %s "
-		     "not ours; %s untracked\n",
+		     "answered, %s not ours; %s untracked\n",
 	    number(p, "packets"), number(p, "sent"), number(p, "handed"),
-	    number(p, "passed"), number(p, "untracked"));
+	    number(p, "answered"), number(p, "passed"),
+	    number(p, "untracked"));
 	(void)fputs("dropped        ", stdout);
 	print_counts(json_object_get(s, "drops"), "none");
 }
@@ -142,6 +143,8 @@ print_status(void *arg, const char *kind, const json_t *s)
 	print_counts(json_object_get(s, "members"), "none");
 	print_table(tables, "ipv4", "IPv4 flows");
 	print_table(tables, "ipv6", "IPv6 flows");
+	(void)printf("evicted        %s live entries by newcomers\n",
+	    number(tables, "evicted"));
 	print_packets(s);
 	print_probes(s);
 	return CLI_DONE;

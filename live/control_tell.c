@@ -58,18 +58,20 @@ tell_table(const struct live_figures_table *t, bool counted)
 static json_t *
 tell_tables(const struct live_figures *f)
 {
-	return json_pack("{s:o, s:o}", "ipv4",
+	return json_pack("{s:o, s:o, s:o}", "ipv4",
 	    tell_table(&f->table4, f->table_counted), "ipv6",
-	    tell_table(&f->table6, f->table_counted));
+	    tell_table(&f->table6, f->table_counted), "evicted",
+	    count(f->total.evicted));
 }
 
 static json_t *
 tell_packets(const struct forward_total *t)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "packets",
 	    count(t->packets), "sent", count(t->sent), "handed",
-	    count(t->handed), "passed", count(t->passed), "unread",
-	    count(t->unread), "untracked", count(t->untracked));
+	    count(t->handed), "answered", count(t->answered), "passed",
+	    count(t->passed), "unread", count(t->unread), "untracked",
+	    count(t->untracked));
 }
 
 static json_t *

@@ -55,8 +55,9 @@ log_attached(const struct live_run *run, const char *name,
 				   "--detach it first to change that"
 				 : "by a bare bpf_link, with no room for other "
 				   "XDP programs: fairlead was built without "
-				   "libxdp, or this kernel has no program "
-				   "extensions");
+				   "libxdp, this kernel has no program "
+				   "extensions, or CAP_SYS_ADMIN is missing, "
+				   "which is given up after the start");
 	if (asked != LIVE_MODE_AUTO && asked != how->mode)
 		live_log(LIVE_WARNING, "mode", "s:s, s:s", "interface", name,
 		    "message",
@@ -98,9 +99,15 @@ detach_others(struct live_run *run, const struct wanted *w)
 	for (size_t i = 0; i < count; i++) {
 		if (is_wanted(w, links[i]))
 			continue;
-		(void)live_forwarder_detach(run->forwarder, links[i]);
-		live_log(
-		    LIVE_INFO, "detached", "s:i", "ifindex", (int)links[i]);
+		if (live_forwarder_detach(run->forwarder, links[i]) == 0)
+			live_log(LIVE_INFO, "detached", "s:i", "ifindex",
+			    (int)links[i]);
+		else
+			live_log(LIVE_WARNING, "detach", "s:i, s:s", "ifindex",
+			    (int)links[i], "message",
+			    "it goes on forwarding: libxdp takes "
+			    "CAP_SYS_ADMIN, which is given up after the "
+			    "start: start it anew");
 	}
 }
 

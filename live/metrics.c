@@ -530,6 +530,9 @@ static const struct family families[] = {
 	ONE("fairlead_untracked_packets_total", "counter", total.untracked,
 	    "Packets forwarded without the connection table entry that they "
 	    "wanted."),
+	ONE("fairlead_evicted_connections_total", "counter", total.evicted,
+	    "Entries of the connection table that still lived when a newcomer "
+	    "took their place: the table is too small."),
 	FROM("fairlead_connection_slots", "gauge", write_slots,
 	    "Entries that the connection table has room for."),
 	FROM("fairlead_connections", "gauge", write_connections,

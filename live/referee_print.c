@@ -47,6 +47,7 @@ referee_facts_text(uint32_t facts, char *text, size_t bytes)
 		{ LB_FACT_ICMP, "icmp" },
 		{ LB_FACT_RECHOSEN, "rechosen" },
 		{ LB_FACT_SNAT, "snat" },
+		{ LB_FACT_EVICTED, "evicted" },
 	};
 	size_t used = 0;
 

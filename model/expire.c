@@ -184,7 +184,7 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			usage->timeout_class[lb_ctl_class(ctl)]++;
 			usage->state[six][state % LB_USAGE_STATES]++;
 			if (lb_ctl_kind(ctl) != LB_KIND_LB)
-				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff] = 1;
+				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff]++;
 		}
 	}
 }

@@ -253,12 +253,9 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
 	const struct forward_port *port =
 	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
-	if (port != NULL) {
-		hop->port = *port;
-	} else {
-		__builtin_memset(&hop->port, 0, sizeof(hop->port));
-		hop->port.ifindex = ifindex;
-	}
+	if (port == NULL) /* new, or one too many: it may be a VLAN's */
+		return HOP_KERNEL;
+	hop->port = *port;
 	__builtin_memcpy(hop->port.mac, fib.smac, sizeof(hop->port.mac));
 	__builtin_memcpy(hop->mac, fib.dmac, sizeof(hop->mac));
 	return takes_frames(&hop->port);
@@ -441,6 +438,8 @@ send_on(struct xdp_md *ctx, const struct lb_scratch *s, const struct hop *hop,
 	count_forwarded(ctx, s);
 	if ((s->result.facts & LB_FACT_UNTRACKED) != 0)
 		count->untracked++;
+	if ((s->result.facts & LB_FACT_EVICTED) != 0)
+		count->evicted++;
 	if (answer == HOP_KERNEL) {
 		count->handed++;
 		return XDP_PASS;
@@ -479,7 +478,9 @@ maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
 		tap_wants(ctx, TAP_UNREACHABLE, 0);
 }
 
-LB_INLINE int
+/* By itself, so that its stack and that of a step are not one above the
+ * other: all calls in a row may have 512 bytes. */
+LB_COLD int
 act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 {
 	if (s->result.verdict == LB_DROP) {

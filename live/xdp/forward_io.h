@@ -95,6 +95,7 @@ struct forward_total {
 	uint64_t handed;    /* edited, then left to the kernel to route */
 	uint64_t answered;  /* by the program itself, to where they came from */
 	uint64_t untracked; /* of those: an entry was wanted, none was made */
+	uint64_t evicted;   /* of those: one was made in place of a live one */
 	uint64_t dropped[LB_REASON_COUNT];
 };
 LB_LAYOUT_END

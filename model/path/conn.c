@@ -102,14 +102,14 @@ victim_score(uint64_t ctl, uint32_t idle_ms, uint32_t timeout_ms)
 	if (state < LB_CONN_HALF || lb_ctl_kind(ctl) != LB_KIND_LB)
 		return 0; /* somebody's just now; or owns a port */
 	if (idle_ms >= timeout_ms)
-		rank = 3;
+		rank = LB_VICTIM_EXPIRED;
 	else if (state >= LB_CONN_CLOSING_FIN)
 		rank = 2;
 	else if (state != LB_CONN_OPEN)
 		rank = 1;
 	else
 		return 0;
-	return rank << 32 | idle_ms;
+	return rank << LB_VICTIM_RANK_SHIFT | idle_ms;
 }
 
 /*
@@ -129,6 +129,7 @@ victim(uint64_t ctx, uint64_t hash, uint32_t now_ms, bool six)
 		uint64_t ctl = LB_LOAD(bucket[way]);
 		if (lb_ctl_state(ctl) == LB_CONN_EMPTY) {
 			s->victim.ctl = ctl;
+			LB_STORE(s->victim.score, 0);
 			return (int)way;
 		}
 	}

@@ -59,8 +59,19 @@ LB_GLOBAL int lb_conn_find6(uint64_t ctx, uint64_t hash);
  * half-open; ties to the lowest.  Returns the way with its control word in
  * scratch->victim, or LB_CONN_NO_WAY.  Cost: the whole bucket.
  */
+#define LB_VICTIM_RANK_SHIFT 32
+#define LB_VICTIM_EXPIRED    3u /* rank; lower ones still live */
+
 LB_GLOBAL int lb_conn_victim4(uint64_t ctx, uint64_t hash, uint32_t now_ms);
 LB_GLOBAL int lb_conn_victim6(uint64_t ctx, uint64_t hash, uint32_t now_ms);
+
+/* Did the way that lb_conn_make() took have an entry that still lived? */
+LB_INLINE bool
+lb_victim_lived(const struct lb_victim *victim)
+{
+	uint64_t rank = LB_LOAD(victim->score) >> LB_VICTIM_RANK_SHIFT;
+	return rank != 0 && rank < LB_VICTIM_EXPIRED;
+}
 
 /*
  * lb_conn_make4, lb_conn_make6 - an entry for scratch->key, half-open, with

@@ -167,6 +167,8 @@ make_entry(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 	v->out->facts |= LB_FACT_MADE;
 	if (prefer >= 0)
 		v->out->facts |= LB_FACT_RECHOSEN;
+	else if (lb_victim_lived(&v->scratch->victim))
+		v->out->facts |= LB_FACT_EVICTED;
 	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
 	v->out->way = (uint8_t)way;
 	v->out->state = LB_CONN_HALF;

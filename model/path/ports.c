@@ -9,13 +9,18 @@
 #define TAKE_STEPS    272u /* and chunks that are used up */
 #define CHUNKS        256u
 
-/* The lowest bit set; x != 0.  BPF has no ctz. */
+/* The lowest bit set; x != 0.  BPF has no instruction for it, and most other
+ * processors none for counting bits that every one of them has. */
 LB_INLINE uint32_t
 lowest_bit(uint64_t x)
 {
+#ifdef __bpf__
 	uint64_t bit = x & -x;
 	lb_forget(bit);
 	return (uint32_t)__builtin_popcountll(bit - 1) & 63;
+#else
+	return (uint32_t)__builtin_ctzll(x);
+#endif
 }
 
 /* --- records ------------------------------------------------------------- */

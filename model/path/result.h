@@ -49,6 +49,7 @@ enum lb_fact {
 	LB_FACT_ICMP = 0x40,      /* an ICMP error about a flow of ours */
 	LB_FACT_RECHOSEN = 0x80,  /* the flow's old entry was claimed anew */
 	LB_FACT_SNAT = 0x100,     /* a member's own flow; with REPLY: leaving */
+	LB_FACT_EVICTED = 0x200,  /* made in place of one that still lived */
 };
 
 enum lb_edit_what {

@@ -220,12 +220,12 @@ test_facts(void)
 	} facts[] = {
 		{ 0, 40, "-" }, { LB_FACT_MADE, 40, "made" },
 		{ LB_FACT_MADE | LB_FACT_RECHOSEN, 40, "made rechosen" },
-		{ 0xffffff, 64,
+		{ 0xffffff, 80,
 		    "made hit untracked reply opened closing icmp rechosen "
-		    "snat" },
+		    "snat evicted" },
 		{ 0xff, 8, "made hi" }, /* what fits */
 	};
-	char text[64];
+	char text[96];
 
 	for (size_t i = 0; i < LB_COUNT(facts); i++)
 		UNIT_ROW(facts[i].text,

@@ -47,7 +47,7 @@ struct counts {
 	uint64_t kind[TRAFFIC_KINDS];
 	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT];
-	uint64_t fact[9], edit[7]; /* by bit */
+	uint64_t fact[10], edit[7]; /* by bit */
 	uint64_t ended[LB_CONN_CLOSING_RST + 1];
 	uint64_t errors, nat, returned, ports, shorter, cut, right, untouched,
 	    held, deadlines;

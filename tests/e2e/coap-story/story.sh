@@ -18,6 +18,8 @@ servers='coap-ubuntu-1 coap-ubuntu-2'
 for tool in node npm nc unshare python3 tcpdump; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
+node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' ||
+	skip "Node.js $(node --version) is too old for the coap package: 20 or later"
 client=$(command -v coap-client-notls || command -v coap-client-openssl) ||
 	skip "there is no coap-client (Debian: libcoap3-bin)"
 cd "$dir"

@@ -606,6 +606,39 @@ test_full_open(void)
 	rig_close(&rig);
 }
 
+/* A newcomer's entry is told apart: in a way that was empty, that had expired,
+ * or whose entry still lived. */
+static void
+test_full_evicted(void)
+{
+	static const struct {
+		const char *what, *letters;
+		uint16_t flows;
+		uint32_t later_ms, facts;
+	} cases[] = {
+		{ "room", "S", LB_WAYS - 1, 100, LB_FACT_MADE },
+		{ "half-open", "S", LB_WAYS, 100,
+		    LB_FACT_MADE | LB_FACT_EVICTED },
+		{ "reset", "SbAR", LB_WAYS, 100,
+		    LB_FACT_MADE | LB_FACT_EVICTED },
+		{ "expired", "S", LB_WAYS, 61000, LB_FACT_MADE },
+		{ "reset and expired", "SbAR", LB_WAYS, 16000, LB_FACT_MADE },
+	};
+
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		open_small();
+		for (uint16_t f = 0; f < cases[i].flows; f++) {
+			struct talk t =
+			    talk_open(&rig, RIG_HTTP, (uint16_t)(43000 + f));
+			(void)talk_all(&t, cases[i].letters, T0);
+		}
+		struct talk newcomer = talk_open(&rig, RIG_HTTP, 44000);
+		(void)talk_say(&newcomer, 'S', T0 + cases[i].later_ms);
+		UNIT_EQUAL(cases[i].what, rig.result.facts, cases[i].facts);
+		rig_close(&rig);
+	}
+}
+
 static void
 test_full_snat(void)
 {
@@ -712,6 +745,7 @@ main(void)
 		{ "admin state", test_admin_state },
 		{ "admin state, later", test_admin_down_later },
 		{ "full of open flows", test_full_open },
+		{ "who is replaced", test_full_evicted },
 		{ "full of SNAT flows", test_full_snat },
 		{ "a way being written", test_busy_way },
 		{ "flooded", test_full_flood },
