@@ -52,6 +52,9 @@ double report_snat_fullness(const struct sim_snat *snat);
 
 uint64_t report_snat_failed(const struct sim_case *c);
 
+/* For a terminal; nothing where no member has begun flows. */
+void report_put_snat_table(FILE *to, const struct sim_record *record);
+
 /* Adds "snat" and "outbound" to a case; as json_build.h has it. */
 json_t *report_snat_json(json_t *object, const struct sim_case *c);
 

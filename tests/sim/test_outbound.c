@@ -267,7 +267,8 @@ test_events(void)
 /* --- Erlang --------------------------------------------------------------- */
 
 #define RUNS 12
-#define T999 4.436979 /* Student's t, 11 degrees of freedom, 99.9 % two-sided  \
+#define T999                                                                   \
+	4.436979      /* Student's t, 11 degrees of freedom, 99.9 % two-sided  \
 		       */
 #define Z999 3.290527 /* the normal distribution's */
 #define RARE 500      /* failures that are too few to see their variance */
@@ -277,6 +278,43 @@ struct blocking {
 	double erlangs;    /* mean of those offered */
 	uint64_t wanted, failed;
 };
+
+/* By hand; 1,024 lines as simulation.md C.7 has them. */
+/* clang-format off */
+static const struct {
+	uint32_t ports;
+	double erlangs, blocking, off;
+} lines[] = {
+	{ 0, 3, 1, 0 },
+	{ 1, 1, 0.5, 1e-12 },
+	{ 2, 1, 0.2, 1e-12 },
+	{ 2, 2, 0.4, 1e-12 },
+	{ 10, 5, 0.018384570, 1e-8 },
+	{ 5, 0, 0, 0 },
+	{ 1024, 900, 3.5e-6, 1e-7 },
+	{ 1024, 1000, 0.012, 5e-4 },
+	{ 1024, 1024, 0.0245, 5e-4 },
+	{ 1024, 1100, 0.079, 5e-4 },
+	{ 64000, 1, 0, 1e-12 },
+};
+/* clang-format on */
+
+static void
+test_formula(void)
+{
+	for (size_t i = 0; i < LB_COUNT(lines); i++)
+		CU_ASSERT_DOUBLE_EQUAL(
+		    report_erlang_b(lines[i].ports, lines[i].erlangs),
+		    lines[i].blocking, lines[i].off);
+	CU_ASSERT_TRUE(isnan(report_erlang_b(8, -1)));
+	CU_ASSERT_EQUAL(report_ports_for(0, 0.001, 64000), 8);
+	CU_ASSERT_EQUAL(report_ports_for(5, 0.02, 64000), 16);
+	CU_ASSERT_EQUAL(report_ports_for(100, 0.001, 64), 0); /* not enough */
+	uint32_t ports = report_ports_for(1000, 0.001, 64000);
+	CU_ASSERT_EQUAL(ports % 8, 0);
+	CU_ASSERT_TRUE(report_erlang_b(ports, 1000) <= 0.001);
+	CU_ASSERT_TRUE(report_erlang_b(ports - 8, 1000) > 0.001);
+}
 
 /* Poisson calls of 15 s and what a connection takes, closed by a reset. */
 static struct blocking
@@ -370,6 +408,7 @@ main(void)
 		{ "ports are each member's own", test_members },
 		{ "a dead member begins nothing", test_dead },
 		{ "health events of AZ 9.2", test_events },
+		{ "Erlang's formula", test_formula },
 		{ "blocking is Erlang's", test_erlang },
 		CU_TEST_INFO_NULL,
 	};
