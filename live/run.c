@@ -191,9 +191,10 @@ log_start(const struct live_run *run)
 	struct forward_total total = { 0 };
 	live_nexthops_count(run->hops, &known, &unknown);
 	(void)live_forwarder_total(run->forwarder, &total);
-	live_log(LIVE_INFO, "forwarding", "s:s, s:s, s:b, s:I, s:i, s:i, s:i",
-	    "pins", live_forwarder_folder(run->forwarder), "hash_key", key,
-	    "adopted", live_forwarder_adopted(run->forwarder), "connections",
+	live_log(LIVE_INFO, "forwarding",
+	    "s:s, s:s, s:b, s:I, s:I, s:i, s:i, s:i", "pins",
+	    live_forwarder_folder(run->forwarder), "hash_key", key, "adopted",
+	    live_forwarder_adopted(run->forwarder), "connections",
 	    (json_int_t)lb_live_count(
 		live_engine_tables(live_forwarder_engine(run->forwarder))),
 	    "packets", (json_int_t)total.packets, "rules",
@@ -319,6 +320,7 @@ keep_on(struct live_run *run)
 {
 	char error[LIVE_ERROR_BYTES];
 	log_start(run);
+	live_interfaces_warn(run);
 	if (live_service_ready(run, error, sizeof(error)) != 0)
 		return refuse("start", error);
 	live_probing_use(run);
