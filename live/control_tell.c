@@ -231,9 +231,12 @@ live_tell_frontend(
 json_t *
 live_tell_rule(const struct live_figures *f, const struct live_figures_rule *r)
 {
-	return json_pack("{s:s, s:b, s:s?, s:o?, s:i, s:i, s:o?}", "name",
-	    r->name, "leaving", (int)r->leaving, "frontend",
-	    r->frontend < 0 ? NULL : f->frontends[r->frontend].name, "flows",
+	return json_pack(
+	    "{s:s, s:s, s:b, s:s?, s:i, s:s, s:o?, s:i, s:i, s:o?}", "name",
+	    r->name, "kind", live_rule_kind_name(r->kind), "leaving",
+	    (int)r->leaving, "frontend",
+	    r->frontend < 0 ? NULL : f->frontends[r->frontend].name, "port",
+	    (int)r->port, "protocol", lb_proto_name(r->proto), "flows",
 	    flows(f, r->flows), "members", (int)r->members, "members_up",
 	    (int)r->members_up, "traffic",
 	    r->counted ? tell_share(&r->traffic) : NULL);

@@ -4,8 +4,11 @@
 #include <net/if.h>
 
 #include "live/log.h"
+#include "live/precheck.h"
 
 #define INTERFACES_MAX LIVE_INTERFACES_MAX
+/* Members that are warned of by name. */
+#define WARNED_MAX 16u
 
 struct wanted {
 	const char *name[INTERFACES_MAX];
@@ -55,8 +58,9 @@ log_attached(const struct live_run *run, const char *name,
 				   "--detach it first to change that"
 				 : "by a bare bpf_link, with no room for other "
 				   "XDP programs: fairlead was built without "
-				   "libxdp, or this kernel has no program "
-				   "extensions");
+				   "libxdp, this kernel has no program "
+				   "extensions, or CAP_SYS_ADMIN is missing, "
+				   "which is given up after the start");
 	if (asked != LIVE_MODE_AUTO && asked != how->mode)
 		live_log(LIVE_WARNING, "mode", "s:s, s:s", "interface", name,
 		    "message",
@@ -98,9 +102,21 @@ detach_others(struct live_run *run, const struct wanted *w)
 	for (size_t i = 0; i < count; i++) {
 		if (is_wanted(w, links[i]))
 			continue;
-		(void)live_forwarder_detach(run->forwarder, links[i]);
-		live_log(
-		    LIVE_INFO, "detached", "s:i", "ifindex", (int)links[i]);
+		char name[IF_NAMESIZE];
+		bool there = if_indextoname(links[i], name) != NULL;
+		if (live_forwarder_detach(run->forwarder, links[i]) == 0)
+			live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s",
+			    "interface", there ? name : NULL, "ifindex",
+			    (int)links[i], "message",
+			    there ? "it is not among the interfaces any more"
+				  : "the interface is gone");
+		else
+			live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s",
+			    "interface", there ? name : NULL, "ifindex",
+			    (int)links[i], "message",
+			    "it goes on forwarding: libxdp takes "
+			    "CAP_SYS_ADMIN, which is given up after the "
+			    "start: start it anew");
 	}
 }
 
@@ -156,4 +172,29 @@ live_interfaces_now(const struct live_run *run,
 			    live_forwarder_attached(
 				run->forwarder, w.ifindex[i]) };
 	return w.count;
+}
+
+/* --- members ------------------------------------------------------------- */
+
+static void
+warn_member(
+    void *arg, enum live_finding finding, const char *about, const char *text)
+{
+	unsigned *count = arg;
+	(void)finding; /* it is late for more than a warning */
+	if ((*count)++ < WARNED_MAX)
+		live_log(LIVE_WARNING, "way", "s:s, s:s", "member", about,
+		    "message", text);
+}
+
+void
+live_interfaces_warn(const struct live_run *run)
+{
+	unsigned count = 0;
+	live_precheck_members(
+	    run->settings, run->config, run->netlink, warn_member, &count);
+	if (count > WARNED_MAX)
+		live_log(LIVE_WARNING, "way", "s:i, s:s", "members",
+		    (int)(count - WARNED_MAX), "message",
+		    "and so many more: fairlead live --dry-run lists them");
 }

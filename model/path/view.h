@@ -6,6 +6,7 @@
  * and how to read its rows.  Shared by the files that lb_step() is made of.
  */
 #include "model/path/conn.h"
+#include "model/path/mode.h"
 
 struct lb_view {
 	uint64_t ctx;
@@ -164,6 +165,55 @@ lb_ports_proto(lb_be16 sport, lb_be16 dport, uint32_t proto)
 	return sport.raw | (uint32_t)dport.raw << 16 | (uint64_t)proto << 32;
 }
 
+/* Does a key's second end come before its first, in an order that means
+ * nothing? */
+LB_INLINE bool
+lb_key_is_turned(const struct lb_key *key, bool six)
+{
+	uint32_t first = (uint32_t)key->addr[0];
+	uint32_t second = (uint32_t)(key->addr[0] >> 32);
+	if (six && key->addr[0] != key->addr[2])
+		return key->addr[2] < key->addr[0];
+	if (six && key->addr[1] != key->addr[3])
+		return key->addr[3] < key->addr[1];
+	if (!six && first != second)
+		return second < first;
+	return (uint16_t)(key->w1 >> 16) < (uint16_t)key->w1;
+}
+
+/*
+ * The key of what passes a next hop: one for both directions, as an appliance
+ * wants to see both.  A mode that does not keep the destination asks for the
+ * sender's end, and gets it.  Masks, and in place: the verifier would look at
+ * all that follows once for each way, and there is no room on the stack.
+ */
+LB_INLINE void
+lb_key_set_hop(const struct lb_view *v, const struct lb_rule *rule,
+    const struct lb_headers *h, lb_be16 sport, lb_be16 dport)
+{
+	struct lb_key *key = &v->scratch->key;
+	lb_key_set(key, &h->src, &h->dst,
+	    lb_ports_proto(sport, dport, h->proto), v->six);
+	uint64_t turn = 0;
+	if (rule->mode < LB_MODE_SOURCE_IP_ANY_DST &&
+	    lb_key_is_turned(key, v->six))
+		turn = ~UINT64_C(0);
+	lb_forget(turn);
+	uint64_t ports = (key->w1 ^ key->w1 >> 16) & turn & UINT16_MAX;
+	key->w1 ^= ports | ports << 16;
+	if (!v->six) {
+		uint64_t ends =
+		    (key->addr[0] ^ key->addr[0] >> 32) & turn & UINT32_MAX;
+		key->addr[0] ^= ends | ends << 32;
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		uint64_t ends = (key->addr[i] ^ key->addr[i + 2]) & turn;
+		key->addr[i] ^= ends;
+		key->addr[i + 2] ^= ends;
+	}
+}
+
 LB_INLINE uint64_t
 lb_flow_hash(const struct lb_view *v, const struct lb_key *key)
 {
@@ -208,11 +258,13 @@ lb_quote(const struct lb_view *v)
 	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
 }
 
-/* forward.c: a client's packet under a rule. */
-LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
+/* forward.c: a client's packet under a rule, or (hop) what a next hop takes in
+ * either direction. */
+LB_API void lb_forward(
+    const struct lb_view *v, const struct lb_rule *rule, bool hop);
 /* forward.c: a fragment under an HA-ports rule. */
 LB_API void lb_forward_fragment(
-    const struct lb_view *v, const struct lb_rule *rule);
+    const struct lb_view *v, const struct lb_rule *rule, bool hop);
 /* forward.c: the member that scratch->key belongs to, without touching or
  * making anything; LB_NONE: none.  *rule becomes the one that the flow's entry
  * was made under. */
@@ -223,17 +275,23 @@ LB_API uint32_t lb_member_of_flow(
  * the members. */
 LB_API bool lb_is_client_address(
     const struct lb_view *v, const struct lb_addr *addr);
+/* reply.c: the member of scratch->key's entry, if that lives; -1: it does not.
+ */
+LB_GLOBAL int lb_entry_member(uint64_t ctx, uint32_t now_ms, uint32_t six);
 /* reply.c: the rule under which what `member` sends from `port` to `client`
  * is a reply; NULL: it is none. */
 LB_API const struct lb_rule *lb_reply_rule(
     const struct lb_view *v, const struct lb_headers *from_member);
 LB_API void lb_reply(const struct lb_view *v, const struct lb_rule *rule);
 
-/* snat.c: what a member sends; false: nobody lets it out. */
-LB_API bool lb_snat_out(const struct lb_view *v);
+/* snat.c: is it of a member's own flow?  Then scratch->choice is filled. */
+LB_API bool lb_snat_from(const struct lb_view *v);
+/* snat.c: all that is to be done with such a packet, afterwards. */
+LB_API void lb_snat_step(uint64_t ctx, const struct lb_packet *pkt,
+    uint32_t now_ms, struct lb_result *out);
 /* snat.c: what comes to the public address in `slot`; false: it is not about
  * a port of any member. */
-LB_API bool lb_snat_in(const struct lb_view *v, const uint64_t *slot);
+LB_API bool lb_snat_to(const struct lb_view *v, const uint64_t *slot);
 
 /* snat.c: an ICMP error about an outbound flow, from either side; false: it
  * is about something else. */
@@ -241,24 +299,38 @@ LB_API bool lb_snat_about(const struct lb_view *v);
 
 /*
  * Their steps, functions of their own because the verifier would else look at
- * them once for every way into them.  The packet and the result are those of
- * scratch.
+ * them once for every way into them, and because together they would need more
+ * stack than BPF has.  The packet and the result are those of scratch.
  *
- *   leave  by an entry; LB_SNAT_NEW: by which blocks is scratch->choice
- *   first  the first block of the one at `at`'s address, counted from base
- *   pick   a port of the turn-th block, which is then scratch->block; or enum
- *          lb_ports_answer
- *   enter  a new flow's entries; taken: what pick said in the end.
- *          LB_SNAT_NEW: they could not be made; then undo, and again
- *   return, error  by an entry
+ *   out        all of what follows, as far as it is needed
+ *   leave      by scratch->choice, which is filled before; LB_SNAT_FOUND:
+ * scratch->choice and ->hit say by which entry; LB_SNAT_NEW: there is none
+ *   by_entry   by the entry that leave found
+ *   renew      a SYN begins it anew, if it was closing
+ *   choose     with which of scratch->choice's blocks to begin
+ *   first      the first block of the one at `at`'s address, counted from base
+ *   pick       a port of the turn-th block, which is then scratch->block; or
+ *              enum lb_ports_answer
+ *   enter_in, enter_out   a new flow's entries; LB_SNAT_NEW: can't be made,
+ *   undo       and what was made is to go
+ *   return, error         by an entry
  */
-enum lb_snat_answer { LB_SNAT_NOT_OURS, LB_SNAT_SAID, LB_SNAT_NEW };
+enum lb_snat_answer {
+	LB_SNAT_NOT_OURS,
+	LB_SNAT_SAID,
+	LB_SNAT_NEW,
+	LB_SNAT_FOUND,
+};
+LB_GLOBAL int lb_snat_out(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_leave(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_by_entry(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_renew(uint64_t ctx);
+LB_GLOBAL int lb_snat_choose(uint64_t ctx);
 LB_GLOBAL int lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at);
 LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
-LB_GLOBAL int lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken);
+LB_GLOBAL int lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken);
+LB_GLOBAL int lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port);
 LB_GLOBAL int lb_snat_undo(uint64_t ctx, uint32_t port);
-LB_GLOBAL int lb_snat_again(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_error(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number);
 
