@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every event that live/ logs has its line in fairlead-live(8), section LOG, and
-# no other has: names are read from live_log() and refuse() calls.
+# no other has: names are read from the calls of live_log(), refuse() and warn_if().
 set -eu
 : "${SRC:?names the source tree}"
 command -v python3 >/dev/null || { echo "skipped: there is no python3"; exit 77; }
@@ -20,8 +20,9 @@ for path in glob.glob(src + '/live/*.c'):
         logged |= set(re.findall(r'= { "(\w+)",', text))
     for call in re.findall(r'\blive_log\(([^;]*?)"s:', text, re.S):
         logged |= set(re.findall(r'"([^"]+)"', call))
-    if path.endswith('/run.c'):
-        logged |= set(re.findall(r'\brefuse\(\s*"([^"]+)"', text))
+    logged |= set(re.findall(
+        r'\b(?:refuse|warn_if)\(\s*"([^"%]+)",(?=[^;]*;)', text)
+        if path.endswith(('/run.c', '/reload.c')) else [])
 
 print(len(logged), 'events')
 for name in sorted(logged - told):
