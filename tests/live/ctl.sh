@@ -257,6 +257,7 @@ expect 0 'as the configuration says'
 
 echo "== killed: it stays drained"
 try kill -9 "$live"
+wait "$live" || : # its lock goes with it
 live live2.log
 wait_for live2.log '"event":"overridden"'
 ctl --json members
@@ -484,6 +485,7 @@ wait $full || code=$?
 : >out
 expect 5 'No space left'
 mkdir small
+# shellcheck disable=SC2016 # the inner shell expands them
 unshare --mount sh -c 'mount -t tmpfs -o size=12k tmpfs small || exit 77
     "$0" ctl --pin-name "$1" capture all -o small/part.pcap 2>err
     code=$?
