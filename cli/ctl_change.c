@@ -128,6 +128,10 @@ print_reload(const json_t *reload)
 	size_t i;
 	json_array_foreach((json_t *)(uintptr_t)moved, i, rule)
 	    print_moved(rule);
+	if (ctl_count(reload, "moved_rules") > json_array_size(moved))
+		(void)printf("and of %ju rules more, of none a larger share\n",
+		    (uintmax_t)(ctl_count(reload, "moved_rules") -
+				json_array_size(moved)));
 	if (ctl_count(reload, "changes") == 0)
 		(void)puts("nothing changed");
 	(void)puts(ctl_is(reload, "dry_run")

@@ -257,10 +257,18 @@ member_came(struct changes *c, const struct lb_plan_member *m)
 	    lb_addr_text(&m->address, address, sizeof(address)));
 }
 
-/* Whoever has flows yet stays as a tombstone. */
+static bool
+same_key(const struct live_side *from, const struct live_side *to)
+{
+	return memcmp(from->plan->hash_key, to->plan->hash_key,
+		   sizeof(to->plan->hash_key)) == 0;
+}
+
+/* Whoever has flows yet stays as a tombstone; but under another key none of
+ * them is found. */
 static void
-member_went(struct changes *c, const struct live_side *to,
-    const struct lb_plan_member *m, uint32_t id)
+member_went(struct changes *c, const struct live_side *from,
+    const struct live_side *to, const struct lb_plan_member *m, uint32_t id)
 {
 	char name[2 * LB_NAME_MAX + 2];
 	bool stays = id < to->plan->member_count &&
@@ -269,7 +277,10 @@ member_went(struct changes *c, const struct live_side *to,
 	(void)snprintf(name, sizeof(name), "%s/%s", m->pool, m->name);
 	add_format(c, "member", name, stays ? "leaving" : "removed",
 	    "member %s removed%s", name,
-	    stays ? "; TCP connections that it has stay with it" : "");
+	    !stays ? ""
+	    : same_key(from, to)
+		? "; TCP connections that it has stay with it"
+		: "; connections that it has break: the hash key changed");
 }
 
 static void
@@ -287,7 +298,7 @@ list_members(
 		else if (now != NULL)
 			member_came(c, now);
 		else if (was != NULL)
-			member_went(c, to, was, id);
+			member_went(c, from, to, was, id);
 	}
 }
 
@@ -416,36 +427,108 @@ list_rules(
 
 /* --- the whole ----------------------------------------------------------- */
 
-/* What stays as it was made until --detach is told as that. */
+/* Counters are made larger as they have to, tables are not: what stays as it
+ * was made until --detach is told as that. */
+static void
+list_tables(struct changes *c, const struct live_side *from,
+    const struct live_side *to, const struct live_made *made)
+{
+	const struct lb_plan *a = from->plan, *b = to->plan;
+	bool asked = a->buckets4 != b->buckets4 || a->buckets6 != b->buckets6;
+	bool differs =
+	    b->buckets4 != made->buckets4 || b->buckets6 != made->buckets6;
+	if (asked && differs)
+		add(c, "connection_table", "entries", "not-changed",
+		    "connection_table stays as large as it was made: --detach "
+		    "and start anew to change that");
+	else if (asked)
+		add(c, "connection_table", "entries", "changed",
+		    "connection_table is as large as it was made again");
+}
+
+static bool
+is_listed(const struct lb_config *config, const char *interface)
+{
+	for (size_t i = 0; i < config->interface_count; i++)
+		if (strcmp(config->interfaces[i], interface) == 0)
+			return true;
+	return false;
+}
+
+/* Interfaces of `a` that are not among those of `b`: how many. */
+static size_t
+list_interfaces_only_in(struct changes *c, const struct lb_config *a,
+    const struct lb_config *b, const char *change, const char *what)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < a->interface_count; i++) {
+		if (is_listed(b, a->interfaces[i]))
+			continue;
+		count++;
+		if (c != NULL)
+			add_format(c, "interface", a->interfaces[i], change,
+			    "interface %s %s", a->interfaces[i], what);
+	}
+	return count;
+}
+
+static void
+list_interfaces(struct changes *c, const struct lb_config *from,
+    const struct lb_config *to, const struct live_made *made)
+{
+	if (!made->interfaces_named) {
+		(void)list_interfaces_only_in(
+		    c, to, from, "added", "added: the program is put there");
+		(void)list_interfaces_only_in(c, from, to, "removed",
+		    "removed: the program is taken off there");
+	} else if (list_interfaces_only_in(NULL, to, from, NULL, NULL) > 0 ||
+		   list_interfaces_only_in(NULL, from, to, NULL, NULL) > 0) {
+		add(c, "forwarding", "interfaces", "not-changed",
+		    "forwarding.interfaces changes nothing: the command line "
+		    "names the interfaces");
+	}
+}
+
+static void
+list_forwarding(struct changes *c, const struct live_side *from,
+    const struct live_side *to, const struct live_made *made)
+{
+	const struct lb_config *a = from->config, *b = to->config;
+	struct difference d = { .used = 0 };
+	differ(&d, "mode", lb_forwarding_name(a->forwarding),
+	    lb_forwarding_name(b->forwarding));
+	if (d.used > 0)
+		add_format(c, "forwarding", "mode", "changed", "forwarding: %s",
+		    d.text);
+	list_interfaces(c, a, b, made);
+}
+
 static void
 list_balancer(
     struct changes *c, const struct live_side *from, const struct live_side *to)
 {
-	const struct lb_config *a = from->config, *b = to->config;
 	struct difference d = { .used = 0 };
-	differ(&d, "sku", lb_sku_name(a->sku), lb_sku_name(b->sku));
-	differ(&d, "mode", lb_forwarding_name(a->forwarding),
-	    lb_forwarding_name(b->forwarding));
-	add_difference(c, "load_balancer", "", &d);
-	if (memcmp(from->plan->hash_key, to->plan->hash_key,
-		sizeof(to->plan->hash_key)) != 0)
+	differ(&d, "sku", lb_sku_name(from->config->sku),
+	    lb_sku_name(to->config->sku));
+	if (d.used > 0)
+		add_format(c, "load_balancer", "sku", "changed",
+		    "load_balancer: %s", d.text);
+	if (!same_key(from, to))
 		add(c, "load_balancer", "hash_key", "changed",
 		    "the hash key changed: connections are not found under the "
 		    "new one, and may move");
-	if (from->plan->buckets4 != to->plan->buckets4 ||
-	    from->plan->buckets6 != to->plan->buckets6)
-		add(c, "connection_table", "entries", "not-changed",
-		    "connection_table stays as large as it was made: --detach "
-		    "and start anew to change that");
 }
 
 json_t *
-live_changes(const struct live_side *from, const struct live_side *to)
+live_changes(const struct live_side *from, const struct live_side *to,
+    const struct live_made *made)
 {
 	struct changes c = { .list = json_array() };
 	if (c.list == NULL)
 		return NULL;
 	list_balancer(&c, from, to);
+	list_tables(&c, from, to, made);
+	list_forwarding(&c, from, to, made);
 	list_frontends(&c, from, to);
 	list_members(&c, from, to);
 	list_probes(&c, from, to);

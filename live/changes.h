@@ -17,6 +17,12 @@ struct live_side {
 	const enum lb_admin_state *admin_file; /* by pool and member */
 };
 
+/* What the file does not decide, whatever it says. */
+struct live_made {
+	uint32_t buckets4, buckets6; /* of the tables there are */
+	bool interfaces_named;       /* on the command line */
+};
+
 /*
  * live_changes - the differences, in order of the file: an array of
  *
@@ -24,10 +30,11 @@ struct live_side {
  *      "text": "member web/s3 added at 10.77.2.9"}
  *
  * `to` was compiled against `from`, so that ids tell who is who.  NULL without
- * memory.  Cost: linear in members and rules, but n x n in frontends and
- * probes.
+ * memory.  Cost: linear in members and rules, but n x n in frontends, probes
+ * and interfaces.
  */
-json_t *live_changes(const struct live_side *from, const struct live_side *to);
+json_t *live_changes(const struct live_side *from, const struct live_side *to,
+    const struct live_made *made);
 
 /* Of a rule that both have: the slots of its lookup table, and those of them
  * that lead to another member. */

@@ -247,10 +247,10 @@ say_reloaded(const struct live_run *run, struct live_caller *caller,
 	json_array_foreach(how->changes, i, change)
 	    live_caller_say(caller, json_pack("{s:O}", "change", change));
 	live_caller_say(caller,
-	    json_pack("{s:{s:b, s:i, s:i, s:O}}", "reload", "dry_run",
+	    json_pack("{s:{s:b, s:i, s:i, s:i, s:O}}", "reload", "dry_run",
 		(int)dry_run, "generation", (int)run->history.generation,
-		"changes", (int)json_array_size(how->changes), "moved",
-		how->moved));
+		"changes", (int)json_array_size(how->changes), "moved_rules",
+		(int)how->moved_rules, "moved", how->moved));
 	live_caller_done(caller);
 }
 

@@ -2,12 +2,12 @@
 #include "live/figures.h"
 
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "live/figures_parts.h"
-
-#define INTERFACES_MAX 256u
+#include "live/interfaces.h"
 
 static struct live_figures_table
 table_of(const struct lb_usage *usage, bool six, uint32_t buckets)
@@ -43,26 +43,52 @@ gather_plan(struct live_figures *f, const struct live_run *run)
 	};
 }
 
+static struct live_figures_interface
+interface_of(const struct live_run *run, uint32_t ifindex)
+{
+	struct live_figures_interface at = { .ifindex = ifindex };
+	at.attached = live_forwarder_attached(run->forwarder, ifindex);
+	if (if_indextoname(ifindex, at.name) == NULL)
+		at.name[0] = '\0';
+	if (at.attached)
+		at.mode = live_mode_now(ifindex);
+	return at;
+}
+
+static bool
+has_interface(const struct live_figures *f, const char *name)
+{
+	for (size_t i = 0; i < f->interface_count; i++)
+		if (strcmp(f->interfaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that have the program, and those that are to have it. */
 static int
 gather_interfaces(struct live_figures *f, const struct live_run *run)
 {
-	uint32_t links[INTERFACES_MAX];
+	uint32_t links[LIVE_INTERFACES_MAX];
+	struct live_interface_now wanted[LIVE_INTERFACES_MAX];
 	size_t count =
-	    live_forwarder_links(run->forwarder, links, INTERFACES_MAX);
-	f->interfaces = calloc(count + 1, sizeof(*f->interfaces));
+	    live_forwarder_links(run->forwarder, links, LIVE_INTERFACES_MAX);
+	size_t wanted_count = live_interfaces_now(run, wanted);
+	f->interfaces =
+	    calloc(count + wanted_count + 1, sizeof(*f->interfaces));
 	if (f->interfaces == NULL)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct live_figures_interface *to = &f->interfaces[i];
-		to->ifindex = links[i];
-		to->attached =
-		    live_forwarder_attached(run->forwarder, links[i]);
-		if (if_indextoname(links[i], to->name) == NULL)
-			to->name[0] = '\0';
-		if (to->attached)
-			to->mode = live_mode_now(links[i]);
+	for (size_t i = 0; i < count; i++)
+		f->interfaces[f->interface_count++] =
+		    interface_of(run, links[i]);
+	for (size_t i = 0; i < wanted_count; i++) {
+		struct live_figures_interface missing = { .attached = false };
+		if (has_interface(f, wanted[i].name))
+			continue;
+		(void)snprintf(
+		    missing.name, sizeof(missing.name), "%s", wanted[i].name);
+		missing.ifindex = if_nametoindex(missing.name);
+		f->interfaces[f->interface_count++] = missing;
 	}
-	f->interface_count = count;
 	return 0;
 }
 

@@ -31,10 +31,10 @@ struct live_figures_table {
 };
 
 struct live_figures_interface {
-	uint32_t ifindex;
+	uint32_t ifindex;       /* 0: there is none of that name */
 	char name[IF_NAMESIZE]; /* "": it is gone */
 	enum live_mode mode;    /* native or generic */
-	bool attached;          /* false: it was, and went away */
+	bool attached;          /* false: it was, or is to be */
 };
 
 struct live_figures_frontend {

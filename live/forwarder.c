@@ -17,8 +17,8 @@
 #include "live/health.h"
 #include "live/memo.h"
 
-/* Rules and members that are counted apart, at least; else four times as many
- * as there are at first. */
+/* Room for rules and members that are counted apart, at least; else four times
+ * as many as there are when it is made. */
 #define COUNTED_MIN 1024u
 
 /* Pinned as "about": one value, mapped, that only we look at. */
@@ -27,7 +27,6 @@ struct about {
 	uint32_t zero;
 	uint64_t made_ns; /* path time 0, by CLOCK_MONOTONIC_COARSE */
 	uint64_t netns;   /* inode of the network namespace */
-	uint8_t hash_key[16];
 	uint32_t health[LIVE_HEALTH_WORDS];
 };
 
@@ -38,6 +37,7 @@ static const char *const kept_maps[] = { "conn4", "conn6", "snat_ports",
 struct live_forwarder {
 	struct live_pins pins;
 	struct about *about; /* mapped */
+	uint8_t hash_key[16];
 	bool adopted;
 	struct lb_plan *before;
 	int kept[LB_COUNT(kept_maps)]; /* -1: not made yet */
@@ -69,16 +69,12 @@ about_map(int fd)
 	return at != MAP_FAILED ? at : NULL;
 }
 
-static int
+static void
 about_fill(struct about *about)
 {
 	about->layout = FORWARD_LAYOUT;
 	about->made_ns = coarse_ns();
 	about->netns = netns_now();
-	return getrandom(about->hash_key, sizeof(about->hash_key), 0) ==
-		       sizeof(about->hash_key)
-		   ? 0
-		   : -EIO;
 }
 
 /* A folder without tables: what is new begins here. */
@@ -91,9 +87,11 @@ about_make(struct live_forwarder *f)
 	if (fd < 0)
 		return -errno;
 	f->about = about_map(fd);
-	int rc = f->about != NULL ? about_fill(f->about) : -ENOMEM;
-	if (rc == 0)
+	int rc = f->about != NULL ? 0 : -ENOMEM;
+	if (rc == 0) {
+		about_fill(f->about);
 		rc = live_pin_put(&f->pins, "about", fd);
+	}
 	(void)close(fd);
 	return rc;
 }
@@ -218,6 +216,24 @@ check_namespace(const struct live_forwarder *f, const char *pin_name,
 	return -EXDEV;
 }
 
+/*
+ * The configuration's, or that of the plan which is adopted: the memo's, which
+ * changes with the plan, so that no kill leaves entries under one key and us
+ * with another.  Under a new key they are not found, and idle out.
+ */
+static int
+choose_key(struct live_forwarder *f, const uint8_t *configured)
+{
+	const size_t bytes = sizeof(f->hash_key);
+	if (configured == NULL && f->adopted)
+		configured = f->before->hash_key;
+	if (configured != NULL) {
+		memcpy(f->hash_key, configured, bytes);
+		return 0;
+	}
+	return getrandom(f->hash_key, bytes, 0) == (ssize_t)bytes ? 0 : -EIO;
+}
+
 struct live_forwarder *
 live_forwarder_open(const char *pin_name, const uint8_t *hash_key, char *error,
     size_t error_bytes)
@@ -240,17 +256,14 @@ live_forwarder_open(const char *pin_name, const uint8_t *hash_key, char *error,
 				    rc == -EPERM ? ": run it as root" : "");
 		}
 	}
-	if (rc != 0) {
-		live_forwarder_close(f);
-		errno = -rc;
-		return NULL;
-	}
-	/* Entries were made under the old key, and are not found under another;
-	 * they idle out. */
-	if (hash_key != NULL)
-		memcpy(
-		    f->about->hash_key, hash_key, sizeof(f->about->hash_key));
-	return f;
+	if (rc == 0 && (rc = choose_key(f, hash_key)) != 0)
+		(void)snprintf(error, error_bytes, "no random hash key: %s",
+		    strerror(-rc));
+	if (rc == 0)
+		return f;
+	live_forwarder_close(f);
+	errno = -rc;
+	return NULL;
 }
 
 void
@@ -295,7 +308,7 @@ live_forwarder_health(const struct live_forwarder *f)
 const uint8_t *
 live_forwarder_hash_key(const struct live_forwarder *f)
 {
-	return f->about->hash_key;
+	return f->hash_key;
 }
 
 /* --- loading ------------------------------------------------------------- */
@@ -309,24 +322,92 @@ counted(uint32_t now)
 	return most;
 }
 
-/* The maps that are kept from now on, pinned. */
-static int
-keep(struct live_forwarder *f, const struct live_engine *engine)
+static uint32_t
+entries_of(int fd)
 {
-	for (size_t i = 0; i < LB_COUNT(kept_maps); i++) {
-		if (f->kept[i] >= 0)
-			continue;
-		int fd = dup(live_engine_map(engine, kept_maps[i]));
-		if (fd < 0)
-			return -errno;
-		int rc = live_pin_put(&f->pins, kept_maps[i], fd);
-		if (rc != 0) {
-			(void)close(fd);
-			return rc;
-		}
-		f->kept[i] = fd;
+	struct bpf_map_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	return bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0 ? info.max_entries
+							      : 0;
+}
+
+/* Is a kept map too small for a plan, and one that can be made anew?  Counters
+ * can, and port records where nobody left so far. */
+static bool
+outgrown(const struct live_forwarder *f, size_t i, const struct lb_plan *plan)
+{
+	const char *map = kept_maps[i];
+	if (f->kept[i] < 0)
+		return false;
+	uint32_t room = entries_of(f->kept[i]);
+	if (strcmp(map, "rule_traffic") == 0)
+		return plan->rule_count > room;
+	if (strcmp(map, "member_traffic") == 0)
+		return plan->member_count > room;
+	if (strcmp(map, "snat_ports") == 0)
+		return room == 1 && plan->port_buckets > 1;
+	return false;
+}
+
+static bool
+any_outgrown(const struct live_forwarder *f, const struct lb_plan *plan)
+{
+	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
+		if (outgrown(f, i, plan))
+			return true;
+	return false;
+}
+
+/* Counters into the larger map, which nobody counts in yet.  What is counted
+ * in the smaller one from here until the new program runs is lost. */
+static int
+carry_counts(int from, int to)
+{
+	int cpus = libbpf_num_possible_cpus(), rc = 0;
+	if (cpus < 0)
+		return cpus;
+	struct forward_share *each = calloc((size_t)cpus, sizeof(*each));
+	if (each == NULL)
+		return -ENOMEM;
+	for (uint32_t id = 0; rc == 0 && id < entries_of(from); id++)
+		if (bpf_map_lookup_elem(from, &id, each) != 0 ||
+		    bpf_map_update_elem(to, &id, each, 0) != 0)
+			rc = -errno;
+	free(each);
+	return rc;
+}
+
+/* A map of the engine in place of what was kept, if anything; pinned. */
+static int
+keep_map(struct live_forwarder *f, const struct live_engine *engine, size_t i)
+{
+	int rc = 0, fd = dup(live_engine_map(engine, kept_maps[i]));
+	if (fd < 0)
+		return -errno;
+	if (f->kept[i] >= 0 && strcmp(kept_maps[i], "snat_ports") != 0)
+		rc = carry_counts(f->kept[i], fd);
+	if (rc == 0)
+		rc = live_pin_put(&f->pins, kept_maps[i], fd);
+	if (rc != 0) {
+		(void)close(fd);
+		return rc;
 	}
+	if (f->kept[i] >= 0)
+		(void)close(f->kept[i]);
+	f->kept[i] = fd;
 	return 0;
+}
+
+/* The maps that are kept from now on. */
+static int
+keep(struct live_forwarder *f, const struct live_engine *engine,
+    const struct lb_plan *plan)
+{
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < LB_COUNT(kept_maps); i++)
+		if (f->kept[i] < 0 || outgrown(f, i, plan))
+			rc = keep_map(f, engine, i);
+	return rc;
 }
 
 static struct live_engine *
@@ -346,7 +427,7 @@ load_over(const struct live_forwarder *f, const struct lb_plan *plan,
 	struct live_setup setup = { kept, 0, sizes, LB_COUNT(sizes), constants,
 		LB_COUNT(constants) };
 	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
-		if (f->kept[i] >= 0)
+		if (f->kept[i] >= 0 && !outgrown(f, i, plan))
 			kept[setup.kept_count++] =
 			    (struct live_kept){ kept_maps[i], f->kept[i] };
 	return live_engine_load_with(
@@ -368,7 +449,7 @@ live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
 	    load_over(f, plan, routes, error, error_bytes);
 	if (engine == NULL)
 		return -errno;
-	rc = keep(f, engine);
+	rc = keep(f, engine, plan);
 	if (rc != 0) {
 		(void)snprintf(error, error_bytes, "%s: %s", f->pins.folder,
 		    strerror(-rc));
@@ -383,8 +464,16 @@ live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
 int
 live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan)
 {
+	if (any_outgrown(f, plan))
+		return -E2BIG;
 	int rc = memo_put(f, plan);
 	return rc == 0 ? live_engine_swap(f->engine, plan) : rc;
+}
+
+void
+live_forwarder_stays(struct live_forwarder *f, const struct lb_plan *plan)
+{
+	(void)memo_put(f, plan);
 }
 
 /* --- links --------------------------------------------------------------- */

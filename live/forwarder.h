@@ -67,8 +67,12 @@ const uint8_t *live_forwarder_hash_key(const struct live_forwarder *f);
 int live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
     bool routes, char *error, size_t error_bytes);
 
-/* live_engine_swap() of the plan, written down first.  -E2BIG: load anew. */
+/* live_engine_swap() of the plan, written down first.  -E2BIG: it, or what is
+ * counted of it, outgrew its room: load anew, which carries counters over. */
 int live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan);
+
+/* Neither went well: who comes after us finds the plan that is in force. */
+void live_forwarder_stays(struct live_forwarder *f, const struct lb_plan *plan);
 
 /* live_attach() of the program loaded last. */
 int live_forwarder_attach(struct live_forwarder *f, uint32_t ifindex,

@@ -4,8 +4,11 @@
 #include <net/if.h>
 
 #include "live/log.h"
+#include "live/precheck.h"
 
 #define INTERFACES_MAX LIVE_INTERFACES_MAX
+/* Members that are warned of by name. */
+#define WARNED_MAX 16u
 
 struct wanted {
 	const char *name[INTERFACES_MAX];
@@ -99,11 +102,17 @@ detach_others(struct live_run *run, const struct wanted *w)
 	for (size_t i = 0; i < count; i++) {
 		if (is_wanted(w, links[i]))
 			continue;
+		char name[IF_NAMESIZE];
+		bool there = if_indextoname(links[i], name) != NULL;
 		if (live_forwarder_detach(run->forwarder, links[i]) == 0)
-			live_log(LIVE_INFO, "detached", "s:i", "ifindex",
-			    (int)links[i]);
+			live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s",
+			    "interface", there ? name : NULL, "ifindex",
+			    (int)links[i], "message",
+			    there ? "it is not among the interfaces any more"
+				  : "the interface is gone");
 		else
-			live_log(LIVE_WARNING, "detach", "s:i, s:s", "ifindex",
+			live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s",
+			    "interface", there ? name : NULL, "ifindex",
 			    (int)links[i], "message",
 			    "it goes on forwarding: libxdp takes "
 			    "CAP_SYS_ADMIN, which is given up after the "
@@ -163,4 +172,29 @@ live_interfaces_now(const struct live_run *run,
 			    live_forwarder_attached(
 				run->forwarder, w.ifindex[i]) };
 	return w.count;
+}
+
+/* --- members ------------------------------------------------------------- */
+
+static void
+warn_member(
+    void *arg, enum live_finding finding, const char *about, const char *text)
+{
+	unsigned *count = arg;
+	(void)finding; /* it is late for more than a warning */
+	if ((*count)++ < WARNED_MAX)
+		live_log(LIVE_WARNING, "way", "s:s, s:s", "member", about,
+		    "message", text);
+}
+
+void
+live_interfaces_warn(const struct live_run *run)
+{
+	unsigned count = 0;
+	live_precheck_members(
+	    run->settings, run->config, run->netlink, warn_member, &count);
+	if (count > WARNED_MAX)
+		live_log(LIVE_WARNING, "way", "s:i, s:s", "members",
+		    (int)(count - WARNED_MAX), "message",
+		    "and so many more: fairlead live --dry-run lists them");
 }

@@ -24,7 +24,7 @@
 struct reading {
 	struct live_pins pins;
 	struct live_loaded *loaded;
-	int program, plan, luts, classes, states, conn4, conn6;
+	int program, plan, luts, classes, states, conn4, conn6, ports;
 	char *error;
 	size_t error_bytes;
 };
@@ -109,6 +109,7 @@ place_of(struct reading *r, const char *name)
 		{ "member_state", &r->states },
 		{ "conn4", &r->conn4 },
 		{ "conn6", &r->conn6 },
+		{ "snat_ports", &r->ports },
 	};
 	for (size_t i = 0; i < LB_COUNT(places); i++)
 		if (strcmp(places[i].name, name) == 0)
@@ -145,7 +146,7 @@ find_maps(struct reading *r)
 	for (uint32_t i = 0; i < info.nr_map_ids && i < MAPS_MAX; i++)
 		keep_map(r, ids[i]);
 	if (r->plan < 0 || r->luts < 0 || r->classes < 0 || r->states < 0 ||
-	    r->conn4 < 0 || r->conn6 < 0)
+	    r->conn4 < 0 || r->conn6 < 0 || r->ports < 0)
 		return say(r, -EINVAL,
 		    "the program that forwards is not this version's");
 	return 0;
@@ -289,6 +290,7 @@ take_plan(struct reading *r)
 		return say(r, rc, "the plan: %s", strerror(-rc));
 	r->loaded->plan->buckets4 = entries_of(r->conn4);
 	r->loaded->plan->buckets6 = entries_of(r->conn6);
+	r->loaded->plan->port_buckets = entries_of(r->ports);
 	return 0;
 }
 
@@ -301,7 +303,7 @@ tag_installed(struct reading *r)
 	struct bpf_prog_info info = { 0 };
 	uint32_t bytes = sizeof(info);
 	struct lb_plan small = *r->loaded->plan;
-	small.buckets4 = small.buckets6 = 1;
+	small.buckets4 = small.buckets6 = small.port_buckets = 1;
 	struct live_engine *engine =
 	    live_engine_load("forward.bpf.o", &small, r->error, r->error_bytes);
 	if (engine == NULL)
@@ -321,7 +323,7 @@ static void
 close_all(const struct reading *r)
 {
 	const int fds[] = { r->program, r->plan, r->luts, r->classes, r->states,
-		r->conn4, r->conn6 };
+		r->conn4, r->conn6, r->ports };
 	for (size_t i = 0; i < LB_COUNT(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
@@ -338,6 +340,7 @@ live_loaded_read(const char *pin_name, char *error, size_t error_bytes)
 		.states = -1,
 		.conn4 = -1,
 		.conn6 = -1,
+		.ports = -1,
 		.error = error,
 		.error_bytes = error_bytes };
 	r.loaded = calloc(1, sizeof(*r.loaded));

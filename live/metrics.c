@@ -461,6 +461,7 @@ write_handed(const struct page *p, const struct family *f)
 		[LIVE_TAP_TTL] = "ttl",
 		[LIVE_TAP_TOO_BIG] = "too_big",
 		[LIVE_TAP_UNREACHABLE] = "unreachable",
+		[LIVE_TAP_CLAIMED] = "claimed",
 	};
 	_Static_assert(LB_COUNT(names) == LIVE_TAP_KINDS, "a kind is missing");
 	for (size_t i = 0; i < LB_COUNT(names); i++)

@@ -89,7 +89,7 @@ check_program(struct precheck *p)
 	if (plan == NULL)
 		return;
 	/* The verifier's answer does not depend on the tables' sizes. */
-	plan->buckets4 = plan->buckets6 = 1;
+	plan->buckets4 = plan->buckets6 = plan->port_buckets = 1;
 	struct live_engine *engine =
 	    live_engine_load("forward.bpf.o", plan, error, sizeof(error));
 	if (engine == NULL)
@@ -254,11 +254,19 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 {
 	char address[64];
 	(void)lb_addr_text(&frontend->address, address, sizeof(address));
-	if (!live_host_has(&frontend->address))
+	if (live_host_has(&frontend->address))
+		return;
+	if (p->config->answer_neighbours)
+		say(p, LIVE_WOULD, frontend->name,
+		    "%s is answered for on the links of the interfaces, while "
+		    "a rule names it: nobody else there may do that",
+		    address);
+	else
 		say(p, LIVE_WOULD_WARN, frontend->name,
 		    "%s is no address of this machine, so nobody answers for "
 		    "it on the link: clients need a route to it by this "
-		    "machine, or ip addr add %s/%u dev IF",
+		    "machine, or set forwarding.answer_neighbours, or ip addr "
+		    "add %s/%u dev IF",
 		    address, address,
 		    lb_addr_is_v4(&frontend->address) ? 32 : 128);
 }
@@ -328,13 +336,19 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 }
 
 static void
+check_members(struct precheck *p)
+{
+	for (size_t i = 0; i < p->config->pool_count; i++)
+		for (size_t m = 0; m < p->config->pools[i].member_count; m++)
+			check_member(p, &p->config->pools[i].members[m]);
+}
+
+static void
 check_addresses(struct precheck *p)
 {
 	for (size_t i = 0; i < p->config->frontend_count; i++)
 		check_frontend(p, &p->config->frontends[i]);
-	for (size_t i = 0; i < p->config->pool_count; i++)
-		for (size_t m = 0; m < p->config->pools[i].member_count; m++)
-			check_member(p, &p->config->pools[i].members[m]);
+	check_members(p);
 }
 
 /* --- probes -------------------------------------------------------------- */
@@ -369,6 +383,26 @@ static void
 tell_difference(void *arg, const char *about, const char *text)
 {
 	say(arg, LIVE_UNLIKE_SIM, about, "%s", text);
+}
+
+void
+live_precheck_members(const struct live_settings *settings,
+    const struct lb_config *config, struct live_netlink *netlink,
+    void (*tell)(void *arg, enum live_finding finding, const char *about,
+	const char *text),
+    void *arg)
+{
+	struct precheck *p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return;
+	p->settings = settings;
+	p->config = config;
+	p->say = tell;
+	p->arg = arg;
+	p->netlink = netlink;
+	if (live_netlink_links(netlink, keep_link, p) == 0)
+		check_members(p);
+	free(p);
 }
 
 unsigned

@@ -5,6 +5,7 @@
  * What `fairlead live` would do on this machine, and what would be in its way:
  * everything that can be found out without attaching or pinning anything.
  */
+#include "live/netlink.h"
 #include "live/run.h"
 
 enum live_finding {
@@ -25,6 +26,13 @@ enum live_finding {
  */
 unsigned live_precheck(const struct live_settings *settings,
     const struct lb_config *config,
+    void (*tell)(void *arg, enum live_finding finding, const char *about,
+	const char *text),
+    void *arg);
+
+/* Only how members are reached, and whether their answers come by. */
+void live_precheck_members(const struct live_settings *settings,
+    const struct lb_config *config, struct live_netlink *netlink,
     void (*tell)(void *arg, enum live_finding finding, const char *about,
 	const char *text),
     void *arg);

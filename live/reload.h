@@ -12,8 +12,10 @@ struct live_reloaded {
 					   or would be */
 	struct lb_problems problems;    /* warnings of a valid one too */
 	json_t *changes;                /* live_changes(); NULL: refused */
-	json_t *moved; /* per rule whose new flows go elsewhere now, or will
-			  when members that are unknown yet are up */
+	/* Rules whose new flows go elsewhere now, or will when members that are
+	 * unknown yet are up: how many, and those that most does of. */
+	size_t moved_rules;
+	json_t *moved;
 };
 
 /*

@@ -11,10 +11,11 @@
  * Of everything that is pinned, the tables' memory included.  Pins carry it in
  * their path: another version leaves them alone and begins anew.
  */
-#define FORWARD_LAYOUT 2u
+#define FORWARD_LAYOUT 3u
 
 #define FORWARD_MEMBERS   65536u /* rows of next_hops: every id */
 #define FORWARD_PORTS_MAX 1024u
+#define FORWARD_OWNED_MAX 4096u /* addresses that are answered for */
 
 /*
  * The next hop of a member, one word so that no packet reads half of an old

@@ -83,15 +83,17 @@ step_transport(const struct lb_view *v)
 	const struct lb_headers *ip = &v->pkt->ip;
 	const uint64_t *slot = lb_endpoint_find(
 	    v, &ip->dst, ip->dport, ip->proto, LB_ENDPOINT_FRONTEND);
-	if (slot == NULL)
+	if (slot == NULL) {
 		slot = lb_endpoint_find(
 		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+		if (slot != NULL &&
+		    (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
+		    lb_snat_to(v, slot))
+			return STEP_DONE;
+	}
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
 	bool hop = false;
-	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
-	    lb_snat_to(v, slot))
-		return STEP_DONE;
 	if (rule == NULL) {
 		if (slot != NULL &&
 		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
@@ -148,6 +150,6 @@ LB_API void
 lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
     struct lb_result *out)
 {
-	if (step_first(ctx, pkt, now_ms, out) == STEP_LEAVES)
+	if (LB_UNLIKELY(step_first(ctx, pkt, now_ms, out) == STEP_LEAVES))
 		lb_snat_step(ctx, pkt, now_ms, out);
 }

@@ -5,7 +5,7 @@
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-for tool in python3 setpriv; do
+for tool in python3 setpriv unshare; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 cd "$dir"
@@ -76,11 +76,13 @@ END
 cat >ask.py <<'END'
 import socket, sys
 
+kept = []  # or a port is had twice
 with open('udp', 'w') as out:
     for i in range(int(sys.argv[1])):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.settimeout(2)
         s.connect(('10.77.0.10', 5000))
+        kept.append(s)
         for _ in range(2):
             s.send(b'x' * 20)
             name = s.recv(10).decode()
@@ -261,6 +263,10 @@ json 'd["status"]["plan"]["generation"] == 2 and d["status"]["plan"]["reloads_re
 mv lb.yaml away.yaml
 ctl reload
 expect 2 "can't be read"
+mkfifo lb.yaml
+ctl reload
+expect 2 "can't be read: it is no regular file"
+rm lb.yaml
 sed 's/{ name: s2, address: 10.77.3.2 }/&\n      - { name: s3, address: 10.77.2.9 }/
     s/idle_timeout: 5s/idle_timeout: 6s/' good.yaml >lb.yaml
 ctl reload --dry-run
@@ -275,6 +281,77 @@ json 'd["reload"]["generation"] == 3 and len(d["changes"]) == 2'
 cp good.yaml lb.yaml
 ctl reload
 expect 0 'member servers/s3 removed'
+
+echo "== counters grow with rules and members, and go on counting"
+ctl --json stats
+mv out stats-before
+awk '/^probes:/ {
+	print "  - name: spare\n    members:"
+	for (i = 1; i < 1500; i++)
+		printf "      - { name: a%d, address: 10.78.%d.%d }\n", i, i / 250, i % 250 + 1
+}
+{ print }
+/^rules:/ {
+	for (i = 10001; i < 11500; i++)
+		printf "  - { name: r%d, frontend: four, pool: servers, protocol: udp, frontend_port: %d, backend_port: %d }\n", i, i, i
+}' \
+    good.yaml >lb.yaml
+ctl reload >many
+expect 0 'changes more'
+ctl --json stats >many
+cat >grown.py <<'END'
+import json
+
+was, now = (json.load(open(f)) for f in ('stats-before', 'out'))
+print(len(now['rules']), 'rules,', len(now['members']), 'members')
+assert len(now['rules']) == 1501 and len(now['members']) > 1500
+for kind in 'frontends', 'rules', 'members':
+    counts = [{x['name']: x['traffic']['packets_in'] for x in d[kind]}
+              for d in (was, now)]
+    for name in counts[0]:
+        assert counts[0][name] <= counts[1][name], (kind, name, counts)
+assert counts[0]['s1'] > 0
+END
+try python3 grown.py || fail "counters are not what they were"
+cp good.yaml lb.yaml
+ctl reload >many
+expect 0 'in force'
+
+echo "== what a reload says of forwarding and tables"
+sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
+ctl reload --dry-run
+expect 0 '^interface b2 removed'
+expect 0 '^interface gone0 added'
+sed 's/entries: 10000/entries: 40000/' good.yaml >lb.yaml
+ctl reload
+expect 0 'stays as large as it was made'
+cp good.yaml lb.yaml
+ctl reload
+expect 0 'as large as it was made again'
+! grep -q stays out || fail "it stays, it says"
+
+echo "== an order that changes nothing, while members are unknown"
+awk '/^rules:/ { print "  - { name: slow, protocol: tcp, port: 8080, interval: 300s, probe_threshold: 2 }" }
+{ print }
+/^rules:/ { for (i = 6000; i < 6040; i++)
+	printf "  - { name: q%d, frontend: four, pool: servers, probe: slow, protocol: udp, frontend_port: %d, backend_port: %d }\n", i, i, i }' \
+    good.yaml >lb.yaml
+ctl reload
+expect 0 'in force'
+awk '/name: s1,/ { first = $0; next } { print } /name: s2,/ { print first }' \
+    lb.yaml >turned.yaml
+mv turned.yaml lb.yaml
+ctl reload
+expect 0 'nothing changed'
+! grep -q elsewhere out || fail "something moves"
+sed '/name: s2,/d' lb.yaml >fewer.yaml
+mv fewer.yaml lb.yaml
+ctl reload --dry-run
+expect 0 'and of 34 rules more'
+test "$(grep -c elsewhere out)" = 8 || fail "not eight rules"
+cp good.yaml lb.yaml
+ctl reload
+expect 0 'in force'
 
 echo "== nothing broke"
 : >stop
@@ -338,6 +415,11 @@ pids="$pids $capture"
 sleep 1
 ctl capture all -o other.pcap
 expect 5 'another capture runs'
+test ! -e other.pcap || fail "a refused capture made a file"
+echo precious >kept.pcap
+ctl capture all -o kept.pcap --force
+expect 5 'another capture runs'
+test "$(cat kept.pcap)" = precious || fail "a refused capture took a file"
 try in_ns client python3 ask.py 60
 sleep 1
 kill -INT $capture
@@ -370,6 +452,25 @@ code=0
 wait $full || code=$?
 : >out
 expect 5 'No space left'
+mkdir small
+unshare --mount sh -c 'mount -t tmpfs -o size=12k tmpfs small || exit 77
+    "$0" ctl --pin-name "$1" capture all -o small/part.pcap 2>err
+    code=$?
+    cp small/part.pcap .
+    exit $code' "$FAIRLEAD" "$pin" &
+full=$!
+pids="$pids $full"
+sleep 0.5
+in_ns client python3 ask.py 200
+code=0
+wait $full || code=$?
+if test $code = 77; then
+	echo "no small disk here"
+else
+	expect 5 'what was written before is there'
+	try "$FAIRLEAD" inspect part.pcap >out 2>&1 || fail "inspect: $(cat out)"
+	test "$(stat -c %s part.pcap)" -gt 4096 || fail "a part is lost"
+fi
 "$FAIRLEAD" ctl --pin-name "$pin" capture all -o gone.pcap &
 gone=$!
 pids="$pids $gone"
@@ -379,10 +480,37 @@ wait $gone || :
 ctl capture four --packets 10 --snap 64 --seconds 1 -o after.pcap
 expect 0 '^0 packets'
 
+echo "== stopped: nobody waits for it"
+try kill -STOP "$live"
+ctl status
+expect 5 'it does not answer'
+try kill -CONT "$live"
+until_json status 'd["status"]'
+
+echo "== an interface that members are behind is left out, and one is not there"
+sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
+ctl reload
+expect 0 '^interface b2 removed'
+wait_for live2.log '"event":"detached","interface":"b2"'
+wait_for live2.log '"event":"way","member":"s2","message":".*reached by b2'
+ctl status
+expect 0 'gone0 (not attached)'
+ctl --json status
+json '[i["attached"] for i in d["status"]["interfaces"] if i["name"] == "gone0"] == [False]'
+
 echo "== gone"
 kill "$live"
 wait "$live" || :
 test ! -e "$socket" || fail "the socket stays"
 ctl members
 expect 5 'nobody answers'
+
+echo "== the log"
+cat live1.log live2.log >log
+python3 - <<'END' || fail "a line of the log is no JSON"
+import json
+
+for line in open('log'):
+    assert {'time', 'level', 'event'} <= set(json.loads(line)), line
+END
 exit $failed

@@ -160,6 +160,22 @@ adopts live6.log
 : >stop
 wait "$sender" || fail "the sender: exit $?"
 talked
+
+echo "== a key that a reload brought outlives the file and the process"
+key=00112233445566778899aabbccddeeff
+sed "s/sku: fairlead/&, hash_key: $key/" two.yaml >lb.yaml
+try "$FAIRLEAD" ctl --pin-name "$pin" reload >reloaded || fail "reload: $?"
+cat reloaded
+grep -q 'not found under the new' reloaded || fail "moving is not told"
+cp two.yaml lb.yaml
+try "$FAIRLEAD" ctl --pin-name "$pin" reload || fail "reload: $?"
+talk 5001 40 10.77.0.10 fd77::10
+try kill -9 "$live"
+adopts live7.log
+grep -q "\"hash_key\":\"$key\"" live7.log || fail "another hash key"
+sleep 1
+talked
+
 rm count-s1 count-s2
 wait_for count-s1 .
 wait_for count-s2 .

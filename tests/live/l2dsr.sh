@@ -64,14 +64,31 @@ done
 in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" 2>live.log
 wait_for live.log '"event":"\(forwarding\|attach\|load\)"'
 grep -q 'not permitted' live.log && skip "BPF is not permitted here"
-left=20
-until try in_ns client python3 ask.py >out 2>err && test "$(wc -l <out)" = 2; do
-	left=$((left - 1))
-	test $left -gt 0 || break
-	sleep 0.2
-done
-printf '%s\n' "s1 10.77.0.10 64" "s2 10.77.0.10 64" >expected
-cmp -s out expected || fail "not '$(cat out)'; $(tail -n 1 err live.log)"
+# heard LINE...: what the members say, once they are found
+heard() {
+	left=20
+	printf '%s\n' "$@" >expected
+	until try in_ns client python3 ask.py >out 2>err && cmp -s out expected; do
+		left=$((left - 1))
+		test $left -gt 0 || {
+			fail "not '$(cat out)'; $(tail -n 1 err live.log)"
+			break
+		}
+		sleep 0.2
+	done
+}
+heard "s1 10.77.0.10 64" "s2 10.77.0.10 64"
+
+echo "== another mode, and back: the program is another one"
+cp lb.yaml l2dsr.yaml
+sed 's/mode: l2dsr/mode: nat/' l2dsr.yaml >lb.yaml
+try "$FAIRLEAD" ctl --pin-name "$pin" reload >out || fail "reload: $(cat out)"
+cat out
+grep -q '^forwarding: mode l2dsr -> nat$' out || fail "it is not told"
+heard "s1 10.77.2.2 63" "s2 10.77.3.2 63"
+cp l2dsr.yaml lb.yaml
+try "$FAIRLEAD" ctl --pin-name "$pin" reload || fail "reload: $?"
+heard "s1 10.77.0.10 64" "s2 10.77.0.10 64"
 sed 's/frontend_port: 8080/&, backend_port: 8081/' lb.yaml >wrong.yaml
 got=0
 try "$FAIRLEAD" check -c wrong.yaml >out 2>&1 || got=$?

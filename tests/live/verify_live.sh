@@ -26,6 +26,10 @@ rules:
 connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
+sed 's/connection_tracking: true/&, outbound_snat: false/
+    /^connection_table/i\
+outbound_rules: [{ name: out, pool: vms, frontends: [coap], protocol: all, ports_per_member: 64 }]' \
+    lb.yaml >snat.yaml
 cat >server.py <<'END'
 import socket
 
@@ -34,7 +38,8 @@ print('ready', flush=True)
 while True:
     t.accept()[0].close()
 END
-# 200 datagrams to the frontend, from so many ports.
+# 200 datagrams to the frontend, from so many ports; in leave.pcap as many from
+# a member to the client.
 python3 - <<'END'
 import struct
 
@@ -44,22 +49,27 @@ def sum16(data):
         n = (n & 0xffff) + (n >> 16)
     return ~n & 0xffff
 
-with open('ask.pcap', 'wb') as f:
-    f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-    for i in range(200):
-        udp = struct.pack('!HHHH4s', 20000 + i, 5683, 12, 0, b'ask!')
-        ip = bytearray(struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp), i,
-            0, 64, 17, 0, bytes([10, 77, 1, 2]), bytes([10, 77, 0, 10])))
-        struct.pack_into('!H', ip, 10, sum16(bytes(ip)))
-        frame = bytes(12) + b'\x08\x00' + bytes(ip) + udp
-        f.write(struct.pack('<IIII', 1000 + i, 0, len(frame), len(frame)))
-        f.write(frame)
+def write(name, source, to):
+    with open(name, 'wb') as f:
+        f.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for i in range(200):
+            udp = struct.pack('!HHHH4s', 20000 + i, 5683, 12, 0, b'ask!')
+            ip = bytearray(struct.pack('!BBHHHBBH4s4s', 0x45, 0, 20 + len(udp),
+                i, 0, 64, 17, 0, bytes(source), bytes(to)))
+            struct.pack_into('!H', ip, 10, sum16(bytes(ip)))
+            frame = bytes(12) + b'\x08\x00' + bytes(ip) + udp
+            f.write(struct.pack('<IIII', 1000 + i, 0, len(frame), len(frame)))
+            f.write(frame)
+
+write('ask.pcap', [10, 77, 1, 2], [10, 77, 0, 10])
+write('leave.pcap', [10, 77, 2, 2], [10, 77, 1, 2])
 END
 
-# verify CODE JQ-FILTER: its exit code, and what must hold of what it says
+# verify CODE JQ-FILTER [CAPTURE]: its exit code, and what must hold of what it
+# says
 verify() {
 	got=0
-	"$FAIRLEAD" verify -q --live --pin-name "$pin" --json ask.pcap \
+	"$FAIRLEAD" verify -q --live --pin-name "$pin" --json "${3:-ask.pcap}" \
 	    >verified 2>err || got=$?
 	test "$got" = "$1" || fail "exit $got, not $1: $(cat err)"
 	test "$1" = 5 || test "$(jq "$2" verified)" = true || fail "not so: $2: $(cat verified)"
@@ -116,6 +126,18 @@ fi
 if grep '^fairlead_packets_total{.* [1-9]' page; then
 	fail "there are packets that nobody sent"
 fi
+
+echo "== SNAT, by a reload"
+cp lb.yaml plain.yaml
+cp snat.yaml lb.yaml
+try "$FAIRLEAD" ctl --control "$dir/ctl" reload || fail "reload: $?"
+verify 0 '.agree and .compared == 200 and .cases[0].verdicts.forward == 200
+    and .loaded.program == .loaded.installed'
+verify 0 '.agree and .compared == 200 and .cases[0].verdicts.forward == 64
+    and .cases[0].entries_made == .cases[0].verdicts.forward' leave.pcap
+jq -c '.cases[0] | .verdicts, .drops' verified
+cp plain.yaml lb.yaml
+try "$FAIRLEAD" ctl --control "$dir/ctl" reload || fail "reload: $?"
 
 echo "== all down"
 for server in $servers; do
