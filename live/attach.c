@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "live/beside.h"
+#include "live/privilege.h"
 
 #define LIVE_INTERFACES_MAX 1024u
 
@@ -58,7 +59,12 @@ say_why(int code, struct live_attachment *how)
 		text = "its MTU, or that of the other end, is too large for "
 		       "native XDP: lower it, or --mode generic";
 	else if (code == EPERM)
-		text = "not permitted: run it as root";
+		text =
+		    how->beside
+			? "libxdp's dispatcher is there, and to join it takes "
+			  "CAP_SYS_ADMIN, which is given up after the start: "
+			  "start it anew"
+			: "not permitted: run it as root";
 	(void)snprintf(how->error, sizeof(how->error), "%s mode: %s",
 	    mode_names[how->mode], text);
 }
@@ -157,10 +163,25 @@ attach_beside(const struct live_pins *pins, uint32_t ifindex,
     struct live_engine *engine, const char *name, enum live_mode mode,
     struct live_attachment *how)
 {
+	if (!live_privilege_admin() && !live_beside_attached(pins, ifindex))
+		return -EPERM;
 	int program = live_engine_callable(engine, name);
 	return program >= 0
 		   ? live_beside_attach(pins, ifindex, program, mode, how)
 		   : program;
+}
+
+/* Under a dispatcher that is there; one is made only where it can be. */
+static bool
+goes_beside(const struct live_pins *pins, uint32_t ifindex, bool asked)
+{
+	if (link_attached(pins, ifindex))
+		return false;
+	if (live_beside_attached(pins, ifindex))
+		return true;
+	return live_beside_built() && live_can_extend() &&
+	       ((asked && live_privilege_admin()) ||
+		   live_beside_dispatcher(ifindex));
 }
 
 int
@@ -169,15 +190,15 @@ live_attach(const struct live_pins *pins, uint32_t ifindex,
     bool beside, struct live_attachment *how)
 {
 	how->mode = mode;
-	how->beside = !link_attached(pins, ifindex) && live_beside_built() &&
-		      live_can_extend() &&
-		      (beside || live_beside_dispatcher(ifindex));
+	how->beside = goes_beside(pins, ifindex, beside);
 	int rc = how->beside
 		     ? attach_beside(pins, ifindex, engine, name, mode, how)
 		     : attach_link(pins, ifindex,
 			   live_engine_program(engine, name), mode, how);
 	if (rc != 0)
 		say_why(-rc, how);
+	else if (!how->beside) /* of a dispatcher that somebody took off */
+		(void)live_pin_beside_remove(pins, ifindex);
 	return rc;
 }
 

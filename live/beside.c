@@ -16,6 +16,12 @@
 #define PROGRAM  "fairlead_beside"
 #define PROGRAMS "programs" /* the array: a map of the object, and its pin */
 
+/* Where libxdp pins what a dispatcher calls, by interface and dispatcher's id,
+ * and how many there may be: "Protocol for atomic loading of multi-prog
+ * dispatchers", protocol.org of xdp-tools. */
+#define FOLDER     LIVE_BPFFS "/xdp/dispatch-%u-%u"
+#define CALLED_MAX 10u
+
 bool
 live_beside_built(void)
 {
@@ -57,17 +63,34 @@ dispatcher_of(uint32_t ifindex)
 	return NULL;
 }
 
-/* Ours among them; NULL: it is not. */
-static struct xdp_program *
-ours_of(const struct live_pins *pins, uint32_t ifindex,
-    const struct xdp_multiprog *all)
+/* Its pins, which can be looked at without CAP_SYS_ADMIN, by which libxdp asks
+ * for programs; false: there is no dispatcher. */
+static bool
+dispatcher_folder(uint32_t ifindex, char *path, size_t bytes)
 {
-	struct xdp_program *at = NULL;
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	if (bpf_xdp_query((int)ifindex, 0, &query) != 0 || query.prog_id == 0)
+		return false;
+	(void)snprintf(path, bytes, FOLDER, ifindex, query.prog_id);
+	return access(path, F_OK) == 0;
+}
+
+/* Of the small program that was put on the interface; 0: none was. */
+static uint32_t
+our_id(const struct live_pins *pins, uint32_t ifindex)
+{
 	int program = live_pin_beside_get(pins, ifindex);
 	if (program < 0)
-		return NULL;
+		return 0;
 	uint32_t id = id_of(program);
 	(void)close(program);
+	return id;
+}
+
+static struct xdp_program *
+called(const struct xdp_multiprog *all, uint32_t id)
+{
+	struct xdp_program *at = NULL;
 	while ((at = xdp_multiprog__next_prog(at, all)) != NULL)
 		if (xdp_program__id(at) == id)
 			break;
@@ -77,21 +100,28 @@ ours_of(const struct live_pins *pins, uint32_t ifindex,
 bool
 live_beside_dispatcher(uint32_t ifindex)
 {
-	struct xdp_multiprog *all = dispatcher_of(ifindex);
-	if (all != NULL)
-		xdp_multiprog__close(all);
-	return all != NULL;
+	char folder[64];
+	return dispatcher_folder(ifindex, folder, sizeof(folder));
 }
 
 bool
 live_beside_attached(const struct live_pins *pins, uint32_t ifindex)
 {
-	struct xdp_multiprog *all = dispatcher_of(ifindex);
-	if (all == NULL)
+	char folder[64], pin[96];
+	uint32_t id = our_id(pins, ifindex);
+	if (id == 0 || !dispatcher_folder(ifindex, folder, sizeof(folder)))
 		return false;
-	bool attached = ours_of(pins, ifindex, all) != NULL;
-	xdp_multiprog__close(all);
-	return attached;
+	for (unsigned i = 0; i < CALLED_MAX; i++) {
+		(void)snprintf(pin, sizeof(pin), "%s/prog%u-prog", folder, i);
+		int program = bpf_obj_get(pin);
+		if (program < 0)
+			break;
+		bool ours = id_of(program) == id;
+		(void)close(program);
+		if (ours)
+			return true;
+	}
+	return false;
 }
 
 /* --- attaching ----------------------------------------------------------- */
@@ -143,13 +173,8 @@ static int
 attach_in(struct xdp_program *ours, uint32_t ifindex, enum live_mode mode,
     struct live_attachment *how)
 {
-	struct xdp_multiprog *all = dispatcher_of(ifindex);
-	if (all != NULL) {
-		mode = xdp_multiprog__attach_mode(all) == XDP_MODE_SKB
-			   ? LIVE_MODE_GENERIC
-			   : LIVE_MODE_NATIVE;
-		xdp_multiprog__close(all);
-	}
+	if (live_beside_dispatcher(ifindex))
+		mode = live_mode_now(ifindex);
 	how->mode =
 	    mode == LIVE_MODE_GENERIC ? LIVE_MODE_GENERIC : LIVE_MODE_NATIVE;
 	int rc = xdp_program__attach(ours, (int)ifindex,
@@ -188,31 +213,33 @@ live_beside_attach(const struct live_pins *pins, uint32_t ifindex, int program,
 	int array = array_with(pins, program);
 	if (array < 0)
 		return array;
-	struct xdp_multiprog *all = dispatcher_of(ifindex);
-	how->adopted = all != NULL && ours_of(pins, ifindex, all) != NULL;
+	how->adopted = live_beside_attached(pins, ifindex);
 	if (how->adopted)
-		how->mode = xdp_multiprog__attach_mode(all) == XDP_MODE_SKB
-				? LIVE_MODE_GENERIC
-				: LIVE_MODE_NATIVE;
-	if (all != NULL)
-		xdp_multiprog__close(all);
+		how->mode = live_mode_now(ifindex);
 	int rc = how->adopted ? 0 : attach_new(pins, ifindex, array, mode, how);
 	(void)close(array);
 	return rc;
 }
 
+static int
+detach(const struct live_pins *pins, uint32_t ifindex)
+{
+	struct xdp_multiprog *all = dispatcher_of(ifindex);
+	if (all == NULL)
+		return -EPERM; /* there is one, but libxdp can't ask for it */
+	struct xdp_program *ours = called(all, our_id(pins, ifindex));
+	int rc = ours != NULL ? xdp_program__detach(ours, (int)ifindex,
+				    xdp_multiprog__attach_mode(all), 0)
+			      : 0;
+	xdp_multiprog__close(all);
+	return rc;
+}
+
+/* The pin stays with what could not be taken off: a restart may. */
 int
 live_beside_detach(const struct live_pins *pins, uint32_t ifindex)
 {
-	int rc = 0;
-	struct xdp_multiprog *all = dispatcher_of(ifindex);
-	struct xdp_program *ours =
-	    all != NULL ? ours_of(pins, ifindex, all) : NULL;
-	if (ours != NULL)
-		rc = xdp_program__detach(
-		    ours, (int)ifindex, xdp_multiprog__attach_mode(all), 0);
-	if (all != NULL)
-		xdp_multiprog__close(all);
-	int removed = live_pin_beside_remove(pins, ifindex);
-	return rc != 0 ? rc : removed;
+	int rc =
+	    live_beside_attached(pins, ifindex) ? detach(pins, ifindex) : 0;
+	return rc == 0 ? live_pin_beside_remove(pins, ifindex) : rc;
 }

@@ -8,6 +8,10 @@
  * What the dispatcher calls is a small program of our own (xdp/beside.bpf.c)
  * that goes on to the one in a pinned array; one array for all interfaces.
  * The small one stays as it is when the other is replaced.
+ *
+ * libxdp takes CAP_SYS_ADMIN, which the control process gives up once it
+ * forwards: to attach anew and to detach.  Not so to adopt, to put another
+ * program into the array, and to look what is there.
  */
 #include "live/attach.h"
 
@@ -26,12 +30,14 @@ bool live_beside_attached(const struct live_pins *pins, uint32_t ifindex);
  * none; or only the former where the latter has been done.
  *
  * how: mode, adopted and, when there is more to say than errno, error.
- * Returns 0 or -errno: -EBUSY when a program without dispatcher is there.
+ * Returns 0 or -errno: -EBUSY when a program without dispatcher is there,
+ * -EPERM where CAP_SYS_ADMIN is missed.
  */
 int live_beside_attach(const struct live_pins *pins, uint32_t ifindex,
     int program, enum live_mode mode, struct live_attachment *how);
 
-/* Takes ours off: the dispatcher too where it was the last.  0 or -errno. */
+/* Takes ours off: the dispatcher too where it was the last.  0 or -errno:
+ * -EPERM without CAP_SYS_ADMIN. */
 int live_beside_detach(const struct live_pins *pins, uint32_t ifindex);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "live/netlink.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -132,6 +134,9 @@ read_link_info(const struct nlattr *attribute, struct live_link *link)
 		return;
 	struct attributes b = { vlan, IFLA_VLAN_MAX };
 	(void)mnl_attr_parse_nested(info[IFLA_INFO_DATA], keep_attribute, &b);
+	if (vlan[IFLA_VLAN_PROTOCOL] != NULL &&
+	    mnl_attr_get_u16(vlan[IFLA_VLAN_PROTOCOL]) != htons(ETH_P_8021Q))
+		return;
 	if (vlan[IFLA_VLAN_ID] != NULL)
 		link->vlan = mnl_attr_get_u16(vlan[IFLA_VLAN_ID]);
 }
@@ -167,7 +172,9 @@ on_link(const struct nlmsghdr *message, void *arg)
 		    sizeof(link.mac));
 	if (at[IFLA_LINKINFO] != NULL)
 		read_link_info(at[IFLA_LINKINFO], &link);
-	if (link.vlan != 0 && at[IFLA_LINK] != NULL)
+	/* Below one that was moved into a namespace is nothing of that one. */
+	if (link.vlan != 0 && at[IFLA_LINK] != NULL &&
+	    at[IFLA_LINK_NETNSID] == NULL)
 		link.lower = mnl_attr_get_u32(at[IFLA_LINK]);
 	if (at[IFLA_XDP] != NULL)
 		link.xdp = xdp_attached(at[IFLA_XDP]);

@@ -13,9 +13,10 @@ struct live_netlink;
 
 struct live_link {
 	uint32_t ifindex;
-	uint32_t lower; /* of a VLAN the interface below; else 0 */
+	uint32_t lower; /* of a VLAN the interface below; 0: not here, or it is
+			   none */
 	uint32_t mtu;
-	uint16_t vlan; /* its tag; 0: it is none */
+	uint16_t vlan; /* its tag, 802.1Q; 0: it is none */
 	bool up;
 	bool xdp; /* an XDP program is attached */
 	uint8_t mac[6];

@@ -105,23 +105,29 @@ put_port(struct live_nexthops *h, uint32_t row)
 	(void)bpf_map_update_elem(h->rows_fd, &h->ports[row].ifindex, &row, 0);
 }
 
-/* What the port can do: of a VLAN, what the one below can, which is in the
- * list already or, if it is not, at the next refresh. */
+/* What one without tags of its own can do. */
 static uint8_t
-port_flags(const struct live_nexthops *h, const struct live_link *link)
+plain_flags(const struct live_link *link)
 {
 	uint8_t flags = 0;
-	if (link->lower != 0) {
-		uint32_t row = port_row(h, link->lower);
-		return row < FORWARD_PORTS_MAX ? h->ports[row].port.flags
-					       : FORWARD_PORT_KERNEL;
-	}
 	/* A veth's far end takes what XDP_TX sends only from a program. */
 	if (strcmp(link->kind, "veth") != 0)
 		flags |= FORWARD_PORT_TX;
 	if (!takes_frames(link))
 		flags |= FORWARD_PORT_KERNEL;
 	return flags;
+}
+
+/* Of a VLAN, what the one below can, which is in the list already or, if it is
+ * not, at the next refresh.  Two tags are the kernel's to write. */
+static uint8_t
+vlan_flags(const struct live_nexthops *h, const struct live_link *link)
+{
+	uint32_t row =
+	    link->lower != 0 ? port_row(h, link->lower) : FORWARD_PORTS_MAX;
+	if (row == FORWARD_PORTS_MAX || h->ports[row].port.vlan != 0)
+		return FORWARD_PORT_KERNEL;
+	return h->ports[row].port.flags;
 }
 
 static struct forward_port
@@ -131,7 +137,8 @@ port_of(const struct live_nexthops *h, const struct live_link *link)
 		.ifindex = link->lower != 0 ? link->lower : link->ifindex,
 		.mtu = link->mtu,
 		.vlan = link->vlan,
-		.flags = port_flags(h, link),
+		.flags =
+		    link->vlan != 0 ? vlan_flags(h, link) : plain_flags(link),
 	};
 	memcpy(port.mac, link->mac, sizeof(port.mac));
 	return port;

@@ -12,6 +12,7 @@
 #include "live/host.h"
 #include "live/netlink.h"
 #include "live/pins.h"
+#include "live/privilege.h"
 #include "live/switching.h"
 #include "live/probe_notes.h"
 #include "live/xdp/forward_io.h"
@@ -120,6 +121,11 @@ check_machine(struct precheck *p)
 		say(p, p->settings->beside ? LIVE_WOULD_WARN : LIVE_WOULD, "",
 		    "by a bare bpf_link, one XDP program an "
 		    "interface: this fairlead was built without libxdp");
+	else if (p->settings->beside && !live_privilege_admin())
+		say(p, LIVE_WOULD_WARN, "",
+		    "by a bare bpf_link, one XDP program an interface: "
+		    "libxdp's "
+		    "dispatcher takes CAP_SYS_ADMIN");
 	else if (p->settings->beside)
 		say(p, LIVE_WOULD, "",
 		    "under libxdp's dispatcher, with room for other XDP "

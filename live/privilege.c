@@ -39,6 +39,13 @@ live_privilege_drop(void)
 	return rc == 0 ? 0 : -EPERM;
 }
 
+bool
+live_privilege_admin(void)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN) != 0;
+}
+
 const char *
 live_privilege_text(char *text, unsigned bytes)
 {

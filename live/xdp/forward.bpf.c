@@ -253,12 +253,9 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
 	const struct forward_port *port =
 	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
-	if (port != NULL) {
-		hop->port = *port;
-	} else {
-		__builtin_memset(&hop->port, 0, sizeof(hop->port));
-		hop->port.ifindex = ifindex;
-	}
+	if (port == NULL) /* new, or one too many: it may be a VLAN's */
+		return HOP_KERNEL;
+	hop->port = *port;
 	__builtin_memcpy(hop->port.mac, fib.smac, sizeof(hop->port.mac));
 	__builtin_memcpy(hop->mac, fib.dmac, sizeof(hop->mac));
 	return takes_frames(&hop->port);

@@ -90,6 +90,7 @@ LB_UNALIGNED(16, uint16_t)
 LB_UNALIGNED(32, uint32_t)
 LB_UNALIGNED(64, uint64_t)
 
+#define LB_NOINLINE       __attribute__((noinline))
 #define LB_LIKELY(cond)   __builtin_expect(!!(cond), 1)
 #define LB_UNLIKELY(cond) __builtin_expect(!!(cond), 0)
 #define LB_COUNT(array)   (sizeof(array) / sizeof((array)[0]))

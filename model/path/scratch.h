@@ -39,6 +39,8 @@ struct lb_fresh {
 struct lb_choice {
 	uint32_t base, count, at; /* the at-th comes first */
 	uint32_t member;
+	uint64_t hash; /* or of the flow's entry, and its way */
+	uint32_t way, zero;
 };
 
 struct lb_scratch {

@@ -123,22 +123,6 @@ begin_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
 		hit->ctl = fresh;
 }
 
-LB_INLINE void
-begin_both_anew(const struct lb_view *v, uint64_t hash, uint32_t way,
-    const struct lb_addr *address, lb_be16 port)
-{
-	if (!lb_packet_is_bare_syn(v->pkt) ||
-	    lb_ctl_state(v->scratch->hit.ctl) < LB_CONN_CLOSING_FIN)
-		return;
-	begin_anew(v, hash, way);
-	const struct lb_hit out = v->scratch->hit;
-	uint64_t back = key_of_return(v, &v->pkt->ip, address, port);
-	int in = find_kind(v, back, LB_KIND_SNAT_IN);
-	if (in >= 0)
-		begin_anew(v, back, (uint32_t)in);
-	v->scratch->hit = out;
-}
-
 LB_INLINE bool
 leave_by_entry(const struct lb_view *v, uint64_t hash, uint32_t way)
 {
@@ -150,7 +134,6 @@ leave_by_entry(const struct lb_view *v, uint64_t hash, uint32_t way)
 	const struct lb_addr *address = public_address(v, to.address);
 	if (address == NULL)
 		return false;
-	begin_both_anew(v, hash, way, address, to.port);
 	v->out->rule = rule->id;
 	v->out->member = lb_w2_member(hit->w2);
 	lb_conn_see(v, rule, hash, way,
@@ -223,37 +206,6 @@ make_return(const struct lb_view *v, const struct lb_snat_block *block,
 	return way;
 }
 
-/* False: there is an entry already, or no room for one. */
-LB_INLINE bool
-enter(const struct lb_view *v, uint64_t hash, uint32_t port)
-{
-	struct lb_scratch *s = v->scratch;
-	const struct lb_snat_block *block = &s->block;
-	const struct lb_addr *address = public_address(v, block->address);
-	const lb_be16 sport = lb_be16_of((uint16_t)port);
-	if (address == NULL)
-		return false;
-	s->fresh.w2 = s->choice.member | (uint64_t)block->rule << 16 |
-		      (uint64_t)v->now_ms << 32;
-	if (make_return(v, block, address, sport) < 0)
-		return false;
-	(void)key_of_packet(v);
-	s->fresh.w1 = translation_word(block->address, sport);
-	/* UDP has no sequence; it notes by which law its port was taken. */
-	s->fresh.w3 = v->pkt->ip.proto == LB_PROTO_UDP
-			  ? (v->header->flags & LB_PLAN_UDP_PORT) != 0
-			  : lb_sequence_of(v->pkt);
-	int way = make_kind(v, hash, LB_KIND_SNAT_OUT, block->class, -1);
-	if (way < 0 || (way & LB_CONN_FOUND) != 0)
-		return false;
-	v->out->facts |= LB_FACT_MADE;
-	v->out->bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
-	v->out->way = (uint8_t)way;
-	v->out->state = LB_CONN_HALF;
-	leave(v, address, sport);
-	return true;
-}
-
 /* --- the two directions -------------------------------------------------- */
 
 /* The view of a packet that lies in scratch, anew: a global function is handed
@@ -275,16 +227,6 @@ view_open(struct lb_view *v, uint64_t ctx, uint32_t now_ms)
 	return v->header != NULL && v->key != NULL;
 }
 
-LB_INLINE const uint64_t *
-outbound_slot(const struct lb_view *v)
-{
-	const struct lb_headers *ip = &v->pkt->ip;
-	return lb_endpoint_find(
-	    v, &ip->src, (lb_be16){ 0 }, ip->proto, LB_ENDPOINT_OUTBOUND);
-}
-
-/* Where among the blocks from `base` on to begin: at the first of an address.
- */
 LB_GLOBAL int
 lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at)
 {
@@ -303,32 +245,55 @@ lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at)
 	return (int)at;
 }
 
-/* By an entry that another CPU made meanwhile. */
 LB_GLOBAL int
-lb_snat_again(uint64_t ctx, uint32_t now_ms)
+lb_snat_by_entry(uint64_t ctx, uint32_t now_ms)
 {
 	struct lb_view v;
 	if (!view_open(&v, ctx, now_ms))
 		return LB_SNAT_SAID;
-	uint64_t hash = key_of_packet(&v);
-	int way = find_kind(&v, hash, LB_KIND_SNAT_OUT);
-	if (way >= 0)
-		(void)leave_by_entry(&v, hash, (uint32_t)way);
+	const struct lb_choice *choice = &v.scratch->choice;
+	if (!leave_by_entry(&v, choice->hash, choice->way))
+		lb_say(&v, LB_DROP, LB_REASON_SNAT_CONTENDED);
 	return LB_SNAT_SAID;
 }
 
-/* Which blocks a new flow may have a port of, and where to begin. */
-LB_INLINE void
-choose_blocks(const struct lb_view *v, const uint64_t *slot, uint64_t hash)
+LB_GLOBAL int
+lb_snat_renew(uint64_t ctx)
 {
-	struct lb_choice *choice = &v->scratch->choice;
-	choice->base = lb_slot_block(slot);
-	choice->count = lb_slot_block_count(slot);
-	choice->member = lb_slot_rule(slot);
+	struct lb_view v;
+	struct translation to;
+	if (!view_open(&v, ctx, 0))
+		return 0;
+	const uint64_t hash = v.scratch->choice.hash;
+	const uint32_t way = v.scratch->choice.way;
+	if (lb_ctl_state(v.scratch->hit.ctl) < LB_CONN_CLOSING_FIN ||
+	    !translation_of(&v, hash, way, &to))
+		return 0;
+	const struct lb_addr *address = public_address(&v, to.address);
+	if (address == NULL)
+		return 0;
+	begin_anew(&v, hash, way);
+	const struct lb_hit out = v.scratch->hit;
+	uint64_t back = key_of_return(&v, &v.pkt->ip, address, to.port);
+	int in = find_kind(&v, back, LB_KIND_SNAT_IN);
+	if (in >= 0)
+		begin_anew(&v, back, (uint32_t)in);
+	v.scratch->hit = out;
+	return 0;
+}
+
+LB_GLOBAL int
+lb_snat_choose(uint64_t ctx)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, 0))
+		return -1;
+	struct lb_choice *choice = &v.scratch->choice;
 	choice->at = 0;
-	if ((v->header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
-		choice->at = (uint32_t)lb_snat_first(
-		    v->ctx, choice->base, lb_hash_slot(hash, choice->count));
+	if ((v.header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
+		choice->at = (uint32_t)lb_snat_first(ctx, choice->base,
+		    lb_hash_slot(key_of_packet(&v), choice->count));
+	return 0;
 }
 
 LB_GLOBAL int
@@ -338,11 +303,8 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	if (!view_open(&v, ctx, now_ms))
 		return LB_SNAT_NOT_OURS;
 	const struct lb_headers *ip = &v.pkt->ip;
-	const uint64_t *slot = outbound_slot(&v);
-	if (slot == NULL || !lb_is_client_address(&v, &ip->dst))
-		return LB_SNAT_NOT_OURS;
 	v.out->facts |= LB_FACT_SNAT;
-	v.out->member = (uint16_t)lb_slot_rule(slot);
+	v.out->member = (uint16_t)v.scratch->choice.member;
 	if (ip->fragment != LB_FRAGMENT_NO) {
 		lb_say(&v, LB_DROP, LB_REASON_FRAGMENT);
 		return LB_SNAT_SAID;
@@ -353,17 +315,19 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	}
 	uint64_t hash = key_of_packet(&v);
 	int way = find_kind(&v, hash, LB_KIND_SNAT_OUT);
-	if (way >= 0 && leave_by_entry(&v, hash, (uint32_t)way))
-		return LB_SNAT_SAID;
+	if (way >= 0) {
+		v.scratch->choice.hash = hash;
+		v.scratch->choice.way = (uint32_t)way;
+		return LB_SNAT_FOUND;
+	}
 	lb_say(&v, LB_DROP, LB_REASON_SNAT_NO_FLOW);
 	if (way != LB_CONN_MISS) { /* somebody is at it just now */
 		lb_say(&v, LB_DROP, LB_REASON_SNAT_CONTENDED);
 		return LB_SNAT_SAID;
 	}
-	if (lb_slot_block_count(slot) == 0 ||
+	if (v.scratch->choice.count == 0 ||
 	    (ip->proto == LB_PROTO_TCP && (v.pkt->tcp_flags & LB_TCP_RST) != 0))
 		return LB_SNAT_SAID;
-	choose_blocks(&v, slot, hash);
 	return LB_SNAT_NEW;
 }
 
@@ -392,20 +356,53 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 }
 
 LB_GLOBAL int
-lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken)
+lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken)
 {
 	struct lb_view v;
 	if (!view_open(&v, ctx, now_ms))
 		return LB_SNAT_SAID;
-	v.out->member = (uint16_t)v.scratch->choice.member;
-	v.out->rule = v.scratch->block.rule;
+	struct lb_scratch *s = v.scratch;
+	const struct lb_snat_block *block = &s->block;
+	v.out->member = (uint16_t)s->choice.member;
+	v.out->rule = block->rule;
 	say_no_port(&v, taken);
 	if (taken < 0)
 		return LB_SNAT_SAID;
 	lb_say(&v, LB_DROP, LB_REASON_TABLE_FULL);
-	return enter(&v, key_of_packet(&v), (uint32_t)taken & 0xffff)
-		   ? LB_SNAT_SAID
-		   : LB_SNAT_NEW;
+	const struct lb_addr *address = public_address(&v, block->address);
+	s->fresh.w2 = s->choice.member | (uint64_t)block->rule << 16 |
+		      (uint64_t)now_ms << 32;
+	if (address == NULL ||
+	    make_return(&v, block, address, lb_be16_of((uint16_t)taken)) < 0)
+		return LB_SNAT_NEW;
+	return LB_SNAT_FOUND;
+}
+
+LB_GLOBAL int
+lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
+{
+	struct lb_view v;
+	if (!view_open(&v, ctx, now_ms))
+		return LB_SNAT_NEW;
+	struct lb_scratch *s = v.scratch;
+	const struct lb_snat_block *block = &s->block;
+	const lb_be16 sport = lb_be16_of((uint16_t)port);
+	uint64_t hash = key_of_packet(&v);
+	s->fresh.w1 = translation_word(block->address, sport);
+	/* UDP has no sequence; it notes by which law its port was taken. */
+	s->fresh.w3 = v.pkt->ip.proto == LB_PROTO_UDP
+			  ? (v.header->flags & LB_PLAN_UDP_PORT) != 0
+			  : lb_sequence_of(v.pkt);
+	int way = make_kind(&v, hash, LB_KIND_SNAT_OUT, block->class, -1);
+	const struct lb_addr *address = public_address(&v, block->address);
+	if (way < 0 || (way & LB_CONN_FOUND) != 0 || address == NULL)
+		return LB_SNAT_NEW;
+	v.out->facts |= LB_FACT_MADE;
+	v.out->bucket = lb_bucket_index(ctx, v.six, (uint32_t)hash);
+	v.out->way = (uint8_t)way;
+	v.out->state = LB_CONN_HALF;
+	leave(&v, address, sport);
+	return LB_SNAT_SAID;
 }
 
 /* Back to before: the way in, if it was made, then the port. */
@@ -561,31 +558,80 @@ move_out(const struct lb_view *v)
 		*v->out = v->scratch->result;
 }
 
-LB_API bool
-lb_snat_out(const struct lb_view *v)
+/* A port for a new flow, then its entries. */
+LB_INLINE void
+leave_first(const struct lb_view *v)
 {
-	if (v->header->snat_count == 0 || outbound_slot(v) == NULL)
-		return false;
-	move_in(v);
-	int said = lb_snat_leave(v->ctx, v->now_ms);
-	if (said == LB_SNAT_NEW) {
-		int taken = LB_PORTS_NONE;
-		for (uint32_t turn = 0;
-		     turn < BLOCKS_TRIED && taken == LB_PORTS_NONE; turn++)
-			taken = lb_snat_pick(v->ctx, turn);
-		if (lb_snat_enter(v->ctx, v->now_ms, taken) == LB_SNAT_NEW) {
-			/* Another CPU was faster, or there is no room. */
-			(void)lb_snat_undo(v->ctx, (uint32_t)taken);
-			(void)lb_snat_again(v->ctx, v->now_ms);
-		}
+	int taken = LB_PORTS_NONE;
+	(void)lb_snat_choose(v->ctx);
+	for (uint32_t turn = 0; turn < BLOCKS_TRIED && taken == LB_PORTS_NONE;
+	     turn++)
+		taken = lb_snat_pick(v->ctx, turn);
+	int said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+	if (said == LB_SNAT_FOUND)
+		said = lb_snat_enter_out(v->ctx, v->now_ms, (uint32_t)taken);
+	if (said != LB_SNAT_NEW)
+		return;
+	/* Another CPU was faster, or there is no room. */
+	(void)lb_snat_undo(v->ctx, (uint32_t)taken);
+	if (lb_snat_leave(v->ctx, v->now_ms) == LB_SNAT_FOUND)
+		(void)lb_snat_by_entry(v->ctx, v->now_ms);
+	else
+		v->scratch->result.reason = LB_REASON_TABLE_FULL;
+}
+
+LB_GLOBAL int
+lb_snat_out(uint64_t ctx, uint32_t now_ms)
+{
+	const struct lb_view v = {
+		.ctx = ctx, .now_ms = now_ms, .scratch = lb_scratch(ctx)
+	};
+	if (v.scratch == NULL)
+		return LB_SNAT_NOT_OURS;
+	int said = lb_snat_leave(ctx, now_ms);
+	if (said == LB_SNAT_FOUND) {
+		if (lb_packet_is_bare_syn(&v.scratch->packet))
+			(void)lb_snat_renew(ctx);
+		(void)lb_snat_by_entry(ctx, now_ms);
 	}
-	if (said != LB_SNAT_NOT_OURS)
-		move_out(v);
-	return said != LB_SNAT_NOT_OURS;
+	if (said == LB_SNAT_NEW)
+		leave_first(&v);
+	return said;
 }
 
 LB_API bool
-lb_snat_in(const struct lb_view *v, const uint64_t *slot)
+lb_snat_from(const struct lb_view *v)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	if (v->header->snat_count == 0)
+		return false;
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &ip->src, (lb_be16){ 0 }, ip->proto, LB_ENDPOINT_OUTBOUND);
+	if (slot == NULL || !lb_is_client_address(v, &ip->dst))
+		return false;
+	struct lb_choice *choice = &v->scratch->choice;
+	choice->base = lb_slot_block(slot);
+	choice->count = lb_slot_block_count(slot);
+	choice->member = lb_slot_rule(slot);
+	return true;
+}
+
+LB_API void
+lb_snat_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
+    struct lb_result *out)
+{
+	const struct lb_view v = {
+		.pkt = pkt, .out = out, .scratch = lb_scratch(ctx)
+	};
+	if (v.scratch == NULL)
+		return;
+	move_in(&v);
+	(void)lb_snat_out(ctx, now_ms);
+	move_out(&v);
+}
+
+LB_API bool
+lb_snat_to(const struct lb_view *v, const uint64_t *slot)
 {
 	move_in(v);
 	if (lb_snat_return(v->ctx, v->now_ms, lb_slot_snat(slot)) ==

@@ -2,6 +2,12 @@
 #include "model/path/step.h"
 #include "model/path/view.h"
 
+/* What is left to do when the rules have been asked. */
+enum step_rest {
+	STEP_DONE,
+	STEP_LEAVES, /* it is of a member's own flow */
+};
+
 /* What an earlier packet left behind must not show. */
 LB_INLINE void
 result_clear(struct lb_result *out, const struct lb_packet *pkt)
@@ -23,7 +29,7 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 }
 
 /* A fragment has a port only by luck: an address must name its rule. */
-LB_INLINE void
+LB_INLINE int
 step_fragment(const struct lb_view *v)
 {
 	const uint64_t *slot = lb_endpoint_find(
@@ -36,24 +42,25 @@ step_fragment(const struct lb_view *v)
 			lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
 		if (rule == NULL &&
 		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
-			return;
+			return STEP_DONE;
 	}
 	if (rule == NULL) {
 		rule = lb_reply_rule(v, &v->pkt->ip);
 		if (rule != NULL) {
 			lb_reply(v, rule);
-			return;
+			return STEP_DONE;
 		}
-		if (lb_snat_out(v))
-			return;
+		if (lb_snat_from(v))
+			return STEP_LEAVES;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
 		lb_forward_fragment(v, rule);
+	return STEP_DONE;
 }
 
 /* design.md 2: the more exact match first. */
-LB_INLINE void
+LB_INLINE int
 step_transport(const struct lb_view *v)
 {
 	const struct lb_headers *ip = &v->pkt->ip;
@@ -65,27 +72,30 @@ step_transport(const struct lb_view *v)
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
 	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
-	    lb_snat_in(v, slot))
-		return;
+	    lb_snat_to(v, slot))
+		return STEP_DONE;
 	if (rule == NULL) {
 		if (slot != NULL &&
 		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
-			return;
+			return STEP_DONE;
 		rule = lb_reply_rule(v, ip);
 		if (rule != NULL) {
 			lb_reply(v, rule);
-			return;
+			return STEP_DONE;
 		}
-		if (lb_snat_out(v))
-			return;
+		if (lb_snat_from(v))
+			return STEP_LEAVES;
 		rule = lb_next_hop_rule(v);
 	}
 	if (rule != NULL)
 		lb_forward(v, rule);
+	return STEP_DONE;
 }
 
-LB_API void
-lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
+/* Not inlined: what a flow of a member's own needs comes after it, and BPF
+ * has no stack for both. */
+static LB_NOINLINE int
+step_first(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
     struct lb_result *out)
 {
 	struct lb_view v = { .ctx = ctx,
@@ -97,19 +107,28 @@ lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
 	v.scratch = lb_scratch(ctx);
 	v.plan = lb_plan_in_force(ctx);
 	if (v.scratch == NULL || v.plan == NULL)
-		return;
+		return STEP_DONE;
 	v.header = (const struct lb_plan_header *)lb_plan_row(v.plan, 0);
 	v.key = (const struct lb_hash_key *)lb_plan_row(v.plan, 1);
 	if (v.header == NULL || v.key == NULL)
-		return;
+		return STEP_DONE;
 	if (pkt->ip.proto == LB_PROTO_ICMP || pkt->ip.proto == LB_PROTO_ICMP6) {
 		if ((pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
 			lb_icmp_error(&v);
 		else if (lb_is_echo_request(pkt))
 			lb_echo(&v);
 	} else if (LB_UNLIKELY(pkt->ip.fragment != LB_FRAGMENT_NO)) {
-		step_fragment(&v);
+		return step_fragment(&v);
 	} else {
-		step_transport(&v);
+		return step_transport(&v);
 	}
+	return STEP_DONE;
+}
+
+LB_API void
+lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
+    struct lb_result *out)
+{
+	if (step_first(ctx, pkt, now_ms, out) == STEP_LEAVES)
+		lb_snat_step(ctx, pkt, now_ms, out);
 }

@@ -229,11 +229,14 @@ LB_API const struct lb_rule *lb_reply_rule(
     const struct lb_view *v, const struct lb_headers *from_member);
 LB_API void lb_reply(const struct lb_view *v, const struct lb_rule *rule);
 
-/* snat.c: what a member sends; false: nobody lets it out. */
-LB_API bool lb_snat_out(const struct lb_view *v);
+/* snat.c: is it of a member's own flow?  Then scratch->choice is filled. */
+LB_API bool lb_snat_from(const struct lb_view *v);
+/* snat.c: all that is to be done with such a packet, afterwards. */
+LB_API void lb_snat_step(uint64_t ctx, const struct lb_packet *pkt,
+    uint32_t now_ms, struct lb_result *out);
 /* snat.c: what comes to the public address in `slot`; false: it is not about
  * a port of any member. */
-LB_API bool lb_snat_in(const struct lb_view *v, const uint64_t *slot);
+LB_API bool lb_snat_to(const struct lb_view *v, const uint64_t *slot);
 
 /* snat.c: an ICMP error about an outbound flow, from either side; false: it
  * is about something else. */
@@ -241,24 +244,38 @@ LB_API bool lb_snat_about(const struct lb_view *v);
 
 /*
  * Their steps, functions of their own because the verifier would else look at
- * them once for every way into them.  The packet and the result are those of
- * scratch.
+ * them once for every way into them, and because together they would need more
+ * stack than BPF has.  The packet and the result are those of scratch.
  *
- *   leave  by an entry; LB_SNAT_NEW: by which blocks is scratch->choice
- *   first  the first block of the one at `at`'s address, counted from base
- *   pick   a port of the turn-th block, which is then scratch->block; or enum
- *          lb_ports_answer
- *   enter  a new flow's entries; taken: what pick said in the end.
- *          LB_SNAT_NEW: they could not be made; then undo, and again
- *   return, error  by an entry
+ *   out        all of what follows, as far as it is needed
+ *   leave      by scratch->choice, which is filled before; LB_SNAT_FOUND:
+ * scratch->choice and ->hit say by which entry; LB_SNAT_NEW: there is none
+ *   by_entry   by the entry that leave found
+ *   renew      a SYN begins it anew, if it was closing
+ *   choose     with which of scratch->choice's blocks to begin
+ *   first      the first block of the one at `at`'s address, counted from base
+ *   pick       a port of the turn-th block, which is then scratch->block; or
+ *              enum lb_ports_answer
+ *   enter_in, enter_out   a new flow's entries; LB_SNAT_NEW: can't be made,
+ *   undo       and what was made is to go
+ *   return, error         by an entry
  */
-enum lb_snat_answer { LB_SNAT_NOT_OURS, LB_SNAT_SAID, LB_SNAT_NEW };
+enum lb_snat_answer {
+	LB_SNAT_NOT_OURS,
+	LB_SNAT_SAID,
+	LB_SNAT_NEW,
+	LB_SNAT_FOUND,
+};
+LB_GLOBAL int lb_snat_out(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_leave(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_by_entry(uint64_t ctx, uint32_t now_ms);
+LB_GLOBAL int lb_snat_renew(uint64_t ctx);
+LB_GLOBAL int lb_snat_choose(uint64_t ctx);
 LB_GLOBAL int lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at);
 LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
-LB_GLOBAL int lb_snat_enter(uint64_t ctx, uint32_t now_ms, int taken);
+LB_GLOBAL int lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken);
+LB_GLOBAL int lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port);
 LB_GLOBAL int lb_snat_undo(uint64_t ctx, uint32_t port);
-LB_GLOBAL int lb_snat_again(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_error(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number);
 

@@ -76,6 +76,23 @@ live() {
 	wait_for "$log" '"event":"forwarding"'
 }
 
+# reload CONFIG LOG: until it is in force
+reload() {
+	before=$(grep -c '"event":"reloaded"' "$2") || :
+	cp "$1.yaml" lb.yaml
+	try kill -HUP "$live"
+	left=600
+	until test "$(grep -c '"event":"reloaded"' "$2")" -gt "$before"; do
+		left=$((left - 1))
+		test $left -gt 0 || {
+			fail "not reloaded: $(tail -n 5 "$2")"
+			return 0
+		}
+		sleep 0.1
+	done
+	sleep 0.2
+}
+
 # answered COUNT PORT [ADDRESS]
 answered() {
 	got=$(try in_ns client python3 ask.py "${3:-10.77.0.10}" "$2" 10)
@@ -85,7 +102,7 @@ answered() {
 
 network
 for s in s1 s2; do
-	in_background $s python3 echo.py 8081 8082
+	in_background $s python3 echo.py 8081 8082 11000
 done
 in_background balancer python3 echo.py 7777
 wait_for ready-8081 ready
@@ -122,14 +139,12 @@ answered 10 7777 10.77.1.1
 try in_ns balancer xdp-filter unload c0
 try in_ns balancer xdp-loader load c0 "$BUILD/tests/live/late.bpf.o"
 answered 0 7777 10.77.1.1
-for config in large small; do
-	cp $config.yaml lb.yaml
-	try kill -HUP "$live"
-	sleep 1
-done
-wait_for live1.log '"event":"reloaded"'
-test "$(grep -c '"event":"reloaded"' live1.log)" = 2 ||
-    fail "not reloaded twice: $(cat live1.log)"
+reload large live1.log
+grep -q '"event":"adopted","interface":"c0".*"by":"dispatcher"' live1.log ||
+    fail "c0 has not the new program: $(tail -n 5 live1.log)"
+answered 10 11000
+reload small live1.log
+answered 0 11000
 try kill -9 "$live"
 sleep 0.5
 live live2.log
@@ -163,6 +178,35 @@ try in_ns balancer xdp-filter port -m dst -p udp 5001
 answered 0 5001
 answered 10 5000
 try in_ns balancer xdp-filter unload c0
+
+echo "== without CAP_SYS_ADMIN, which it gave up: all but libxdp's part"
+sed 's/c0, b1, b2/c0, b1/' small.yaml >fewer.yaml
+reload fewer live3.log
+wait_for live3.log '"event":"detach".*CAP_SYS_ADMIN'
+try ip -n "$tag-balancer" link del b2
+cp small.yaml lb.yaml
+wire b2 s2 3
+reload small live3.log
+wait_for live3.log '"attached","interface":"b2".*"by":"bpf_link"'
+wait_for live3.log '"event":"beside","interface":"b2"'
+sleep 1.5 # s2 is found
+answered 10 5000
+reload fewer live3.log
+wait_for live3.log '"event":"detached"'
+reload small live3.log
+sed 's/c0, b1, b2/c0, b2/' small.yaml >fewer.yaml
+reload fewer live3.log
+try kill "$live"
+wait "$live" || :
+cp fewer.yaml lb.yaml
+live live4.log --beside
+wait_for live4.log '"event":"detached"'
+grep -q '"event":"adopted","interface":"c0".*"by":"dispatcher"' live4.log ||
+    fail "c0 was not adopted: $(cat live4.log)"
+try in_ns balancer xdp-loader status b1 | tee status
+! grep -q fairlead status || fail "b1 has it still"
+
+echo "== all off"
 try kill "$live"
 wait "$live" || :
 try in_ns balancer "$FAIRLEAD" live --detach --pin-name "$pin"

@@ -98,7 +98,7 @@ cat dry
 for mode in native generic; do
 	echo "== $mode"
 	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
-	    --mode $mode 2>live.log
+	    --control "$dir/ctl" --mode $mode 2>live.log
 	live=$pid
 	wait_for live.log '"event":"forwarding"'
 	sleep 1.5 # members are found
@@ -115,6 +115,10 @@ for mode in native generic; do
 		*) fail "$mode $address: not both servers: $got" ;;
 		esac
 	done
+	"$FAIRLEAD" ctl status --control "$dir/ctl" | grep '^packets' | tee packets
+	# Asked and answered 80 times; the kernel has only who is not known yet.
+	awk '{ exit !($3 + 0 >= 150) }' packets ||
+	    fail "$mode: the kernel forwarded them"
 	try in_ns client ping -c 2 -W 2 10.77.1.1 >/dev/null ||
 	    fail "$mode: what is not ours does not reach the VLAN"
 	kill "$dump"

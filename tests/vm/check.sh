@@ -5,8 +5,8 @@
 #     check.sh [TEST...]      e.g. live/vlan.sh
 set -eu
 test $# -gt 0 ||
-    set -- live/forward.sh live/handover.sh live/health.sh live/beside.sh \
-	live/vlan.sh
+    set -- live/load.sh live/forward.sh live/handover.sh live/health.sh \
+	live/beside.sh live/vlan.sh
 failed=0
 for name; do
 	log=$BUILD/tests/vm-$(basename "$name" .sh).log
