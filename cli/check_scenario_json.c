@@ -42,13 +42,16 @@ source_json(const struct check *check, const struct lb_traffic *t)
 	const struct lb_config_rule *rule = check->config->rules;
 	const struct sim_forecast f = sim_forecast(t, &check->scenario->scene);
 
-	if (check->path != NULL)
+	if (t->from_pool != NULL)
+		rule = NULL;
+	else if (check->path != NULL)
 		rule = lb_traffic_rule(check->config, t);
-	return json_pack("{s:s, s:s?, s:f, s:I, s:I, s:I, s:I}", "profile",
-	    lb_profile_name(t->profile), "rule",
-	    rule != NULL ? rule->name : NULL, "sessions_per_s", f.rate,
-	    "sessions", rounded(f.sessions), "flows", rounded(f.flows),
-	    "packets", rounded(f.packets), "memory_bytes", rounded(f.bytes));
+	return json_pack("{s:s, s:s?, s:s?, s:f, s:I, s:I, s:I, s:I}",
+	    "profile", lb_profile_name(t->profile), "rule",
+	    rule != NULL ? rule->name : NULL, "from_pool", t->from_pool,
+	    "sessions_per_s", f.rate, "sessions", rounded(f.sessions), "flows",
+	    rounded(f.flows), "packets", rounded(f.packets), "memory_bytes",
+	    rounded(f.bytes));
 }
 
 static json_t *

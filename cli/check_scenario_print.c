@@ -162,6 +162,19 @@ target_name(const struct check *check, const struct lb_traffic *t)
 }
 
 static void
+print_target(const struct check *check, const struct lb_traffic *t, FILE *to)
+{
+	char address[46];
+
+	if (t->from_pool == NULL)
+		(void)fprintf(to, "to %s", target_name(check, t));
+	else
+		(void)fprintf(to, "from %s to %s port %u", t->from_pool,
+		    lb_addr_text(&t->server, address, sizeof(address)),
+		    t->port != 0 ? t->port : lb_profile_port(t->profile));
+}
+
+static void
 print_forecast(const struct lb_traffic *t, const struct lb_scene *scene,
     FILE *to, double *bytes)
 {
@@ -199,7 +212,7 @@ print_traffic(const struct check *check, FILE *to)
 	for (size_t i = 0; i < s->scene.traffic_count; i++) {
 		const struct lb_traffic *t = &s->scene.traffic[i];
 		label(to, lb_profile_name(t->profile));
-		(void)fprintf(to, "to %s", target_name(check, t));
+		print_target(check, t, to);
 		print_forecast(t, &s->scene, to, &bytes);
 		(void)fputc('\n', to);
 	}
@@ -390,10 +403,12 @@ print_moment(
 		break;
 	case CHECK_STARTS:
 	case CHECK_STOPS:
-		(void)fprintf(to, "%s to %s %s\n",
-		    lb_profile_name(s->scene.traffic[moment->index].profile),
-		    target_name(check, &s->scene.traffic[moment->index]),
-		    moment->kind == CHECK_STARTS ? "begins" : "stops");
+		(void)fprintf(to, "%s ",
+		    lb_profile_name(s->scene.traffic[moment->index].profile));
+		print_target(check, &s->scene.traffic[moment->index], to);
+		(void)fputs(
+		    moment->kind == CHECK_STARTS ? " begins\n" : " stops\n",
+		    to);
 		break;
 	case CHECK_FAULT:
 		print_fault(&s->faults[moment->index], to);

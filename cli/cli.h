@@ -69,6 +69,12 @@ struct lb_config *cli_make_config(
 struct lb_config *cli_load_config(
     const char *command, const char *path, int *status);
 
+/* The same for who must not wait and speaks for itself: regular files only,
+ * and nothing is said.  0, or -1 with text->error, which cli_read_error() has
+ * words for. */
+int cli_read_regular(const char *path, struct cli_text *text);
+const char *cli_read_error(const struct cli_text *text);
+
 /* A whole number 0..max in decimal; false when it is none. */
 bool cli_number(const char *text, uint64_t max, uint64_t *value);
 /* The value of --workers; 0, or CLI_USAGE said so. */

@@ -3,10 +3,13 @@
 #include "sim/crew.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define CONFIG_BYTES_MAX                                                       \
 	(64u << 20) /* nobody writes more; hostile files do                    \
@@ -123,6 +126,46 @@ read_file(const char *path, size_t *bytes, int *error)
 	if (!is_stdin)
 		(void)fclose(file);
 	return text;
+}
+
+/* A pipe could keep whoever opens or reads it waiting for ever. */
+static FILE *
+open_regular(const char *path, int *error)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	FILE *file = NULL;
+
+	*error = 0;
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		*error = ESPIPE;
+	else if (fd >= 0)
+		file = fdopen(fd, "r");
+	if (file == NULL && *error == 0)
+		*error = errno;
+	if (file == NULL && fd >= 0)
+		(void)close(fd);
+	return file;
+}
+
+int
+cli_read_regular(const char *path, struct cli_text *text)
+{
+	*text = (struct cli_text){ .path = path };
+	FILE *file = open_regular(path, &text->error);
+
+	if (file == NULL)
+		return -1;
+	text->text = read_all(file, &text->bytes, &text->error);
+	(void)fclose(file);
+	return text->text != NULL ? 0 : -1;
+}
+
+const char *
+cli_read_error(const struct cli_text *text)
+{
+	return text->error == ESPIPE ? "it is no regular file"
+				     : strerror(text->error);
 }
 
 int

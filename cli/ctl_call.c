@@ -11,8 +11,8 @@
 #include "cli/progress.h"
 #include "live/control.h"
 
-/* The longest line: a captured frame. */
-#define LINE_MAX_BYTES (1u << 20)
+/* Who is silent for so long is stopped, or stuck. */
+#define SILENCE_S 5
 
 struct call {
 	const char *path;
@@ -21,6 +21,10 @@ struct call {
 	char *line;
 	size_t room;
 	bool stopping;
+	bool endless; /* a capture, or waiting: silence means nothing */
+	bool patient; /* a reload takes as long as it takes */
+	bool limited; /* silence is to end the call */
+	bool silent;  /* it did, and that was said */
 };
 
 /* --- the call ------------------------------------------------------------ */
@@ -40,6 +44,27 @@ say_nobody(const struct ctl_options *o, const char *path, int code)
 		cli_say("ctl", "%s: can't be called: %s", path, strerror(code));
 }
 
+/* Of each read and write, and of connecting; 0: none. */
+static void
+limit(struct call *call, int seconds)
+{
+	const struct timeval most = { .tv_sec = seconds };
+	(void)setsockopt(
+	    call->fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof(most));
+	(void)setsockopt(
+	    call->fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+	call->limited = seconds > 0;
+}
+
+static void
+say_silent(const struct call *call)
+{
+	cli_say("ctl",
+	    "%s: it does not answer for %d s: fairlead live is stopped, or at "
+	    "a large reload; packets are forwarded without it",
+	    call->path, SILENCE_S);
+}
+
 static int
 dial(const struct ctl_options *o, struct call *call)
 {
@@ -49,10 +74,14 @@ dial(const struct ctl_options *o, struct call *call)
 		    "ctl", "--control: a path of 107 bytes at most");
 	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", call->path);
 	call->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	limit(call, SILENCE_S);
 	if (call->fd < 0 ||
 	    connect(call->fd, (const struct sockaddr *)(const void *)&at,
 		sizeof(at)) != 0) {
-		say_nobody(o, call->path, errno);
+		if (errno == EAGAIN) /* it takes no more callers */
+			say_silent(call);
+		else
+			say_nobody(o, call->path, errno);
 		return CLI_REFUSED;
 	}
 	call->in = fdopen(call->fd, "r");
@@ -89,8 +118,27 @@ send_stop(struct call *call)
 {
 	json_t *stop = json_pack("{s:s}", "command", "stop");
 	call->stopping = true;
+	limit(call, SILENCE_S);
 	send_line(call, stop);
 	json_decref(stop);
+}
+
+/* Nothing came for SILENCE_S. */
+static bool
+go_on_waiting(struct call *call)
+{
+	if (!call->patient) {
+		call->silent = true;
+		say_silent(call);
+		return false;
+	}
+	cli_say("ctl",
+	    "fairlead live is at the configuration for %d s: waiting "
+	    "for it to be read and put in force",
+	    SILENCE_S);
+	limit(call, 0);
+	errno = EAGAIN;
+	return true;
 }
 
 /* The next line as JSON; NULL: there is none. */
@@ -104,7 +152,9 @@ next_line(struct call *call)
 		ssize_t bytes = getline(&call->line, &call->room, call->in);
 		if (bytes > 0)
 			return json_loadb(call->line, (size_t)bytes, 0, NULL);
-		if (errno != EINTR)
+		if (errno == EAGAIN && !go_on_waiting(call))
+			return NULL;
+		if (errno != EINTR && errno != EAGAIN)
 			return NULL;
 		clearerr(call->in);
 	}
@@ -132,7 +182,7 @@ hear_greeting(struct call *call)
 		status = hear_refusal(line);
 	} else if (ctl_count(line, "protocol") == LIVE_CONTROL_PROTOCOL) {
 		status = CLI_DONE;
-	} else {
+	} else if (!call->silent) {
 		cli_say("ctl", "%s: %s", call->path,
 		    line != NULL ? "another version's protocol is spoken "
 				   "there: take its fairlead ctl"
@@ -172,11 +222,15 @@ hear_answer(struct call *call, ctl_heard *heard, void *arg)
 	while (!last) {
 		json_t *line = next_line(call);
 		if (line == NULL) {
-			cli_say("ctl",
-			    "%s: the answer broke off: did fairlead live end?",
-			    call->path);
+			if (!call->silent)
+				cli_say("ctl",
+				    "%s: the answer broke off: did fairlead "
+				    "live end?",
+				    call->path);
 			return CLI_REFUSED;
 		}
+		if (call->endless && call->limited && !call->stopping)
+			limit(call, 0);
 		last = hear_line(line, heard, arg, &status);
 		json_decref(line);
 	}
@@ -197,6 +251,8 @@ ctl_ask(
 	if (status == CLI_DONE)
 		status = hear_greeting(&call);
 	if (status == CLI_DONE) {
+		call.endless = o->wait || o->command->run == ctl_capture;
+		call.patient = o->command->run == ctl_reload;
 		send_line(&call, request);
 		status = hear_answer(&call, heard, arg);
 	}

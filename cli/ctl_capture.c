@@ -13,7 +13,7 @@ struct capture {
 	const struct ctl_options *o;
 	struct trace_writer *writer;
 	json_t *captured; /* the summary; NULL: there was none */
-	bool failed;      /* to write; trace_writer_close() says why */
+	bool capturing;   /* it began: before that nothing is replaced */
 	uint8_t frame[FRAME_BYTES];
 };
 
@@ -27,10 +27,11 @@ write_packet(struct capture *c, const json_t *packet)
 		return CLI_REFUSED;
 	}
 	uint32_t wire = (uint32_t)ctl_count(packet, "wire_bytes");
-	c->failed =
-	    trace_writer_put_cut(c->writer, ctl_count(packet, "time_ns"),
-		c->frame, (uint32_t)bytes, wire) != 0;
-	return c->failed ? CLI_REFUSED : CLI_DONE;
+	/* trace_writer_close() says why not */
+	return trace_writer_put_cut(c->writer, ctl_count(packet, "time_ns"),
+		   c->frame, (uint32_t)bytes, wire) == 0
+		   ? CLI_DONE
+		   : CLI_REFUSED;
 }
 
 /* A file that can't be written ends the call, and that the capture. */
@@ -40,6 +41,8 @@ hear(void *arg, const char *kind, const json_t *value)
 	struct capture *c = arg;
 	if (strcmp(kind, "packet") == 0)
 		return write_packet(c, value);
+	if (strcmp(kind, "capturing") == 0)
+		c->capturing = true;
 	if (strcmp(kind, "captured") == 0)
 		c->captured = json_incref((json_t *)(uintptr_t)value);
 	return CLI_DONE;
@@ -64,14 +67,15 @@ print_captured(const struct capture *c)
 	    c->o->output);
 }
 
-/* What was captured is there, also when the call broke off. */
+/* What was captured is there, also when the call broke off or the disk is
+ * full; a capture that was refused leaves the file that was there. */
 static int
 finish(struct capture *c, int status)
 {
 	char error[512];
 	bool interrupted = status == CLI_INTERRUPTED && c->captured != NULL;
-	bool any = status != CLI_USAGE && !c->failed;
-	if (trace_writer_close(c->writer, any, error, sizeof(error)) != 0) {
+	if (trace_writer_close(c->writer, c->capturing, error, sizeof(error)) !=
+	    0) {
 		cli_say("ctl", "%s", error);
 		status = CLI_REFUSED;
 	} else if (c->captured != NULL) {
@@ -103,6 +107,7 @@ ctl_capture(const struct ctl_options *o)
 		cli_say("ctl", "%s", error);
 		return CLI_REFUSED;
 	}
+	trace_writer_keep_part(c.writer);
 	cli_interrupt_catch();
 	int status = finish(&c, ctl_ask(o, request_of(o), hear, &c));
 	return cli_worse(status, cli_flush("ctl"));

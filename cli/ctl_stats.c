@@ -79,6 +79,14 @@ print_total(const json_t *total)
 	(void)puts("");
 }
 
+/* A NAT rule's port or an outbound rule does not: it has one member, or all. */
+static bool
+balances(const json_t *rule)
+{
+	const json_t *kind = json_object_get(rule, "kind");
+	return kind == NULL || strcmp(json_string_value(kind), "rule") == 0;
+}
+
 static int
 hear(void *arg, const char *kind, const json_t *value)
 {
@@ -94,6 +102,11 @@ hear(void *arg, const char *kind, const json_t *value)
 		    ctl_text(value, "pool"), ctl_text(value, "name"));
 		(void)snprintf(
 		    state, sizeof(state), "%s", ctl_text(value, "state"));
+	} else if (strcmp(kind, "rule") == 0 && !balances(value)) {
+		kind = ctl_text(value, "kind");
+		if (strcmp(kind, "nat") == 0)
+			(void)snprintf(state, sizeof(state), "port %ju",
+			    (uintmax_t)ctl_count(value, "port"));
 	} else if (strcmp(kind, "rule") == 0) {
 		(void)snprintf(state, sizeof(state), "%ju of %ju up",
 		    (uintmax_t)ctl_count(value, "members_up"),

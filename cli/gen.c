@@ -286,6 +286,17 @@ generate(const struct gen_options *o, const struct cli_scenario *scenario,
 	return status;
 }
 
+/* What members begin does not come from the client side, which is what is
+ * written. */
+static bool
+has_traffic(const struct lb_scene *scene)
+{
+	for (size_t i = 0; i < scene->traffic_count; i++)
+		if (scene->traffic[i].from_pool == NULL)
+			return true;
+	return false;
+}
+
 static int
 gen(const struct gen_options *o)
 {
@@ -293,10 +304,11 @@ gen(const struct gen_options *o)
 	struct cli_cases cases = { 0 };
 	int status = cli_scenario_load("gen", o->scenario, &scenario);
 
-	if (status == CLI_DONE && scenario.read->scene.traffic_count == 0) {
+	if (status == CLI_DONE && !has_traffic(&scenario.read->scene)) {
 		cli_say("gen",
-		    "%s: it has no synthetic traffic; an entry of `traffic` "
-		    "with a `profile` is some",
+		    "%s: it has no synthetic traffic from outside; an entry of "
+		    "`traffic` with a `profile` and without `from_pool` is "
+		    "some",
 		    o->scenario);
 		status = CLI_USAGE;
 	}

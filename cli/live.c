@@ -204,9 +204,9 @@ read_config(void *arg, struct lb_problems *problems)
 	const struct live_options *o = arg;
 	struct cli_text text;
 
-	if (cli_read_text("live", o->config, &text) != CLI_DONE) {
+	if (cli_read_regular(o->config, &text) != 0) {
 		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
-		    "%s can't be read: %s", o->config, strerror(text.error));
+		    "%s can't be read: %s", o->config, cli_read_error(&text));
 		return NULL;
 	}
 	struct lb_config *config =

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "live/control_parts.h"
+#include "live/log.h"
 
 #define HANDLES 2u /* of a caller */
 
@@ -211,8 +212,8 @@ live_caller_fail(struct live_caller *caller, enum live_refusal refusal,
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	answered(caller, json_pack("{s:s, s:s}", "error", text, "code",
-			     live_refusal_name(refusal)));
+	answered(caller, json_pack("{s:o, s:s}", "error", live_log_text(text),
+			     "code", live_refusal_name(refusal)));
 }
 
 static void

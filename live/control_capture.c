@@ -68,13 +68,21 @@ live_capture_look(struct live_run *run)
 
 /* --- the answer ---------------------------------------------------------- */
 
+/* By the tap and by the socket. */
+static json_int_t
+lost(const struct live_capture *c)
+{
+	uint64_t tapped = live_tap_count(c->run->tap).lost - c->tap_lost;
+	return (json_int_t)(c->lost + tapped);
+}
+
 static void
 capture_end(void *state)
 {
 	struct live_capture *c = state;
 	live_tap_capture_end(c->run->tap);
 	live_log(LIVE_INFO, "captured", "s:I, s:I", "packets",
-	    (json_int_t)c->packets, "lost", (json_int_t)c->lost);
+	    (json_int_t)c->packets, "lost", lost(c));
 	c->run->capture = NULL;
 	free(c);
 }
@@ -96,12 +104,10 @@ capture_more(void *state, struct live_caller *caller)
 	if (!is_over(c) && !live_caller_stopped(caller))
 		return LIVE_WAIT;
 	live_tap_capture_end(c->run->tap);
-	uint64_t lost =
-	    c->lost + live_tap_count(c->run->tap).lost - c->tap_lost;
 	live_caller_say(caller,
-	    json_pack("{s:{s:I, s:I, s:I, s:s?, s:o}}", "captured", "packets",
+	    json_pack("{s:{s:I, s:I, s:I, s:o, s:o}}", "captured", "packets",
 		(json_int_t)c->packets, "bytes", (json_int_t)c->bytes, "lost",
-		(json_int_t)lost, "config", c->run->settings->config,
+		lost(c), "config", live_log_text(c->run->settings->config),
 		"hash_key", hash_key_of(c->run)));
 	live_caller_done(caller);
 	return LIVE_END;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "live/log.h"
 #include "model/names.h"
 
 static const char *const conn_state_names[] = {
@@ -193,12 +194,13 @@ live_tell_total(const struct live_figures *f)
 json_t *
 live_tell_status(const struct live_figures *f, const struct live_run *run)
 {
-	json_t *status = json_pack("{s:s, s:s?, s:s, s:s, s:s, s:i, s:o}",
-	    "version", PACKAGE_VERSION, "config", run->settings->config,
-	    "pin_name", run->settings->pin_name, "pins",
-	    live_forwarder_folder(run->forwarder), "forwarding",
-	    lb_forwarding_name(run->config->forwarding), "rules",
-	    (int)run->config->rule_count, "interfaces", tell_interfaces(f));
+	json_t *status =
+	    json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:o}", "version",
+		PACKAGE_VERSION, "config", live_log_text(run->settings->config),
+		"pin_name", run->settings->pin_name, "pins",
+		live_forwarder_folder(run->forwarder), "forwarding",
+		lb_forwarding_name(run->config->forwarding), "rules",
+		(int)run->config->rule_count, "interfaces", tell_interfaces(f));
 	json_t *total = live_tell_total(f);
 	if (status == NULL || total == NULL ||
 	    json_object_update(status, total) != 0) {
@@ -229,9 +231,12 @@ live_tell_frontend(
 json_t *
 live_tell_rule(const struct live_figures *f, const struct live_figures_rule *r)
 {
-	return json_pack("{s:s, s:b, s:s?, s:o?, s:i, s:i, s:o?}", "name",
-	    r->name, "leaving", (int)r->leaving, "frontend",
-	    r->frontend < 0 ? NULL : f->frontends[r->frontend].name, "flows",
+	return json_pack(
+	    "{s:s, s:s, s:b, s:s?, s:i, s:s, s:o?, s:i, s:i, s:o?}", "name",
+	    r->name, "kind", live_rule_kind_name(r->kind), "leaving",
+	    (int)r->leaving, "frontend",
+	    r->frontend < 0 ? NULL : f->frontends[r->frontend].name, "port",
+	    (int)r->port, "protocol", lb_proto_name(r->proto), "flows",
 	    flows(f, r->flows), "members", (int)r->members, "members_up",
 	    (int)r->members_up, "traffic",
 	    r->counted ? tell_share(&r->traffic) : NULL);

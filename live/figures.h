@@ -45,16 +45,28 @@ struct live_figures_frontend {
 	uint32_t rules, rules_served; /* with a member for new flows */
 };
 
+enum live_rule_kind {
+	LIVE_RULE_BALANCING,
+	LIVE_RULE_NAT,      /* one port of it: "NAT-RULE/MEMBER" */
+	LIVE_RULE_OUTBOUND, /* no frontend is its own */
+	LIVE_RULE_KINDS
+};
+
 struct live_figures_rule {
 	uint16_t id;
 	const char *name;
+	enum live_rule_kind kind;
 	bool leaving; /* removed from the configuration; it has flows yet */
-	int rule;     /* index in the configuration; -1: leaving */
-	int frontend; /* index in frontends; -1: none */
+	int rule; /* index in the configuration's rules; -1: it is not there */
+	int frontend;  /* index in frontends; -1: none */
+	uint16_t port; /* of the frontend; 0: any */
+	uint8_t proto; /* 0: all */
 	struct forward_share traffic;
 	bool counted; /* false: beyond what the program has counters for */
 	uint32_t flows;
-	uint32_t members, members_up; /* of its pool; for new flows */
+	/* Of its pool, for new flows.  A NAT rule's port has one, and no probe
+	 * keeps new flows from it. */
+	uint32_t members, members_up;
 };
 
 /* Where new flows stand with a member. */
@@ -128,13 +140,16 @@ struct live_figures {
 	size_t interface_count;
 	struct live_figures_frontend *frontends; /* the configuration's */
 	size_t frontend_count;
-	struct live_figures_rule *rules; /* the configuration's, then leaving */
+	struct live_figures_rule *rules; /* the configuration's, kind by kind,
+					   then leaving */
 	size_t rule_count;
 	struct live_figures_member *members; /* the same, pool by pool */
 	size_t member_count;
 	struct live_figures_probe *probes;
 	size_t probe_count;
 };
+
+const char *live_rule_kind_name(enum live_rule_kind kind);
 
 /*
  * live_figures_gather - ask everyone.

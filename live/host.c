@@ -129,19 +129,37 @@ live_host_complete(struct lb_config *config)
 	return rc;
 }
 
-bool
-live_host_has(const struct lb_addr *addr)
+int
+live_host_each(void (*each)(void *arg, const struct lb_addr *addr), void *arg)
 {
 	struct ifaddrs *all;
 	struct lb_addr own;
-	bool found = false;
 	if (getifaddrs(&all) != 0)
-		return false;
-	for (const struct ifaddrs *i = all; !found && i != NULL;
-	     i = i->ifa_next)
-		found = addr_of(i->ifa_addr, &own) && lb_addr_same(&own, addr);
+		return -errno;
+	for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+		if (addr_of(i->ifa_addr, &own))
+			each(arg, &own);
 	freeifaddrs(all);
-	return found;
+	return 0;
+}
+
+struct wanted {
+	const struct lb_addr *addr;
+	bool found;
+};
+
+static void
+compare(void *arg, const struct lb_addr *own)
+{
+	struct wanted *wanted = arg;
+	wanted->found |= lb_addr_same(own, wanted->addr);
+}
+
+bool
+live_host_has(const struct lb_addr *addr)
+{
+	struct wanted wanted = { addr, false };
+	return live_host_each(compare, &wanted) == 0 && wanted.found;
 }
 
 int

@@ -15,6 +15,10 @@
  */
 int live_host_complete(struct lb_config *config);
 
+/* Every address of this machine: 0 or -errno. */
+int live_host_each(
+    void (*each)(void *arg, const struct lb_addr *addr), void *arg);
+
 /* Is it an address of this machine? */
 bool live_host_has(const struct lb_addr *addr);
 

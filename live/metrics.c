@@ -200,16 +200,16 @@ put_rule(const struct page *p, const struct live_figures_rule *r)
 {
 	char text[ADDRESS_BYTES];
 	put_label(p->to, '{', "rule", r->name);
-	if (r->rule < 0)
-		return; /* removed: how it was reached is not known any more */
-	const struct lb_config_rule *rule = &p->config->rules[r->rule];
+	if (r->leaving || r->kind == LIVE_RULE_OUTBOUND)
+		return; /* how it was reached is not known any more, or varies
+			 */
 	if (r->frontend >= 0)
 		put_label(p->to, ',', "frontend_address",
 		    lb_addr_text(&p->figures->frontends[r->frontend].address,
 			text, sizeof(text)));
-	(void)snprintf(text, sizeof(text), "%u", rule->frontend_port);
+	(void)snprintf(text, sizeof(text), "%u", r->port);
 	put_label(p->to, ',', "frontend_port", text);
-	put_label(p->to, ',', "protocol", lb_proto_name(rule->proto));
+	put_label(p->to, ',', "protocol", lb_proto_name(r->proto));
 }
 
 static void
@@ -236,12 +236,19 @@ write_rule_traffic(const struct page *p, const struct family *f)
 	}
 }
 
+/* The others have one or none, which is always reached. */
+static bool
+has_members(const struct live_figures_rule *r)
+{
+	return !r->leaving && r->kind == LIVE_RULE_BALANCING;
+}
+
 static void
 write_rules(const struct page *p, const struct family *f)
 {
 	for (size_t i = 0; i < p->figures->rule_count; i++) {
 		const struct live_figures_rule *r = &p->figures->rules[i];
-		if (!r->leaving)
+		if (has_members(r))
 			put_rule_line(p, f, r, NULL, value_of(r, f->in));
 	}
 }
@@ -270,7 +277,7 @@ write_availability(const struct page *p, const struct family *f)
 	bool forwarding = is_forwarding(p);
 	for (size_t i = 0; i < p->figures->rule_count; i++) {
 		const struct live_figures_rule *r = &p->figures->rules[i];
-		if (!r->leaving)
+		if (has_members(r))
 			put_rule_line(
 			    p, f, r, NULL, forwarding && r->members_up > 0);
 	}
@@ -454,6 +461,7 @@ write_handed(const struct page *p, const struct family *f)
 		[LIVE_TAP_TTL] = "ttl",
 		[LIVE_TAP_TOO_BIG] = "too_big",
 		[LIVE_TAP_UNREACHABLE] = "unreachable",
+		[LIVE_TAP_CLAIMED] = "claimed",
 	};
 	_Static_assert(LB_COUNT(names) == LIVE_TAP_KINDS, "a kind is missing");
 	for (size_t i = 0; i < LB_COUNT(names); i++)

@@ -159,7 +159,8 @@ on_link(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *at[IFLA_MAX + 1] = { NULL };
 	struct attributes a = { at, IFLA_MAX };
 	struct live_link link = { .ifindex = (uint32_t)head->ifi_index,
-		.up = (head->ifi_flags & IFF_UP) != 0 };
+		.up = (head->ifi_flags & IFF_UP) != 0,
+		.carrier = (head->ifi_flags & IFF_RUNNING) != 0 };
 	(void)mnl_attr_parse(message, sizeof(*head), keep_attribute, &a);
 	if (at[IFLA_IFNAME] != NULL)
 		strncpy(link.name, mnl_attr_get_str(at[IFLA_IFNAME]),

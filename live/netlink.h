@@ -18,6 +18,7 @@ struct live_link {
 	uint32_t mtu;
 	uint16_t vlan; /* its tag, 802.1Q; 0: it is none */
 	bool up;
+	bool carrier;
 	bool xdp; /* an XDP program is attached */
 	uint8_t mac[6];
 	char name[IF_NAMESIZE];

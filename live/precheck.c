@@ -254,11 +254,19 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 {
 	char address[64];
 	(void)lb_addr_text(&frontend->address, address, sizeof(address));
-	if (!live_host_has(&frontend->address))
+	if (live_host_has(&frontend->address))
+		return;
+	if (p->config->answer_neighbours)
+		say(p, LIVE_WOULD, frontend->name,
+		    "%s is answered for on the links of the interfaces, while "
+		    "a rule names it: nobody else there may do that",
+		    address);
+	else
 		say(p, LIVE_WOULD_WARN, frontend->name,
 		    "%s is no address of this machine, so nobody answers for "
 		    "it on the link: clients need a route to it by this "
-		    "machine, or ip addr add %s/%u dev IF",
+		    "machine, or set forwarding.answer_neighbours, or ip addr "
+		    "add %s/%u dev IF",
 		    address, address,
 		    lb_addr_is_v4(&frontend->address) ? 32 : 128);
 }

@@ -317,6 +317,14 @@ prepare(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 }
 
 static void
+warn_if(const char *event, int rc)
+{
+	if (rc != 0)
+		live_log(
+		    LIVE_WARNING, event, "s:s", "message", live_errno(rc));
+}
+
+static void
 take(struct live_run *run, struct live_draft *d,
     const struct live_engine *engine)
 {
@@ -325,13 +333,14 @@ take(struct live_run *run, struct live_draft *d,
 	live_probing_use(run);
 	live_sweeper_swapped(run->sweeper);
 	bool another = live_forwarder_engine(run->forwarder) != engine;
+	warn_if("addresses",
+	    live_claims_use(run->claims, run->forwarder, run->config));
 	live_interfaces_again(run, another);
 	live_interfaces_warn(run);
-	int rc = another ? live_tap_use(
-			       run->tap, live_forwarder_engine(run->forwarder))
-			 : 0;
-	if (rc != 0)
-		live_log(LIVE_WARNING, "tap", "s:s", "message", live_errno(rc));
+	warn_if("netlink", live_claims_refresh(run->claims, run->forwarder));
+	if (another)
+		warn_if("tap", live_tap_use(run->tap,
+				   live_forwarder_engine(run->forwarder)));
 }
 
 static void

@@ -53,6 +53,10 @@ on_refresh(uv_timer_t *timer)
 		live_log(
 		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
 	live_interfaces_again(run, false);
+	rc = live_claims_refresh(run->claims, run->forwarder);
+	if (rc != 0)
+		live_log(
+		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
 }
 
 static void
@@ -122,6 +126,8 @@ heard_packet(void *arg, const struct live_tap_packet *packet)
 	struct live_run *run = arg;
 	if (packet->kind == LIVE_TAP_CAPTURED)
 		live_capture_heard(run, packet);
+	else if (packet->kind == LIVE_TAP_CLAIMED)
+		live_claims_heard(run->claims, packet);
 	else
 		(void)live_answers_send(
 		    run->answers, packet, run->config, uv_hrtime());
@@ -293,6 +299,12 @@ start_network(struct live_run *run)
 	int rc = live_nexthops_use(run->hops, engine, run->plan);
 	if (rc != 0)
 		return refuse("netlink", live_errno(rc));
+	run->claims = live_claims_open(&run->loop, run->netlink);
+	if (run->claims == NULL)
+		return refuse("packet socket", live_errno(errno));
+	rc = live_claims_use(run->claims, run->forwarder, run->config);
+	if (rc != 0)
+		return refuse("addresses", live_errno(rc));
 	rc = loop_fill(run);
 	if (rc != 0)
 		return refuse("start", uv_strerror(rc));
@@ -320,6 +332,9 @@ keep_on(struct live_run *run)
 {
 	char error[LIVE_ERROR_BYTES];
 	log_start(run);
+	int rc = live_claims_refresh(run->claims, run->forwarder);
+	if (rc != 0)
+		return refuse("netlink", live_errno(rc));
 	live_interfaces_warn(run);
 	if (live_service_ready(run, error, sizeof(error)) != 0)
 		return refuse("start", error);
@@ -344,6 +359,7 @@ live_run(const struct live_settings *settings)
 	live_probing_close(&run);
 	live_service_close(&run);
 	live_tap_close(run.tap);
+	live_claims_close(run.claims);
 	loop_close(&run);
 	live_service_free(&run);
 	live_sweeper_free(run.sweeper);

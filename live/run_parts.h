@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "live/answers.h"
+#include "live/claims.h"
 #include "live/control.h"
 #include "live/forwarder.h"
 #include "live/health.h"
@@ -56,6 +57,7 @@ struct live_run {
 	struct live_capture *capture; /* NULL: nobody captures */
 	struct live_tap *tap;         /* NULL: nothing is handed over */
 	struct live_answers *answers;
+	struct live_claims *claims;
 	struct live_history history;
 	uv_loop_t loop;
 	uv_signal_t hup, term, interrupt;

@@ -19,6 +19,7 @@ enum live_tap_kind {
 	LIVE_TAP_TTL,         /* its hop limit ended here: Time Exceeded */
 	LIVE_TAP_TOO_BIG,     /* for the way on, and it may not be fragmented */
 	LIVE_TAP_UNREACHABLE, /* an echo to a frontend, and nobody is up */
+	LIVE_TAP_CLAIMED,     /* ARP, ND: another says it has a frontend */
 	LIVE_TAP_KINDS
 };
 

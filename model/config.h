@@ -220,6 +220,7 @@ struct lb_config {
 	/* Rules for packets that no frontend names (forwarding.ha_next_hop):
 	 * an HA-ports rule per family, -1: none. */
 	int next_hop_rule4, next_hop_rule6;
+	bool answer_neighbours; /* ARP, ND: `live` alone looks at it */
 	struct lb_where balancer_at[LB_BALANCER_KEY_COUNT];
 	struct lb_where table_at[LB_TABLE_KEY_COUNT];
 	struct lb_where forwarding_at[LB_FORWARDING_KEY_COUNT];

@@ -9,6 +9,8 @@
 
 #define AZURE_ZONE_MAX      3u
 #define INTERFACE_BYTES_MAX 15u /* Linux: IFNAMSIZ less the NUL */
+#define FRONTEND_BACKENDS   10000u
+#define ALL_BACKENDS        500000u
 
 /* AZ 8.  Without an entry for fairlead: its bounds are the engine's. */
 static const struct {
@@ -124,6 +126,40 @@ check_limits(const struct lb_config *config, struct lb_problems *problems)
 		    lb_sku_name(config->sku), limits[config->sku].members);
 }
 
+/* AZ 8: a member counts once for each rule that leads to it. */
+static void
+check_backends(const struct lb_config *config, struct lb_problems *problems)
+{
+	uint64_t total = 0;
+	uint64_t *each = calloc(config->frontend_count + 1, sizeof(*each));
+
+	for (size_t r = 0; each != NULL && r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->frontend < 0 || rule->pool < 0)
+			continue;
+		size_t members = config->pools[rule->pool].member_count;
+		uint64_t before = each[rule->frontend];
+		each[rule->frontend] += members;
+		total += members;
+		if (before <= FRONTEND_BACKENDS &&
+		    each[rule->frontend] > FRONTEND_BACKENDS)
+			lb_error_add(problems, rule->where, NULL,
+			    "from rule '%s' on, frontend '%s' has more than "
+			    "%u members, each counted for each rule; use more "
+			    "frontends, or sku fairlead",
+			    rule->name, config->frontends[rule->frontend].name,
+			    FRONTEND_BACKENDS);
+	}
+	if (each == NULL)
+		lb_check_no_memory(problems);
+	if (total > ALL_BACKENDS)
+		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
+		    "%llu members, each counted for each rule; sku standard "
+		    "allows %u",
+		    (unsigned long long)total, ALL_BACKENDS);
+	free(each);
+}
+
 static void
 check_table(const struct lb_config *config, struct lb_problems *problems)
 {
@@ -234,6 +270,8 @@ void
 lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 {
 	check_limits(config, problems);
+	if (config->sku == LB_SKU_STANDARD)
+		check_backends(config, problems);
 	for (size_t f = 0; f < config->frontend_count; f++)
 		if (config->frontends[f].zones != 0)
 			check_zone(config,

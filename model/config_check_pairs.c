@@ -26,6 +26,8 @@ struct pairs {
 	bool *said;           /* by rule: a conflict of members was reported */
 	bool said_nic;
 	int *ha; /* by frontend: floating HA rule of this group, or -1 */
+	uint32_t *beside;    /* by pool: rules of other kinds for one member */
+	size_t beside_group; /* those of the group's pools */
 	uint64_t work;
 };
 
@@ -235,17 +237,25 @@ check_ha_frontend(struct pairs *pairs, size_t count)
 	}
 }
 
+/* AZ 8: load-balancing, NAT and outbound rules together. */
 static void
 check_nic_count(struct pairs *pairs, size_t count)
 {
-	if (count <= RULES_PER_NIC || pairs->said_nic ||
+	size_t all = count + pairs->beside_group;
+	struct lb_where where = { 0 };
+
+	if (all <= RULES_PER_NIC || pairs->said_nic ||
 	    !lb_config_is_azure(pairs->config))
 		return;
 	pairs->said_nic = true;
-	lb_error_add(pairs->problems,
-	    rule_at(pairs, pairs->group[RULES_PER_NIC])->where,
+	if (count > 0)
+		where = rule_at(
+		    pairs, pairs->group[count > RULES_PER_NIC ? RULES_PER_NIC
+							      : count - 1])
+			    ->where;
+	lb_error_add(pairs->problems, where,
 	    "LoadBalancerRuleCountLimitReachedForNic",
-	    "%zu rules for one member; Azure allows %u", count, RULES_PER_NIC);
+	    "%zu rules for one member; Azure allows %u", all, RULES_PER_NIC);
 }
 
 static int
@@ -300,6 +310,7 @@ group_add(struct pairs *pairs, size_t pool, size_t count)
 	for (uint32_t i = first; i < end; i++)
 		pairs->group[count++] = pairs->rules[i];
 	pairs->work += end - first;
+	pairs->beside_group += pairs->beside[pool];
 	return count;
 }
 
@@ -357,6 +368,7 @@ group_of_address(struct pairs *pairs, const struct home *homes, size_t count)
 {
 	size_t rules = 0;
 
+	pairs->beside_group = 0;
 	for (size_t i = 0; i < count; i++)
 		if (i == 0 || homes[i].pool != homes[i - 1].pool)
 			rules = group_add(pairs, homes[i].pool, rules);
@@ -409,6 +421,53 @@ rules_by_pool(struct pairs *pairs)
 	first[0] = 0;
 }
 
+/* NAT rules for one member, by member, pool after pool; into each pool's count
+ * the most that one has. */
+static void
+count_singles(struct pairs *pairs, uint32_t *own)
+{
+	const struct lb_config *config = pairs->config;
+	size_t *first = calloc(config->pool_count + 1, sizeof(*first));
+
+	if (first == NULL) {
+		lb_check_no_memory(pairs->problems);
+		return;
+	}
+	for (size_t p = 0; p < config->pool_count; p++)
+		first[p + 1] = first[p] + config->pools[p].member_count;
+	for (size_t i = 0; i < config->nat_count; i++) {
+		const struct lb_config_nat *nat = &config->nats[i];
+		if (nat->pool >= 0 && nat->member >= 0)
+			own[first[nat->pool] + (size_t)nat->member]++;
+	}
+	for (size_t p = 0; p < config->pool_count; p++) {
+		uint32_t most = 0;
+		for (size_t m = first[p]; m < first[p + 1]; m++)
+			most = own[m] > most ? own[m] : most;
+		pairs->beside[p] += most;
+	}
+	free(first);
+}
+
+static void
+count_beside(struct pairs *pairs, size_t member_count)
+{
+	const struct lb_config *config = pairs->config;
+	uint32_t *own = calloc(member_count + 1, sizeof(*own));
+
+	for (size_t i = 0; i < config->outbound_count; i++)
+		if (config->outbounds[i].pool >= 0)
+			pairs->beside[config->outbounds[i].pool]++;
+	for (size_t i = 0; i < config->nat_count; i++)
+		if (config->nats[i].pool >= 0 && config->nats[i].member < 0)
+			pairs->beside[config->nats[i].pool]++;
+	if (own != NULL)
+		count_singles(pairs, own);
+	else
+		lb_check_no_memory(pairs->problems);
+	free(own);
+}
+
 static void
 check_members(struct pairs *pairs)
 {
@@ -421,8 +480,14 @@ check_members(struct pairs *pairs)
 		return;
 	}
 	rules_by_pool(pairs);
+	size_t members = 0;
 	for (size_t p = 0; p < config->pool_count; p++)
+		members += config->pools[p].member_count;
+	count_beside(pairs, members);
+	for (size_t p = 0; p < config->pool_count; p++) {
+		pairs->beside_group = 0;
 		check_group(pairs, group_add(pairs, p, 0));
+	}
 	pairs->work = 0;
 	check_shared(pairs, homes, home_count);
 	free(homes);
@@ -439,12 +504,13 @@ pairs_init(struct pairs *pairs)
 	pairs->said = calloc(rules, sizeof(*pairs->said));
 	pairs->pool_first =
 	    calloc(config->pool_count + 2, sizeof(*pairs->pool_first));
+	pairs->beside = calloc(config->pool_count + 1, sizeof(*pairs->beside));
 	pairs->ha = calloc(config->frontend_count + 1, sizeof(*pairs->ha));
 	for (size_t f = 0; pairs->ha != NULL && f < config->frontend_count; f++)
 		pairs->ha[f] = -1;
 	return pairs->rules != NULL && pairs->group != NULL &&
 	       pairs->said != NULL && pairs->pool_first != NULL &&
-	       pairs->ha != NULL;
+	       pairs->ha != NULL && pairs->beside != NULL;
 }
 
 void
@@ -463,4 +529,5 @@ lb_check_pairs(const struct lb_config *config, struct lb_problems *problems)
 	free(pairs.said);
 	free(pairs.pool_first);
 	free(pairs.ha);
+	free(pairs.beside);
 }

@@ -112,7 +112,8 @@
 	X(FORWARDING, INTERFACES, "interfaces")                                \
 	X(FORWARDING, LOCAL_ADDRESSES, "local_addresses")                      \
 	X(FORWARDING, LOCAL_SUBNETS, "local_subnets")                          \
-	X(FORWARDING, HA_NEXT_HOP, "ha_next_hop")
+	X(FORWARDING, HA_NEXT_HOP, "ha_next_hop")                              \
+	X(FORWARDING, ANSWER_NEIGHBOURS, "answer_neighbours")
 
 #define X(section, key, text) LB_##section##_KEY_##key,
 enum lb_root_key { LB_ROOT_KEYS(X) LB_ROOT_KEY_COUNT };

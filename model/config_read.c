@@ -252,6 +252,8 @@ read_forwarding(struct lb_section *root, struct lb_config *config)
 	if (lb_take_choice(&section, LB_FORWARDING_KEY_MODE,
 		lb_forwarding_of_name, "nat and l2dsr", &mode))
 		config->forwarding = (enum lb_forwarding)mode;
+	lb_take_bool(&section, LB_FORWARDING_KEY_ANSWER_NEIGHBOURS,
+	    &config->answer_neighbours);
 	read_interfaces(&section, config);
 	read_addresses(&section, config);
 	read_subnets(&section, config);

@@ -119,8 +119,15 @@ lb_deadline_ms(
     const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way)
 {
 	struct lb_way w = lb_way_of(t, six, bucket, way);
+	const uint64_t ctl = LB_LOAD(*w.ctl);
+	struct lb_expired flow;
+
+	if (lb_ctl_kind(ctl) == LB_KIND_SNAT_OUT && t->plan != NULL) {
+		fact_of(&w, six, bucket, ctl, &flow);
+		return lb_snat_deadline_ms(t, six, &w, ctl, &flow);
+	}
 	return lb_w2_seen(LB_LOAD(w.w1[1])) +
-	       lb_conn_timeout_ms(t->classes, LB_LOAD(*w.ctl));
+	       lb_conn_timeout_ms(t->classes, ctl);
 }
 
 bool

@@ -276,6 +276,25 @@ lb_expire_snat(const struct lb_tables *t, bool six, const struct lb_way *w,
 	return expire_in(t, w, ctl, now_ms, flow, &b);
 }
 
+uint32_t
+lb_snat_deadline_ms(const struct lb_tables *t, bool six, const struct lb_way *w,
+    uint64_t ctl, const struct lb_expired *flow)
+{
+	struct half out = { w->ctl, w->w1, ctl, flow->seen_ms }, in = { 0 };
+	uint32_t seen_ms = out.seen_ms;
+	struct bench b;
+
+	bench_open(&b, t, six, seen_ms);
+	const struct lb_addr *address = snat_address(&b.view, flow->snat);
+	if (address != NULL) {
+		struct lb_headers back = returned(flow, address);
+		in = find_half(&b.view, t, &back, LB_KIND_SNAT_IN);
+	}
+	if (in.ctl != NULL && (int32_t)(in.seen_ms - seen_ms) > 0)
+		seen_ms = in.seen_ms;
+	return seen_ms + lb_conn_timeout_ms(t->classes, pair_ctl(&out, &in));
+}
+
 /* --- records ------------------------------------------------------------- */
 
 /* A record that nobody holds a port by.  mechanism.md 12: whoever is just

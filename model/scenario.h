@@ -62,6 +62,10 @@ int lb_scenario_check(const struct lb_scenario *scenario,
 const struct lb_config_rule *lb_traffic_rule(
     const struct lb_config *config, const struct lb_traffic *traffic);
 
+/* The pool that outbound traffic comes from; -1: there is none. */
+int lb_traffic_pool(
+    const struct lb_config *config, const struct lb_traffic *traffic);
+
 void lb_scenario_free(struct lb_scenario *scenario); /* NULL is fine */
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/config_check.h"
 #include "model/names.h"
 #include "model/problems.h"
 #include "model/scenario.h"
@@ -201,9 +202,106 @@ check_rule(struct checker *c, const struct lb_traffic *t,
 		    rule->name, lb_addr_text(address, text, sizeof(text)));
 }
 
+/* --- traffic that members begin ------------------------------------------- */
+
+static bool
+is_for(uint8_t proto, const struct lb_traffic *t)
+{
+	return proto == 0 || proto == lb_profile_proto(t->profile);
+}
+
+/* AZ 4.8: by an outbound rule, or a public frontend's rule. */
+static bool
+gets_out(const struct lb_config *config, int pool, const struct lb_traffic *t)
+{
+	for (size_t i = 0; i < config->outbound_count; i++)
+		if (config->outbounds[i].pool == pool &&
+		    is_for(config->outbounds[i].proto, t))
+			return true;
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->pool == pool && rule->outbound_snat &&
+		    rule->frontend >= 0 && is_for(rule->proto, t) &&
+		    !lb_is_private(&config->frontends[rule->frontend].address))
+			return true;
+	}
+	return false;
+}
+
+int
+lb_traffic_pool(const struct lb_config *config, const struct lb_traffic *t)
+{
+	for (size_t p = 0; p < config->pool_count; p++)
+		if (strcmp(config->pools[p].name, t->from_pool) == 0)
+			return (int)p;
+	return -1;
+}
+
+static void
+check_no_pool(struct checker *c, const struct lb_traffic *t)
+{
+	const struct lb_config *config = c->config;
+	const char **names = calloc(config->pool_count + 1, sizeof(*names));
+
+	for (size_t p = 0; names != NULL && p < config->pool_count; p++)
+		names[p] = config->pools[p].name;
+	unknown(c, t->rule_at, "pool", t->from_pool, names,
+	    names == NULL ? 0 : config->pool_count);
+	free(names);
+}
+
+static void
+check_outbound(struct checker *c, const struct lb_traffic *t)
+{
+	const struct lb_config *config = c->config;
+	const int pool = lb_traffic_pool(config, t);
+
+	if (pool < 0) {
+		check_no_pool(c, t);
+		return;
+	}
+	if (!gets_out(config, pool, t))
+		lb_error_add(c->problems, t->rule_at, NULL,
+		    "nothing lets the members of %s out over %s: no outbound "
+		    "rule and no rule of a public frontend with "
+		    "`outbound_snat: true` has that pool and protocol",
+		    t->from_pool, lb_proto_name(lb_profile_proto(t->profile)));
+	for (size_t m = 0; m < config->pools[pool].member_count; m++)
+		if (lb_addr_is_v4(&config->pools[pool].members[m].address) !=
+		    lb_addr_is_v4(&t->server)) {
+			lb_error_add(c->problems, t->where, NULL,
+			    "`server` is not of the family of %s's members",
+			    t->from_pool);
+			return;
+		}
+}
+
+/* What a member's flow has in one balancer's table, no other knows. */
+static void
+check_alone(struct checker *c, const struct lb_scenario *scenario,
+    const struct lb_traffic *t)
+{
+	bool several = scenario->scene.instances > 1;
+
+	for (size_t i = 0; i < scenario->fault_count; i++)
+		several |= lb_fault_subject(scenario->faults[i].kind) ==
+			   LB_FAULT_OF_INSTANCE;
+	if (several)
+		lb_error_add(c->problems, t->rule_at, NULL,
+		    "traffic `from_pool` is simulated with one instance only: "
+		    "the ports that one gives out mean nothing to the others; "
+		    "leave `instances` and their faults out");
+}
+
+/* --- any traffic ---------------------------------------------------------- */
+
 static void
 check_traffic(struct checker *c, const struct lb_traffic *t)
 {
+	if (t->from_pool != NULL) {
+		check_outbound(c, t);
+		return;
+	}
 	const struct lb_config_rule *rule = lb_traffic_rule(c->config, t);
 
 	if (rule == NULL)
@@ -232,8 +330,16 @@ lb_scenario_check(const struct lb_scenario *scenario,
 	for (size_t i = 0; i < scene->failure_count; i++)
 		check_member(
 		    &c, scene->failures[i].where, scene->failures[i].member);
-	for (size_t i = 0; !any_server && i < scene->traffic_count; i++)
-		check_traffic(&c, &scene->traffic[i]);
+	for (size_t i = 0; i < scene->traffic_count; i++) {
+		if (!any_server)
+			check_traffic(&c, &scene->traffic[i]);
+		else if (scene->traffic[i].from_pool != NULL)
+			lb_error_add(problems, scene->traffic[i].rule_at, NULL,
+			    "pools are a configuration's; name one with -c or "
+			    "`config`");
+		if (scene->traffic[i].from_pool != NULL)
+			check_alone(&c, scenario, &scene->traffic[i]);
+	}
 	free(c.members);
 	lb_problems_sort(problems);
 	return 0;

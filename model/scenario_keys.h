@@ -49,6 +49,7 @@
 	X(TRAFFIC, LOOP, "loop")                                               \
 	X(TRAFFIC, PROFILE, "profile")                                         \
 	X(TRAFFIC, RULE, "rule")                                               \
+	X(TRAFFIC, FROM_POOL, "from_pool")                                     \
 	X(TRAFFIC, SERVER, "server")                                           \
 	X(TRAFFIC, PORT, "port")                                               \
 	X(TRAFFIC, START, "start")                                             \
@@ -63,6 +64,7 @@
 	X(TRAFFIC, FIRST_CLIENT, "first_client")                               \
 	X(TRAFFIC, REQUESTS, "requests")                                       \
 	X(TRAFFIC, THINK, "think")                                             \
+	X(TRAFFIC, CLOSE, "close")                                             \
 	X(TRAFFIC, REQUEST_SIZE, "request_size")                               \
 	X(TRAFFIC, SIZES, "sizes")                                             \
 	X(TRAFFIC, SIZE_MIN, "size_min")                                       \

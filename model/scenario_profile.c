@@ -29,6 +29,7 @@ enum {
 	SOME = WEB | SYN | DNS | UDP, /* arrive at a rate */
 	ASKING = WEB | LONG | DNS | UDP | COAP,
 	ALL = ASKING | SYN,
+	LEAVING = WEB | LONG | DNS | UDP, /* members do it, too */
 };
 
 enum how { ELSEWHERE, NUMBER, FACTOR, SHARE, TIME };
@@ -50,6 +51,7 @@ static const struct field {
 	{ KEY(SPEED),         CAPTURE, ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(LOOP),          CAPTURE, ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(RULE),          ALL,  ELSEWHERE, 0, 0, 0, 0 },
+	{ KEY(FROM_POOL),     LEAVING, ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(SERVER),        ALL,  ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(PORT),          ALL,  NUMBER, AT(port), 1, UINT16_MAX },
 	{ KEY(START),         ALL,  TIME,   AT(start_ms), 0, EVER_MS },
@@ -64,12 +66,13 @@ static const struct field {
 	{ KEY(FIRST_CLIENT),  ALL,  ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(REQUESTS),      WEB,  FACTOR, AT(requests), LB_SCENE_ONE, 1000000 * LB_SCENE_ONE },
 	{ KEY(THINK),         WEB,  TIME,   AT(think_ms), 0, 24 * HOUR_MS },
+	{ KEY(CLOSE),         WEB,  ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(REQUEST_SIZE),  ASKING, NUMBER, AT(request_bytes), 1, 1000000000 },
 	{ KEY(SIZES),         ASKING, ELSEWHERE, 0, 0, 0, 0 },
 	{ KEY(SIZE_MIN),      ASKING, NUMBER, AT(size_min), 1, TCP_BYTES_MAX },
 	{ KEY(SIZE_MAX),      ASKING, NUMBER, AT(size_max), 1, TCP_BYTES_MAX },
 	{ KEY(ALPHA),         ASKING, FACTOR, AT(alpha), LB_SCENE_ONE / 100, 100 * LB_SCENE_ONE },
-	{ KEY(TRIES),         DNS | UDP, NUMBER, AT(tries), 1, 16 },
+	{ KEY(TRIES),         WEB | DNS | UDP, NUMBER, AT(tries), 1, 16 },
 	{ KEY(TIMEOUT),       DNS | UDP, TIME, AT(timeout_ms), 1, HOUR_MS },
 	{ KEY(CONNECTIONS),   LONG, NUMBER, AT(connections), 1, LB_SESSIONS_MAX },
 	{ KEY(RAMP),          LONG, TIME,   AT(ramp_ms), 0, EVER_MS },
@@ -210,6 +213,9 @@ read_choices(struct lb_section *section, struct lb_traffic *t)
 	if (lb_take_choice(section, KEY(SOURCES), lb_sources_of_name,
 		"random, pool and fixed", &choice))
 		t->sources = (enum lb_flood_sources)choice;
+	if (lb_take_choice(section, KEY(CLOSE), lb_close_of_name,
+		"fin, reset and never", &choice))
+		t->close = (enum lb_close)choice;
 }
 
 static void
@@ -355,7 +361,8 @@ check_sizes(struct lb_section *section, const struct lb_traffic *t)
 static void
 check_ports(struct lb_section *section, const struct lb_traffic *t)
 {
-	if (t->profile == LB_PROFILE_LONG_LIVED)
+	if (t->profile == LB_PROFILE_LONG_LIVED &&
+	    !lb_section_has(section, KEY(FROM_POOL)))
 		REFUSE_UNLESS(
 		    (uint64_t)t->clients * LB_CLIENT_PORTS >= t->connections,
 		    section, KEY(CONNECTIONS),
@@ -405,6 +412,30 @@ check_addresses(struct lb_section *section, const struct lb_traffic *t)
 		    "`server` is of the other family");
 }
 
+/* The other direction: members are the clients of a server outside. */
+static void
+read_pool(struct lb_section *section, struct lb_traffic *t)
+{
+	static const unsigned others[] = { KEY(RULE), KEY(CLIENTS),
+		KEY(FIRST_CLIENT) };
+	const char *pool;
+
+	if (!lb_take_text(section, KEY(FROM_POOL), &pool))
+		return;
+	for (size_t i = 0; i < LB_COUNT(others); i++)
+		if (lb_section_has(section, others[i]))
+			lb_section_refuse(section, others[i],
+			    "traffic has either this or `from_pool`, whose "
+			    "members are its clients");
+	if (!lb_section_has(section, KEY(SERVER)))
+		lb_section_require(section, KEY(SERVER),
+		    "traffic `from_pool`: whom members connect to");
+	if (!lb_section_has(section, KEY(ZIPF)))
+		t->zipf = 0; /* members are alike, unlike the world's clients */
+	t->from_pool = lb_reader_copy(section->reader, pool);
+	t->rule_at = section->at[KEY(FROM_POOL)];
+}
+
 bool
 lb_read_profile(
     struct lb_section *section, uint64_t duration_ms, struct lb_traffic *out)
@@ -425,6 +456,7 @@ lb_read_profile(
 	check_sizes(section, out);
 	check_ports(section, out);
 	check_addresses(section, out);
+	read_pool(section, out);
 	if (lb_take_text(section, KEY(RULE), &rule)) {
 		out->rule_at = section->at[KEY(RULE)];
 		out->rule = lb_reader_copy(section->reader, rule);

@@ -12,6 +12,7 @@ static const char *const arrivals[] = { "poisson", "constant", "bursts",
 static const char *const sizes[] = { "bounded-pareto", "constant", "web-search",
 	"data-mining", "hadoop", "cache" };
 static const char *const sources[] = { "random", "pool", "fixed" };
+static const char *const closes[] = { "fin", "reset", "never" };
 static const char *const services[] = { "constant", "exponential",
 	"lognormal" };
 static const char *const probe_answers[] = { "good", "status", "hang" };
@@ -80,6 +81,12 @@ lb_sources_of_name(const char *name)
 }
 
 int
+lb_close_of_name(const char *name)
+{
+	return find(name, closes, COUNT(closes));
+}
+
+int
 lb_service_of_name(const char *name)
 {
 	return find(name, services, COUNT(services));
@@ -137,6 +144,7 @@ lb_traffic_defaults(enum lb_profile profile)
 		t.zipf = LB_SCENE_ONE;
 		t.requests = 5 * LB_SCENE_ONE;
 		t.think_ms = 1000;
+		t.tries = 6; /* tcp(7): tcp_syn_retries, and the first */
 		t.request_bytes = 400;
 		t.size_min = 1000;
 		t.size_max = 100000000;
@@ -189,8 +197,10 @@ lb_traffic_defaults(enum lb_profile profile)
 void
 lb_scene_free(struct lb_scene *scene)
 {
-	for (size_t i = 0; i < scene->traffic_count; i++)
+	for (size_t i = 0; i < scene->traffic_count; i++) {
 		free(scene->traffic[i].rule);
+		free(scene->traffic[i].from_pool);
+	}
 	for (size_t i = 0; i < scene->server_count; i++) {
 		free(scene->servers[i].member);
 		free(scene->servers[i].ports);

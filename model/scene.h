@@ -52,10 +52,19 @@ enum lb_flood_sources {
 	LB_SOURCES_FIXED,  /* three */
 };
 
+/* How a web client ends its connections. */
+enum lb_close {
+	LB_CLOSE_FIN,
+	LB_CLOSE_RESET,
+	LB_CLOSE_NEVER, /* it leaves them and says nothing */
+};
+
 /* One source of traffic.  A field that a profile does not use is not read. */
 struct lb_traffic {
 	enum lb_profile profile;
-	char *rule; /* whose frontend it is for; NULL: lb_traffic_rule() */
+	char *rule;      /* whose frontend it is for; NULL: lb_traffic_rule() */
+	char *from_pool; /* outbound: its members are the clients, and the
+			    server is outside; NULL: it comes from outside */
 	struct lb_addr server; /* without a configuration, or to an any-port
 				  rule: default 203.0.113.10 */
 	uint16_t port;         /* 0: the rule's, else the profile's own */
@@ -72,10 +81,11 @@ struct lb_traffic {
 	/* of requests and answers */
 	uint64_t requests; /* a connection's, mean of a geometric, millionths */
 	uint64_t think_ms; /* between them, mean of an exponential */
+	enum lb_close close;
 	uint32_t request_bytes;
 	enum lb_sizes sizes; /* of answers */
 	uint64_t size_min, size_max, alpha;
-	uint32_t tries;      /* UDP: first one included */
+	uint32_t tries;      /* UDP, and SYNs of web: first one included */
 	uint64_t timeout_ms; /* UDP: of a try */
 	/* long-lived */
 	uint32_t connections;
@@ -95,7 +105,7 @@ struct lb_traffic {
 				    0: drawn from 30 to 300 s per device */
 	uint16_t source_port;    /* all devices send from it; 0: ephemeral; two
 				    behind one address never share a port */
-	struct lb_where where, rule_at; /* of it, of `rule` */
+	struct lb_where where, rule_at; /* of it, of `rule` or `from_pool` */
 };
 
 /* --- what is between them ------------------------------------------------- */
@@ -196,6 +206,7 @@ int lb_profile_of_name(const char *name);      /* -1: none; the same below */
 int lb_arrivals_of_name(const char *name);
 int lb_sizes_of_name(const char *name);
 int lb_sources_of_name(const char *name);
+int lb_close_of_name(const char *name);
 int lb_service_of_name(const char *name);
 int lb_probe_answer_of_name(const char *name);
 const char *lb_ecmp_name(unsigned ecmp);

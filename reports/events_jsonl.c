@@ -23,11 +23,28 @@ static const struct {
 	[SIM_EVENT_ZONE_UP] = { "zone_up", NULL },
 	[SIM_EVENT_INSTANCE_DOWN] = { "instance_down", NULL },
 	[SIM_EVENT_INSTANCE_UP] = { "instance_up", NULL },
+	/* AZ 9.2 */
+	[SIM_EVENT_SNAT_HIGH] = { "HighSnatPortUsage", NULL },
+	[SIM_EVENT_SNAT_EXHAUSTED] = { "SnatPortExhaustion", NULL },
 	[SIM_EVENT_INTERRUPTED] = { "interrupted", NULL },
 	[SIM_EVENT_END] = { "end", NULL },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == SIM_EVENT_COUNT,
     "every event has a name");
+
+static const char *
+what_name(enum sim_event_kind kind)
+{
+	switch (kind) {
+	case SIM_EVENT_FAULT:
+		return "state";
+	case SIM_EVENT_SNAT_HIGH:
+	case SIM_EVENT_SNAT_EXHAUSTED:
+		return "ports";
+	default:
+		return "reason";
+	}
+}
 
 static json_t *
 event_json(const struct sim_record *record, const struct sim_event *e)
@@ -41,8 +58,7 @@ event_json(const struct sim_record *record, const struct sim_event *e)
 	if (e->member != NULL)
 		o = with(o, "member", text(e->member));
 	if (e->what != NULL)
-		o = with(o, e->kind == SIM_EVENT_FAULT ? "state" : "reason",
-		    text(e->what));
+		o = with(o, what_name(e->kind), text(e->what));
 	if (kinds[e->kind].counted != NULL)
 		o = with(o, kinds[e->kind].counted, whole(e->count));
 	if (e->kind == SIM_EVENT_GAP)

@@ -5,6 +5,7 @@
 #include "reports/checks.h"
 #include "reports/failover_json.h"
 #include "reports/json_build.h"
+#include "reports/snat.h"
 #include "reports/stats.h"
 
 /* summary.json (design.md 8). */
@@ -164,8 +165,7 @@ case_json(const struct sim_case *c, uint64_t seed)
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
 	o = with(o, "failover", report_failover_json(c));
 	o = report_world_json(o, c);
-	/* the record tells of no SNAT yet */
-	return with(o, "snat", json_array());
+	return report_snat_json(o, c);
 }
 
 static json_t *

@@ -2,6 +2,7 @@
 #include "reports/report.h"
 #include "reports/bootstrap.h"
 #include "reports/failover_table.h"
+#include "reports/snat.h"
 #include "reports/failover_evenness.h"
 #include "reports/failover_words.h"
 #include "reports/finding.h"
@@ -207,6 +208,7 @@ report_table(const struct sim_record *record, FILE *to)
 	for (size_t i = 0; i < record->case_count; i++)
 		print_case(to, &record->cases[i], record->seed);
 	report_put_failover_table(to, record);
+	report_put_snat_table(to, record);
 	char *verdict = report_verdict(record), *state = NULL;
 	if (verdict != NULL && verdict[0] != '\0')
 		report_put(to, "\n");

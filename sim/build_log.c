@@ -47,13 +47,17 @@ add_outage(struct sim_record *record, const struct sim_outage *o, unsigned i)
 }
 
 static size_t
-outage_events(const struct sim_run *run)
+case_events(const struct sim_run *run)
 {
 	size_t count = 0;
 
-	for (unsigned i = 0; i < run->player_count; i++)
-		if (run->players[i]->outage != NULL)
-			count += run->players[i]->outage->log_count;
+	for (unsigned i = 0; i < run->player_count; i++) {
+		const struct sim_player *p = run->players[i];
+		if (p->outage != NULL)
+			count += p->outage->log_count;
+		if (p->outbound != NULL)
+			count += p->outbound->log_count;
+	}
 	return count;
 }
 
@@ -62,9 +66,8 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 {
 	const struct trace_clock *clock = &run->clock;
 
-	record->log =
-	    calloc(LOG_OF_RUN + run->player_count + outage_events(run),
-		sizeof(*record->log));
+	record->log = calloc(LOG_OF_RUN + run->player_count + case_events(run),
+	    sizeof(*record->log));
 	if (record->log == NULL)
 		return -1;
 	add(record, SIM_EVENT_START, 0, 0);
@@ -82,6 +85,8 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 	for (unsigned i = 0; i < run->player_count; i++) {
 		const struct sim_player *p = run->players[i];
 		if (p->outage != NULL && add_outage(record, p->outage, i) != 0)
+			return -1;
+		if (sim_build_snat_log(run, i, record) != 0)
 			return -1;
 		if (p->untracked == 0)
 			continue;

@@ -379,6 +379,8 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 	}
 	if (run->world != NULL && sim_build_world(run, out) != 0)
 		return false;
+	if (sim_build_snat(run, number, out) != 0)
+		return false;
 	if (run->settings->report && sim_build_keys(run, number, out) != 0)
 		return false;
 	for (size_t r = 0; was_warmed_up(run) && r < out->rule_count; r++)

@@ -4,7 +4,7 @@
 #include "sim/tcp.h"
 #include "traces/models.h"
 
-#define SYN_RETRIES   5u                 /* at 1, 3, 7, 15, 31 s */
+#define SYN_TRIES     6u                 /* after 1, 3, 7, 15, 31 s */
 #define PATIENCE_NS   (60 * LB_NS_PER_S) /* for an answer, or more of it */
 #define PAUSE_NS      (60 * LB_NS_PER_S)
 #define PROBE_NS      (75 * LB_NS_PER_S) /* tcp(7): tcp_keepalive_intvl */
@@ -121,9 +121,19 @@ send_fin(struct sim_world *w, struct sim_session *s)
 	set_timeout(w, s);
 }
 
+/* All that it asked has been answered. */
 static void
 finish(struct sim_world *w, struct sim_session *s)
 {
+	const enum lb_close how = sim_tcp_traffic(w, s)->close;
+
+	if (how != LB_CLOSE_FIN) {
+		if (how == LB_CLOSE_RESET)
+			client_sends(
+			    w, s, LB_TCP_RST | LB_TCP_ACK, s->tcp.sent);
+		sim_session_close(w, s);
+		return;
+	}
 	s->state = FIN_SENT;
 	s->tries = 0;
 	s->tcp.sent++;
@@ -358,12 +368,18 @@ wake(struct sim_world *w, struct sim_session *s)
 		probe(w, s);
 }
 
+static unsigned
+syn_tries(const struct sim_world *w, const struct sim_session *s)
+{
+	return is_web(w, s) ? sim_tcp_traffic(w, s)->tries : SYN_TRIES;
+}
+
 static void
 client_alarm(struct sim_world *w, struct sim_session *s)
 {
 	switch ((enum state)s->state) {
 	case SYN_SENT:
-		if (tries_again(w, s, SYN_RETRIES)) {
+		if (tries_again(w, s, syn_tries(w, s) - 1)) {
 			client_sends(w, s, LB_TCP_SYN, 0);
 			set_timeout(w, s);
 		} else {
@@ -438,8 +454,7 @@ draw_requests(
 static void
 arrive(struct sim_world *w, struct sim_source *source, uint32_t serial)
 {
-	const struct lb_addr client = sim_crowd_address(source->crowd,
-	    sim_crowd_pick(source->crowd, &w->dice, source->number, serial));
+	const struct lb_addr client = sim_source_client(w, source, serial);
 	struct sim_session *s = sim_session_open(w, source, serial, &client,
 	    sim_port_draw(&w->dice, source->number, serial));
 

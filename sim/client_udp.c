@@ -33,8 +33,7 @@ ask(struct sim_world *w, struct sim_session *s)
 static void
 arrive(struct sim_world *w, struct sim_source *source, uint32_t serial)
 {
-	const struct lb_addr client = sim_crowd_address(source->crowd,
-	    sim_crowd_pick(source->crowd, &w->dice, source->number, serial));
+	const struct lb_addr client = sim_source_client(w, source, serial);
 	struct sim_session *s = sim_session_open(w, source, serial, &client,
 	    sim_port_draw(&w->dice, source->number, serial));
 

@@ -285,6 +285,8 @@ uint64_t
 sim_farm_serve(struct sim_farm *farm, const struct sim_request *request,
     struct sim_condition condition, struct sim_dice *dice)
 {
+	if (request->member == SIM_OUTSIDE)
+		return request->now_ns;
 	struct server *s = &farm->servers[farm->server_of[request->member]];
 	const uint64_t now_ns = request->now_ns;
 	const uint32_t places = s->how->concurrency;

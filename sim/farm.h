@@ -18,6 +18,10 @@
 
 #define SIM_TURNED_AWAY UINT64_MAX
 
+/* No member: a server outside, that is always up and serves at once.  Nor is
+ * there a member of that id: traffic `from_pool` is refused then. */
+#define SIM_OUTSIDE 0xfffeu
+
 struct sim_farm; /* opaque */
 
 /* scene must outlive it.  NULL without memory. */

@@ -24,7 +24,11 @@
 /* A rule number that says, without member: no rule took this flow. */
 #define SIM_RULE_NOT_OURS 0xfffeu
 
-/* What one case knows of a flow; written by sim/player.c alone. */
+/*
+ * What one case knows of a flow; written by sim/player.c alone.  An outbound
+ * one has no keys: there are the number of its public address in the plan,
+ * and its public port.
+ */
 struct sim_flow_part {
 	uint32_t key;         /* affinity key of its whole packets */
 	uint32_t last_key;    /* of its latest client packet */
@@ -38,6 +42,7 @@ enum sim_flow_mark {
 	SIM_FLOW_PORTLESS = 0x01, /* of fragments without ports */
 	SIM_FLOW_COUNTED = 0x02,  /* it had a packet of its own */
 	SIM_FLOW_OURS = 0x04,     /* its server is one that is asked for */
+	SIM_FLOW_OUTBOUND = 0x08, /* a member's own: the client is a member */
 };
 
 /* Beside them in sim_flow.marks: how its roles were decided. */

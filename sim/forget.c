@@ -31,6 +31,8 @@ forget_player(struct sim_player *p)
 		memset(p->instances->counts, 0, sizeof(p->instances->counts));
 	if (p->outage != NULL)
 		sim_outage_forget(p->outage);
+	if (p->outbound != NULL)
+		sim_outbound_forget(p->outbound);
 	for (size_t i = 0; i < p->rule_count; i++)
 		forget_rule(&p->rules[i]);
 	if (p->harms != NULL)

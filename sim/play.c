@@ -146,6 +146,8 @@ play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 		p->drops[LB_REASON_NO_RULE]++;
 		return 0;
 	}
+	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OUTBOUND) != 0))
+		return sim_player_outbound(p, a, number);
 	if (LB_UNLIKELY(p->outage != NULL))
 		return play_in_outage(p, a, number);
 	return a->from_client ? sim_player_client(p, a, number)
@@ -198,6 +200,8 @@ sim_run_bin(struct sim_run *run, uint64_t now_ns)
 				sim_series_widen(&p->rules[r].series);
 			if (p->harms != NULL)
 				sim_harms_widen(p->harms);
+			if (p->outbound != NULL)
+				sim_outbound_widen(p->outbound);
 		}
 	return run->timeline.bin;
 }

@@ -113,6 +113,7 @@ sim_player_free(struct sim_player *p)
 		sim_series_free(&p->rules[i].series);
 	}
 	sim_outage_free(p->outage);
+	sim_outbound_free(p->outbound);
 	sim_instances_free(p->instances);
 	free(p->harms);
 	free(p->rules);
@@ -398,6 +399,94 @@ sim_player_reply(
 	return 0;
 }
 
+/* --- what members send outwards ------------------------------------------- */
+
+static void
+count_outbound(struct sim_player *p, const struct sim_arrival *a)
+{
+	p->outbound->packets++;
+	p->outbound->bytes += a->ip_bytes;
+}
+
+/* Dropped, or not translated: then nobody outside could answer. */
+static void
+not_let_out(struct sim_player *p)
+{
+	if (p->result.verdict == LB_DROP)
+		p->drops[p->result.reason]++;
+	else
+		p->drops[LB_REASON_NO_RULE]++;
+}
+
+static void
+play_leaving(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_part *part)
+{
+	const struct lb_result *result = &p->result;
+	const uint32_t translated = LB_FACT_SNAT | LB_FACT_REPLY;
+
+	lb_step(
+	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
+	sim_outbound_note(
+	    p->outbound, p->plan, a->flow, result, a->now_ns, a->bin);
+	if (result->verdict != LB_FORWARD ||
+	    (result->facts & translated) != translated) {
+		not_let_out(p);
+		return;
+	}
+	part->place = (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
+	part->member = result->member;
+	part->rule = SIM_RULE_NOT_OURS;
+	part->key = (uint32_t)sim_outbound_number(p->plan, &result->edit.src);
+	part->last_key = result->edit.sport.raw;
+	p->reached = result->member;
+	count_outbound(p, a);
+}
+
+/* To the public address and port that the server has heard from; whoever has
+ * those now. */
+static void
+play_returning(struct sim_player *p, const struct sim_arrival *a,
+    const struct sim_flow_part *part)
+{
+	const struct lb_edit *edit = &p->result.edit;
+
+	p->reply = a->pkt;
+	p->reply.ip.dst = p->plan->snats[part->key].address;
+	p->reply.ip.dport.raw = (uint16_t)part->last_key;
+	if (p->outage != NULL && sim_outage_cuts(p->outage, &p->reply.ip.dst)) {
+		p->unreachable++;
+		reach_nobody(p);
+		return;
+	}
+	lb_step(
+	    lb_world_ctx(p->world), &p->reply, (uint32_t)a->now_ms, &p->result);
+	if (p->result.verdict != LB_FORWARD) {
+		not_let_out(p);
+		return;
+	}
+	/* the port may be another flow's by now */
+	p->is_let_out = lb_addr_same(&edit->dst, &a->flow->client) &&
+			edit->dport.raw == a->flow->client_port.raw;
+	if (p->is_let_out)
+		count_outbound(p, a);
+	else
+		p->reply_suppressed++;
+}
+
+int
+sim_player_outbound(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number)
+{
+	struct sim_flow_part *part = &a->flow->parts[number];
+
+	if (a->from_client)
+		play_leaving(p, a, part);
+	else
+		play_returning(p, a, part);
+	return 0;
+}
+
 /* --- memory -------------------------------------------------------------- */
 
 /* The flow's table entry: where it was the last time. */
@@ -462,7 +551,9 @@ expire_or_renew(
 int
 sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms)
 {
-	const bool renew = now_ms - last_ms >= p->longest_ms;
+	/* who counts held ports must see them end */
+	const bool renew =
+	    now_ms - last_ms >= p->longest_ms && p->outbound == NULL;
 	int done = 0;
 
 	if (p->instances == NULL)

@@ -6,7 +6,7 @@
  * counted.  All cases of a run meet the same packets, each in its own player.
  *
  * Every packet given to a player ends in exactly one of: a member's tally, a
- * drop reason, reply_suppressed, unreachable.
+ * drop reason, reply_suppressed, unreachable, outbound->packets.
  */
 #include "model/path/result.h"
 #include "model/path/mode.h"
@@ -14,6 +14,7 @@
 #include "sim/flows.h"
 #include "sim/instances.h"
 #include "sim/keys.h"
+#include "sim/outbound.h"
 #include "sim/timeline.h"
 
 struct sim_case_settings {
@@ -61,9 +62,10 @@ struct sim_player {
 	uint16_t *member_of_id; /* index in its pool, by member id */
 	uint64_t longest_ms;    /* no entry is silent that long */
 	struct lb_result result;
-	struct sim_outage *outage; /* faults; NULL: there are none */
-	struct sim_harm *harms;    /* [SIM_BINS]; NULL: not kept */
-	struct lb_packet reply;    /* a captured one as its member sends it */
+	struct sim_outage *outage;     /* faults; NULL: there are none */
+	struct sim_outbound *outbound; /* NULL: no member leaves */
+	struct sim_harm *harms;        /* [SIM_BINS]; NULL: not kept */
+	struct lb_packet reply; /* a captured one as its member sends it */
 	/* What became of the packet played last, for who plays synthetic ones
 	 * and sets them to LB_NONE and false before. */
 	uint16_t reached; /* the member that a client's went to */
@@ -130,6 +132,11 @@ void sim_player_swap(struct sim_player *p, struct lb_plan *plan);
 int sim_player_client(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 int sim_player_reply(
+    struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
+/* A packet of an outbound flow: from the member, or to the public address that
+ * its server has heard from.  Of one instance only. */
+int sim_player_outbound(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
 /* Calls for the memory that playing this packet will most likely need. */

@@ -26,6 +26,11 @@ sim_case_slim(struct sim_case *c)
 	free(c->harms);
 	c->harms = NULL;
 	c->harm_count = 0;
+	for (size_t i = 0; i < c->snat_count; i++) {
+		free(c->snat[i].slices);
+		c->snat[i].slices = NULL;
+		c->snat[i].slice_count = 0;
+	}
 }
 
 static void
@@ -54,6 +59,12 @@ sim_case_free(struct sim_case *c)
 	for (size_t i = 0; i < c->served_count; i++)
 		free(c->served[i].name);
 	free(c->served);
+	for (size_t i = 0; i < c->snat_count; i++) {
+		free(c->snat[i].member);
+		free(c->snat[i].frontend);
+		free(c->snat[i].slices);
+	}
+	free(c->snat);
 	free(c->clients.response);
 	free(c->instances);
 	free(c->harms);

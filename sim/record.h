@@ -153,6 +153,32 @@ struct sim_served {
 	uint32_t peak_busy, peak_queue;
 };
 
+/* A level over time: the highest of a piece, and what failed in it. */
+struct sim_snat_slice {
+	uint32_t used, failed; /* ports; packets that got none */
+};
+
+/* The SNAT ports of a member on one frontend, of one protocol. */
+struct sim_snat {
+	char *member, *frontend;
+	uint8_t proto;
+	uint32_t allocated;
+	uint32_t used, peak; /* at the end; at most */
+	uint64_t peak_ns;    /* when; with peak 0 meaningless */
+	uint64_t opened;     /* flows that got a port */
+	uint64_t failed;     /* packets that wanted one and got none */
+	/* Of these, those to its worst destination: most failed, else most
+	 * ports.  All 0: nothing was sent. */
+	struct lb_addr worst;
+	uint16_t worst_port; /* 0: of UDP, whose ports do not count */
+	uint32_t worst_peak;
+	uint64_t worst_begun; /* by clients, whatever came of it */
+	uint64_t worst_opened, worst_failed;
+	uint64_t worst_ended, worst_held_ms; /* flows, and their hold times */
+	struct sim_snat_slice *slices; /* [bin_count of the record]; NULL */
+	size_t slice_count;
+};
+
 /* One of several balancers. */
 struct sim_instance {
 	uint64_t flows, packets; /* begun at it; from clients */
@@ -178,6 +204,10 @@ struct sim_case {
 	size_t served_count;
 	struct sim_instance *instances; /* only of several */
 	size_t instance_count;
+	struct sim_snat *snat; /* only of traffic that members begin */
+	size_t snat_count;
+	uint64_t snat_window_ns;                   /* it is counted over */
+	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* flows that changed instance, and of those the ones that changed
 	 * backend by it, and of those the open connections */
 	uint64_t rehomed, rehomed_moved, rehomed_broken;
@@ -257,6 +287,9 @@ enum sim_event_kind {
 	SIM_EVENT_ZONE_UP,       /* its last member is in again */
 	SIM_EVENT_INSTANCE_DOWN, /* the router knows; "instance 1" */
 	SIM_EVENT_INSTANCE_UP,
+	SIM_EVENT_SNAT_HIGH,      /* over 75 % of a member's ports on a frontend
+				     are used; member; "frontend, tcp" */
+	SIM_EVENT_SNAT_EXHAUSTED, /* and no port is left */
 	SIM_EVENT_INTERRUPTED,
 	SIM_EVENT_END,
 	SIM_EVENT_COUNT

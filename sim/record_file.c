@@ -16,7 +16,7 @@
 #include "model/names.h"
 #include "sim/record.h"
 
-#define MAGIC      "fairlead record 4\n"
+#define MAGIC      "fairlead record 5\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -415,6 +415,37 @@ instance(struct stream *s, void *item)
 }
 
 static void
+level(struct stream *s, void *item)
+{
+	struct sim_snat_slice *slice = item;
+
+	NARROW(s, slice->used, UINT32_MAX);
+	NARROW(s, slice->failed, UINT32_MAX);
+}
+
+static void
+snat(struct stream *s, void *item)
+{
+	struct sim_snat *n = item;
+	uint64_t *const numbers[] = { &n->peak_ns, &n->opened, &n->failed,
+		&n->worst_begun, &n->worst_opened, &n->worst_failed,
+		&n->worst_ended, &n->worst_held_ms };
+
+	text(s, &n->member);
+	text(s, &n->frontend);
+	byte(s, &n->proto);
+	NARROW(s, n->allocated, UINT32_MAX);
+	NARROW(s, n->used, UINT32_MAX);
+	NARROW(s, n->peak, UINT32_MAX);
+	addr(s, &n->worst);
+	NARROW(s, n->worst_port, UINT16_MAX);
+	NARROW(s, n->worst_peak, UINT32_MAX);
+	for (size_t i = 0; i < LB_COUNT(numbers); i++)
+		number(s, numbers[i]);
+	LIST(s, n->slices, n->slice_count, level);
+}
+
+static void
 one_case(struct stream *s, void *item)
 {
 	struct sim_case *c = item;
@@ -431,6 +462,10 @@ one_case(struct stream *s, void *item)
 	clients(s, &c->clients);
 	LIST(s, c->served, c->served_count, served);
 	LIST(s, c->instances, c->instance_count, instance);
+	LIST(s, c->snat, c->snat_count, snat);
+	number(s, &c->snat_window_ns);
+	number(s, &c->outbound_packets);
+	number(s, &c->outbound_bytes);
 	number(s, &c->rehomed);
 	number(s, &c->rehomed_moved);
 	number(s, &c->rehomed_broken);
@@ -619,6 +654,10 @@ check_whole(struct stream *s, const struct sim_record *r)
 		if (r->cases[c].harm_count != 0 &&
 		    r->cases[c].harm_count != r->bin_count)
 			fail(s, "its pieces of time do not fit");
+		for (size_t i = 0; i < r->cases[c].snat_count; i++)
+			if (r->cases[c].snat[i].slice_count != 0 &&
+			    r->cases[c].snat[i].slice_count != r->bin_count)
+				fail(s, "its pieces of time do not fit");
 		for (size_t i = 0; i < r->cases[c].rule_count; i++) {
 			const struct sim_rule *rule = &r->cases[c].rules[i];
 			if (rule->slices != NULL &&

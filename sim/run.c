@@ -49,6 +49,20 @@ scale(struct sim_run *run, unsigned number)
 	    sim_replication_seed(s->seed, s->replication));
 }
 
+/* Members that begin flows of their own hold ports. */
+static int
+leave(struct sim_run *run, unsigned number)
+{
+	const struct sim_settings *s = run->settings;
+	struct sim_player *p = run->players[number];
+
+	if (!sim_outbound_wanted(s->scene) || p->world == NULL)
+		return 0;
+	p->outbound =
+	    sim_outbound_new(s->scene, p->plan, &p->world->tables, s->report);
+	return p->outbound != NULL ? 0 : -1;
+}
+
 /* The faults of a case; the first event of all of them is due at 0, to say
  * when the next is. */
 static int
@@ -103,7 +117,7 @@ sim_run_open(
 				   ? SIM_USAGE
 				   : no_memory(trouble);
 		run->player_count++;
-		if (scale(run, i) != 0)
+		if (scale(run, i) != 0 || leave(run, i) != 0)
 			return no_memory(trouble);
 		int status = plan_faults(run, i, trouble);
 		if (status != SIM_DONE)

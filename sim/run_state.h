@@ -121,6 +121,13 @@ struct sim_record *sim_build_record(const struct sim_run *run);
 /* What synthetic clients and servers did.  0; -1 without memory. */
 int sim_build_world(const struct sim_run *run, struct sim_case *out);
 
+/* What its members held of their SNAT ports, and what happened to them: the
+ * log has room.  0; -1 without memory. */
+int sim_build_snat(
+    const struct sim_run *run, unsigned number, struct sim_case *out);
+int sim_build_snat_log(
+    const struct sim_run *run, unsigned number, struct sim_record *record);
+
 /* Who a case's keys are.  0; -1 without memory. */
 int sim_build_keys(
     const struct sim_run *run, unsigned number, struct sim_case *out);

@@ -40,6 +40,8 @@ struct sim_session *
 sim_session_open(struct sim_world *w, const struct sim_source *source,
     uint32_t serial, const struct lb_addr *client, uint16_t wanted)
 {
+	if (source->pool >= 0)
+		wanted = sim_source_port(w, source, client);
 	uint16_t port = sim_ports_take(w->ports, client, wanted);
 
 	if (port == 0)
@@ -50,6 +52,8 @@ sim_session_open(struct sim_world *w, const struct sim_source *source,
 		sim_ports_give(w->ports, client, port);
 	else
 		s->marks |= SIM_SESSION_HAS_PORT;
+	if (s != NULL && source->pool >= 0)
+		sim_session_leaves(w, source, s->flow);
 	return s;
 }
 
@@ -142,6 +146,8 @@ arrive(struct sim_world *w, struct sim_source *source)
 	const uint32_t serial = source->serial++;
 
 	sim_source_wait(w, source);
+	if (source->pool >= 0 && sim_source_is_dead(w, source, serial))
+		return;
 	source->profile->arrive(w, source, serial);
 }
 
@@ -161,6 +167,9 @@ happen(struct sim_world *w, const struct sim_due *due)
 	case SIM_HAPPENS_IDLE:
 		sim_entry_look(w, sim_session_at(&w->sessions, due->subject));
 		break;
+	case SIM_HAPPENS_PORT_ENDS:
+		sim_port_ends(w, due->subject);
+		break;
 	default:
 		sim_parcel_arrives(
 		    w, (enum sim_happens)due->kind, due->subject);
@@ -174,12 +183,16 @@ static int
 advance_outage(struct sim_world *w, uint64_t now_ns)
 {
 	struct sim_outage *o = w->player->outage;
+	const struct lb_plan *before = w->player->plan;
 
 	if (now_ns < w->outage_ns)
 		return 0;
 	if (sim_outage_advance(o, now_ns) != 0)
 		return -1;
 	w->outage_ns = sim_outage_next_ns(o);
+	if (w->player->outbound != NULL && w->player->plan != before &&
+	    sim_ports_follow(w, now_ns) != 0)
+		return -1;
 	return sim_farm_plan(w->farm, w->player->plan);
 }
 

@@ -11,6 +11,9 @@
  *   server  -- member_link --> balancer: sim_player_reply()
  *           -- client_link --> client: profile->at_client()
  *
+ * Of traffic `from_pool` the client is a member and the server is outside: the
+ * links change places, and the balancer is sim_player_outbound().
+ *
  * What a kind of client does, and its server with it, is a profile: a table of
  * what to do when.  Profiles know their sessions and the functions below, and
  * nothing of players, flows and tables.
@@ -91,6 +94,7 @@ struct sim_source {
 	const struct sim_profile *profile;
 	uint32_t number; /* in the scene */
 	uint32_t serial; /* of the next session */
+	int pool;        /* outbound: whose members it is of; -1 */
 	struct lb_addr server;
 	lb_be16 port;
 	struct sim_arrivals arrivals;
@@ -154,6 +158,10 @@ struct sim_session *sim_session_open_anyhow(struct sim_world *w,
 /* What is under way still goes its way; nobody hears of it.  The session is
  * not to be touched by its owner afterwards. */
 void sim_session_close(struct sim_world *w, struct sim_session *s);
+
+/* Whose a source's n-th session is. */
+struct lb_addr sim_source_client(
+    struct sim_world *w, const struct sim_source *source, uint64_t n);
 
 struct sim_source *sim_session_source(
     const struct sim_world *w, const struct sim_session *s);

@@ -78,11 +78,14 @@ first_client(const struct sim_source *source)
 
 /* Devices are behind so many addresses, and pick none: see client_coap.c. */
 static uint32_t
-client_count(const struct lb_traffic *t)
+client_count(const struct sim_world *w, const struct sim_source *source)
 {
+	const struct lb_traffic *t = source->traffic;
 	uint32_t count =
 	    t->profile == LB_PROFILE_COAP_DEVICES ? t->addresses : t->clients;
 
+	if (source->pool >= 0)
+		count = sim_source_members(w, source);
 	return count > 0 ? count : 1;
 }
 
@@ -95,12 +98,14 @@ start_source(struct sim_world *w, uint32_t i, struct sim_trouble *trouble)
 	source->traffic = t;
 	source->profile = profiles[t->profile];
 	source->number = i;
+	source->pool = -1;
 	if (source->profile->arrive == NULL)
 		return true; /* nobody knows how to play it */
-	if (!aim(w, source, trouble))
+	if (t->from_pool != NULL ? !sim_source_aim_outside(w, source, trouble)
+				 : !aim(w, source, trouble))
 		return false;
-	source->crowd =
-	    sim_crowd_new(first_client(source), client_count(t), t->zipf);
+	source->crowd = sim_crowd_new(
+	    first_client(source), client_count(w, source), t->zipf);
 	if (source->crowd == NULL)
 		return false;
 	sim_arrivals_init(&source->arrivals, t, i, w->run->end_ns);

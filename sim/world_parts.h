@@ -11,6 +11,8 @@ enum sim_happens {
 	SIM_HAPPENS_CLIENT_ALARM, /* subject: the session */
 	SIM_HAPPENS_SERVER_ALARM,
 	SIM_HAPPENS_IDLE, /* subject: the session whose entry may have ended */
+	SIM_HAPPENS_PORT_ENDS,   /* subject: a slot, of an outbound flow's entry
+				  */
 	SIM_HAPPENS_AT_BALANCER, /* subject: the parcel, from a client */
 	SIM_HAPPENS_AT_SERVER,
 	SIM_HAPPENS_BACK, /* at the balancer, from a member */
@@ -40,6 +42,42 @@ void sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
  * may have come. */
 void sim_entry_watch(struct sim_world *w, struct sim_session *s);
 void sim_entry_look(struct sim_world *w, struct sim_session *s);
+
+/* --- traffic `from_pool`: world_outbound.c ---------------------------------
+ */
+
+/* Whom it is for; false with trouble->text. */
+bool sim_source_aim_outside(struct sim_world *w, struct sim_source *source,
+    struct sim_trouble *trouble);
+uint32_t sim_source_members(
+    const struct sim_world *w, const struct sim_source *source);
+
+/* Is the member that would begin the n-th session, or that has begun one, dead
+ * now? */
+bool sim_source_is_dead(
+    struct sim_world *w, const struct sim_source *source, uint64_t n);
+bool sim_session_is_dead(
+    const struct sim_world *w, const struct sim_session *s);
+
+/* A member's next ephemeral port. */
+uint16_t sim_source_port(struct sim_world *w, const struct sim_source *source,
+    const struct lb_addr *client);
+
+/* A session of that flow begins. */
+void sim_session_leaves(struct sim_world *w, const struct sim_source *source,
+    struct sim_flow *flow);
+
+/* A packet of the session has passed: when its port is free may have changed;
+ * and that time has come. */
+void sim_port_watch(
+    struct sim_world *w, const struct sim_session *s, uint8_t flags);
+void sim_port_ends(struct sim_world *w, uint32_t subject);
+
+/* Another plan is in force: 0, -1 without memory. */
+int sim_ports_follow(struct sim_world *w, uint64_t now_ns);
+
+/* --- of both ---------------------------------------------------------------
+ */
 
 /* Of a TCP client's request, which goes out at once: at most a window. */
 uint32_t sim_tcp_request_bytes(

@@ -75,8 +75,9 @@ void
 sim_parcel_depart(struct sim_world *w, struct sim_session *s,
     const struct sim_parcel *what, enum sim_happens to)
 {
-	const bool client =
-	    to == SIM_HAPPENS_AT_BALANCER || to == SIM_HAPPENS_AT_CLIENT;
+	const bool outbound = sim_session_source(w, s)->pool >= 0;
+	const bool client = (to == SIM_HAPPENS_AT_BALANCER ||
+				to == SIM_HAPPENS_AT_CLIENT) != outbound;
 	uint64_t delay_ns;
 	uint32_t number;
 
@@ -107,6 +108,8 @@ sim_send(
 	struct sim_parcel parcel = *what;
 
 	parcel.member = LB_NONE;
+	if (sim_session_source(w, s)->pool >= 0 && sim_session_is_dead(w, s))
+		return;
 	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_AT_BALANCER);
 }
 
@@ -258,6 +261,36 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 		w->no_memory = true;
 }
 
+/* From a member to a server outside, and back.  No tap hears it: it does not
+ * come from the client side. */
+static void
+pass_outwards(
+    struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
+{
+	struct sim_arrival a;
+
+	fill_packet(s, parcel, true, &a.pkt);
+	play_parcel(w, s, parcel, true, &a);
+	if (w->player->reached == LB_NONE)
+		return;
+	sim_port_watch(w, s, parcel->flags);
+	parcel->member = SIM_OUTSIDE;
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
+}
+
+static void
+pass_back(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
+{
+	struct sim_arrival a;
+
+	fill_packet(s, parcel, false, &a.pkt);
+	play_parcel(w, s, parcel, false, &a);
+	if (!w->player->is_let_out)
+		return;
+	sim_port_watch(w, s, parcel->flags);
+	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_CLIENT);
+}
+
 static void
 pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 {
@@ -293,7 +326,7 @@ pass_out(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 struct sim_condition
 sim_world_condition(const struct sim_world *w, uint16_t member)
 {
-	if (w->player->outage != NULL)
+	if (w->player->outage != NULL && member != SIM_OUTSIDE)
 		return sim_outage_condition(w->player->outage, member);
 	return (struct sim_condition){ .factor = LB_SCENE_ONE };
 }
@@ -305,6 +338,8 @@ listens(const struct sim_world *w, const struct sim_session *s,
 	const uint16_t rule = s->flow->parts[0].rule;
 	lb_be16 port = s->flow->server_port;
 
+	if (parcel->member == SIM_OUTSIDE)
+		return true;
 	if (rule < w->player->rule_count && !w->player->rules[rule].any_port)
 		port = w->player->rules[rule].backend_port;
 	return sim_farm_listens(w->farm, parcel->member, lb_be16_get(port));
@@ -332,13 +367,16 @@ sim_parcel_arrives(struct sim_world *w, enum sim_happens where, uint32_t number)
 	struct sim_parcel parcel = open_parcel(&w->parcels, number);
 	struct sim_session *s = sim_session_at(&w->sessions, parcel.session);
 
+	const bool outbound = sim_session_source(w, s)->pool >= 0;
+
 	if (where == SIM_HAPPENS_AT_BALANCER)
-		pass_in(w, s, &parcel);
+		(outbound ? pass_outwards : pass_in)(w, s, &parcel);
 	else if (where == SIM_HAPPENS_BACK)
-		pass_out(w, s, &parcel);
+		(outbound ? pass_back : pass_out)(w, s, &parcel);
 	else if (where == SIM_HAPPENS_AT_SERVER)
 		reach_server(w, s, &parcel);
-	else if ((s->marks & SIM_SESSION_CLOSED) == 0)
+	else if ((s->marks & SIM_SESSION_CLOSED) == 0 &&
+		 !(outbound && sim_session_is_dead(w, s)))
 		sim_session_source(w, s)->profile->at_client(w, s, &parcel);
 	sim_session_release(w, s);
 }

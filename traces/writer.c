@@ -18,7 +18,7 @@ struct trace_writer {
 	char *path, *temporary; /* temporary NULL: written as it comes */
 	pcap_t *dead;
 	pcap_dumper_t *dumper;
-	bool nanosecond, force;
+	bool nanosecond, force, partial;
 	int error; /* errno of the first write that failed */
 };
 
@@ -169,6 +169,52 @@ rename_to(const struct trace_writer *w)
 	return 0;
 }
 
+/* --- the end ------------------------------------------------------------- */
+
+void
+trace_writer_keep_part(struct trace_writer *w)
+{
+	w->partial = true;
+}
+
+/* Off with the last packet where only some of it was written: to the end of
+ * the last whole one. */
+static int
+cut_to_packets(const char *path)
+{
+	struct pcap_file_header file;
+	uint32_t
+	    record[4]; /* seconds, fraction, bytes here, bytes on the wire */
+	struct stat there;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, &there) != 0 ||
+	    there.st_size < (off_t)sizeof(file)) {
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	off_t whole = sizeof(file);
+	while (pread(fd, record, sizeof(record), whole) ==
+	       (ssize_t)sizeof(record)) {
+		off_t next = whole + (off_t)sizeof(record) + (off_t)record[2];
+		if (next > there.st_size)
+			break;
+		whole = next;
+	}
+	int rc = ftruncate(fd, whole);
+	(void)close(fd);
+	return rc;
+}
+
+/* After a write that failed; true: what came before it is there. */
+static bool
+keep_part(const struct trace_writer *w)
+{
+	return w->partial && w->temporary != NULL &&
+	       cut_to_packets(w->temporary) == 0 && rename_to(w) == 0;
+}
+
 int
 trace_writer_close(
     struct trace_writer *w, bool keep, char *error, size_t error_bytes)
@@ -182,10 +228,12 @@ trace_writer_close(
 	if (w->error == 0 && keep && w->temporary != NULL && rename_to(w) != 0)
 		w->error = errno;
 	const int failed = w->error;
+	const bool part = failed != 0 && keep && keep_part(w);
 	if (failed != 0)
-		(void)snprintf(error, error_bytes, "%.160s: can't write: %s",
-		    w->path, why(failed));
-	if ((failed != 0 || !keep) && w->temporary != NULL)
+		(void)snprintf(error, error_bytes, "%.160s: can't write: %s%s",
+		    w->path, why(failed),
+		    part ? "; what was written before is there" : "");
+	if ((failed != 0 || !keep) && !part && w->temporary != NULL)
 		(void)unlink(w->temporary);
 	free_writer(w);
 	return failed != 0 ? -1 : 0;

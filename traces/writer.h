@@ -3,7 +3,8 @@
 #define TRACES_WRITER_H
 /*
  * A capture file, written frame by frame: classic pcap, Ethernet.  It is there
- * whole or not at all: written under another name beside it, and renamed.
+ * whole or not at all: written under another name beside it, and renamed.  Who
+ * can't write it again has trace_writer_keep_part().
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +32,10 @@ int trace_writer_put(struct trace_writer *w, uint64_t time_ns,
 /* One that was cut: wire_bytes is what it had on the wire. */
 int trace_writer_put_cut(struct trace_writer *w, uint64_t time_ns,
     const uint8_t *frame, uint32_t bytes, uint32_t wire_bytes);
+
+/* When a write fails, the packets before it are kept all the same, if
+ * trace_writer_close() is to keep the file; that fails, and says so. */
+void trace_writer_keep_part(struct trace_writer *w);
 
 /*
  * trace_writer_close - end it, in any case.

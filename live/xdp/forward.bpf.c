@@ -11,7 +11,9 @@
  * Source: design.md 2 and 6; forwarding by an IP router: RFC 1812 5.3.1.
  */
 #include "live/xdp/forward_io.h"
+#include "live/xdp/neighbours.h"
 #include "live/xdp/path.h"
+#include "live/xdp/ports.h"
 #include "live/xdp/tap.h"
 
 #define ETH_BYTES        14u
@@ -32,21 +34,6 @@ struct {
 	__type(key, uint32_t);
 	__type(value, uint64_t);
 } next_hops SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, FORWARD_PORTS_MAX);
-	__type(key, uint32_t);
-	__type(value, struct forward_port);
-} ports SEC(".maps");
-
-/* Interface index to row of ports, for what the kernel's routing names. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, FORWARD_PORTS_MAX);
-	__type(key, uint32_t);
-	__type(value, uint32_t);
-} port_rows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -166,10 +153,8 @@ LB_INLINE int
 too_big(struct xdp_md *ctx, const struct lb_packet *pkt)
 {
 	const uint8_t *end = (const uint8_t *)(long)ctx->data_end;
-	uint32_t l3 = pkt->ip.l3, ifindex = ctx->ingress_ifindex;
-	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
-	const struct forward_port *port =
-	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
+	uint32_t l3 = pkt->ip.l3;
+	const struct forward_port *port = port_of(ctx->ingress_ifindex);
 	if (port != NULL && port->mtu != 0 && pkt->ip_bytes > port->mtu)
 		return HOP_KERNEL;
 	if (pkt->ip.family != 4)
@@ -250,9 +235,7 @@ client_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 	if (answer != BPF_FIB_LKUP_RET_SUCCESS)
 		return HOP_NONE;
 	uint32_t ifindex = fib.ifindex;
-	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
-	const struct forward_port *port =
-	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
+	const struct forward_port *port = port_of(ifindex);
 	if (port == NULL) /* new, or one too many: it may be a VLAN's */
 		return HOP_KERNEL;
 	hop->port = *port;
@@ -365,20 +348,6 @@ turn_link(uint8_t *frame)
 	lb_store16(frame + 10, (uint16_t)(to >> 32));
 }
 
-/* Out by the way it came in.  A veth's far end takes XDP_TX only with a
- * program of its own: FORWARD_PORT_TX says who else does. */
-LB_INLINE int
-send_back(const struct xdp_md *ctx)
-{
-	uint32_t ifindex = ctx->ingress_ifindex;
-	const uint32_t *row = bpf_map_lookup_elem(&port_rows, &ifindex);
-	const struct forward_port *port =
-	    row != NULL ? bpf_map_lookup_elem(&ports, row) : NULL;
-	if (port != NULL && (port->flags & FORWARD_PORT_TX) == 0)
-		return (int)bpf_redirect(ifindex, 0);
-	return XDP_TX;
-}
-
 /* What the engine answered, on its way.  Sent to all on the segment it is not
  * answered (RFC 1122 3.3.6). */
 LB_INLINE int
@@ -466,6 +435,39 @@ forward(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 	return send_on(ctx, s, &hop, answer, count);
 }
 
+/* What is no packet of ours may be a question for one of our addresses. */
+LB_INLINE int
+pass_other(struct xdp_md *ctx, struct forward_total *count)
+{
+	int action = neighbours_arp(ctx);
+	if (action == NEIGHBOURS_NOT_OURS) {
+		count->unread++;
+		return XDP_PASS;
+	}
+	count->answered++;
+	return action;
+}
+
+LB_INLINE int
+pass_packet(
+    struct xdp_md *ctx, const struct lb_scratch *s, struct forward_total *count)
+{
+	const struct lb_packet *pkt = &s->packet;
+	uint32_t l3 = pkt->ip.l3;
+	int action = NEIGHBOURS_NOT_OURS;
+	if (pkt->ip.proto == LB_PROTO_ICMP6 &&
+	    (pkt->icmp_type == ND_SOLICITATION ||
+		pkt->icmp_type == ND_ADVERTISEMENT) &&
+	    pkt->ip.l4 == l3 + IP6_HEADER)
+		action = neighbours_nd(ctx, l3, routes ? ND_FLAG_ROUTER : 0);
+	if (action == NEIGHBOURS_NOT_OURS) {
+		count->passed++;
+		return XDP_PASS;
+	}
+	count->answered++;
+	return action;
+}
+
 /* Nobody is up behind a frontend: whoever asks is told, by the control
  * process. */
 LB_INLINE void
@@ -489,8 +491,7 @@ act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 	}
 	if (lb_result_sends(&s->result))
 		return forward(ctx, s, count);
-	count->passed++;
-	return XDP_PASS;
+	return pass_packet(ctx, s, count);
 }
 
 /* Multi-buffer or not: the loader says (live/engine.c). */
@@ -504,10 +505,8 @@ fairlead_forward(struct xdp_md *ctx)
 	if (count == NULL || s == NULL)
 		return XDP_ABORTED;
 	count->packets++;
-	if (path_parse(ctx, s) != LB_PARSED) {
-		count->unread++;
-		return XDP_PASS;
-	}
+	if (path_parse(ctx, s) != LB_PARSED)
+		return pass_other(ctx, count);
 	path_step(s, now_ms());
 	const bool tapped = tap_is_on();
 	const bool reply = (s->result.facts & LB_FACT_REPLY) != 0;

@@ -15,6 +15,7 @@
 
 #define FORWARD_MEMBERS   65536u /* rows of next_hops: every id */
 #define FORWARD_PORTS_MAX 1024u
+#define FORWARD_OWNED_MAX 4096u /* addresses that are answered for */
 
 /*
  * The next hop of a member, one word so that no packet reads half of an old

@@ -17,7 +17,13 @@
 #define TAP_RECORD_MAX (FORWARD_SNAP_MAX + TAP_HEAD_BYTES)
 
 /* As enum live_tap_kind. */
-enum tap_kind { TAP_CAPTURED, TAP_TTL, TAP_TOO_BIG, TAP_UNREACHABLE };
+enum tap_kind {
+	TAP_CAPTURED,
+	TAP_TTL,
+	TAP_TOO_BIG,
+	TAP_UNREACHABLE,
+	TAP_CLAIMED
+};
 
 /* How a frontend is named in a packet. */
 struct tap_name {

@@ -110,7 +110,11 @@ state_after(const struct lb_view *v, const struct lb_rule *rule, uint32_t state)
 						   : LB_CONN_CLOSING_FIN;
 	if (lb_packet_is_bare_syn(v->pkt))
 		return state;
-	if (state == LB_CONN_ANSWERED || (state == LB_CONN_HALF && one_sided))
+	if (state == LB_CONN_ANSWERED)
+		return LB_CONN_OPEN;
+	/* a SYN-ACK is a server's answer that passes a next hop */
+	if (state == LB_CONN_HALF && one_sided &&
+	    (v->pkt->tcp_flags & LB_TCP_SYN) == 0)
 		return LB_CONN_OPEN;
 	return state;
 }
@@ -236,7 +240,7 @@ forward_by_hash(const struct lb_view *v, const struct lb_rule *rule)
 }
 
 LB_API void
-lb_forward(const struct lb_view *v, const struct lb_rule *rule)
+lb_forward(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 {
 	const struct lb_headers *ip = &v->pkt->ip;
 	v->out->rule = rule->id;
@@ -248,8 +252,11 @@ lb_forward(const struct lb_view *v, const struct lb_rule *rule)
 		lb_say(v, LB_DROP, LB_REASON_NO_HEALTHY_BACKEND);
 		return;
 	}
-	lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
-	    lb_ports_proto(ip->sport, ip->dport, ip->proto), v->six);
+	if (hop)
+		lb_key_set_hop(v, rule, ip, ip->sport, ip->dport);
+	else
+		lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
+		    lb_ports_proto(ip->sport, ip->dport, ip->proto), v->six);
 	if (is_tracked(rule, ip->proto))
 		forward_tracked(v, rule);
 	else
@@ -257,16 +264,21 @@ lb_forward(const struct lb_view *v, const struct lb_rule *rule)
 }
 
 LB_API void
-lb_forward_fragment(const struct lb_view *v, const struct lb_rule *rule)
+lb_forward_fragment(
+    const struct lb_view *v, const struct lb_rule *rule, bool hop)
 {
+	const lb_be16 none = { 0 };
 	const struct lb_headers *ip = &v->pkt->ip;
 	v->out->rule = rule->id;
 	if ((v->pkt->notes & LB_NOTE_L4_BAD) != 0) {
 		lb_say(v, LB_DROP, LB_REASON_MALFORMED);
 		return;
 	}
-	lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
-	    lb_ports_proto((lb_be16){ 0 }, (lb_be16){ 0 }, ip->proto), v->six);
+	if (hop)
+		lb_key_set_hop(v, rule, ip, none, none);
+	else
+		lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
+		    lb_ports_proto(none, none, ip->proto), v->six);
 	forward_by_hash(v, rule);
 }
 

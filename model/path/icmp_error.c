@@ -35,12 +35,15 @@ frontend_rule(const struct lb_view *v)
 
 /* An error about a member's packet: to that member. */
 LB_INLINE void
-to_member(const struct lb_view *v, const struct lb_rule *rule)
+to_member(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 {
 	const struct lb_headers *q = &v->pkt->quoted;
 	struct lb_edit *edit = &v->out->edit;
-	lb_key_set(&v->scratch->key, &q->dst, &q->src,
-	    lb_ports_proto(q->dport, q->sport, q->proto), v->six);
+	if (hop)
+		lb_key_set_hop(v, rule, q, q->sport, q->dport);
+	else
+		lb_key_set(&v->scratch->key, &q->dst, &q->src,
+		    lb_ports_proto(q->dport, q->sport, q->proto), v->six);
 	uint32_t id = lb_member_of_flow(v, &rule);
 	const struct lb_member *member = lb_member_of(v, id);
 	begin(v, rule);
@@ -89,7 +92,7 @@ lb_icmp_error(const struct lb_view *v)
 		return;
 	const struct lb_rule *rule = frontend_rule(v);
 	if (rule != NULL) {
-		to_member(v, rule);
+		to_member(v, rule, false);
 		return;
 	}
 	/* The quoted packet turned round, as the member would have answered. */
@@ -109,5 +112,5 @@ lb_icmp_error(const struct lb_view *v)
 	}
 	rule = lb_next_hop_rule(v);
 	if (rule != NULL)
-		to_member(v, rule);
+		to_member(v, rule, true);
 }

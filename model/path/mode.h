@@ -7,6 +7,9 @@
  *
  * Source: Azure, "Load Balancer distribution modes"; loadDistribution
  * Default, SourceIP, SourceIPProtocol.
+ * What passes a next hop has the same key in both directions, so that an
+ * appliance sees both (lb_key_set_hop()); an _ANY_DST mode, which asks for one
+ * end only, does not.
  * Ours besides: the two _ANY_DST rows serve rules that stand for many
  * frontend addresses at once (zero configuration), so that a key is a client.
  */

@@ -68,13 +68,13 @@ entry_ctl(const struct lb_view *v, uint64_t hash, uint32_t way)
 		if (b == NULL)
 			return NULL;
 		lb_forget(b);
-		return &b->ctl[way];
+		return &b->ctl[lb_bound(way, LB_WAYS - 1)];
 	}
 	struct lb_bucket4 *b = lb_bucket4(v->ctx, (uint32_t)hash);
 	if (b == NULL)
 		return NULL;
 	lb_forget(b);
-	return &b->ctl[way];
+	return &b->ctl[lb_bound(way, LB_WAYS - 1)];
 }
 
 /* The control word of a way; 0: there is no such way. */

@@ -28,6 +28,21 @@ result_clear(struct lb_result *out, const struct lb_packet *pkt)
 	out->edit.fragment = pkt->ip.fragment;
 }
 
+/* May the next hop have it?  What has a frontend's address is an answer that a
+ * member with floating IP gives by itself. */
+LB_INLINE const struct lb_rule *
+next_hop(const struct lb_view *v)
+{
+	const struct lb_rule *rule = lb_next_hop_rule(v);
+	if (rule == NULL)
+		return NULL;
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &v->pkt->ip.src, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	return slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0
+		   ? NULL
+		   : rule;
+}
+
 /* A fragment has a port only by luck: an address must name its rule. */
 LB_INLINE int
 step_fragment(const struct lb_view *v)
@@ -35,6 +50,7 @@ step_fragment(const struct lb_view *v)
 	const uint64_t *slot = lb_endpoint_find(
 	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
 	const struct lb_rule *rule = NULL;
+	bool hop = false;
 	if (slot != NULL) {
 		rule = lb_rule_of(v, lb_slot_rule(slot));
 		if (rule == NULL &&
@@ -52,10 +68,11 @@ step_fragment(const struct lb_view *v)
 		}
 		if (lb_snat_from(v))
 			return STEP_LEAVES;
-		rule = lb_next_hop_rule(v);
+		rule = next_hop(v);
+		hop = true;
 	}
 	if (rule != NULL)
-		lb_forward_fragment(v, rule);
+		lb_forward_fragment(v, rule, hop);
 	return STEP_DONE;
 }
 
@@ -66,14 +83,17 @@ step_transport(const struct lb_view *v)
 	const struct lb_headers *ip = &v->pkt->ip;
 	const uint64_t *slot = lb_endpoint_find(
 	    v, &ip->dst, ip->dport, ip->proto, LB_ENDPOINT_FRONTEND);
-	if (slot == NULL)
+	if (slot == NULL) {
 		slot = lb_endpoint_find(
 		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+		if (slot != NULL &&
+		    (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
+		    lb_snat_to(v, slot))
+			return STEP_DONE;
+	}
 	const struct lb_rule *rule =
 	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
-	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
-	    lb_snat_to(v, slot))
-		return STEP_DONE;
+	bool hop = false;
 	if (rule == NULL) {
 		if (slot != NULL &&
 		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
@@ -85,10 +105,11 @@ step_transport(const struct lb_view *v)
 		}
 		if (lb_snat_from(v))
 			return STEP_LEAVES;
-		rule = lb_next_hop_rule(v);
+		rule = next_hop(v);
+		hop = true;
 	}
 	if (rule != NULL)
-		lb_forward(v, rule);
+		lb_forward(v, rule, hop);
 	return STEP_DONE;
 }
 
@@ -129,6 +150,6 @@ LB_API void
 lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
     struct lb_result *out)
 {
-	if (step_first(ctx, pkt, now_ms, out) == STEP_LEAVES)
+	if (LB_UNLIKELY(step_first(ctx, pkt, now_ms, out) == STEP_LEAVES))
 		lb_snat_step(ctx, pkt, now_ms, out);
 }

@@ -6,6 +6,7 @@
  * and how to read its rows.  Shared by the files that lb_step() is made of.
  */
 #include "model/path/conn.h"
+#include "model/path/mode.h"
 
 struct lb_view {
 	uint64_t ctx;
@@ -164,6 +165,55 @@ lb_ports_proto(lb_be16 sport, lb_be16 dport, uint32_t proto)
 	return sport.raw | (uint32_t)dport.raw << 16 | (uint64_t)proto << 32;
 }
 
+/* Does a key's second end come before its first, in an order that means
+ * nothing? */
+LB_INLINE bool
+lb_key_is_turned(const struct lb_key *key, bool six)
+{
+	uint32_t first = (uint32_t)key->addr[0];
+	uint32_t second = (uint32_t)(key->addr[0] >> 32);
+	if (six && key->addr[0] != key->addr[2])
+		return key->addr[2] < key->addr[0];
+	if (six && key->addr[1] != key->addr[3])
+		return key->addr[3] < key->addr[1];
+	if (!six && first != second)
+		return second < first;
+	return (uint16_t)(key->w1 >> 16) < (uint16_t)key->w1;
+}
+
+/*
+ * The key of what passes a next hop: one for both directions, as an appliance
+ * wants to see both.  A mode that does not keep the destination asks for the
+ * sender's end, and gets it.  Masks, and in place: the verifier would look at
+ * all that follows once for each way, and there is no room on the stack.
+ */
+LB_INLINE void
+lb_key_set_hop(const struct lb_view *v, const struct lb_rule *rule,
+    const struct lb_headers *h, lb_be16 sport, lb_be16 dport)
+{
+	struct lb_key *key = &v->scratch->key;
+	lb_key_set(key, &h->src, &h->dst,
+	    lb_ports_proto(sport, dport, h->proto), v->six);
+	uint64_t turn = 0;
+	if (rule->mode < LB_MODE_SOURCE_IP_ANY_DST &&
+	    lb_key_is_turned(key, v->six))
+		turn = ~UINT64_C(0);
+	lb_forget(turn);
+	uint64_t ports = (key->w1 ^ key->w1 >> 16) & turn & UINT16_MAX;
+	key->w1 ^= ports | ports << 16;
+	if (!v->six) {
+		uint64_t ends =
+		    (key->addr[0] ^ key->addr[0] >> 32) & turn & UINT32_MAX;
+		key->addr[0] ^= ends | ends << 32;
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		uint64_t ends = (key->addr[i] ^ key->addr[i + 2]) & turn;
+		key->addr[i] ^= ends;
+		key->addr[i + 2] ^= ends;
+	}
+}
+
 LB_INLINE uint64_t
 lb_flow_hash(const struct lb_view *v, const struct lb_key *key)
 {
@@ -208,11 +258,13 @@ lb_quote(const struct lb_view *v)
 	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
 }
 
-/* forward.c: a client's packet under a rule. */
-LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
+/* forward.c: a client's packet under a rule, or (hop) what a next hop takes in
+ * either direction. */
+LB_API void lb_forward(
+    const struct lb_view *v, const struct lb_rule *rule, bool hop);
 /* forward.c: a fragment under an HA-ports rule. */
 LB_API void lb_forward_fragment(
-    const struct lb_view *v, const struct lb_rule *rule);
+    const struct lb_view *v, const struct lb_rule *rule, bool hop);
 /* forward.c: the member that scratch->key belongs to, without touching or
  * making anything; LB_NONE: none.  *rule becomes the one that the flow's entry
  * was made under. */
@@ -223,6 +275,9 @@ LB_API uint32_t lb_member_of_flow(
  * the members. */
 LB_API bool lb_is_client_address(
     const struct lb_view *v, const struct lb_addr *addr);
+/* reply.c: the member of scratch->key's entry, if that lives; -1: it does not.
+ */
+LB_GLOBAL int lb_entry_member(uint64_t ctx, uint32_t now_ms, uint32_t six);
 /* reply.c: the rule under which what `member` sends from `port` to `client`
  * is a reply; NULL: it is none. */
 LB_API const struct lb_rule *lb_reply_rule(

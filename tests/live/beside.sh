@@ -140,8 +140,8 @@ try in_ns balancer xdp-filter unload c0
 try in_ns balancer xdp-loader load c0 "$BUILD/tests/live/late.bpf.o"
 answered 0 7777 10.77.1.1
 reload large live1.log
-grep -q '"event":"adopted","interface":"c0".*"by":"dispatcher"' live1.log ||
-    fail "c0 has not the new program: $(tail -n 5 live1.log)"
+# The new program, once more to be called: after the plan.
+wait_for live1.log '"event":"adopted","interface":"c0".*"by":"dispatcher"' 60
 answered 10 11000
 reload small live1.log
 answered 0 11000

@@ -5,7 +5,7 @@
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-for tool in python3 setpriv; do
+for tool in python3 setpriv unshare; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 cd "$dir"
@@ -263,6 +263,10 @@ json 'd["status"]["plan"]["generation"] == 2 and d["status"]["plan"]["reloads_re
 mv lb.yaml away.yaml
 ctl reload
 expect 2 "can't be read"
+mkfifo lb.yaml
+ctl reload
+expect 2 "can't be read: it is no regular file"
+rm lb.yaml
 sed 's/{ name: s2, address: 10.77.3.2 }/&\n      - { name: s3, address: 10.77.2.9 }/
     s/idle_timeout: 5s/idle_timeout: 6s/' good.yaml >lb.yaml
 ctl reload --dry-run
@@ -411,6 +415,11 @@ pids="$pids $capture"
 sleep 1
 ctl capture all -o other.pcap
 expect 5 'another capture runs'
+test ! -e other.pcap || fail "a refused capture made a file"
+echo precious >kept.pcap
+ctl capture all -o kept.pcap --force
+expect 5 'another capture runs'
+test "$(cat kept.pcap)" = precious || fail "a refused capture took a file"
 try in_ns client python3 ask.py 60
 sleep 1
 kill -INT $capture
@@ -443,6 +452,25 @@ code=0
 wait $full || code=$?
 : >out
 expect 5 'No space left'
+mkdir small
+unshare --mount sh -c 'mount -t tmpfs -o size=12k tmpfs small || exit 77
+    "$0" ctl --pin-name "$1" capture all -o small/part.pcap 2>err
+    code=$?
+    cp small/part.pcap .
+    exit $code' "$FAIRLEAD" "$pin" &
+full=$!
+pids="$pids $full"
+sleep 0.5
+in_ns client python3 ask.py 200
+code=0
+wait $full || code=$?
+if test $code = 77; then
+	echo "no small disk here"
+else
+	expect 5 'what was written before is there'
+	try "$FAIRLEAD" inspect part.pcap >out 2>&1 || fail "inspect: $(cat out)"
+	test "$(stat -c %s part.pcap)" -gt 4096 || fail "a part is lost"
+fi
 "$FAIRLEAD" ctl --pin-name "$pin" capture all -o gone.pcap &
 gone=$!
 pids="$pids $gone"
@@ -451,6 +479,13 @@ kill -9 $gone
 wait $gone || :
 ctl capture four --packets 10 --snap 64 --seconds 1 -o after.pcap
 expect 0 '^0 packets'
+
+echo "== stopped: nobody waits for it"
+try kill -STOP "$live"
+ctl status
+expect 5 'it does not answer'
+try kill -CONT "$live"
+until_json status 'd["status"]'
 
 echo "== an interface that members are behind is left out, and one is not there"
 sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
@@ -469,4 +504,13 @@ wait "$live" || :
 test ! -e "$socket" || fail "the socket stays"
 ctl members
 expect 5 'nobody answers'
+
+echo "== the log"
+cat live1.log live2.log >log
+python3 - <<'END' || fail "a line of the log is no JSON"
+import json
+
+for line in open('log'):
+    assert {'time', 'level', 'event'} <= set(json.loads(line)), line
+END
 exit $failed

@@ -14,6 +14,7 @@
 
 #include "live/base64.h"
 #include "live/control.h"
+#include "live/control_commands.h"
 #include "model/path/base.h"
 #include "tests/unit.h"
 
@@ -128,16 +129,22 @@ hear(int fd, char *text, size_t bytes)
 }
 
 static void
-open_control(void)
+open_control_of(live_control_asked *answer)
 {
 	char error[256] = "";
 	CU_ASSERT_EQUAL(uv_loop_init(&loop), 0);
 	control =
-	    live_control_open(&loop, path, asked, NULL, error, sizeof(error));
+	    live_control_open(&loop, path, answer, NULL, error, sizeof(error));
 	if (control == NULL)
 		(void)fprintf(stderr, "%s\n", error);
 	UNIT_NEED(control);
 	streams_ended = 0;
+}
+
+static void
+open_control(void)
+{
+	open_control_of(asked);
 }
 
 static void
@@ -370,6 +377,52 @@ test_gone_at_once(void)
 	close_control();
 }
 
+/* What is not understood whole is refused before anything is done: there is
+ * nothing that it could be done to. */
+static void
+test_misunderstood(void)
+{
+	static const struct {
+		const char *request, *why;
+	} rows[] = {
+		{ "{\"command\":\"reload\",\"dry_run\":\"yes\"}",
+		    "\\\"dry_run\\\" is true or false" },
+		{ "{\"command\":\"reload\",\"dry_run\":1}", "true or false" },
+		{ "{\"command\":\"reload\",\"dryrun\":true}",
+		    "reload has no \\\"dryrun\\\"" },
+		{ "{\"command\":\"status\",\"member\":\"x\"}", "has no" },
+		{ "{\"command\":\"drain\",\"member\":1}", "a text" },
+		{ "{\"command\":\"drain\",\"member\":\"a/b\",\"wait\":0}",
+		    "true or false" },
+		{ "{\"command\":\"flows\",\"limit\":-1}", "a number from 0" },
+		{ "{\"command\":\"flows\",\"limit\":1.5}", "a number" },
+		{ "{\"command\":\"capture\",\"frontend\":\"all\",\"seconds\":"
+		  "9223372036854775807}",
+		    "to 4294967295" },
+		{ "{\"command\":\"capture\",\"frontend\":\"all\",\"packets\":"
+		  "4294967296}",
+		    "to 4294967295" },
+		{ "{\"command\":\"capture\",\"frontend\":{}}", "a text" },
+		{ "{\"command\":\"nonsense\"}", "there is no command" },
+		{ "{\"command\":1}", "names its" },
+		{ "{}", "names its" },
+	};
+	char text[4096], line[256];
+	open_control_of(live_control_command);
+	int fd = dial();
+	(void)hear(fd, text, sizeof(text));
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		(void)snprintf(line, sizeof(line), "%s\n", rows[i].request);
+		say(fd, line);
+		(void)hear(fd, text, sizeof(text));
+		UNIT_ROW(rows[i].request, strstr(text, rows[i].why) != NULL);
+		UNIT_ROW(rows[i].request,
+		    strstr(text, "\"code\":\"usage\"") != NULL);
+	}
+	(void)close(fd);
+	close_control();
+}
+
 /* --- the socket ---------------------------------------------------------- */
 
 static struct live_control *
@@ -451,6 +504,7 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "lines", test_lines },
 		{ "rubbish", test_rubbish },
+		{ "misunderstood", test_misunderstood },
 		{ "a line that does not end", test_long_line },
 		{ "a slow reader", test_slow_reader },
 		{ "stop", test_stop },

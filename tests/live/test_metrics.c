@@ -87,6 +87,8 @@ sample_rules(struct sample *s)
 	s->rule_figures[0] = (struct live_figures_rule){ .name = nasty,
 		.rule = 0,
 		.frontend = 0,
+		.port = 53,
+		.proto = 17,
 		.traffic = traffic(7),
 		.counted = true,
 		.flows = 3,

@@ -518,6 +518,78 @@ test_limits(void)
 	CU_ASSERT_EQUAL(errors_of_members(OURS, 20000), 0);
 }
 
+/* Rules of one pool, of which one is an outbound one, and NAT rules for its
+ * first member: at most 300 together (AZ 8). */
+static size_t
+errors_of_kinds(unsigned balancing, unsigned nats)
+{
+	char *text = malloc(4096 + (balancing + nats) * 128);
+	size_t bytes = 0;
+
+	UNIT_NEED(text);
+	bytes += (size_t)sprintf(text, AZURE RULES);
+	for (unsigned i = 1; i <= balancing; i++)
+		bytes += (size_t)sprintf(text + bytes,
+		    "  - { name: r%u, frontend: f, pool: p, protocol: tcp, "
+		    "frontend_port: %u, outbound_snat: false }\n",
+		    i, i);
+	bytes += (size_t)sprintf(text + bytes, "nat_rules:\n");
+	for (unsigned i = 1; i <= nats; i++)
+		bytes += (size_t)sprintf(text + bytes,
+		    "  - { name: n%u, frontend: f, pool: p, member: a, "
+		    "protocol: tcp, frontend_port: %u, backend_port: %u }\n",
+		    i, 1000 + i, 1000 + i);
+	(void)sprintf(text + bytes,
+	    "outbound_rules: [{ name: o, frontends: [g], pool: p }]\n");
+	size_t errors = count_errors(text, CODE_NIC);
+	free(text);
+	return errors;
+}
+
+/* n rules of a pool of 5000. */
+static size_t
+errors_of_backends(unsigned n)
+{
+	char *text = malloc(5000 * 64 + 4096);
+	size_t bytes = 0;
+
+	UNIT_NEED(text);
+	bytes += (size_t)sprintf(text,
+	    AZURE "frontends: [{ name: f, address: 192.0.2.1 }]\n"
+		  "pools: [{ name: p, members: [\n");
+	for (unsigned i = 1; i <= 5000; i++)
+		bytes += (size_t)sprintf(text + bytes,
+		    "  { name: m%u, address: 10.0.%u.%u },\n", i, i >> 8,
+		    i & 255);
+	bytes += (size_t)sprintf(text + bytes, "] }]\nrules:\n");
+	for (unsigned i = 1; i <= n; i++)
+		bytes += (size_t)sprintf(text + bytes,
+		    "  - { name: r%u, frontend: f, pool: p, protocol: tcp, "
+		    "frontend_port: %u, algorithm: modulo }\n",
+		    i, i);
+	size_t errors = count_errors(text, NULL);
+	free(text);
+	return errors;
+}
+
+static void
+test_limits_together(void)
+{
+	CU_ASSERT_EQUAL(errors_of_kinds(200, 99), 0);
+	CU_ASSERT_EQUAL(errors_of_kinds(200, 100), 1);
+	CU_ASSERT_EQUAL(errors_of_kinds(0, 300), 1);
+	CU_ASSERT_EQUAL(errors_of_backends(2), 0);
+	CU_ASSERT_EQUAL(errors_of_backends(3), 1);
+	CU_ASSERT_EQUAL(errors_of_backends(5), 1);
+	CU_ASSERT_EQUAL(
+	    count_errors(AZURE "pools: [{ name: p, members: [{ name: m, "
+			       "address: 10.0.0.4 }] }]\nrules:\n"
+			       "  - { name: x, pool: p, protocol: all, "
+			       "frontend_port: 0 }\n",
+		"LoadBalancerWithoutFrontendIPCantHaveChildResources"),
+	    1);
+}
+
 /* --- configurations that were never a file ------------------------------- */
 
 static void
@@ -571,6 +643,7 @@ main(void)
 		{ "probes, zones, names, addresses", test_things },
 		{ "warnings", test_warnings },
 		{ "limits", test_limits },
+		{ "limits, several kinds", test_limits_together },
 		{ "zero configuration", test_zero },
 		{ "programmatic", test_programmatic },
 		CU_TEST_INFO_NULL,

@@ -57,7 +57,8 @@ static const char good[] =
     "  interfaces: [eth0, eth1]\n"
     "  local_addresses: [192.0.2.1, 2001:db8::1]\n"
     "  local_subnets: [10.0.0.0/24, \"2001:db8::/32\"]\n"
-    "  ha_next_hop: [hop6]\n";
+    "  ha_next_hop: [hop6]\n"
+    "  answer_neighbours: true\n";
 
 static void
 check_good_rules(const struct lb_config *config)
@@ -185,6 +186,7 @@ check_good_things(const struct lb_config *config)
 	CU_ASSERT_EQUAL(config->local_subnets[1].prefix, 32);
 	CU_ASSERT_EQUAL(config->next_hop_rule4, -1);
 	CU_ASSERT_EQUAL(config->next_hop_rule6, 2);
+	CU_ASSERT_TRUE(config->answer_neighbours);
 	CU_ASSERT_STRING_EQUAL(config->file, "test.yaml");
 }
 

@@ -184,7 +184,7 @@ stage_check(const struct sim_record *record)
 		uint64_t packets = in->not_ip + in->truncated + in->malformed +
 				   in->other_protocol + in->icmp +
 				   in->over_limit + c->reply_suppressed +
-				   c->unreachable;
+				   c->unreachable + c->outbound_packets;
 		for (size_t r = 0; r < c->rule_count; r++)
 			packets += check_rule(&c->rules[r]);
 		for (size_t d = 0; d < c->drop_count; d++)

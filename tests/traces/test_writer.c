@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* traces/writer.c: what is written is read again; it is there whole or not. */
 #include <dirent.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,11 +125,53 @@ test_there(void)
 	    trace_writer_close(NULL, true, error, sizeof(error)), 0);
 }
 
+/* A full disk, played by the limit of a file's size: the whole packets that
+ * were written stay for who asked for that, and nothing for who did not. */
+static void
+test_full(void)
+{
+	static const uint8_t frame[1000];
+	struct rlimit before, small;
+	struct trace_packet p;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	for (int part = 0; part < 2; part++) {
+		(void)unlink(capture_path);
+		struct trace_writer *w = begin(true, false);
+		if (part)
+			trace_writer_keep_part(w);
+		small = before;
+		small.rlim_cur = 10000;
+		(void)setrlimit(RLIMIT_FSIZE, &small);
+		for (unsigned i = 0; i < 50; i++)
+			(void)trace_writer_put(w, i, frame, sizeof(frame));
+		CU_ASSERT_EQUAL(
+		    trace_writer_close(w, true, error, sizeof(error)), -1);
+		(void)setrlimit(RLIMIT_FSIZE, &before);
+		CU_ASSERT_PTR_NOT_NULL(strstr(error, "can't write: "));
+		CU_ASSERT_EQUAL(files_in(capture_folder), part);
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "what was written before"));
+	bool usage;
+	struct trace *t =
+	    trace_open(capture_path, NULL, &usage, error, sizeof(error));
+	UNIT_NEED(t);
+	unsigned count = 0;
+	enum trace_status status;
+	while ((status = trace_next(t, &p)) == TRACE_PACKET)
+		count++;
+	CU_ASSERT_EQUAL(status, TRACE_END);
+	CU_ASSERT(count == 9); /* 24 bytes, then 1016 each */
+	trace_close(t);
+}
+
 int
 main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "read again", test_written },
+		{ "a full disk", test_full },
 		{ "dropped", test_dropped },
 		{ "already there", test_there },
 		CU_TEST_INFO_NULL,

@@ -217,6 +217,77 @@ test_next_hop(void)
 	rig_close(&rig);
 }
 
+/* A conversation between others: the member that takes it, both ways. A SYN-ACK
+ * opens nothing, or a flood of SYNs would fill the table with open flows. */
+static uint16_t
+hop_both_ways(unsigned n, bool tcp)
+{
+	struct frame_spec there = { .proto = tcp ? LB_PROTO_TCP : LB_PROTO_UDP,
+		.src = FRAME_V4(10, 1, n % 250, 2),
+		.dst = FRAME_V4(10, n % 3, 7, 9),
+		.sport = (uint16_t)(30000 + n),
+		.dport = 80,
+		.tcp_flags = LB_TCP_SYN };
+	struct frame_spec back = there;
+	back.src = there.dst;
+	back.dst = there.src;
+	back.sport = there.dport;
+	back.dport = there.sport;
+	back.tcp_flags = LB_TCP_SYN | LB_TCP_ACK;
+	(void)rig_send(&rig, &there, T0);
+	uint16_t member = rig.result.member;
+	(void)rig_send(&rig, &back, T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_FORWARD);
+	CU_ASSERT_EQUAL(rig.result.member, member);
+	CU_ASSERT_EQUAL(rig.result.edit.what, 0);
+	CU_ASSERT_EQUAL(rig.result.facts & LB_FACT_OPENED, 0);
+	there.tcp_flags = LB_TCP_ACK;
+	(void)rig_send(&rig, &there, T0);
+	CU_ASSERT_EQUAL(rig.result.member, member);
+	CU_ASSERT_EQUAL((rig.result.facts & LB_FACT_OPENED) != 0, tcp);
+	/* one that is cut goes by its ends alone, both ways */
+	back.fragment_offset = 10;
+	(void)rig_send(&rig, &back, T0);
+	uint16_t cut = rig.result.member;
+	there.fragment_offset = 10;
+	(void)rig_send(&rig, &there, T0);
+	CU_ASSERT_EQUAL(rig.result.member, cut);
+	return member;
+}
+
+static void
+test_next_hop_both_ways(void)
+{
+	unsigned counts[RIG_IDS_MAX] = { 0 };
+	rig_open(&rig);
+	rig.config.next_hop_rule4 = RIG_NEXT;
+	rig.config.entries = 4000;
+	rig_start(&rig);
+	for (unsigned n = 0; n < 300; n++)
+		counts[hop_both_ways(n, n % 2 == 0)]++;
+	for (unsigned m = 0; m < RIG_MEMBERS; m++)
+		CU_ASSERT(counts[rig_member(&rig, RIG_WEB, m)] < 200);
+	rig_close(&rig);
+}
+
+/* What a member with floating IP answers by itself is no flow of others. */
+static void
+test_next_hop_answers(void)
+{
+	struct frame_spec answer = { .proto = LB_PROTO_TCP,
+		.src = FLOAT_HA,
+		.dst = RIG_CLIENT4,
+		.sport = 80,
+		.dport = 40000,
+		.tcp_flags = LB_TCP_ACK };
+	rig_open(&rig);
+	rig.config.next_hop_rule4 = RIG_NEXT;
+	rig_start(&rig);
+	(void)rig_send(&rig, &answer, 0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_PASS);
+	rig_close(&rig);
+}
+
 /* --- what is malformed ---------------------------------------------------- */
 
 /* clang-format off */
@@ -735,6 +806,8 @@ main(void)
 		{ "which rule", test_rules },
 		{ "the more exact first", test_exact_first },
 		{ "next hop", test_next_hop },
+		{ "next hop, both ways", test_next_hop_both_ways },
+		{ "next hop, answers", test_next_hop_answers },
 		{ "malformed", test_malformed },
 		{ "fragments", test_fragments },
 		{ "fragments, next hop", test_fragments_next_hop },

@@ -194,10 +194,28 @@ static const struct mode_row {
 };
 /* clang-format on */
 
+/* What passes a next hop is the same flow in both directions: its lower end
+ * first, where both ends are kept. */
+static struct frame_spec
+lower_first(const struct frame_spec *s)
+{
+	struct frame_spec turned = *s;
+	const uint64_t *a = s->src.word, *b = s->dst.word;
+	if (a[0] != b[0] ? a[0] < b[0] : a[1] < b[1])
+		return turned;
+	turned.src = s->dst;
+	turned.dst = s->src;
+	turned.sport = s->dport;
+	turned.dport = s->sport;
+	return turned;
+}
+
 /* The member in the slot that the affinity hash of what is kept names. */
 static uint16_t
-expect_member(const struct mode_row *row, const struct frame_spec *s)
+expect_member(const struct mode_row *row, const struct frame_spec *sent)
 {
+	const struct frame_spec turned = lower_first(sent);
+	const struct frame_spec *s = row->dst ? &turned : sent;
 	struct lb_hash_key key;
 	const struct lb_rule *rule =
 	    lb_plan_rule_row(rig.plan, rig_rule(&rig, RIG_NEXT));

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/snat.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MS_PER_S 1e3
+#define NS_PER_S 1e9
+#define EIGHT    8u /* AZ 4.3: ports are given out in eights */
+
+double
+report_erlang_b(uint32_t ports, double erlangs)
+{
+	double inverse = 1; /* B_0 = 1 */
+
+	if (!(erlangs >= 0))
+		return NAN;
+	if (erlangs == 0)
+		return ports == 0 ? 1 : 0;
+	for (uint32_t k = 1; k <= ports && isfinite(inverse); k++)
+		inverse = 1 + (double)k / erlangs * inverse;
+	return 1 / inverse;
+}
+
+uint32_t
+report_ports_for(double erlangs, double blocking, uint32_t most)
+{
+	double inverse = 1;
+
+	if (!(erlangs >= 0))
+		return 0;
+	for (uint32_t k = 1; erlangs > 0 && k <= most; k++) {
+		inverse = 1 + (double)k / erlangs * inverse;
+		if (k % EIGHT == 0 && 1 / inverse <= blocking)
+			return k;
+	}
+	return erlangs == 0 ? EIGHT : 0;
+}
+
+double
+report_snat_fullness(const struct sim_snat *snat)
+{
+	return snat->allocated > 0
+		   ? (double)snat->peak / (double)snat->allocated
+		   : 0;
+}
+
+static bool
+is_beside(const struct sim_snat *a, const struct sim_snat *b)
+{
+	return a->proto == b->proto && strcmp(a->member, b->member) == 0;
+}
+
+struct report_snat
+report_snat_of(const struct sim_case *c, size_t i)
+{
+	const struct sim_snat *at = &c->snat[i];
+	const double window_s = (double)c->snat_window_ns / NS_PER_S;
+	uint64_t begun = 0, opened = 0, failed = 0, ended = 0, held_ms = 0;
+	struct report_snat s = { .hold_s = NAN,
+		.erlangs = NAN,
+		.predicted = NAN,
+		.simulated = NAN };
+
+	for (size_t n = 0; n < c->snat_count; n++) {
+		const struct sim_snat *g = &c->snat[n];
+		if (!is_beside(g, at))
+			continue;
+		s.ports += g->allocated;
+		begun += g->worst_begun;
+		opened += g->worst_opened;
+		failed += g->worst_failed;
+		ended += g->worst_ended;
+		held_ms += g->worst_held_ms;
+	}
+	if (opened + failed > 0)
+		s.simulated = (double)failed / (double)(opened + failed);
+	if (ended == 0 || window_s <= 0)
+		return s;
+	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
+	s.erlangs = (double)begun / window_s * s.hold_s;
+	s.predicted = report_erlang_b(s.ports, s.erlangs);
+	s.advised =
+	    report_ports_for(s.erlangs, REPORT_SNAT_GOAL, REPORT_SNAT_MOST);
+	return s;
+}
+
+size_t
+report_snat_worst(const struct sim_case *c)
+{
+	size_t worst = SIZE_MAX;
+
+	for (size_t i = 0; i < c->snat_count; i++) {
+		const struct sim_snat *g = &c->snat[i];
+		const struct sim_snat *w =
+		    worst != SIZE_MAX ? &c->snat[worst] : NULL;
+		if (w == NULL || g->failed > w->failed ||
+		    (g->failed == w->failed &&
+			report_snat_fullness(g) > report_snat_fullness(w)))
+			worst = i;
+	}
+	return worst;
+}
+
+uint64_t
+report_snat_failed(const struct sim_case *c)
+{
+	uint64_t failed = 0;
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		failed += c->snat[i].failed;
+	return failed;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORTS_SNAT_H
+#define REPORTS_SNAT_H
+/*
+ * SNAT ports: how full members were, and how full they would have to be.
+ *
+ * A member's flows towards one destination are calls, its ports lines: of a
+ * calls offered (Erlangs: begun a second x mean hold, release time included)
+ * to P ports the part
+ *
+ *     B(P, a) = (a^P / P!) / sum_{k <= P} a^k / k!
+ *
+ * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for a
+ * steady stream of clients that do not try again; who retries offers more.
+ *
+ * Source: simulation.md C.7; AZ 4.4 to 4.6.
+ */
+#include "sim/record.h"
+#include <jansson.h>
+
+/* B(P, a), by 1/B_k = 1 + (k/a)/B_{k-1}.  NAN for a < 0.  Cost: O(P). */
+double report_erlang_b(uint32_t ports, double erlangs);
+
+/* The fewest ports, in eights, that block at most that part of so many
+ * Erlangs; 0: more than `most` would have to be.  blocking > 0. */
+uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
+
+#define REPORT_SNAT_GOAL 0.001  /* blocking that ports are advised for */
+#define REPORT_SNAT_MOST 64000u /* AZ 4.3 */
+
+/* A member's ports of one protocol over all its frontends, towards its worst
+ * destination.  What cannot be known is NAN. */
+struct report_snat {
+	uint32_t ports;
+	double hold_s;    /* mean, of flows that ended */
+	double erlangs;   /* offered */
+	double predicted; /* blocking, by Erlang B */
+	double simulated; /* failed of those that wanted a port */
+	uint32_t advised; /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
+			     than there are */
+};
+
+/* Of the gauge i, whose member's others of that protocol are beside it. */
+struct report_snat report_snat_of(const struct sim_case *c, size_t i);
+
+/* The gauge that has most to tell: most failed, else the fullest.  SIZE_MAX:
+ * nobody has ports. */
+size_t report_snat_worst(const struct sim_case *c);
+
+/* The part of its ports that was in use at most, 0..1. */
+double report_snat_fullness(const struct sim_snat *snat);
+
+uint64_t report_snat_failed(const struct sim_case *c);
+
+/* For a terminal; nothing where no member has begun flows. */
+void report_put_snat_table(FILE *to, const struct sim_record *record);
+
+/* Adds "snat" and "outbound" to a case; as json_build.h has it. */
+json_t *report_snat_json(json_t *object, const struct sim_case *c);
+
+#endif

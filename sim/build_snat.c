@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What members held of their SNAT ports, for the record of its case. */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/names.h"
+#include "sim/run_state.h"
+#include "sim/world.h"
+
+#define NAME_SHOWN 80 /* Azure's longest name */
+
+static const char *
+frontend_name(const struct sim_player *p, uint8_t number)
+{
+	const struct lb_config *c = p->config;
+	const struct lb_addr *address = &p->plan->snats[number].address;
+
+	for (size_t f = 0; f < c->frontend_count; f++)
+		if (lb_addr_same(&c->frontends[f].address, address))
+			return c->frontends[f].name;
+	return "?";
+}
+
+static uint8_t
+proto_of(const struct sim_gauge *g)
+{
+	return g->udp ? LB_PROTO_UDP : LB_PROTO_TCP;
+}
+
+static bool
+is_worse(const struct sim_toward *a, const struct sim_toward *b)
+{
+	if (a->failed != b->failed)
+		return a->failed > b->failed;
+	return a->peak > b->peak;
+}
+
+/* Most failed, else most ports. */
+static void
+build_worst(const struct sim_outbound *o, const struct sim_gauge *g,
+    struct sim_snat *to)
+{
+	const struct sim_toward *worst = &g->toward[o->destination_count];
+
+	for (uint32_t d = 0; d < o->destination_count; d++) {
+		to->opened += g->toward[d].opened;
+		to->failed += g->toward[d].failed;
+		if (!is_worse(&g->toward[d], worst))
+			continue;
+		worst = &g->toward[d];
+		to->worst = o->destinations[d].addr;
+		to->worst_port =
+		    g->udp ? 0 : lb_be16_get(o->destinations[d].port);
+	}
+	to->worst_peak = worst->peak;
+	to->worst_begun = worst->begun;
+	to->worst_opened = worst->opened;
+	to->worst_failed = worst->failed;
+	to->worst_ended = worst->ended;
+	to->worst_held_ms = worst->held_ms;
+}
+
+static int
+build_gauge(const struct sim_player *p, const struct sim_gauge *g,
+    size_t bin_count, struct sim_snat *to)
+{
+	to->member = strdup(p->plan->members[g->member].name);
+	to->frontend = strdup(frontend_name(p, g->number));
+	to->proto = proto_of(g);
+	to->allocated = g->allocated;
+	to->used = g->used;
+	to->peak = g->peak;
+	to->peak_ns = g->peak_ns;
+	build_worst(p->outbound, g, to);
+	if (to->member == NULL || to->frontend == NULL)
+		return -1;
+	if (g->slices == NULL)
+		return 0;
+	to->slices = calloc(bin_count + 1, sizeof(*to->slices));
+	if (to->slices == NULL)
+		return -1;
+	to->slice_count = bin_count;
+	memcpy(to->slices, g->slices, bin_count * sizeof(*to->slices));
+	return 0;
+}
+
+int
+sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
+{
+	const struct sim_player *p = run->players[number];
+	struct sim_outbound *o = p->outbound;
+
+	if (o == NULL)
+		return 0;
+	sim_outbound_close(o, run->timeline.bin);
+	out->outbound_packets = o->packets;
+	out->outbound_bytes = o->bytes;
+	out->snat_window_ns = run->duration_ns;
+	if (run->world != NULL && run->world->warm_ns < run->duration_ns)
+		out->snat_window_ns -= run->world->warm_ns;
+	out->snat = calloc(o->gauge_count + 1u, sizeof(*out->snat));
+	if (out->snat == NULL)
+		return -1;
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		out->snat_count++;
+		if (build_gauge(p, &o->gauges[i], (size_t)run->timeline.bin + 1,
+			&out->snat[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+sim_build_snat_log(
+    const struct sim_run *run, unsigned number, struct sim_record *record)
+{
+	const struct sim_player *p = run->players[number];
+	const struct sim_outbound *o = p->outbound;
+	char where[NAME_SHOWN + 8];
+
+	for (size_t i = 0; o != NULL && i < o->log_count; i++) {
+		const struct sim_gauge *g = &o->gauges[o->log[i].gauge];
+		struct sim_event *to = &record->log[record->log_count++];
+		(void)snprintf(where, sizeof(where), "%.*s, %s", NAME_SHOWN,
+		    frontend_name(p, g->number), lb_proto_name(proto_of(g)));
+		*to = (struct sim_event){
+			.at_ns = o->log[i].at_ns,
+			.kind = o->log[i].exhausted ? SIM_EVENT_SNAT_EXHAUSTED
+						    : SIM_EVENT_SNAT_HIGH,
+			.of_case = number,
+			.count = i,
+			.member = strdup(p->plan->members[g->member].name),
+			.what = strdup(where),
+		};
+		if (to->member == NULL || to->what == NULL)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/* Members as clients: ports held, failed and given back, as AZ 13.4 and 13.5
+ * have it; and blocking beside Erlang's formula. */
+#include <math.h>
+#include <string.h>
+
+#include "reports/snat.h"
+#include "tests/sim/stage.h"
+#include "tests/unit.h"
+
+#define SECOND UINT64_C(1000) /* ms */
+#define MINUTE (60 * SECOND)
+
+/* One member, or more, with so many ports each. */
+static const char *
+config_of(const char *members, unsigned ports, const char *more)
+{
+	static char text[2048];
+
+	(void)snprintf(text, sizeof(text),
+	    "load_balancer: { sku: fairlead }\n"
+	    "connection_table: { entries: 20000, entries6: 0 }\n"
+	    "frontends:\n  - { name: f, address: 203.0.113.10 }\n"
+	    "pools:\n  - { name: p, members: [%s] }\n"
+	    "outbound_rules:\n  - { name: out, frontends: [f], pool: p, "
+	    "ports_per_member: %u%s }\n",
+	    members, ports, more);
+	return text;
+}
+
+#define ONE "{ name: a, address: 10.0.0.1 }"
+#define TWO ONE ", { name: b, address: 10.0.0.2 }"
+
+static struct lb_addr
+outside(unsigned last)
+{
+	return lb_addr_v4(__builtin_bswap32(0xc6336400u | last));
+}
+
+/* Short connections (or questions) to one destination, evenly spaced, whose
+ * clients do not try again. */
+static struct lb_traffic *
+calls(struct stage *s, enum lb_profile profile, unsigned to, uint64_t per_s)
+{
+	struct lb_traffic *t = stage_traffic(s, profile);
+
+	t->from_pool = (char *)(uintptr_t) "p";
+	t->server = outside(to);
+	t->arrivals = LB_ARRIVALS_CONSTANT;
+	t->rate = per_s * LB_SCENE_ONE;
+	t->requests = LB_SCENE_ONE;
+	t->sizes = LB_SIZES_CONSTANT;
+	t->size_min = 100;
+	t->zipf = 0;
+	t->tries = 1;
+	return t;
+}
+
+static struct sim_record *
+play(struct stage *s, const char *config)
+{
+	s->settings.scene = &s->scene;
+	struct sim_record *r = stage_play(s, config);
+	UNIT_NEED(r);
+	return r;
+}
+
+static const struct sim_snat *
+gauge(const struct sim_record *r, const char *member, uint8_t proto)
+{
+	const struct sim_case *c = &r->cases[0];
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		if (strcmp(c->snat[i].member, member) == 0 &&
+		    c->snat[i].proto == proto)
+			return &c->snat[i];
+	CU_FAIL_FATAL("no such gauge");
+	return NULL;
+}
+
+static uint64_t
+exhausted(const struct sim_record *r)
+{
+	for (size_t i = 0; i < r->cases[0].drop_count; i++)
+		if (strcmp(r->cases[0].drops[i].reason, "snat_exhausted") == 0)
+			return r->cases[0].drops[i].packets;
+	return 0;
+}
+
+/* --- AZ 13.4 and 13.5 ----------------------------------------------------- */
+
+/*
+ * The rate that P ports sustain, by how connections end: at the end of so many
+ * holds as many connections were made as there are ports, each time.  Links
+ * take 41 ms both ways: the last packet of a connection that closes comes 82
+ * to 164 ms after its first, and the path counts in whole milliseconds.
+ */
+/* clang-format off */
+static const struct {
+	const char *row;
+	unsigned ports;
+	enum lb_close close;
+	const char *more;
+	uint64_t hold_s;
+} rates[] = {
+	{ "FIN, 1024", 1024, LB_CLOSE_FIN, "", 240 },
+	{ "FIN, 512", 512, LB_CLOSE_FIN, "", 240 },
+	{ "FIN, 32", 32, LB_CLOSE_FIN, "", 240 },
+	{ "RST, 32", 32, LB_CLOSE_RESET, "", 15 },
+	{ "RST, 512", 512, LB_CLOSE_RESET, "", 15 },
+	{ "idle 4 min, 32", 32, LB_CLOSE_NEVER, "", 240 },
+	{ "idle 30 min, 32", 32, LB_CLOSE_NEVER, ", idle_timeout: 30m", 1800 },
+};
+/* clang-format on */
+
+static void
+test_steady_rate(void)
+{
+	for (size_t i = 0; i < LB_COUNT(rates); i++) {
+		const char *row = rates[i].row;
+		const uint64_t holds = 4;
+		struct stage s;
+
+		stage_open(&s);
+		s.scene.duration_ms = holds * rates[i].hold_s * SECOND;
+		struct lb_traffic *t = calls(&s, LB_PROFILE_WEB, 1,
+		    rates[i].ports * 8 / rates[i].hold_s + 1);
+		t->close = rates[i].close;
+		struct sim_record *r =
+		    play(&s, config_of(ONE, rates[i].ports, rates[i].more));
+		const struct sim_snat *g = gauge(r, "a", LB_PROTO_TCP);
+		UNIT_EQUAL(row, g->allocated, rates[i].ports);
+		UNIT_EQUAL(row, g->peak, rates[i].ports);
+		UNIT_EQUAL(row, g->opened, rates[i].ports * holds);
+		UNIT_EQUAL(row, g->failed, exhausted(r));
+		UNIT_ROW(row, g->failed > 3 * g->opened);
+		UNIT_EQUAL(row, g->worst_ended + g->used, g->opened);
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
+/* FIN at t: not reusable at t + 239.9 s, reusable at t + 240 s. */
+static void
+test_release(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.client_link.latency_ns = s.scene.member_link.latency_ns = 0;
+	s.scene.duration_ms = 241 * SECOND;
+	calls(&s, LB_PROFILE_WEB, 1, 10);
+	struct sim_record *r = play(&s, config_of(ONE, 8, ""));
+	const struct sim_snat *g = gauge(r, "a", LB_PROTO_TCP);
+	/* eight from 0 s to 0.7 s; and from 240 s on the same again */
+	CU_ASSERT_EQUAL(g->opened, 16);
+	CU_ASSERT_EQUAL(g->worst_held_ms, 8 * 240 * SECOND);
+	CU_ASSERT_EQUAL(g->worst_ended, 8);
+	CU_ASSERT_EQUAL(g->used, 8);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* Who has no port towards one destination has them all towards another; and
+ * UDP's are others. */
+static void
+test_destinations(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.duration_ms = 200 * SECOND;
+	calls(&s, LB_PROFILE_WEB, 1, 1);
+	calls(&s, LB_PROFILE_WEB, 2, 2)->stop_ms = 4 * SECOND + 100;
+	calls(&s, LB_PROFILE_UDP, 3, 1)->stop_ms = 5 * SECOND + 100;
+	struct sim_record *r = play(&s, config_of(ONE, 16, ""));
+	const struct sim_snat *tcp = gauge(r, "a", LB_PROTO_TCP);
+	const struct sim_snat *udp = gauge(r, "a", LB_PROTO_UDP);
+	CU_ASSERT_EQUAL(tcp->opened, 16 + 9);
+	CU_ASSERT_EQUAL(tcp->peak, 16); /* both destinations' are the same */
+	CU_ASSERT_EQUAL(tcp->worst_peak, 16);
+	CU_ASSERT_EQUAL(tcp->worst_failed, tcp->failed);
+	CU_ASSERT_TRUE(tcp->failed > 180);
+	const struct lb_addr first = outside(1);
+	CU_ASSERT_TRUE(lb_addr_same(&tcp->worst, &first));
+	CU_ASSERT_EQUAL(tcp->worst_port, 80);
+	CU_ASSERT_EQUAL(udp->peak, 6);
+	CU_ASSERT_EQUAL(udp->failed, 0);
+	CU_ASSERT_EQUAL(udp->worst_port, 0);
+	/* the last has not waited its second yet */
+	CU_ASSERT_EQUAL(r->cases[0].clients.given_up, tcp->failed - 1);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* Ports are each member's own; zipf makes one of them busier; connections that
+ * stay hold theirs, as long as they are kept alive. */
+static void
+test_members(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.duration_ms = 20 * MINUTE;
+	struct lb_traffic *t = calls(&s, LB_PROFILE_LONG_LIVED, 1, 1);
+	t->connections = 24;
+	t->keepalive_ms = MINUTE;
+	struct sim_record *r = play(&s, config_of(TWO, 16, ""));
+	const struct sim_snat *a = gauge(r, "a", LB_PROTO_TCP);
+	const struct sim_snat *b = gauge(r, "b", LB_PROTO_TCP);
+	CU_ASSERT_EQUAL(a->used + b->used, 24);
+	CU_ASSERT_TRUE(a->used > 4 && b->used > 4);
+	CU_ASSERT_EQUAL(a->worst_ended + b->worst_ended, 0);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* A dead member begins nothing. */
+static void
+test_dead(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.duration_ms = 100 * SECOND;
+	calls(&s, LB_PROFILE_WEB, 1, 1);
+	(void)stage_fault(&s, 50 * SECOND, "a", LB_FAULT_CRASHED);
+	struct sim_record *r = play(&s, config_of(ONE, 1024, ""));
+	const struct sim_snat *a = gauge(r, "a", LB_PROTO_TCP);
+	CU_ASSERT_TRUE(a->opened >= 49 && a->opened <= 50);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* AZ 9.2: at over three quarters, when none is left, and every five minutes
+ * as long as that lasts. */
+static void
+test_events(void)
+{
+	unsigned high = 0, out = 0;
+	uint64_t first_high_ns = 0, first_out_ns = 0;
+	struct stage s;
+
+	stage_open(&s);
+	s.scene.client_link.latency_ns = s.scene.member_link.latency_ns = 0;
+	s.scene.duration_ms = 11 * MINUTE;
+	calls(&s, LB_PROFILE_WEB, 1, 1);
+	struct sim_record *r = play(&s, config_of(ONE, 16, ""));
+	for (size_t i = 0; i < r->log_count; i++) {
+		const struct sim_event *e = &r->log[i];
+		if (e->kind == SIM_EVENT_SNAT_HIGH && high++ == 0)
+			first_high_ns = e->at_ns;
+		if (e->kind == SIM_EVENT_SNAT_EXHAUSTED && out++ == 0) {
+			first_out_ns = e->at_ns;
+			CU_ASSERT_STRING_EQUAL(e->member, "a");
+			CU_ASSERT_STRING_EQUAL(e->what, "f, tcp");
+		}
+	}
+	CU_ASSERT_EQUAL(first_high_ns, 12 * LB_NS_PER_S);
+	CU_ASSERT_EQUAL(first_out_ns, 16 * LB_NS_PER_S);
+	CU_ASSERT_EQUAL(out, 3); /* 16 s, 316 s, 616 s */
+	CU_ASSERT_TRUE(high == 2 || high == 3);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* --- Erlang --------------------------------------------------------------- */
+
+#define RUNS 12
+#define T999                                                                   \
+	4.436979      /* Student's t, 11 degrees of freedom, 99.9 % two-sided  \
+		       */
+#define Z999 3.290527 /* the normal distribution's */
+#define RARE 500      /* failures that are too few to see their variance */
+
+struct blocking {
+	double mean, half; /* of 99.9 % */
+	double erlangs;    /* mean of those offered */
+	uint64_t wanted, failed;
+};
+
+/* By hand; 1,024 lines as simulation.md C.7 has them. */
+/* clang-format off */
+static const struct {
+	uint32_t ports;
+	double erlangs, blocking, off;
+} lines[] = {
+	{ 0, 3, 1, 0 },
+	{ 1, 1, 0.5, 1e-12 },
+	{ 2, 1, 0.2, 1e-12 },
+	{ 2, 2, 0.4, 1e-12 },
+	{ 10, 5, 0.018384570, 1e-8 },
+	{ 5, 0, 0, 0 },
+	{ 1024, 900, 3.5e-6, 1e-7 },
+	{ 1024, 1000, 0.012, 5e-4 },
+	{ 1024, 1024, 0.0245, 5e-4 },
+	{ 1024, 1100, 0.079, 5e-4 },
+	{ 64000, 1, 0, 1e-12 },
+};
+/* clang-format on */
+
+static void
+test_formula(void)
+{
+	for (size_t i = 0; i < LB_COUNT(lines); i++)
+		CU_ASSERT_DOUBLE_EQUAL(
+		    report_erlang_b(lines[i].ports, lines[i].erlangs),
+		    lines[i].blocking, lines[i].off);
+	CU_ASSERT_TRUE(isnan(report_erlang_b(8, -1)));
+	CU_ASSERT_EQUAL(report_ports_for(0, 0.001, 64000), 8);
+	CU_ASSERT_EQUAL(report_ports_for(5, 0.02, 64000), 16);
+	CU_ASSERT_EQUAL(report_ports_for(100, 0.001, 64), 0); /* not enough */
+	uint32_t ports = report_ports_for(1000, 0.001, 64000);
+	CU_ASSERT_EQUAL(ports % 8, 0);
+	CU_ASSERT_TRUE(report_erlang_b(ports, 1000) <= 0.001);
+	CU_ASSERT_TRUE(report_erlang_b(ports - 8, 1000) > 0.001);
+}
+
+/* Poisson calls of 15 s and what a connection takes, closed by a reset. */
+static struct blocking
+simulate(unsigned ports, double load)
+{
+	struct blocking b = { 0 };
+	double part[RUNS], variance = 0;
+	const double hold_s = 15.081; /* SYN to RST is four hops and 1 ms */
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		struct stage s;
+		stage_open(&s);
+		s.settings.report = false;
+		s.settings.seed = 20;
+		s.settings.replication = i;
+		s.scene.warm_up_ms = 75 * SECOND;
+		s.scene.duration_ms =
+		    s.scene.warm_up_ms + (ports < 100 ? 3000 : 450) * SECOND;
+		struct lb_traffic *t = calls(&s, LB_PROFILE_WEB, 1, 1);
+		t->arrivals = LB_ARRIVALS_POISSON;
+		t->close = LB_CLOSE_RESET;
+		t->rate = (uint64_t)(load * ports / hold_s * 1e6);
+		struct sim_record *r = play(&s, config_of(ONE, ports, ""));
+		const struct sim_snat *g = gauge(r, "a", LB_PROTO_TCP);
+		const struct report_snat now = report_snat_of(&r->cases[0], 0);
+		part[i] = now.simulated;
+		b.mean += part[i] / RUNS;
+		b.erlangs += (double)t->rate / 1e6 * now.hold_s / RUNS;
+		b.wanted += g->opened + g->failed;
+		b.failed += g->failed;
+		sim_record_free(r);
+		stage_close(&s);
+	}
+	for (unsigned i = 0; i < RUNS; i++)
+		variance += (part[i] - b.mean) * (part[i] - b.mean);
+	b.half = T999 * sqrt(variance / (RUNS - 1) / RUNS);
+	return b;
+}
+
+/*
+ * The interval where few fail: by the law that is tested.  What overflows comes
+ * in bursts, z times as peaked as Poisson's (Wilkinson, 1956), so that counts
+ * vary by 2 z - 1.
+ */
+static double
+rare(unsigned ports, double load, const struct blocking *b)
+{
+	const double a = load * ports, part = report_erlang_b(ports, a);
+	const double z = 1 - a * part + a / (ports + 1 - a + a * part);
+
+	return Z999 * sqrt(part * (2 * z - 1) / (double)b->wanted);
+}
+
+/* Issue 7, shown by 3. */
+static void
+test_erlang(void)
+{
+	static const unsigned ports[] = { 64, 1024 };
+	static const double loads[] = { 0.8, 0.9, 1.0, 1.1, 1.2 };
+
+	for (size_t p = 0; p < LB_COUNT(ports); p++)
+		for (size_t l = 0; l < LB_COUNT(loads); l++) {
+			struct blocking b = simulate(ports[p], loads[l]);
+			double wanted =
+			    report_erlang_b(ports[p], loads[l] * ports[p]);
+			double half = b.half;
+			(void)fprintf(stderr,
+			    "\n    %4u ports, load %.1f: %.5f +- %.5f, "
+			    "Erlang %.5f (%llu calls)",
+			    ports[p], loads[l], b.mean, half, wanted,
+			    (unsigned long long)b.wanted);
+			CU_ASSERT_DOUBLE_EQUAL(
+			    b.erlangs, loads[l] * ports[p], 0.001 * ports[p]);
+			if (wanted * (double)b.wanted < RARE)
+				half = rare(ports[p], loads[l], &b);
+			CU_ASSERT_TRUE(fabs(b.mean - wanted) <= half);
+			/* it says something */
+			if (loads[l] >= 1)
+				CU_ASSERT_TRUE(half < 0.25 * wanted);
+		}
+	(void)fputc('\n', stderr);
+}
+
+int
+main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "ports sustain AZ 13.5's rates", test_steady_rate },
+		{ "a port is free 240 s after the FIN", test_release },
+		{ "destinations and protocols are apart", test_destinations },
+		{ "ports are each member's own", test_members },
+		{ "a dead member begins nothing", test_dead },
+		{ "health events of AZ 9.2", test_events },
+		{ "Erlang's formula", test_formula },
+		{ "blocking is Erlang's", test_erlang },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("sim/outbound", tests);
+}
