@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "live/attach.h"
+#include "live/control.h"
 #include "live/precheck.h"
 #include "live/run.h"
 #include "model/problems.h"
@@ -87,7 +88,7 @@ struct live_options {
 	const char *interfaces[INTERFACES_MAX];
 	struct live_settings settings;
 	struct live_http_address metrics;
-	bool dry_run, detach;
+	bool dry_run, detach, mode_given;
 };
 
 static int
@@ -124,6 +125,7 @@ read_option(struct live_options *o, int option, char **argv)
 			return cli_usage("live",
 			    "--mode %s: it is native, generic or auto", optarg);
 		o->settings.mode = (enum live_mode)mode;
+		o->mode_given = true;
 		return 0;
 	case OPTION_BESIDE:
 		o->settings.beside = true;
@@ -167,7 +169,9 @@ check_together(const struct live_options *o, int rest)
 		    "it takes no arguments: interfaces are named by "
 		    "--interface");
 	if (o->detach &&
-	    (o->dry_run || o->config != NULL || o->settings.metrics != NULL))
+	    (o->dry_run || o->config != NULL || o->settings.metrics != NULL ||
+		o->settings.interface_count > 0 || o->mode_given ||
+		o->settings.beside || o->settings.control != NULL))
 		return cli_usage("live", "--detach goes with --pin-name only");
 	if (!o->detach && o->config == NULL)
 		return cli_usage("live", "there is no configuration: -c FILE");
@@ -249,7 +253,7 @@ dry_run(struct live_options *o)
 static int
 detach(const struct live_options *o)
 {
-	char error[512];
+	char error[512], path[128];
 	const char *name = o->settings.pin_name;
 	int removed = live_detach_all(name, error, sizeof(error));
 
@@ -257,6 +261,8 @@ detach(const struct live_options *o)
 		cli_say("live", "%s", error);
 		return CLI_REFUSED;
 	}
+	/* what a control process left that was killed */
+	(void)live_control_clear(live_control_path(name, path, sizeof(path)));
 	if (removed == 0)
 		(void)printf("nothing is pinned as %s\n", name);
 	else

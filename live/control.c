@@ -80,9 +80,9 @@ is_answered(const struct sockaddr_un *at)
 	return code == ECONNREFUSED || code == ENOENT ? 0 : -code;
 }
 
-/* What a dead process left is in the way of bind(). */
+/* What is there: 0, nothing; 1, what a dead process left; or -errno. */
 static int
-clear_stale(const struct sockaddr_un *at)
+look_at(const struct sockaddr_un *at)
 {
 	struct stat st;
 	if (lstat(at->sun_path, &st) != 0)
@@ -92,7 +92,17 @@ clear_stale(const struct sockaddr_un *at)
 	int answered = is_answered(at);
 	if (answered != 0)
 		return answered > 0 ? -EADDRINUSE : answered;
-	return unlink(at->sun_path) == 0 ? 0 : -errno;
+	return 1;
+}
+
+/* What a dead process left is in the way of bind(). */
+static int
+clear_stale(const struct sockaddr_un *at)
+{
+	int rc = look_at(at);
+	if (rc == 1)
+		rc = unlink(at->sun_path) == 0 ? 0 : -errno;
+	return rc;
 }
 
 /* Never there with more rights than it is to have: a caller could be in. */
@@ -113,13 +123,22 @@ on_connection(uv_stream_t *listener, int status)
 }
 
 static int
+address_of(const char *path, struct sockaddr_un *at)
+{
+	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(at->sun_path))
+		return -ENAMETOOLONG;
+	(void)snprintf(at->sun_path, sizeof(at->sun_path), "%s", path);
+	return 0;
+}
+
+static int
 listen_at(struct live_control *c, const char *path)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(at.sun_path))
-		return -ENAMETOOLONG;
-	(void)snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	int rc = make_folder(path);
+	struct sockaddr_un at;
+	int rc = address_of(path, &at);
+	if (rc == 0)
+		rc = make_folder(path);
 	if (rc == 0)
 		rc = clear_stale(&at);
 	if (rc == 0)
@@ -143,6 +162,26 @@ say_why(int rc, const char *path, char *error, size_t bytes)
 	else if (rc == -ENOENT)
 		why = "there is no such folder";
 	(void)snprintf(error, bytes, "control socket %s: %s", path, why);
+}
+
+int
+live_control_clear(const char *path)
+{
+	struct sockaddr_un at;
+	int rc = address_of(path, &at);
+	return rc == 0 ? clear_stale(&at) : rc;
+}
+
+bool
+live_control_taken(const char *path, char *error, size_t error_bytes)
+{
+	struct sockaddr_un at;
+	int rc = address_of(path, &at);
+	if (rc == 0)
+		rc = look_at(&at);
+	if (rc < 0)
+		say_why(rc, path, error, error_bytes);
+	return rc < 0;
 }
 
 /* --- open and close ------------------------------------------------------ */

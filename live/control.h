@@ -74,6 +74,13 @@ void live_control_close(struct live_control *control);
 /* The socket's path for a pin name.  128 bytes suffice; returns path. */
 char *live_control_path(const char *pin_name, char *path, size_t bytes);
 
+/* Would live_control_open() be refused the path for what is there?  true, with
+ * a line in error.  Changes nothing. */
+bool live_control_taken(const char *path, char *error, size_t error_bytes);
+
+/* Removes the socket that a dead process left, if it is one: 0 or -errno. */
+int live_control_clear(const char *path);
+
 /* Wakes everyone who waits. */
 void live_control_wake(struct live_control *control);
 

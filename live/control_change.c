@@ -5,8 +5,10 @@
 
 #include "live/control_rooms.h"
 #include "live/figures.h"
+#include "live/log.h"
 #include "live/overriding.h"
 #include "live/reload.h"
+#include "live/service.h"
 #include "model/names.h"
 
 /* Rules that a change leaves without anybody, named at most. */
@@ -222,11 +224,11 @@ say_problems(const struct live_run *run, struct live_caller *caller,
 	for (size_t i = 0; i < problems->count; i++) {
 		const struct lb_problem *p = &problems->at[i];
 		live_caller_say(caller,
-		    json_pack("{s:{s:b, s:s?, s:i, s:i, s:s?, s:s}}", "problem",
+		    json_pack("{s:{s:b, s:o, s:i, s:i, s:s?, s:o}}", "problem",
 			"warning", (int)p->warning, "file",
-			run->settings->config, "line", (int)p->where.line,
-			"column", (int)p->where.column, "code", p->code, "text",
-			p->what));
+			live_log_text(run->settings->config), "line",
+			(int)p->where.line, "column", (int)p->where.column,
+			"code", p->code, "text", live_log_text(p->what)));
 	}
 }
 
@@ -260,7 +262,9 @@ live_control_reload(
 {
 	struct live_reloaded how;
 	bool dry_run = json_is_true(json_object_get(request, "dry_run"));
+	live_service_work_begin(run);
 	live_reload(run, dry_run, &how);
+	live_service_work_end(run);
 	say_reloaded(run, caller, dry_run, &how);
 	live_reloaded_free(&how);
 }

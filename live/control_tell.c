@@ -242,13 +242,6 @@ live_tell_rule(const struct live_figures *f, const struct live_figures_rule *r)
 	    r->counted ? tell_share(&r->traffic) : NULL);
 }
 
-static const char *const answer_names[LIVE_ANSWERS] = {
-	[LB_ANSWER_GOOD] = "good",
-	[LB_ANSWER_WRONG] = "wrong",
-	[LB_ANSWER_REFUSED] = "refused",
-	[LB_ANSWER_SILENT] = "silent",
-};
-
 static const char *const health_names[] = {
 	[LB_HEALTH_UNKNOWN] = "unknown",
 	[LB_HEALTH_UP] = "up",
@@ -272,15 +265,15 @@ tell_view(const struct live_figures *f, const struct live_figures_probe *p)
 	json_t *answers = json_object();
 	for (unsigned a = 0; a < LIVE_ANSWERS; a++)
 		(void)json_object_set_new(
-		    answers, answer_names[a], count(heard->answers[a]));
+		    answers, live_answer_name(a), count(heard->answers[a]));
 	return json_pack(
 	    "{s:s, s:s, s:s, s:s, s:o?, s:s?, s:o?, s:o?, s:o?, s:o}", "name",
 	    p->name, "protocol", lb_probe_protocol_name(p->protocol), "state",
 	    health_names[p->health.state], "reason",
 	    lb_health_reason_name(p->health.reason), "since_s",
 	    p->health.flipped ? ago(f->now_ns, p->health.since_ns) : NULL,
-	    "answer", any ? answer_names[heard->answer] : NULL, "answered_s",
-	    ago(f->now_ns, heard->at_ns), "in_a_row",
+	    "answer", any ? live_answer_name(heard->answer) : NULL,
+	    "answered_s", ago(f->now_ns, heard->at_ns), "in_a_row",
 	    any ? count(p->health.run) : NULL, "latency_ms",
 	    heard->latency_ns != 0 ? json_real((double)heard->latency_ns / 1e6)
 				   : NULL,

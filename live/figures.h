@@ -116,6 +116,8 @@ struct live_figures_process {
 	double uptime_s, cpu_s;  /* user and system */
 	uint64_t resident_bytes;
 	uint64_t open_files, open_files_max;
+	double loop_late_s;   /* the service's: it fills these in */
+	uint64_t loop_stalls; /* of more than a second */
 };
 
 /* What is in force. */

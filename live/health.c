@@ -4,6 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const answer_names[LIVE_ANSWERS] = {
+	[LB_ANSWER_GOOD] = "good",
+	[LB_ANSWER_WRONG] = "wrong",
+	[LB_ANSWER_REFUSED] = "refused",
+	[LB_ANSWER_SILENT] = "silent",
+};
+
+const char *
+live_answer_name(unsigned answer)
+{
+	return answer < LIVE_ANSWERS ? answer_names[answer] : "?";
+}
+
 struct watched {
 	int probe; /* index in the configuration */
 	struct lb_addr address;

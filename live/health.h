@@ -72,4 +72,7 @@ void live_health_adopt(struct live_health *health, const struct lb_plan *before,
 /* For lb_plan_health(): arg is the struct live_health. */
 bool live_health_up(void *arg, int probe, uint16_t member);
 
+/* enum lb_answer: "refused" */
+const char *live_answer_name(unsigned answer);
+
 #endif

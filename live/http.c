@@ -113,6 +113,28 @@ listen_on(const struct live_http_address *address)
 	return -code;
 }
 
+static void
+say_why(const struct live_http_address *address, int rc, char *error,
+    size_t error_bytes)
+{
+	char text[64];
+	(void)snprintf(error, error_bytes, "can't listen on %s port %u: %s",
+	    lb_addr_text(&address->address, text, sizeof(text)), address->port,
+	    strerror(-rc));
+}
+
+bool
+live_http_taken(
+    const struct live_http_address *address, char *error, size_t error_bytes)
+{
+	int fd = listen_on(address);
+	if (fd >= 0)
+		(void)close(fd);
+	else
+		say_why(address, fd, error, error_bytes);
+	return fd < 0;
+}
+
 /* --- pages --------------------------------------------------------------- */
 
 static struct MHD_Response *
@@ -273,7 +295,6 @@ live_http_open(uv_loop_t *loop, const struct live_http_address *address,
     const struct live_http_page *pages, size_t count, void *arg, char *error,
     size_t error_bytes)
 {
-	char text[64];
 	struct live_http *http = calloc(1, sizeof(*http));
 	if (http == NULL || count > PAGES_MAX) {
 		(void)snprintf(error, error_bytes, "no memory");
@@ -297,9 +318,7 @@ live_http_open(uv_loop_t *loop, const struct live_http_address *address,
 	}
 	if (rc == 0)
 		return http;
-	(void)snprintf(error, error_bytes, "can't listen on %s port %u: %s",
-	    lb_addr_text(&address->address, text, sizeof(text)), address->port,
-	    strerror(-rc));
+	say_why(address, rc, error, error_bytes);
 	live_http_close(http);
 	return NULL;
 }

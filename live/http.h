@@ -20,8 +20,8 @@
 #include "model/path/addr.h"
 
 #define LIVE_HTTP_FRESH_MS      250u
-#define LIVE_HTTP_CONNECTIONS   16u
-#define LIVE_HTTP_IDLE_S        10u
+#define LIVE_HTTP_CONNECTIONS   64u
+#define LIVE_HTTP_IDLE_S        2u    /* also in the middle of a request */
 #define LIVE_HTTP_REQUEST_BYTES 8192u /* of a request, headers included */
 
 struct live_http_address {
@@ -59,6 +59,11 @@ struct live_http;
 struct live_http *live_http_open(uv_loop_t *loop,
     const struct live_http_address *address, const struct live_http_page *pages,
     size_t count, void *arg, char *error, size_t error_bytes);
+
+/* Would live_http_open() be refused the address?  true, with a line in error;
+ * it is free again at once. */
+bool live_http_taken(
+    const struct live_http_address *address, char *error, size_t error_bytes);
 
 /* Ends all connections; memory is given back when the loop has run to its end
  * once more.  NULL is fine. */

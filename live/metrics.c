@@ -133,6 +133,13 @@ write_cpu(const struct page *p, const struct family *f)
 }
 
 static void
+write_late(const struct page *p, const struct family *f)
+{
+	(void)fputs(f->name, p->to);
+	put_real(p->to, p->figures->process.loop_late_s);
+}
+
+static void
 write_outcomes(const struct page *p, const struct family *f)
 {
 	const struct forward_total *t = &p->figures->total;
@@ -520,6 +527,12 @@ static const struct family families[] = {
 	    "Open files of the control process."),
 	ONE("process_max_fds", "gauge", process.open_files_max,
 	    "How many files it may open."),
+	FROM("fairlead_loop_late_seconds_total", "counter", write_late,
+	    "By how much the control process's loop was late, looked at once "
+	    "a second."),
+	ONE("fairlead_loop_stalls_total", "counter", process.loop_stalls,
+	    "How often it was late by more than a second; a large reload "
+	    "does that."),
 	ONE("fairlead_plan_generation", "gauge", plan.generation,
 	    "Which configuration of this process is in force: 1 is the "
 	    "first."),

@@ -107,6 +107,18 @@ live_pins_open(
 	return rc;
 }
 
+bool
+live_pins_busy(const char *name)
+{
+	char folder[128];
+	(void)snprintf(folder, sizeof(folder), LIVE_PINS_ROOT "/%u/%s",
+	    FORWARD_LAYOUT, name);
+	int rc = lock_folder(folder);
+	if (rc >= 0)
+		(void)close(rc);
+	return rc == -EBUSY;
+}
+
 void
 live_pins_close(struct live_pins *pins)
 {

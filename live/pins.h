@@ -37,6 +37,9 @@ int live_pins_open(
     struct live_pins *pins, const char *name, char *error, size_t error_bytes);
 void live_pins_close(struct live_pins *pins);
 
+/* Has a control process the folder of a name? */
+bool live_pins_busy(const char *name);
+
 /* The descriptor of what is pinned under a name, or -errno. */
 int live_pin_get(const struct live_pins *pins, const char *what);
 /* Pins, in place of what had the name: 0 or -errno. */

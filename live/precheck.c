@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "live/beside.h"
+#include "live/control.h"
 #include "live/engine.h"
 #include "live/host.h"
+#include "live/http.h"
 #include "live/netlink.h"
 #include "live/pins.h"
 #include "live/privilege.h"
@@ -136,6 +138,29 @@ check_machine(struct precheck *p)
 		    "where libxdp's dispatcher is already (or with --beside)");
 }
 
+/* --- who is there already ------------------------------------------------- */
+
+static void
+check_taken(struct precheck *p)
+{
+	const struct live_settings *s = p->settings;
+	char path[128], error[TEXT_BYTES];
+	if (live_pins_busy(s->pin_name))
+		say(p, LIVE_WOULD_FAIL, "",
+		    "a fairlead live with --pin-name %s is running: end it "
+		    "first, or use another name",
+		    s->pin_name);
+	else if (live_control_taken(
+		     s->control != NULL
+			 ? s->control
+			 : live_control_path(s->pin_name, path, sizeof(path)),
+		     error, sizeof(error)))
+		say(p, LIVE_WOULD_FAIL, "", "%s", error);
+	if (s->metrics != NULL &&
+	    live_http_taken(s->metrics, error, sizeof(error)))
+		say(p, LIVE_WOULD_FAIL, "", "--metrics: %s", error);
+}
+
 /* --- interfaces ---------------------------------------------------------- */
 
 static void
@@ -210,12 +235,14 @@ check_interface(struct precheck *p, const char *name)
 		say(p, LIVE_WOULD, name, "would be adopted: it forwards now");
 	else if (live_can_extend() && live_beside_dispatcher(link->ifindex))
 		say(p, LIVE_WOULD, name, "joins libxdp's dispatcher there");
-	else if (link->xdp)
+	else if (link->xdp) {
 		say(p, LIVE_WOULD_FAIL, name,
 		    "another XDP program is attached: take it off first%s",
 		    live_can_extend() && live_beside_built()
 			? ", and load it again by xdp-loader"
 			: "");
+		return; /* what would come after that is not the question */
+	}
 	if (!link->up)
 		say(p, LIVE_WOULD_WARN, name, "is down: ip link set %s up",
 		    name);
@@ -423,6 +450,7 @@ live_precheck(const struct live_settings *settings,
 	p->arg = arg;
 	(void)live_switching(config, tell_difference, p);
 	check_machine(p);
+	check_taken(p);
 	check_probes(p);
 	p->netlink = live_netlink_open();
 	if (p->netlink == NULL ||

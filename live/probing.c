@@ -22,17 +22,18 @@ members_at(const struct lb_plan *plan, const struct lb_addr *address)
 
 static void
 log_health(const struct live_run *run, int probe, const struct lb_addr *address,
-    uint64_t latency_ns)
+    enum lb_answer answer, uint64_t latency_ns)
 {
 	char text[64];
 	const struct lb_health *health =
 	    live_health_of(run->health, probe, address);
 	live_log(LIVE_INFO, health->state == LB_HEALTH_UP ? "up" : "down",
-	    "s:s, s:s, s:o, s:s, s:f", "probe", run->config->probes[probe].name,
-	    "address", lb_addr_text(address, text, sizeof(text)), "members",
+	    "s:s, s:s, s:o, s:s, s:s, s:f", "probe",
+	    run->config->probes[probe].name, "address",
+	    lb_addr_text(address, text, sizeof(text)), "members",
 	    members_at(run->plan, address), "reason",
-	    lb_health_reason_name(health->reason), "latency_ms",
-	    (double)latency_ns / 1e6);
+	    lb_health_reason_name(health->reason), "answer",
+	    live_answer_name(answer), "latency_ms", (double)latency_ns / 1e6);
 }
 
 int
@@ -71,7 +72,7 @@ live_probing_heard(void *arg, int probe, const struct lb_addr *address,
 		return;
 	if (!uv_is_active((uv_handle_t *)&run->apply))
 		(void)uv_timer_start(&run->apply, on_apply, 0, 0);
-	log_health(run, probe, address, latency_ns);
+	log_health(run, probe, address, answer, latency_ns);
 }
 
 static void

@@ -37,6 +37,7 @@ on_sweep(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
 	uint32_t rounds = live_sweeper_rounds(run->sweeper);
+	live_log_turn();
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
 	live_capture_look(run);
@@ -93,7 +94,9 @@ on_signal(uv_signal_t *handle, int number)
 {
 	struct live_run *run = handle->data;
 	if (number == SIGHUP) {
+		live_service_work_begin(run);
 		live_reload(run, false, NULL);
+		live_service_work_end(run);
 		return;
 	}
 	live_log(LIVE_INFO, "ended", "s:s, s:s, s:s", "signal",
@@ -373,5 +376,6 @@ live_run(const struct live_settings *settings)
 	lb_config_free(run.config);
 	free(run.admin_file);
 	live_overrides_free(&run.overrides);
+	live_log_end();
 	return end;
 }

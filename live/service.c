@@ -16,8 +16,10 @@
 #include "model/names.h"
 
 #define BEAT_MS 1000u
-/* A beat that comes later than that is a loop that stood still; told for a
- * while, so that who asks now and then hears of it. */
+/* A beat that comes later than that is a loop that stood still: logged, and
+ * when it is as late as LATE_MS, ill for a while, so that who asks now and then
+ * hears of it. */
+#define STALL_MS     1000u
 #define LATE_MS      2000u
 #define LATE_TELL_MS 15000u
 
@@ -34,6 +36,9 @@ struct live_service {
 	struct live_http *http; /* NULL: not wanted */
 	uv_timer_t beat, watchdog;
 	uint64_t beat_ns, late_ns, late_ms; /* late_ns: when, 0: never */
+	uint64_t work_ns;                   /* when it began */
+	uint64_t excused_ns;                /* of work, since the last beat */
+	uint64_t late_sum_ns, stalls;
 	struct watched *watched;
 	size_t watched_count;
 };
@@ -62,6 +67,8 @@ make_metrics(void *arg)
 	struct live_figures *figures = live_figures_gather(s->run);
 	if (figures == NULL)
 		return json_answer(503, json_pack("{s:s}", "reason", "memory"));
+	figures->process.loop_late_s = (double)s->late_sum_ns / 1e9;
+	figures->process.loop_stalls = s->stalls;
 	answer.text = live_metrics_text(
 	    figures, s->run->config, at, count, &answer.bytes);
 	live_figures_free(figures);
@@ -209,15 +216,33 @@ sample(struct live_service *s)
 /* --- the beat ------------------------------------------------------------ */
 
 static void
+note_lateness(struct live_service *s, uint64_t now_ns)
+{
+	const uint64_t due_ns = s->beat_ns + BEAT_MS * LB_NS_PER_MS;
+	uint64_t late_ns = now_ns > due_ns ? now_ns - due_ns : 0;
+	uint64_t excused_ns = s->excused_ns < late_ns ? s->excused_ns : late_ns;
+	if (excused_ns > LIVE_EXCUSED_MS * LB_NS_PER_MS)
+		excused_ns = LIVE_EXCUSED_MS * LB_NS_PER_MS;
+	s->late_sum_ns += late_ns;
+	if (late_ns > STALL_MS * LB_NS_PER_MS) {
+		s->stalls++;
+		live_log(LIVE_WARNING, "stalled", "s:I, s:I", "late_ms",
+		    (json_int_t)(late_ns / LB_NS_PER_MS), "reload_ms",
+		    (json_int_t)(s->excused_ns / LB_NS_PER_MS));
+	}
+	if (late_ns - excused_ns > LATE_MS * LB_NS_PER_MS) {
+		s->late_ns = now_ns;
+		s->late_ms = late_ns / LB_NS_PER_MS;
+	}
+	s->excused_ns = 0;
+}
+
+static void
 on_beat(uv_timer_t *timer)
 {
 	struct live_service *s = timer->data;
 	uint64_t now_ns = uv_hrtime();
-	uint64_t passed_ms = (now_ns - s->beat_ns) / LB_NS_PER_MS;
-	if (passed_ms > BEAT_MS + LATE_MS) {
-		s->late_ns = now_ns;
-		s->late_ms = passed_ms - BEAT_MS;
-	}
+	note_lateness(s, now_ns);
 	s->beat_ns = now_ns;
 	sample(s);
 }
@@ -288,6 +313,19 @@ live_service_ready(struct live_run *run, char *error, size_t error_bytes)
 		    "the service manager is not told: $NOTIFY_SOCKET", "why",
 		    live_errno(rc));
 	return 0;
+}
+
+void
+live_service_work_begin(struct live_run *run)
+{
+	run->service->work_ns = uv_hrtime();
+}
+
+void
+live_service_work_end(struct live_run *run)
+{
+	struct live_service *s = run->service;
+	s->excused_ns += uv_hrtime() - s->work_ns;
 }
 
 void

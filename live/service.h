@@ -16,6 +16,12 @@ int live_service_open(struct live_run *run, char *error, size_t error_bytes);
  * it is ready. */
 int live_service_ready(struct live_run *run, char *error, size_t error_bytes);
 
+/* Around what is asked for and takes the loop's time, a reload: that it did is
+ * no sign of ill health, up to LIVE_EXCUSED_MS. */
+#define LIVE_EXCUSED_MS 30000u
+void live_service_work_begin(struct live_run *run);
+void live_service_work_end(struct live_run *run);
+
 /* Around a reload, for the service manager. */
 void live_service_reloading(void);
 void live_service_reloaded(const struct live_run *run);

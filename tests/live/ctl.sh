@@ -176,6 +176,37 @@ try in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin-2" \
 test $code = 5 || fail "two at one socket: exit code $code"
 grep -q 'listens there already' err || fail "two at one socket: $(cat err)"
 
+echo "== what --dry-run finds taken"
+dry() { # PATTERN OPTION...
+	pattern=$1
+	shift
+	code=0
+	try in_ns balancer "$FAIRLEAD" live -c lb.yaml --dry-run "$@" \
+	    >out 2>err || code=$?
+	test $code = 5 || fail "--dry-run: exit code $code, $(cat err)"
+	grep -q "^fails *.*$pattern" out || fail "not said: $pattern: $(cat out)"
+}
+dry "with --pin-name $pin is running" --pin-name "$pin"
+dry 'listens there already' --pin-name "$pin-2" --control "$socket"
+in_background balancer python3 -m http.server --bind 127.0.0.1 9464 2>web
+wait_for_port() {
+	for _ in $(seq 50); do
+		test -z "$(in_ns balancer ss -Hltn)" || return 0
+		sleep 0.1
+	done
+}
+wait_for_port
+dry 'port 9464: Address already in use' --pin-name "$pin-2" --metrics 9464
+kill "$pid"
+grep -q 'b2: another XDP program' out || fail "not said: $(cat out)"
+! grep -q 'b2: native XDP' out || fail "it would and would not: $(cat out)"
+for option in '--interface c0' '--mode native' --beside '--control x'; do
+	code=0
+	# shellcheck disable=SC2086
+	"$FAIRLEAD" live --detach --pin-name "$pin-2" $option 2>err || code=$?
+	test $code = 2 || fail "--detach $option: exit code $code"
+done
+
 echo "== what is shown"
 in_background client python3 hold.py
 load=$pid
@@ -504,6 +535,12 @@ wait "$live" || :
 test ! -e "$socket" || fail "the socket stays"
 ctl members
 expect 5 'nobody answers'
+
+echo "== what is left of one that was killed"
+python3 -c "import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])" "$socket"
+try "$FAIRLEAD" live --detach --pin-name "$pin"
+test ! -e "$socket" || fail "the socket stays"
 
 echo "== the log"
 cat live1.log live2.log >log

@@ -184,6 +184,33 @@ wire b2 s2 3
 healthy 200
 until_says "fairlead_data_path_availability{$rule}" 1
 
+echo "== many that ask half a question"
+python3_half="
+import socket, time
+held = []
+for i in range(40):
+    s = socket.create_connection(('127.0.0.1', 9464))
+    s.send(b'GET /hea')
+    held.append(s)
+print('held', flush=True)
+time.sleep(20)"
+in_background balancer python3 -c "$python3_half" >half
+half=$pid
+wait_for half held
+page /healthz
+test "$(cat status)" = 200 || fail "/healthz: $(cat status) among half requests"
+kill "$half"
+
+echo "== it stood still"
+until_says fairlead_loop_stalls_total 0
+try kill -STOP "$live"
+sleep 4.5
+try kill -CONT "$live"
+healthy 503
+grep -q '"reasons":\["loop_late"\]' page || fail "/healthz: $(cat page)"
+until_says fairlead_loop_stalls_total 1
+grep -q '"event":"stalled"' live.log || fail "no event of it: $(ls)"
+
 echo "== the address"
 (
 	pin=$pin-other
