@@ -92,6 +92,23 @@ attach_one(struct live_run *run, const char *name, uint32_t ifindex)
 	return false;
 }
 
+static void
+detach_one(struct live_run *run, uint32_t ifindex)
+{
+	char text[IF_NAMESIZE];
+	const char *name = if_indextoname(ifindex, text);
+	if (live_forwarder_detach(run->forwarder, ifindex) == 0)
+		live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s", "interface",
+		    name, "ifindex", (int)ifindex, "message",
+		    name != NULL ? "it is not among the interfaces any more"
+				 : "the interface is gone");
+	else
+		live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s", "interface",
+		    name, "ifindex", (int)ifindex, "message",
+		    "it goes on forwarding: libxdp takes CAP_SYS_ADMIN, which "
+		    "is given up after the start: start it anew");
+}
+
 /* Off those that are no longer named. */
 static void
 detach_others(struct live_run *run, const struct wanted *w)
@@ -99,25 +116,9 @@ detach_others(struct live_run *run, const struct wanted *w)
 	uint32_t links[INTERFACES_MAX];
 	size_t count =
 	    live_forwarder_links(run->forwarder, links, INTERFACES_MAX);
-	for (size_t i = 0; i < count; i++) {
-		if (is_wanted(w, links[i]))
-			continue;
-		char name[IF_NAMESIZE];
-		bool there = if_indextoname(links[i], name) != NULL;
-		if (live_forwarder_detach(run->forwarder, links[i]) == 0)
-			live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s",
-			    "interface", there ? name : NULL, "ifindex",
-			    (int)links[i], "message",
-			    there ? "it is not among the interfaces any more"
-				  : "the interface is gone");
-		else
-			live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s",
-			    "interface", there ? name : NULL, "ifindex",
-			    (int)links[i], "message",
-			    "it goes on forwarding: libxdp takes "
-			    "CAP_SYS_ADMIN, which is given up after the "
-			    "start: start it anew");
-	}
+	for (size_t i = 0; i < count; i++)
+		if (!is_wanted(w, links[i]))
+			detach_one(run, links[i]);
 }
 
 /* All of them, or those that were attached by this are taken off again. */

@@ -204,10 +204,10 @@ echo_to() {
 # --- it talks ----------------------------------------------------------------
 
 network
-servers=
+serving=
 for s in s1 s2; do
 	in_background $s python3 sink.py >$s.out
-	servers="$servers $pid"
+	serving="$serving $pid"
 	wait_for $s.out ready
 done
 in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" 2>live.log
@@ -288,7 +288,7 @@ try ip -n "$tag-balancer" link set c0 mtu 1500
 
 echo "== nobody is up"
 # shellcheck disable=SC2086 # two words
-try kill $servers
+try kill $serving
 left=100
 until echo_to 10.77.0.10 56 >out && grep -q error out &&
     echo_to fd77::10 56 >out && grep -q error out; do

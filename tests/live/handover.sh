@@ -171,6 +171,7 @@ cp two.yaml lb.yaml
 try "$FAIRLEAD" ctl --pin-name "$pin" reload || fail "reload: $?"
 talk 5001 40 10.77.0.10 fd77::10
 try kill -9 "$live"
+sleep 0.3
 adopts live7.log
 grep -q "\"hash_key\":\"$key\"" live7.log || fail "another hash key"
 sleep 1

@@ -300,6 +300,14 @@ manual(void)
 	return text;
 }
 
+/* Labels and events have entries like those of metrics. */
+static bool
+is_metric(const char *name)
+{
+	return strncmp(name, "fairlead_", 9) == 0 ||
+	       strncmp(name, "process_", 8) == 0;
+}
+
 /* The metrics that have an entry, .It Cm name , name: how many. */
 static size_t
 described(char *text, char names[][80], size_t max)
@@ -311,7 +319,7 @@ described(char *text, char names[][80], size_t max)
 			continue;
 		line += 7;
 		while ((word = strsep(&line, " ,")) != NULL)
-			if (*word != '\0' && count < max)
+			if (is_metric(word) && count < max)
 				(void)snprintf(names[count++], 80, "%s", word);
 	}
 	return count;

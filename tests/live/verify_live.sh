@@ -107,10 +107,10 @@ up() { # COUNT: members, within a while
 		sleep 0.1
 	done
 }
-servers=
+serving=
 for s in s1 s2; do
 	in_background $s python3 server.py >$s.out
-	servers="$servers $pid"
+	serving="$serving $pid"
 	wait_for $s.out ready
 done
 live
@@ -140,7 +140,7 @@ cp plain.yaml lb.yaml
 try "$FAIRLEAD" ctl --control "$dir/ctl" reload || fail "reload: $?"
 
 echo "== all down"
-for server in $servers; do
+for server in $serving; do
 	kill -9 "$server"
 done
 up 0
