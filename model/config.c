@@ -185,6 +185,7 @@ lb_config_zero(unsigned backend_count, enum lb_mode mode)
 	config->entries = config->entries6 = ZERO_ENTRIES;
 	config->next_hop_rule4 = 0;
 	config->next_hop_rule6 = 1;
+	config->next_hop_one_way = true;
 	return config;
 fail:
 	lb_config_free(config);

@@ -220,6 +220,8 @@ struct lb_config {
 	/* Rules for packets that no frontend names (forwarding.ha_next_hop):
 	 * an HA-ports rule per family, -1: none. */
 	int next_hop_rule4, next_hop_rule6;
+	/* They stand for servers, not appliances: who answers is not asked. */
+	bool next_hop_one_way;
 	bool answer_neighbours; /* ARP, ND: `live` alone looks at it */
 	struct lb_where balancer_at[LB_BALANCER_KEY_COUNT];
 	struct lb_where table_at[LB_TABLE_KEY_COUNT];

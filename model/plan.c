@@ -267,6 +267,8 @@ plan_flags(const struct lb_config *config)
 		flags |= LB_PLAN_FILL_FIRST;
 	if (config->udp_snat == LB_UDP_SNAT_PORT)
 		flags |= LB_PLAN_UDP_PORT;
+	if (!config->next_hop_one_way)
+		flags |= LB_PLAN_BOTH_WAYS;
 	return flags;
 }
 

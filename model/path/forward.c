@@ -96,6 +96,16 @@ keeps_member(const struct lb_view *v, const struct lb_rule *rule,
 	       eligible(v, rule, lb_w2_member(hit->w2));
 }
 
+/* A SYN-ACK past a next hop that sees both ways is the server's answer. */
+LB_INLINE bool
+is_servers(const struct lb_view *v, const struct lb_rule *rule)
+{
+	uint32_t hop =
+	    v->six ? v->header->next_hop_rule6 : v->header->next_hop_rule4;
+	return (v->pkt->tcp_flags & LB_TCP_SYN) != 0 && rule->id == hop &&
+	       (v->header->flags & LB_PLAN_BOTH_WAYS) != 0;
+}
+
 /* The state in which a client's packet leaves an entry that it found. */
 LB_INLINE uint32_t
 state_after(const struct lb_view *v, const struct lb_rule *rule, uint32_t state)
@@ -112,9 +122,7 @@ state_after(const struct lb_view *v, const struct lb_rule *rule, uint32_t state)
 		return state;
 	if (state == LB_CONN_ANSWERED)
 		return LB_CONN_OPEN;
-	/* a SYN-ACK is a server's answer that passes a next hop */
-	if (state == LB_CONN_HALF && one_sided &&
-	    (v->pkt->tcp_flags & LB_TCP_SYN) == 0)
+	if (state == LB_CONN_HALF && one_sided && !is_servers(v, rule))
 		return LB_CONN_OPEN;
 	return state;
 }

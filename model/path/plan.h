@@ -62,6 +62,7 @@ struct lb_plan_header {
 enum lb_plan_flag {
 	LB_PLAN_FILL_FIRST = 0x1, /* outbound_frontends */
 	LB_PLAN_UDP_PORT = 0x2,   /* udp_snat: port */
+	LB_PLAN_BOTH_WAYS = 0x4,  /* one key for both ways past a next hop */
 };
 
 /*

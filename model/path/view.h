@@ -195,7 +195,8 @@ lb_key_set_hop(const struct lb_view *v, const struct lb_rule *rule,
 	lb_key_set(key, &h->src, &h->dst,
 	    lb_ports_proto(sport, dport, h->proto), v->six);
 	uint64_t turn = 0;
-	if (rule->mode < LB_MODE_SOURCE_IP_ANY_DST &&
+	if ((v->header->flags & LB_PLAN_BOTH_WAYS) != 0 &&
+	    rule->mode < LB_MODE_SOURCE_IP_ANY_DST &&
 	    lb_key_is_turned(key, v->six))
 		turn = ~UINT64_C(0);
 	lb_forget(turn);

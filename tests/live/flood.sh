@@ -109,6 +109,7 @@ talk 80 3000 10.77.0.10
 unwatch
 same_as_simulated lb.yaml "$key"
 try kill -9 "$live"
+wait "$live" || : # its lock goes with it
 live live2.log
 known=$(sed -n 's/.*"connections":\([0-9]*\).*/\1/p' live2.log)
 echo "$known connections are in the table of 2048"

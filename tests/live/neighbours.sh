@@ -236,6 +236,7 @@ reaches http://10.77.1.10/
 
 echo "== without the control process, and after it"
 try kill -9 "$live"
+wait "$live" || : # its lock goes with it
 reaches http://10.77.1.10/
 reaches 'http://[fd77:1::10]/'
 live live2.log

@@ -61,13 +61,13 @@ static const struct matrix matrices[] = {
 	{ "floating, member up", RIG_FLOAT_HTTP, true, false, {
 	/*                S  B  A  D  F  R */
 	[NONE] =         "H+ H+ H+ H+ H+ --",
-	[HALF] =         "H= H= O= O= F= R=",
+	[HALF] =         "H= O= O= O= F= R=",
 	[OPEN] =         "O= O= O= O= F= R=",
 	[FIN] =          "H* F. F. F. F. R=",
 	[RST] =          "H* R. R. R. R. R." } },
 	{ "floating, member down", RIG_FLOAT_HTTP, true, true, {
 	/*                S  B  A  D  F  R */
-	[HALF] =         "H* H= O= O= F= R=",
+	[HALF] =         "H* O= O= O= F= R=",
 	[OPEN] =         "O= O= O= O= F= R=",
 	[FIN] =          "H* F. F. F. F. R=",
 	[RST] =          "H* R. R. R. R. R." } },
