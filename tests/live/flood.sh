@@ -67,7 +67,7 @@ key=$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live.log)
 mac=$(ip -n "$tag-balancer" -o link show c0 |
     sed -n 's/.*link.ether \([0-9a-f:]*\).*/\1/p')
 
-echo "== a flood at the machine's rate"
+echo "== a flood of two million a second"
 watch
 talk 80 200 10.77.0.10
 unwatch
@@ -76,9 +76,9 @@ for s in s1 s2; do
 	try ip -n "$tag-$s" link set eth0 xdp obj "$sink" sec xdp
 done
 before=$(rings)
-echo "+ client: blast --kind syn --flows new --seconds 3"
+echo "+ client: blast --kind syn --flows new --rate 2000000 --seconds 3"
 in_ns client "$blast" --interface eth0 --mac "$mac" --dest 10.77.0.10 \
-    --port 80 --kind syn --flows new --seconds 3 >blast.json ||
+    --port 80 --kind syn --flows new --rate 2000000 --seconds 3 >blast.json ||
     fail "blast: exit $?"
 python3 - "$(counted s1 eth0 xdp_drops)" "$(counted s2 eth0 xdp_drops)" \
     $(($(rings) - before)) <<'END' || fail "the flood is not accounted for"

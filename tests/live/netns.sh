@@ -156,7 +156,7 @@ talk() {
 # talked: they end, and none broke
 talked() {
 	: >enough
-	wait "$talking" || fail "connections broke"
+	wait "$talking" || fail "connections broke, or new ones failed"
 	cat talk.out
 }
 
