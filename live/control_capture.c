@@ -90,11 +90,8 @@ capture_end(void *state)
 static json_t *
 hash_key_of(const struct live_run *run)
 {
-	char key[33];
-	for (int i = 0; i < 16; i++)
-		(void)snprintf(
-		    key + 2 * i, 3, "%02x", (unsigned)run->plan->hash_key[i]);
-	return json_string(key);
+	char key[LB_HASH_KEY_TEXT];
+	return json_string(lb_hash_key_text(run->plan->hash_key, key));
 }
 
 static enum live_more

@@ -132,14 +132,12 @@ tell_process(const struct live_figures_process *p)
 static json_t *
 tell_plan(const struct live_figures *f)
 {
-	char key[33];
-	for (int i = 0; i < 16; i++)
-		(void)snprintf(
-		    key + 2 * i, 3, "%02x", (unsigned)f->plan.hash_key[i]);
+	char key[LB_HASH_KEY_TEXT];
 	return json_pack("{s:o, s:o, s:o, s:b, s:s}", "generation",
 	    count(f->plan.generation), "since", time_of(&f->plan.since),
 	    "reloads_refused", count(f->plan.reloads_refused), "adopted",
-	    (int)f->plan.adopted, "hash_key", key);
+	    (int)f->plan.adopted, "hash_key",
+	    lb_hash_key_text(f->plan.hash_key, key));
 }
 
 static json_t *

@@ -100,19 +100,10 @@ void *
 live_forwarder_noted(
     const struct live_forwarder *f, const char *name, size_t *bytes)
 {
-	struct bpf_map_info info = { 0 };
-	uint32_t info_bytes = sizeof(info), zero = 0;
 	int fd = live_pin_get(&f->pins, name);
 	if (fd < 0)
 		return NULL;
-	void *note = NULL;
-	if (bpf_obj_get_info_by_fd(fd, &info, &info_bytes) == 0)
-		note = malloc(info.value_size + 8u);
-	if (note != NULL && bpf_map_lookup_elem(fd, &zero, note) != 0) {
-		free(note);
-		note = NULL;
-	}
-	*bytes = info.value_size;
+	void *note = live_map_value(fd, bytes);
 	(void)close(fd);
 	return note;
 }
@@ -322,15 +313,6 @@ counted(uint32_t now)
 	return most;
 }
 
-static uint32_t
-entries_of(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t bytes = sizeof(info);
-	return bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0 ? info.max_entries
-							      : 0;
-}
-
 /* Is a kept map too small for a plan, and one that can be made anew?  Counters
  * can, and port records where nobody left so far. */
 static bool
@@ -339,7 +321,7 @@ outgrown(const struct live_forwarder *f, size_t i, const struct lb_plan *plan)
 	const char *map = kept_maps[i];
 	if (f->kept[i] < 0)
 		return false;
-	uint32_t room = entries_of(f->kept[i]);
+	uint32_t room = live_map_entries(f->kept[i]);
 	if (strcmp(map, "rule_traffic") == 0)
 		return plan->rule_count > room;
 	if (strcmp(map, "member_traffic") == 0)
@@ -369,7 +351,7 @@ carry_counts(int from, int to)
 	struct forward_share *each = calloc((size_t)cpus, sizeof(*each));
 	if (each == NULL)
 		return -ENOMEM;
-	for (uint32_t id = 0; rc == 0 && id < entries_of(from); id++)
+	for (uint32_t id = 0; rc == 0 && id < live_map_entries(from); id++)
 		if (bpf_map_lookup_elem(from, &id, each) != 0 ||
 		    bpf_map_update_elem(to, &id, each, 0) != 0)
 			rc = -errno;

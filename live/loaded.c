@@ -154,29 +154,12 @@ find_maps(struct reading *r)
 
 /* --- the plan ------------------------------------------------------------ */
 
-/* The whole value of a map of one; NULL and errno. */
-static void *
-only_value(int fd, size_t *bytes)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t info_bytes = sizeof(info), zero = 0;
-	if (bpf_obj_get_info_by_fd(fd, &info, &info_bytes) != 0)
-		return NULL;
-	void *value = malloc(info.value_size + 8u);
-	if (value != NULL && bpf_map_lookup_elem(fd, &zero, value) != 0) {
-		free(value);
-		return NULL;
-	}
-	*bytes = info.value_size;
-	return value;
-}
-
 static struct lb_plan *
 plan_of_memo(const struct reading *r)
 {
 	size_t bytes;
 	int fd = live_pin_get(&r->pins, "memo");
-	void *memo = fd >= 0 ? only_value(fd, &bytes) : NULL;
+	void *memo = fd >= 0 ? live_map_value(fd, &bytes) : NULL;
 	struct lb_plan *plan =
 	    memo != NULL ? live_memo_read(memo, bytes) : NULL;
 	if (plan != NULL && plan->member_state == NULL)
@@ -206,7 +189,7 @@ rows_in_force(const struct lb_plan *plan, uint32_t id)
 {
 	size_t bytes = 0, want = (size_t)plan->row_count * LB_ROW_BYTES;
 	int fd = bpf_map_get_fd_by_id(id);
-	void *rows = fd >= 0 ? only_value(fd, &bytes) : NULL;
+	void *rows = fd >= 0 ? live_map_value(fd, &bytes) : NULL;
 	bool same = rows != NULL && bytes >= want &&
 		    memcmp(rows, plan->rows, want) == 0;
 	free(rows);
@@ -259,16 +242,6 @@ read_plan(struct reading *r, struct lb_plan *plan)
 	return inner_id(r->plan, 0) == plan_id ? 0 : -EAGAIN;
 }
 
-/* The tables are as large as they were made, whatever a reload asked for. */
-static uint32_t
-entries_of(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t bytes = sizeof(info);
-	return bpf_obj_get_info_by_fd(fd, &info, &bytes) == 0 ? info.max_entries
-							      : 0;
-}
-
 static int
 take_plan(struct reading *r)
 {
@@ -288,9 +261,10 @@ take_plan(struct reading *r)
 		return say(r, rc, "the plan changes faster than it is read");
 	if (rc != 0)
 		return say(r, rc, "the plan: %s", strerror(-rc));
-	r->loaded->plan->buckets4 = entries_of(r->conn4);
-	r->loaded->plan->buckets6 = entries_of(r->conn6);
-	r->loaded->plan->port_buckets = entries_of(r->ports);
+	/* as large as they were made, whatever a reload asked for */
+	r->loaded->plan->buckets4 = live_map_entries(r->conn4);
+	r->loaded->plan->buckets6 = live_map_entries(r->conn6);
+	r->loaded->plan->port_buckets = live_map_entries(r->ports);
 	return 0;
 }
 

@@ -169,6 +169,32 @@ name_of(const char *prefix, uint32_t ifindex, char name[32])
 	return name;
 }
 
+void *
+live_map_value(int map, size_t *bytes)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t info_bytes = sizeof(info), zero = 0;
+	if (bpf_obj_get_info_by_fd(map, &info, &info_bytes) != 0)
+		return NULL;
+	void *value = malloc(info.value_size + 8u);
+	if (value != NULL && bpf_map_lookup_elem(map, &zero, value) != 0) {
+		free(value);
+		return NULL;
+	}
+	*bytes = info.value_size;
+	return value;
+}
+
+uint32_t
+live_map_entries(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	return bpf_obj_get_info_by_fd(map, &info, &bytes) == 0
+		   ? info.max_entries
+		   : 0;
+}
+
 int
 live_pin_link_get(const struct live_pins *pins, uint32_t ifindex)
 {

@@ -40,6 +40,12 @@ void live_pins_close(struct live_pins *pins);
 /* Has a control process the folder of a name? */
 bool live_pins_busy(const char *name);
 
+/* The whole value of a map of one, to be freed; NULL: there is none, or no
+ * memory. */
+void *live_map_value(int map, size_t *bytes);
+/* How many values a map has room for; 0: it does not say. */
+uint32_t live_map_entries(int map);
+
 /* The descriptor of what is pinned under a name, or -errno. */
 int live_pin_get(const struct live_pins *pins, const char *what);
 /* Pins, in place of what had the name: 0 or -errno. */

@@ -17,6 +17,7 @@
 #include "live/reload.h"
 #include "live/service.h"
 #include "live/switching.h"
+#include "model/names.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u
@@ -193,10 +194,9 @@ loop_close(struct live_run *run)
 static void
 log_start(const struct live_run *run)
 {
-	char key[33];
+	char key[LB_HASH_KEY_TEXT];
 	uint32_t known, unknown;
-	for (int i = 0; i < 16; i++)
-		(void)snprintf(key + 2 * i, 3, "%02x", run->plan->hash_key[i]);
+	(void)lb_hash_key_text(run->plan->hash_key, key);
 	struct forward_total total = { 0 };
 	live_nexthops_count(run->hops, &known, &unknown);
 	(void)live_forwarder_total(run->forwarder, &total);

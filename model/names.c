@@ -212,6 +212,14 @@ lb_name_is(const char *text, const char *name)
 }
 
 char *
+lb_hash_key_text(const uint8_t key[16], char text[LB_HASH_KEY_TEXT])
+{
+	for (size_t i = 0; i < 16; i++)
+		(void)snprintf(text + 2 * i, 3, "%02x", (unsigned)key[i]);
+	return text;
+}
+
+char *
 lb_addr_text(const struct lb_addr *addr, char *text, size_t bytes)
 {
 	uint32_t v4 = lb_addr_v4_raw(addr);

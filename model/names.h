@@ -44,6 +44,10 @@ int lb_dns_type_of_name(const char *name); /* "aaaa": 28 */
 int lb_admin_state_of_name(const char *name);
 int lb_all_down_of_name(const char *name);
 
+/* A hash key as 32 hexadecimal digits; returns text. */
+#define LB_HASH_KEY_TEXT 33u
+char *lb_hash_key_text(const uint8_t key[16], char text[LB_HASH_KEY_TEXT]);
+
 /* Writes an address as text (RFC 5952); returns text.  46 bytes suffice. */
 char *lb_addr_text(const struct lb_addr *addr, char *text, size_t bytes);
 /* Reads either family; false when it is no address. */
