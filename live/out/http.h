@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_HTTP_H
-#define LIVE_HTTP_H
+#ifndef LIVE_OUT_HTTP_H
+#define LIVE_OUT_HTTP_H
 /*
  * A few pages by HTTP, for machines that watch this one: GET and HEAD, nothing
  * else, over one address.
