@@ -498,7 +498,7 @@ fairlead_act(struct xdp_md *ctx)
 	return forward(ctx, s, count);
 }
 
-/* Multi-buffer or not: the loader says (live/engine.c). */
+/* Multi-buffer or not: the loader says (live/bpf/engine.c). */
 SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
