@@ -3,8 +3,6 @@
 #define TESTS_LIVE_PROBED_H
 /* What the tests of probers share: a configuration with its plan, who counts
  * answers, and a loop that is run for a while. */
-#include <uv.h>
-
 #include "live/probe/probers.h"
 #include "model/plan.h"
 
