@@ -184,6 +184,10 @@ int lb_plan_health(struct lb_plan *plan, const struct lb_config *config,
 
 void lb_plan_free(struct lb_plan *plan); /* NULL is fine */
 
+/* Ports of a block: not those of rules that lie between. */
+uint32_t lb_plan_block_ports(
+    const struct lb_plan *plan, const struct lb_plan_block *block);
+
 /* SNAT ports that a member may have, of all addresses. Cost: O(blocks). */
 uint32_t lb_plan_snat_ports(
     const struct lb_plan *plan, uint16_t member, bool udp);
