@@ -494,7 +494,7 @@ act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
 	return pass_packet(ctx, s, count);
 }
 
-/* Multi-buffer or not: the loader says (live/engine.c). */
+/* Multi-buffer or not: the loader says (live/bpf/engine.c). */
 SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
