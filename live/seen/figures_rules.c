@@ -68,8 +68,10 @@ add_traffic(struct forward_share *to, const struct forward_share *more)
 {
 	to->in.packets += more->in.packets;
 	to->in.bytes += more->in.bytes;
+	to->in.syns += more->in.syns;
 	to->out.packets += more->out.packets;
 	to->out.bytes += more->out.bytes;
+	to->out.syns += more->out.syns;
 }
 
 static void

@@ -35,8 +35,12 @@ static char nasty[] = NASTY, p[] = "p", q[] = "q", alive[] = "alive";
 static struct forward_share
 traffic(uint64_t base)
 {
-	return (struct forward_share){ { base, base * 100 },
-		{ base + 1, base * 100 + 1 } };
+	return (struct forward_share){
+		.in = { base, base * 100, base + 2 },
+		.out = { base + 1, base * 100 + 1, base + 3 },
+		.tcp = { base + 4, base + 5 },
+		.udp = { base + 6, base + 7 },
+	};
 }
 
 static void
