@@ -224,6 +224,10 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			usage->state[six][state % LB_USAGE_STATES]++;
 			if (lb_ctl_kind(ctl) != LB_KIND_LB)
 				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff]++;
+			if (lb_ctl_kind(ctl) == LB_KIND_SNAT_IN) {
+				usage->member_second[lb_w2_member(w2)]++;
+				usage->rule_second[lb_w2_rule(w2)]++;
+			}
 		}
 	}
 }

@@ -142,6 +142,9 @@ struct lb_plan {
 struct lb_usage {
 	uint32_t member[LB_MEMBER_MAX + 1];
 	uint32_t rule[LB_MEMBER_MAX + 1];
+	/* Of those, second entries of a flow (LB_KIND_SNAT_IN). */
+	uint32_t member_second[LB_MEMBER_MAX + 1];
+	uint32_t rule_second[LB_MEMBER_MAX + 1];
 	uint32_t timeout_class[LB_CLASS_MAX];
 	uint64_t state[2][LB_USAGE_STATES];
 	uint32_t snat[LB_SNAT_ADDRESS_MAX];

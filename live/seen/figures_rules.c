@@ -57,7 +57,9 @@ add_rule(struct live_figures *f, const struct live_run *run, uint16_t id)
 		.leaving = run->plan->rules[id].tombstone,
 		.rule = -1,
 		.frontend = -1,
-		.flows = usage != NULL ? usage->rule[id] : 0,
+		.flows = usage != NULL
+			     ? usage->rule[id] - usage->rule_second[id]
+			     : 0,
 	};
 	r->counted = live_forwarder_rule(run->forwarder, id, &r->traffic) == 0;
 	return r;
