@@ -28,7 +28,8 @@ struct live_snat {
 	struct met *met[LB_SNAT_ADDRESS_MAX][2]; /* NULL: none yet */
 	uint32_t part;                           /* of LIVE_SWEEP_PARTS, next */
 	bool known;                              /* a round is over */
-	uint64_t exhausted; /* drops, when failures were looked at last */
+	uint64_t exhausted;                      /* drops, a round ago */
+	bool failing; /* there were some in that round */
 };
 
 /* --- gauges -------------------------------------------------------------- */
@@ -192,15 +193,6 @@ take_levels(struct live_snat *s)
 
 /* --- events -------------------------------------------------------------- */
 
-static const char *
-frontend_name(const struct lb_config *config, const struct lb_addr *address)
-{
-	for (size_t i = 0; i < config->frontend_count; i++)
-		if (lb_addr_same(&config->frontends[i].address, address))
-			return config->frontends[i].name;
-	return NULL;
-}
-
 static void
 log_event(const struct live_run *run, uint32_t gauge, enum lb_snat_event event,
     uint64_t failed)
@@ -212,7 +204,7 @@ log_event(const struct live_run *run, uint32_t gauge, enum lb_snat_event event,
 
 	live_log(event == LB_SNAT_EXHAUSTED ? LIVE_ERROR : LIVE_WARNING,
 	    lb_snat_event_name(event), "s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I",
-	    "frontend", frontend_name(run->config, address), "address",
+	    "frontend", live_snat_frontend(run, g->number), "address",
 	    lb_addr_text(address, text, sizeof(text)), "pool", m->pool,
 	    "member", m->name, "protocol", g->udp ? "udp" : "tcp", "allocated",
 	    (json_int_t)g->allocated, "used",
@@ -220,17 +212,29 @@ log_event(const struct live_run *run, uint32_t gauge, enum lb_snat_event event,
 	    (json_int_t)failed);
 }
 
+/* Have flows failed?  Asked one round later: what is told then is a level that
+ * was counted when they had. */
+static bool
+have_failed(const struct live_run *run, struct live_snat *s)
+{
+	struct forward_total total;
+	const bool before = s->failing;
+
+	if (live_forwarder_total(run->forwarder, &total) != 0)
+		return before;
+	s->failing = total.dropped[LB_REASON_SNAT_EXHAUSTED] != s->exhausted;
+	s->exhausted = total.dropped[LB_REASON_SNAT_EXHAUSTED];
+	return before;
+}
+
 /* Failures count at a member's first gauge: it found a port at none. */
 static void
 look_at_failures(const struct live_run *run, uint64_t now_ns)
 {
 	struct live_snat *s = run->snat;
-	struct forward_total total;
 
-	if (live_forwarder_total(run->forwarder, &total) != 0 ||
-	    total.dropped[LB_REASON_SNAT_EXHAUSTED] == s->exhausted)
+	if (!have_failed(run, s))
 		return;
-	s->exhausted = total.dropped[LB_REASON_SNAT_EXHAUSTED];
 	for (uint32_t i = 0; i < s->watched_count; i++) {
 		const struct lb_snat_gauge *g = &s->gauges.at[i];
 		struct watched *w = &s->watched[i];
@@ -285,6 +289,24 @@ const struct lb_snat_gauges *
 live_snat_gauges(const struct live_run *run)
 {
 	return &run->snat->gauges;
+}
+
+const char *
+live_snat_frontend(const struct live_run *run, uint8_t number)
+{
+	const struct lb_config *config = run->config;
+	const struct lb_addr *address = &run->plan->snats[number].address;
+
+	for (size_t i = 0; i < config->frontend_count; i++)
+		if (lb_addr_same(&config->frontends[i].address, address))
+			return config->frontends[i].name;
+	return NULL;
+}
+
+bool
+live_snat_counted(const struct live_run *run)
+{
+	return run->snat->known;
 }
 
 const struct live_snat_level *

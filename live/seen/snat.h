@@ -32,7 +32,14 @@ void live_snat_tick(struct live_run *run);
 /* Whose the levels are, in the same order. */
 const struct lb_snat_gauges *live_snat_gauges(const struct live_run *run);
 
-/* As of a second or two ago; NULL: a first round is not over yet. */
+/* The name of a public address, by its number; NULL: no frontend of the
+ * configuration has it any more. */
+const char *live_snat_frontend(const struct live_run *run, uint8_t number);
+
+/* Is a first round over? */
+bool live_snat_counted(const struct live_run *run);
+
+/* As of a second or two ago; NULL: not counted yet. */
 const struct live_snat_level *live_snat_level(
     const struct live_run *run, uint32_t gauge);
 
