@@ -277,22 +277,23 @@ lb_expire_snat(const struct lb_tables *t, bool six, const struct lb_way *w,
 }
 
 uint32_t
-lb_snat_deadline_ms(const struct lb_tables *t, bool six, const struct lb_way *w,
-    uint64_t ctl, const struct lb_expired *flow)
+lb_snat_join(const struct lb_tables *t, bool six, const struct lb_way *w,
+    uint64_t ctl, struct lb_expired *flow)
 {
 	struct half out = { w->ctl, w->w1, ctl, flow->seen_ms }, in = { 0 };
-	uint32_t seen_ms = out.seen_ms;
 	struct bench b;
 
-	bench_open(&b, t, six, seen_ms);
+	bench_open(&b, t, six, flow->seen_ms);
 	const struct lb_addr *address = snat_address(&b.view, flow->snat);
 	if (address != NULL) {
 		struct lb_headers back = returned(flow, address);
 		in = find_half(&b.view, t, &back, LB_KIND_SNAT_IN);
 	}
-	if (in.ctl != NULL && (int32_t)(in.seen_ms - seen_ms) > 0)
-		seen_ms = in.seen_ms;
-	return seen_ms + lb_conn_timeout_ms(t->classes, pair_ctl(&out, &in));
+	if (in.ctl != NULL && (int32_t)(in.seen_ms - flow->seen_ms) > 0)
+		flow->seen_ms = in.seen_ms;
+	const uint64_t both = pair_ctl(&out, &in);
+	flow->state = (uint8_t)lb_ctl_state(both);
+	return flow->seen_ms + lb_conn_timeout_ms(t->classes, both);
 }
 
 /* --- records ------------------------------------------------------------- */
@@ -342,6 +343,31 @@ lb_forget_hints(const struct lb_tables *t)
 					(void)__sync_lock_test_and_set(
 					    &r->used[i], 0);
 		}
+}
+
+/* A leaf that goes and comes anew meanwhile is another version. */
+bool
+lb_ports_read(const struct lb_tables *t, uint32_t bucket, uint32_t way,
+    struct lb_ports_held *out)
+{
+	const uint64_t *at = &t->ports[bucket].ctl[way];
+	const uint64_t ctl = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+	const struct lb_port_record *r = &t->ports[bucket].record[way];
+	const uint64_t owner = LB_LOAD(r->owner);
+
+	if (lb_ctl_state(ctl) != LB_PORT_LIVE || (owner & 1) == 0)
+		return false;
+	*out = (struct lb_ports_held){
+		.address = (uint32_t)(owner >> 32),
+		.first = (uint16_t)((owner >> 16 & 0xff) << LB_CHUNK_BITS),
+		.udp = (owner >> 1 & 1) != 0,
+		.dst = { { LB_LOAD(r->dst[0]), LB_LOAD(r->dst[1]) } },
+		.port = { (uint16_t)LB_LOAD(r->port) },
+	};
+	for (uint32_t i = 0; i < 4; i++)
+		out->used[i] = LB_LOAD(r->used[i]);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return LB_LOAD(*at) == ctl;
 }
 
 uint64_t
