@@ -252,7 +252,7 @@ put_names(const struct report_snat_drawing *d, const struct report_box *box)
 	}
 }
 
-/* "1 000 members' ports, those in trouble first; a row is about 10 of them" */
+/* "1 000 members' ports, the worst first; a row is 10" */
 static char *
 map_words(size_t count)
 {
@@ -261,12 +261,11 @@ map_words(size_t count)
 
 	report_count(all, PICTURE, count);
 	if (rows == count)
-		return report_compose("%s members\xe2\x80\x99 ports, those in "
-				      "trouble first",
-		    all);
-	return report_compose("%s members\xe2\x80\x99 ports, those in trouble "
-			      "first; a row is %zu of them",
-	    all, (count + rows - 1) / rows);
+		return report_compose(
+		    "%s members\xe2\x80\x99 ports, the worst first", all);
+	return report_compose(
+	    "%s members\xe2\x80\x99 ports, the worst first; a row is %zu", all,
+	    (count + rows - 1) / rows);
 }
 
 static void

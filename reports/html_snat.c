@@ -22,8 +22,24 @@ report_html_snat_picture(
 }
 
 static void
-put_words(struct report_page *page, const struct sim_case *c)
+put_spread(struct report_page *page, size_t of_case)
 {
+	char *words =
+	    report_snat_spread_words(page->study->record, of_case, PICTURE);
+
+	page->no_memory |= words == NULL;
+	if (words != NULL && words[0] != '\0') {
+		report_page_put(page, "<p>");
+		report_page_prose(page, report_compose("%s.", words));
+		report_page_put(page, "</p>\n");
+	}
+	free(words);
+}
+
+static void
+put_words(struct report_page *page, size_t of_case)
+{
+	const struct sim_case *c = &page->study->record->cases[of_case];
 	const size_t worst = report_snat_worst(c);
 
 	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
@@ -38,6 +54,7 @@ put_words(struct report_page *page, const struct sim_case *c)
 	    page, words != NULL ? report_compose("%s.", words) : NULL);
 	report_page_put(page, "</p>\n");
 	free(words);
+	put_spread(page, of_case);
 }
 
 static void
@@ -123,6 +140,6 @@ report_html_snat(struct report_page *page)
 
 	report_html_figure(page, REPORT_FIGURE_SNAT);
 	for (size_t i = 0; i < record->case_count; i++)
-		put_words(page, &record->cases[i]);
+		put_words(page, i);
 	put_table(page);
 }

@@ -39,7 +39,9 @@ put_snat(struct report_page *page)
 {
 	const struct sim_record *record = page->study->record;
 
-	if (report_snat_case(record) == SIZE_MAX)
+	/* of nothing but these the headline has told */
+	if (page->study->chosen == NULL ||
+	    report_snat_case(record) == SIZE_MAX)
 		return;
 	char *finding = report_snat_finding(record);
 	report_page_put(page, "<p>");

@@ -69,8 +69,22 @@ put_rows(struct report_document *doc, const struct sim_case *c)
 }
 
 static void
-put_case(struct report_document *doc, const struct sim_case *c)
+put_spread(struct report_document *doc, size_t of_case)
 {
+	char *words =
+	    report_snat_spread_words(doc->study->record, of_case, PICTURE);
+
+	doc->pen.no_memory |= words == NULL;
+	if (words != NULL && words[0] != '\0')
+		report_paragraph_take(
+		    doc, report_compose("%s.", words), BODY, false, 6);
+	free(words);
+}
+
+static void
+put_case(struct report_document *doc, size_t of_case)
+{
+	const struct sim_case *c = &doc->study->record->cases[of_case];
 	const size_t worst = report_snat_worst(c);
 
 	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
@@ -87,6 +101,7 @@ put_case(struct report_document *doc, const struct sim_case *c)
 	    BODY, false, 6);
 	free(name);
 	free(words);
+	put_spread(doc, of_case);
 	put_rows(doc, c);
 	doc->y += 10;
 }
@@ -104,5 +119,5 @@ report_put_snat(struct report_document *doc)
 		doc->y += 18;
 	report_heading(doc, "SNAT ports in numbers", true);
 	for (size_t i = 0; i < record->case_count; i++)
-		put_case(doc, &record->cases[i]);
+		put_case(doc, i);
 }

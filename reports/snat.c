@@ -215,3 +215,57 @@ report_snat_case(const struct sim_record *record)
 	}
 	return at;
 }
+
+/* --- figures of a case ----------------------------------------------------
+ */
+
+const char *
+report_snat_figure_name(unsigned figure)
+{
+	static const char *const names[REPORT_SNAT_FIGURE_COUNT] = {
+		[REPORT_SNAT_BLOCKING] = "blocking",
+		[REPORT_SNAT_EXPECTED] = "predicted_blocking",
+		[REPORT_SNAT_PEAK] = "peak_share",
+	};
+	return figure < REPORT_SNAT_FIGURE_COUNT ? names[figure] : "?";
+}
+
+static double
+blocking_of(const struct sim_case *c)
+{
+	uint64_t opened = 0;
+	const uint64_t failed = report_snat_failed(c);
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		opened += c->snat[i].opened;
+	return opened + failed > 0 ? (double)failed / (double)(opened + failed)
+				   : NAN;
+}
+
+static double
+peak_of(const struct sim_case *c)
+{
+	double most = NAN;
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		if (report_snat_is_used(&c->snat[i]))
+			most = fmax(most, report_snat_fullness(&c->snat[i]));
+	return most;
+}
+
+double
+report_snat_figure(const struct sim_case *c, unsigned figure)
+{
+	const size_t worst = report_snat_worst(c);
+
+	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
+		return NAN;
+	switch (figure) {
+	case REPORT_SNAT_BLOCKING:
+		return blocking_of(c);
+	case REPORT_SNAT_EXPECTED:
+		return report_snat_of(c, worst).predicted;
+	default:
+		return peak_of(c);
+	}
+}

@@ -73,6 +73,17 @@ size_t *report_snat_order(const struct sim_case *c);
  * number, SIZE_MAX where no member begins flows. */
 size_t report_snat_case(const struct sim_record *record);
 
+/* Of all members of a case together; NAN where it can't be told. */
+enum report_snat_figure {
+	REPORT_SNAT_BLOCKING, /* failed, of what wanted a port */
+	REPORT_SNAT_EXPECTED, /* the same by Erlang's formula, where most
+				 failed */
+	REPORT_SNAT_PEAK, /* of the fullest member's ports, in use at most */
+	REPORT_SNAT_FIGURE_COUNT
+};
+const char *report_snat_figure_name(unsigned figure); /* "blocking" */
+double report_snat_figure(const struct sim_case *c, unsigned figure);
+
 /* --- in words -------------------------------------------------------------
  * Names in them are fit to be shown; the caller frees texts; NULL without
  * memory. */
@@ -101,10 +112,18 @@ char *report_snat_finding(const struct sim_record *record);
 /* Of the case that has most to tell; NULL where no member uses ports. */
 char *report_snat_finding(const struct sim_record *record);
 
+/* "over 20 replications 1.2 % (0.8 % to 1.6 %) of the attempts failed, ...":
+ * "" of one. */
+char *report_snat_spread_words(const struct sim_record *record, size_t of_case,
+    const struct report_script *script);
+
 /* For a terminal; nothing where no member has begun flows. */
 void report_put_snat_table(FILE *to, const struct sim_record *record);
 
 /* Adds "snat" and "outbound" to a case; as json_build.h has it. */
 json_t *report_snat_json(json_t *object, const struct sim_case *c);
+/* Over replications: null where members use no ports. */
+json_t *report_snat_spread_json(
+    const struct sim_record *record, size_t of_case);
 
 #endif

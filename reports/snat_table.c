@@ -26,6 +26,20 @@ put_words(FILE *to, const struct sim_case *c, size_t i)
 }
 
 static void
+put_spread(FILE *to, const struct sim_record *record, size_t of_case)
+{
+	char *words = report_snat_spread_words(record, of_case, TERMINAL);
+	char *line = words != NULL && words[0] != '\0'
+			 ? report_compose("  %s.", words)
+			 : NULL;
+
+	if (line != NULL)
+		report_put_wrapped(to, line);
+	free(line);
+	free(words);
+}
+
+static void
 put_row(FILE *to, const struct sim_snat *g)
 {
 	char ports[REPORT_TEXT_BYTES], peak[REPORT_TEXT_BYTES];
@@ -84,5 +98,6 @@ report_put_snat_table(FILE *to, const struct sim_record *record)
 			report_put(to, "\n");
 		}
 		put_case(to, c);
+		put_spread(to, record, i);
 	}
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/failover.h"
 #include "reports/snat.h"
 #include <math.h>
 #include <stdlib.h>
@@ -108,6 +109,56 @@ report_snat_words(
 	free(why);
 	free(what);
 	free(name);
+	return words;
+}
+
+/* --- over replications ----------------------------------------------------
+ */
+
+/* "1.2 % (0.8 % to 1.6 %)" */
+static void
+spread_text(char *to, size_t bytes, const struct report_spread *s,
+    const struct report_script *script)
+{
+	char mean[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
+	char high[REPORT_TEXT_BYTES];
+
+	report_format(to, bytes, "%s (%s to %s)",
+	    report_percent(mean, script, s->mean),
+	    report_percent(low, script, s->interval.low),
+	    report_percent(high, script, s->interval.high));
+}
+
+char *
+report_snat_spread_words(const struct sim_record *record, size_t of_case,
+    const struct report_script *script)
+{
+	const size_t count = report_replications(record);
+	struct report_spread of[REPORT_SNAT_FIGURE_COUNT] = { 0 };
+	char text[REPORT_SNAT_FIGURE_COUNT][4 * REPORT_TEXT_BYTES];
+	char *words = NULL;
+	bool made = true;
+
+	if (count < 2)
+		return report_compose("%s", "");
+	for (unsigned f = 0; f < REPORT_SNAT_FIGURE_COUNT; f++) {
+		made = made && report_spread_of(&of[f], record, of_case,
+				   report_snat_figure, f, 1) == 0;
+		if (made)
+			spread_text(text[f], sizeof(text[f]), &of[f], script);
+	}
+	if (made && of[REPORT_SNAT_PEAK].n == 0)
+		words = report_compose("%s", "");
+	else if (made)
+		words = report_compose(
+		    "over %zu replications, means with their 95%s%% "
+		    "intervals: %s of all attempts failed, by Erlang's formula "
+		    "%s where most did; of the fullest member's ports %s were "
+		    "in use at most",
+		    count, script->unit, text[REPORT_SNAT_BLOCKING],
+		    text[REPORT_SNAT_EXPECTED], text[REPORT_SNAT_PEAK]);
+	for (unsigned f = 0; f < REPORT_SNAT_FIGURE_COUNT; f++)
+		report_spread_free(&of[f]);
 	return words;
 }
 
