@@ -3,7 +3,7 @@
 #define CLI_CTL_H
 /*
  * fairlead ctl, whose commands have files of their own: cli/ctl_options.c reads
- * the line, cli/ctl_call.c calls fairlead live (live/control.h has the
+ * the line, cli/ctl_call.c calls fairlead live (live/control/control.h has the
  * protocol), and each command prints what it heard, as text or as JSON.
  */
 #include <jansson.h>

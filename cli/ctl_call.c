@@ -9,7 +9,7 @@
 
 #include "cli/ctl.h"
 #include "cli/progress.h"
-#include "live/control.h"
+#include "live/control/control.h"
 
 /* Who is silent for so long is stopped, or stuck. */
 #define SILENCE_S 5

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/ctl.h"
-#include "live/pins.h"
+#include "live/bpf/pins.h"
 #include "model/names.h"
 
 #define SNAP_MAX 262144u

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "live/control_capture.h"
-#include "live/control_commands.h"
-#include "live/draft.h"
-#include "live/interfaces.h"
-#include "live/log.h"
-#include "live/overriding.h"
-#include "live/probing.h"
-#include "live/reload.h"
-#include "live/service.h"
-#include "live/switching.h"
+#include "live/check/switching.h"
+#include "live/commands/control_capture.h"
+#include "live/commands/control_commands.h"
+#include "live/commands/reload.h"
+#include "live/out/log.h"
+#include "live/seen/service.h"
+#include "live/state/draft.h"
+#include "live/state/interfaces.h"
+#include "live/state/overriding.h"
+#include "live/state/probing.h"
 #include "model/names.h"
 
 /* After a change of links, addresses or routes: several come together. */

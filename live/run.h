@@ -6,9 +6,9 @@
  * kernel's part true to the configuration and the network until a signal ends
  * it.  Packets do not pass through it: without it they go on being forwarded.
  */
-#include "live/attach.h"
-#include "live/http.h"
-#include "live/log.h"
+#include "live/bpf/attach.h"
+#include "live/out/http.h"
+#include "live/out/log.h"
 #include "model/config.h"
 
 struct live_settings {

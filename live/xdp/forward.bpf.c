@@ -480,21 +480,25 @@ maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
 		tap_wants(ctx, TAP_UNREACHABLE, 0);
 }
 
-/* By itself, so that its stack and that of a step are not one above the
- * other: all calls in a row may have 512 bytes. */
-LB_COLD int
-act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+/* A verdict carried out that is not "pass".  By itself, so that the verifier
+ * looks at it once, whatever the step said, and its stack is not above that of
+ * a step. */
+LB_GLOBAL int
+fairlead_act(struct xdp_md *ctx)
 {
+	uint32_t zero = 0;
+	struct forward_total *count = bpf_map_lookup_elem(&total, &zero);
+	struct lb_scratch *s = lb_scratch(0);
+	if (count == NULL || s == NULL)
+		return XDP_ABORTED;
 	if (s->result.verdict == LB_DROP) {
 		maybe_unreachable(ctx, s);
 		return drop(count, s->result.reason);
 	}
-	if (lb_result_sends(&s->result))
-		return forward(ctx, s, count);
-	return pass_packet(ctx, s, count);
+	return forward(ctx, s, count);
 }
 
-/* Multi-buffer or not: the loader says (live/engine.c). */
+/* Multi-buffer or not: the loader says (live/bpf/engine.c). */
 SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
@@ -512,7 +516,9 @@ fairlead_forward(struct xdp_md *ctx)
 	const bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
 	if (tapped && !reply)
 		tap_from_client(ctx, s);
-	int action = act(ctx, s, count);
+	if (s->result.verdict == LB_PASS)
+		return pass_packet(ctx, s, count);
+	int action = fairlead_act(ctx);
 	if (tapped && reply && action != XDP_DROP)
 		tap_to_client(ctx, s);
 	return action;

@@ -51,8 +51,8 @@ struct forward_share {
 	struct forward_traffic out; /* to clients */
 };
 
-/* What the program hands to the control process (live/tap.h).  The ring's size
- * in bytes, a power of two. */
+/* What the program hands to the control process (live/bpf/tap.h).  The ring's
+ * size in bytes, a power of two. */
 #define FORWARD_TAP_BYTES (4u << 20)
 /* Packets that want an answer, handed over a second and CPU: a flood of them
  * is worth no more to who sends it. */

@@ -14,7 +14,7 @@ told = {name for line in re.findall(r'^\.It Cm (.*)$', section, re.M)
         for name in line.split(' , ')}
 
 logged = set()
-for path in glob.glob(src + '/live/*.c'):
+for path in glob.glob(src + '/live/**/*.c', recursive=True):
     text = open(path).read()
     if path.endswith('/azure_events.c'):
         logged |= set(re.findall(r'= { "(\w+)",', text))

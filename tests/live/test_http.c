@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/http.c: where it listens, and how it answers; a client that says
+ * live/out/http.c: where it listens, and how it answers; a client that says
  * nothing, or too much, keeps nobody waiting.
  */
 #include <arpa/inet.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "live/http.h"
+#include "live/out/http.h"
 #include "model/names.h"
 #include "tests/unit.h"
 

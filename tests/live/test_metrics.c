@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/metrics.c: the text is what Prometheus reads, whatever things are
+ * live/seen/metrics.c: the text is what Prometheus reads, whatever things are
  * called; the numbers stand where they belong; and doc/fairlead-metrics.7
  * tells of every metric and of no other.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/metrics.h"
+#include "live/seen/metrics.h"
 #include "model/names.h"
 #include "tests/live/exposition.h"
 #include "tests/unit.h"

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live/engine.h"
+#include "live/bpf/engine.h"
 #include "model/path/conn.h"
 #include "model/path/hash.h"
 #include "model/path/step.h"
