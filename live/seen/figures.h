@@ -48,7 +48,7 @@ struct live_figures_frontend {
 enum live_rule_kind {
 	LIVE_RULE_BALANCING,
 	LIVE_RULE_NAT,      /* one port of it: "NAT-RULE/MEMBER" */
-	LIVE_RULE_OUTBOUND, /* no frontend is its own */
+	LIVE_RULE_OUTBOUND, /* it may have several frontends */
 	LIVE_RULE_KINDS
 };
 
