@@ -192,7 +192,7 @@ give_port(const struct lb_view *v, const struct lb_expired *flow,
 		.number = flow->snat,
 		.udp = udp,
 	};
-	(void)lb_ports_give(v->ctx, lb_be16_get(flow->xlat_port));
+	(void)lb_ports_give(v->ctx, lb_be16_get(flow->xlat_port), 0);
 }
 
 /* SNAT_OUT in `w`, whose fact is *flow. */
@@ -298,23 +298,40 @@ lb_snat_join(const struct lb_tables *t, bool six, const struct lb_way *w,
 
 /* --- records ------------------------------------------------------------- */
 
-/* A record that nobody holds a port by.  mechanism.md 12: whoever is just
- * about to, counts himself first and looks at the version then. */
+/* Neither CPUs nor bits?  In this order: who has just gone left a bit. */
+static bool
+is_idle(const struct lb_port_record *r)
+{
+	if ((LB_LOAD(r->users) & LB_PORT_USERS) != 0)
+		return false;
+	for (uint32_t i = 0; i < 4; i++)
+		if (LB_LOAD(r->used[i]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * A record that nobody needs.  mechanism.md 12: whoever is just about to,
+ * counts himself first and looks at the version then; who finds it BUSY takes
+ * it back, so that it is never made twice.  What is BUSY before us was left by
+ * a sweeper who was killed.
+ */
 static void
 sweep_record(struct lb_port_bucket *b, uint32_t way)
 {
-	uint64_t ctl = LB_LOAD(b->ctl[way]);
-	const uint32_t *live = &b->record[way].live;
+	uint64_t ctl = LB_LOAD(b->ctl[way]), busy = ctl;
 
-	if (lb_ctl_state(ctl) != LB_PORT_LIVE || LB_LOAD(*live) != 0 ||
-	    !__sync_bool_compare_and_swap(&b->ctl[way], ctl, lb_ctl_claim(ctl)))
-		return;
-	if (LB_LOAD(*live) != 0)
-		(void)__sync_lock_test_and_set(&b->ctl[way],
-		    lb_ctl_with_state(lb_ctl_claim(ctl), LB_PORT_LIVE));
-	else
-		(void)__sync_lock_test_and_set(
-		    &b->ctl[way], lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+	if (lb_ctl_state(ctl) == LB_PORT_LIVE) {
+		busy = lb_ctl_claim(ctl);
+		if (!is_idle(&b->record[way]) ||
+		    !__sync_bool_compare_and_swap(&b->ctl[way], ctl, busy))
+			return;
+	}
+	if (lb_ctl_state(busy) == LB_PORT_BUSY)
+		(void)__sync_bool_compare_and_swap(&b->ctl[way], busy,
+		    is_idle(&b->record[way])
+			? busy & LB_CTL_VERSION_MASK
+			: lb_ctl_with_state(busy, LB_PORT_LIVE));
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_ROOMS_H
-#define LIVE_CONTROL_ROOMS_H
+#ifndef LIVE_COMMANDS_CONTROL_ROOMS_H
+#define LIVE_COMMANDS_CONTROL_ROOMS_H
 /* The commands of the control socket, a room of files each kind. */
 #include "live/control/control.h"
 #include "live/state/run_parts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_TELL_H
-#define LIVE_CONTROL_TELL_H
+#ifndef LIVE_COMMANDS_CONTROL_TELL_H
+#define LIVE_COMMANDS_CONTROL_TELL_H
 /*
  * Figures as the JSON that the control socket gives out; fairlead-ctl(8) says
  * what the keys mean.  All return a new reference, NULL without memory.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CLAIMS_H
-#define LIVE_CLAIMS_H
+#ifndef LIVE_NET_CLAIMS_H
+#define LIVE_NET_CLAIMS_H
 /*
  * The frontends that this machine answers for on its links, where
  * forwarding.answer_neighbours says so.  The program answers

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_RESETS_H
-#define LIVE_RESETS_H
+#ifndef LIVE_NET_RESETS_H
+#define LIVE_NET_RESETS_H
 /*
  * TCP resets to both ends of a connection that idled out under a rule with
  * tcp_reset, an outbound one too.  Both numbers were learnt from the packets of

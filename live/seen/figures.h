@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_FIGURES_H
-#define LIVE_FIGURES_H
+#ifndef LIVE_SEEN_FIGURES_H
+#define LIVE_SEEN_FIGURES_H
 /*
  * All that a running balancer knows of itself as plain numbers, gathered once:
  * what `fairlead ctl` and the metrics are both made of, so that they never

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_FIGURES_PARTS_H
-#define LIVE_FIGURES_PARTS_H
+#ifndef LIVE_SEEN_FIGURES_PARTS_H
+#define LIVE_SEEN_FIGURES_PARTS_H
 /* The rooms of live_figures_gather(); each 0, or -1 without memory. */
 #include "live/seen/figures.h"
 #include "live/state/run_parts.h"

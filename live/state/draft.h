@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_DRAFT_H
-#define LIVE_DRAFT_H
+#ifndef LIVE_STATE_DRAFT_H
+#define LIVE_STATE_DRAFT_H
 /*
  * A configuration with what is made of it, until it is in force: read,
  * completed by what the machine knows, compiled against the plan before, told

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_INTERFACES_H
-#define LIVE_INTERFACES_H
+#ifndef LIVE_STATE_INTERFACES_H
+#define LIVE_STATE_INTERFACES_H
 /* Which interfaces are to have the program, and giving it to them: those of
  * the command line, else those of the configuration. */
 #include "live/state/run_parts.h"

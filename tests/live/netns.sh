@@ -198,3 +198,22 @@ same_as_simulated() {
 	python3 "$SRC/tests/live/same_member.py" simulated/flows.csv $servers ||
 	    fail "live is not as simulated"
 }
+
+# counted NAMESPACE INTERFACE PATTERN: packets, of all queues
+counted() {
+	in_ns "$1" ethtool -S "$2" |
+	    awk -v what="$3" '$1 ~ what { n += $2 } END { print n + 0 }'
+}
+
+# rings: packets on the way to the servers that a full ring of a veth had no
+# room for.  What programs send is counted elsewhere than what sockets do.
+rings() {
+	{
+		for end in 'client eth0' 'balancer b1' 'balancer b2'; do
+			# shellcheck disable=SC2086 # two words
+			counted $end xdp_xmit_errors
+		done
+		ip -n "$tag-client" -s link show eth0 |
+		    awk '/TX:/ { getline; print $4 }'
+	} | awk '{ n += $1 } END { print n }'
+}
