@@ -15,6 +15,9 @@ live_control_command_of live_control_status, live_control_members,
 /* live/commands/control_flows.c: the connection table. */
 live_control_command_of live_control_flows;
 
+/* live/commands/control_snat.c: the ports that members leave from. */
+live_control_command_of live_control_snat;
+
 /* live/commands/control_change.c: what changes something. */
 live_control_command_of live_control_drain, live_control_undrain,
     live_control_admin, live_control_reload;

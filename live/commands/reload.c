@@ -9,6 +9,7 @@
 #include "live/commands/changes.h"
 #include "live/out/log.h"
 #include "live/seen/service.h"
+#include "live/seen/snat.h"
 #include "live/state/draft.h"
 #include "live/state/interfaces.h"
 #include "live/state/overriding.h"
@@ -347,6 +348,7 @@ take(struct live_run *run, struct live_draft *d,
 	live_overriding_prune(run);
 	live_probing_use(run);
 	live_sweeper_swapped(run->sweeper);
+	live_snat_use(run);
 	bool another = live_forwarder_engine(run->forwarder) != engine;
 	warn_if("addresses",
 	    live_claims_use(run->claims, run->forwarder, run->config));

@@ -53,6 +53,7 @@ struct live_run {
 	struct live_resets *resets;
 	struct live_probers *probers;
 	struct live_service *service;
+	struct live_snat *snat;
 	struct live_control *control;
 	struct live_capture *capture; /* NULL: nobody captures */
 	struct live_tap *tap;         /* NULL: nothing is handed over */
