@@ -15,6 +15,7 @@
 #include "model/path/seen.h"
 
 #define BLOCKS_TRIED 64u /* of one member, at a time */
+#define FULL_TRIED   16u /* ports without room for their way in */
 
 /* How a flow was translated: what is left of w1 beside the key. */
 struct translation {
@@ -271,6 +272,7 @@ lb_snat_choose(uint64_t ctx)
 		return -1;
 	struct lb_choice *choice = &v.scratch->choice;
 	choice->at = 0;
+	choice->from = 0;
 	if ((v.header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
 		choice->at = (uint32_t)lb_snat_first(ctx, choice->base,
 		    lb_hash_slot(key_of_packet(&v), choice->count));
@@ -333,7 +335,11 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 	ask_about(&v, &v.pkt->ip, choice->member, address, block->address,
 	    (v.header->flags & LB_PLAN_UDP_PORT) != 0);
 	v.scratch->block = *block;
-	return lb_ports_take(ctx, block->first | (uint32_t)block->last << 16);
+	uint32_t first =
+	    choice->from > block->first ? choice->from : block->first;
+	return first > block->last
+		   ? LB_PORTS_NONE
+		   : lb_ports_take(ctx, first | (uint32_t)block->last << 16);
 }
 
 LB_GLOBAL int
@@ -386,6 +392,8 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	return LB_SNAT_SAID;
 }
 
+#define UNDO_TRIES 8u /* something may come back on it, and move its state */
+
 /* Back to before: the way in, if it was made, then the port. */
 LB_GLOBAL int
 lb_snat_undo(uint64_t ctx, uint32_t port)
@@ -398,11 +406,14 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 	if (address != NULL) {
 		uint64_t hash = key_of_return(
 		    &v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
-		int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
-		uint64_t ctl = v.scratch->hit.ctl;
-		if (way >= 0)
-			(void)lb_conn_replace(&v, hash, (uint32_t)way, ctl,
-			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+		for (uint32_t i = 0; i < UNDO_TRIES; i++) {
+			int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+			uint64_t ctl = v.scratch->hit.ctl;
+			if (way < 0 ||
+			    lb_conn_replace(&v, hash, (uint32_t)way, ctl,
+				lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK))
+				break;
+		}
 	}
 	return lb_ports_give(ctx, port, 1);
 }
@@ -539,16 +550,46 @@ move_out(const struct lb_view *v)
 		*v->out = v->scratch->result;
 }
 
+/*
+ * A port for a new flow, and the way in by it.  The lowest free port is the
+ * same for all who come, so that without room for what comes back to it the
+ * next one is tried: else nobody would get out any more.
+ */
+LB_INLINE int
+take_way_in(const struct lb_view *v, int *port)
+{
+	/* In memory, where the verifier does not follow them. */
+	struct lb_choice *choice = &v->scratch->choice;
+	int said = LB_SNAT_SAID;
+	LB_STORE(choice->turn, 0);
+	LB_STORE(choice->full, 0);
+	for (uint32_t i = 0; i < BLOCKS_TRIED + FULL_TRIED; i++) {
+		uint32_t turn = LB_LOAD(choice->turn);
+		uint32_t full = LB_LOAD(choice->full) + 1;
+		int taken = lb_snat_pick(v->ctx, turn);
+		*port = taken;
+		if (taken == LB_PORTS_NONE && turn + 1 < BLOCKS_TRIED) {
+			LB_STORE(choice->turn, turn + 1);
+			LB_STORE(choice->from, 0);
+			continue;
+		}
+		said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+		if (said != LB_SNAT_NEW || full == FULL_TRIED)
+			break;
+		(void)lb_snat_undo(v->ctx, (uint32_t)taken);
+		LB_STORE(choice->full, full);
+		LB_STORE(choice->from, (uint32_t)taken + 1);
+	}
+	return said;
+}
+
 /* A port for a new flow, then its entries. */
 LB_INLINE void
 leave_first(const struct lb_view *v)
 {
 	int taken = LB_PORTS_NONE;
 	(void)lb_snat_choose(v->ctx);
-	for (uint32_t turn = 0; turn < BLOCKS_TRIED && taken == LB_PORTS_NONE;
-	     turn++)
-		taken = lb_snat_pick(v->ctx, turn);
-	int said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+	int said = take_way_in(v, &taken);
 	if (said == LB_SNAT_FOUND)
 		said = lb_snat_enter_out(v->ctx, v->now_ms, (uint32_t)taken);
 	if (said != LB_SNAT_NEW)
