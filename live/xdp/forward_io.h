@@ -11,7 +11,7 @@
  * Of everything that is pinned, the tables' memory included.  Pins carry it in
  * their path: another version leaves them alone and begins anew.
  */
-#define FORWARD_LAYOUT 3u
+#define FORWARD_LAYOUT 4u
 
 #define FORWARD_MEMBERS   65536u /* rows of next_hops: every id */
 #define FORWARD_PORTS_MAX 1024u
