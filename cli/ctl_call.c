@@ -288,3 +288,12 @@ ctl_text(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 	return text != NULL ? text : "";
 }
+
+char *
+ctl_end(char text[CTL_END_BYTES], const char *address, uint64_t port)
+{
+	(void)snprintf(text, CTL_END_BYTES,
+	    strchr(address, ':') != NULL ? "[%s]:%ju" : "%s:%ju", address,
+	    (uintmax_t)port);
+	return text;
+}

@@ -57,13 +57,21 @@ configure_file(const struct sweep *s, size_t point, struct sim_trouble *trouble)
 
 	/* Said when it was read first: cli_make_config(). */
 	lb_problems_free(&warnings);
-	if (config == NULL || sim_grid_apply(grid, point, config, &pool) == 0)
+	if (config == NULL)
+		return NULL;
+	const char *wrong = sim_grid_apply_outbound(grid, point, config);
+	if (wrong == NULL && sim_grid_apply(grid, point, config, &pool) == 0)
 		return config;
-	(void)snprintf(trouble->text, sizeof(trouble->text),
-	    "pool '%s' has %zu members, fewer than pool.size=%u; vary sizes "
-	    "up to that, or leave -c away",
-	    config->pools[pool].name, config->pools[pool].member_count,
-	    sim_grid_level(grid, point, SIM_VARY_POOL_SIZE)->number);
+	if (wrong != NULL)
+		(void)snprintf(
+		    trouble->text, sizeof(trouble->text), "%s", wrong);
+	else
+		(void)snprintf(trouble->text, sizeof(trouble->text),
+		    "pool '%s' has %zu members, fewer than pool.size=%u; vary "
+		    "sizes "
+		    "up to that, or leave -c away",
+		    config->pools[pool].name, config->pools[pool].member_count,
+		    sim_grid_level(grid, point, SIM_VARY_POOL_SIZE)->number);
 	lb_config_free(config);
 	return NULL;
 }
@@ -133,7 +141,22 @@ preference_of(enum sim_vary key, const struct sim_level *level)
 	if (key == SIM_VARY_TABLE_SIZE)
 		return level->number == LB_TABLE_SIZE_DEFAULT ? 0
 							      : level->number;
-	return level->number; /* modes and algorithms: the default is first */
+	return level->number; /* modes and algorithms: the default is first;
+				 ports: few are enough */
+}
+
+static enum report_role
+role_of(enum sim_vary key)
+{
+	switch (key) {
+	case SIM_VARY_HASH_KEY:
+	case SIM_VARY_REPLICATION:
+		return REPORT_REPLICATION;
+	case SIM_VARY_POOL_SIZE:
+		return REPORT_CONDITION;
+	default:
+		return REPORT_CHOICE;
+	}
 }
 
 static int
@@ -153,11 +176,11 @@ make_factor(const struct sim_factor *from, struct report_factor *to)
 		};
 	*to = (struct report_factor){
 		.name = sim_vary_name(from->key),
-		.role = from->key == SIM_VARY_HASH_KEY    ? REPORT_REPLICATION
-			: from->key == SIM_VARY_POOL_SIZE ? REPORT_CONDITION
-							  : REPORT_CHOICE,
+		.role = role_of(from->key),
 		.is_numeric = from->key == SIM_VARY_POOL_SIZE ||
-			      from->key == SIM_VARY_TABLE_SIZE,
+			      from->key == SIM_VARY_TABLE_SIZE ||
+			      from->key == SIM_VARY_PORTS ||
+			      from->key == SIM_VARY_OUTBOUND_FRONTS,
 		.levels = levels,
 		.level_count = from->level_count,
 	};
@@ -172,7 +195,10 @@ open_report(struct sweep *s)
 	for (size_t i = 0; i < grid->factor_count; i++)
 		if (make_factor(&grid->factors[i], &s->factors[i]) != 0)
 			return -1;
-	return report_sweep_open(&s->report, s->factors, grid->factor_count);
+	if (report_sweep_open(&s->report, s->factors, grid->factor_count) != 0)
+		return -1;
+	s->report.asks_ports = sim_grid_is_outbound(grid);
+	return 0;
 }
 
 static void

@@ -40,6 +40,17 @@ static const char help[] =
     "      hash_key=30      so many keys, drawn from the seed: what error "
     "bars\n"
     "                       are made of; or keys of 32 digits\n"
+    "      replication=10   so many times, with other arrivals of a "
+    "scenario's\n"
+    "                       clients: what error bars are made of\n"
+    "  of the configuration's outbound rules, and then the answer is how "
+    "many\n"
+    "  SNAT ports a member needs:\n"
+    "      ports_per_member=512..2048..256\n"
+    "                       in eights; the third number is the step\n"
+    "      outbound.idle_timeout=4m,10m,30m\n"
+    "      outbound.frontends=1,2\n"
+    "                       their first so many\n"
     "\n"
     "What is played:\n"
     "      --backends N     members of the pool, without -c (default 4)\n"
@@ -65,6 +76,9 @@ static const char help[] =
     "  fairlead sweep -c lb.yaml --vary algorithm=maglev,modulo \\\n"
     "      --vary table_size=251,65537 --vary hash_key=100 monday.pcap\n"
     "  fairlead sweep -s web.yaml --vary algorithm=maglev,stable\n"
+    "  fairlead sweep -s calls.yaml --vary ports_per_member=512..2048..256 "
+    "\\\n"
+    "      --vary replication=10\n"
     "\n"
     "Exit codes: 0 done, 2 usage or configuration, 3 no input was readable,\n"
     "4 some input was not, 5 the machine refused, 130 interrupted.\n";
@@ -223,6 +237,17 @@ sweep_options_read(struct sweep_options *o, int argc, char **argv)
 	    sim_grid_largest(&o->grid, SIM_VARY_POOL_SIZE) > 0)
 		return cli_usage("sweep",
 		    "--backends and --vary pool.size are the same; take one");
+	if (sim_grid_is_outbound(&o->grid) && o->replay.config == NULL)
+		return cli_usage("sweep",
+		    "what outbound rules have can be varied only of a "
+		    "configuration that has some; name it with -c, or in the "
+		    "scenario");
+	if (sim_grid_largest(&o->grid, SIM_VARY_REPLICATION) > 0 &&
+	    !o->replay.needs_no_capture)
+		return cli_usage("sweep",
+		    "--vary replication draws clients anew, and captures have "
+		    "none; give a scenario with traffic of its own, or vary "
+		    "hash_key");
 	if (o->grid.factor_count == 0)
 		status = vary_modes(o);
 	sim_grid_draw(&o->grid, o->replay.seed);

@@ -127,7 +127,8 @@ struct report_sketch {
 };
 
 extern const struct report_sketch report_sketch_failover,
-    report_sketch_detect, report_sketch_kept, report_sketch_response;
+    report_sketch_detect, report_sketch_kept, report_sketch_response,
+    report_sketch_snat;
 
 /* What an art's height and draw are made of. */
 double report_sketch_height(

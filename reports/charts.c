@@ -19,6 +19,7 @@ static const char *const names[REPORT_FIGURE_COUNT][REPORT_CHART_KINDS] = {
 	[REPORT_FIGURE_KEPT] = FILES("kept"),
 	[REPORT_FIGURE_DETECT] = FILES("detect"),
 	[REPORT_FIGURE_RESPONSE] = FILES("response"),
+	[REPORT_FIGURE_SNAT] = FILES("snat"),
 };
 
 const char *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/compare.h"
+#include "reports/snat.h"
 #include "reports/text.h"
 #include "model/names.h"
 #include <stdlib.h>
@@ -362,6 +363,41 @@ pair_cases(struct report_comparison *c)
 	return 0;
 }
 
+/* --- SNAT ports ----------------------------------------------------------- */
+
+static bool
+uses_snat(const struct sim_case *c)
+{
+	return c != NULL && report_snat_count_used(c) > 0;
+}
+
+static void
+add_snats(struct report_comparison *c, const struct sim_case *a,
+    const struct sim_case *b)
+{
+	if (uses_snat(a) || uses_snat(b))
+		c->snats[c->snat_count++] =
+		    (struct report_snat_pair){ .of_case = { a, b } };
+}
+
+static int
+pair_snats(struct report_comparison *c)
+{
+	const struct sim_record *first = c->run[0], *second = c->run[1];
+
+	c->snats = calloc(
+	    first->case_count + second->case_count + 1, sizeof(*c->snats));
+	if (c->snats == NULL)
+		return -1;
+	for (size_t i = 0; i < first->case_count; i++)
+		add_snats(c, &first->cases[i],
+		    find_case(second, first->cases[i].name));
+	for (size_t i = 0; i < second->case_count; i++)
+		if (find_case(first, second->cases[i].name) == NULL)
+			add_snats(c, NULL, &second->cases[i]);
+	return 0;
+}
+
 /* --- the whole ------------------------------------------------------------ */
 
 int
@@ -377,7 +413,7 @@ report_compare(struct report_comparison *c, const struct sim_record *first,
 	if (note(c, "fairlead", first->version, second->version) != 0 ||
 	    note(c, "command", first->command, second->command) != 0 ||
 	    note_settings(c) != 0 || note_config(c) != 0 ||
-	    note_hash_key(c) != 0)
+	    note_hash_key(c) != 0 || pair_snats(c) != 0)
 		return -1;
 	return pair_cases(c);
 }
@@ -392,6 +428,7 @@ report_comparison_free(struct report_comparison *c)
 	}
 	free(c->differences);
 	free(c->pairs);
+	free(c->snats);
 }
 
 /* ":443" behind an address, which has brackets then when it is IPv6. */

@@ -8,6 +8,7 @@
  * every run of the same traffic in the same mode.
  */
 #include "sim/record.h"
+#include <jansson.h>
 
 #define REPORT_MOVERS_MAX 5u
 
@@ -38,6 +39,12 @@ struct report_difference {
 	char *name, *value[2]; /* value NULL: not set */
 };
 
+/* A case whose members used SNAT ports in one of them at least; NULL: it is in
+ * the other only. */
+struct report_snat_pair {
+	const struct sim_case *of_case[2];
+};
+
 enum report_same { REPORT_DIFFERENT, REPORT_SAME, REPORT_NOT_KNOWN };
 
 struct report_comparison {
@@ -48,6 +55,8 @@ struct report_comparison {
 	size_t difference_count;
 	struct report_pair *pairs;
 	size_t pair_count;
+	struct report_snat_pair *snats;
+	size_t snat_count;
 };
 
 /*
@@ -75,6 +84,13 @@ int report_compare_csv(
 /* compare.csv and compare.json into a directory, as report_write() does. */
 int report_compare_write(const struct report_comparison *list, size_t count,
     const char *dir, bool force, char *error, size_t error_bytes);
+
+/* A case's SNAT figures beside each other: lines by `row`; a JSON value. */
+void report_compare_snat_text(FILE *to, const struct report_comparison *c,
+    const struct report_snat_pair *pair,
+    void (*row)(
+	FILE *to, const char *label, const char *first, const char *second));
+json_t *report_compare_snat_json(const struct report_snat_pair *pair);
 
 /* "udp 192.0.2.1:4000 203.0.113.1:5683"; what the mode does not look at is
  * not there.  At least 128 bytes. */

@@ -87,6 +87,7 @@ static json_t *
 comparison_json(const struct report_comparison *c)
 {
 	json_t *settings = json_array(), *rules = json_array();
+	json_t *snats = json_array();
 
 	for (size_t i = 0; i < c->difference_count; i++) {
 		const struct report_difference *d = &c->differences[i];
@@ -104,7 +105,11 @@ comparison_json(const struct report_comparison *c)
 		? json_null()
 		: json_boolean(c->input == REPORT_SAME));
 	o = with(o, "settings", settings);
-	return with(o, "rules", rules);
+	o = with(o, "rules", rules);
+	for (size_t i = 0; i < c->snat_count; i++)
+		snats =
+		    with_item(snats, report_compare_snat_json(&c->snats[i]));
+	return with(o, "snat", snats);
 }
 
 int

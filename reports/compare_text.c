@@ -218,6 +218,8 @@ put_comparison(FILE *to, const struct report_comparison *c)
 	put_differences(to, c);
 	for (size_t i = 0; i < c->pair_count; i++)
 		put_pair(to, c, &c->pairs[i]);
+	for (size_t i = 0; i < c->snat_count; i++)
+		report_compare_snat_text(to, c, &c->snats[i], put_row);
 }
 
 void

@@ -62,6 +62,9 @@ void report_put_verdict(struct report_document *doc);
 void report_put_figure(struct report_document *doc, enum report_figure figure);
 /* Every fault, in a table; nothing without faults. */
 void report_put_failures(struct report_document *doc);
+/* SNAT ports: the picture, and the fullest in a table; nothing where no member
+ * begins flows. */
+void report_put_snat(struct report_document *doc);
 void report_put_backends(struct report_document *doc);
 void report_put_method(struct report_document *doc);
 

@@ -392,6 +392,31 @@ report_spread_jain(struct report_spread *s, const struct sim_record *record,
 	return 0;
 }
 
+int
+report_spread_of(struct report_spread *s, const struct sim_record *record,
+    size_t of_case, double (*figure)(const struct sim_case *c, unsigned which),
+    unsigned which, double most)
+{
+	const size_t replications = report_replications(record);
+	struct means means = { 0 };
+
+	*s = (struct report_spread){ 0 };
+	s->values = calloc(replications, sizeof(*s->values));
+	if (s->values == NULL)
+		return -1;
+	for (size_t r = 0; r < replications; r++) {
+		const double value =
+		    figure(report_replica(record, r, of_case), which);
+		if (isnan(value))
+			continue;
+		s->values[s->n++] = value;
+		add_mean(&means, value, 1);
+	}
+	finish_mean(s, &means, most);
+	finish_values(s);
+	return 0;
+}
+
 bool
 report_fault_is(const struct sim_failover *f, const char *kind)
 {

@@ -98,6 +98,13 @@ int report_spread_jain(struct report_spread *spread,
     const struct sim_record *record, size_t of_case, size_t rule,
     enum report_unit unit);
 
+/* The same of any figure of a case, a value a replication; NAN: it has none.
+ * most: what it can be at most, INFINITY. */
+int report_spread_of(struct report_spread *spread,
+    const struct sim_record *record, size_t of_case,
+    double (*figure)(const struct sim_case *c, unsigned which), unsigned which,
+    double most);
+
 /* Is it of that kind, "zone-down"? */
 bool report_fault_is(const struct sim_failover *f, const char *kind);
 

@@ -2,6 +2,7 @@
 #include "reports/failover_json.h"
 #include "reports/failover.h"
 #include "reports/json_build.h"
+#include "reports/snat.h"
 
 #define NS_PER_S 1e9
 
@@ -132,8 +133,8 @@ report_world_json(json_t *o, const struct sim_case *c)
 
 /* --- replications --------------------------------------------------------- */
 
-static json_t *
-spread_json(const struct report_spread *s)
+json_t *
+report_spread_json(const struct report_spread *s)
 {
 	json_t *interval = json_null();
 
@@ -161,7 +162,7 @@ outcomes_json(
 		int made = report_spread_make(
 		    &s, record, of_case, fault, (enum report_outcome)m);
 		o = with(o, report_outcome_name((enum report_outcome)m),
-		    made == 0 ? spread_json(&s) : NULL);
+		    made == 0 ? report_spread_json(&s) : NULL);
 		report_spread_free(&s);
 	}
 	return o;
@@ -198,8 +199,8 @@ jain_json(const struct sim_record *record, size_t of_case, size_t rule)
 		struct report_spread s;
 		int made = report_spread_jain(
 		    &s, record, of_case, rule, (enum report_unit)u);
-		json_t *jain = with(
-		    json_object(), "jain", made == 0 ? spread_json(&s) : NULL);
+		json_t *jain = with(json_object(), "jain",
+		    made == 0 ? report_spread_json(&s) : NULL);
 		o = with(o, report_unit_name((enum report_unit)u), jain);
 		report_spread_free(&s);
 	}
@@ -220,7 +221,9 @@ report_replications_json(const struct sim_record *record)
 		json_t *o =
 		    with(json_object(), "name", text(record->cases[i].name));
 		o = with(o, "failover", faults_json(record, i));
-		cases = with_item(cases, with(o, "rules", rules));
+		o = with(o, "rules", rules);
+		cases = with_item(
+		    cases, with(o, "snat", report_snat_spread_json(record, i)));
 	}
 	return with(with(json_object(), "count", whole(count)), "cases", cases);
 }

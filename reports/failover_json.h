@@ -11,6 +11,9 @@ json_t *report_failover_json(const struct sim_case *c);
 /* Adds what the synthetic world saw: clients, servers, instances, flows that
  * changed instance.  object NULL stays NULL. */
 json_t *report_world_json(json_t *object, const struct sim_case *c);
+/* A spread: n, mean, interval, quantiles. */
+struct report_spread;
+json_t *report_spread_json(const struct report_spread *spread);
 /* Means over all replications, with intervals. */
 json_t *report_replications_json(const struct sim_record *record);
 

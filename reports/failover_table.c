@@ -285,13 +285,24 @@ put_jain(FILE *to, const struct sim_record *record, size_t of_case, size_t rule)
 	report_spread_free(&s);
 }
 
+/* Not where members' own connections are all there is. */
+static bool
+has_spreads(const struct sim_case *c)
+{
+	bool any = c->failover_count > 0;
+
+	for (size_t r = 0; r < c->rule_count; r++)
+		any |= c->rules[r].flows > 0;
+	return any;
+}
+
 static void
 put_spreads(FILE *to, const struct sim_record *record, size_t of_case)
 {
 	const struct sim_case *c = &record->cases[of_case];
 	size_t replications = report_replications(record);
 
-	if (replications < 2)
+	if (replications < 2 || !has_spreads(c))
 		return;
 	report_print(to,
 	    "  over %zu replications, means with their 95 %% intervals:\n",

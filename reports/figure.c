@@ -20,6 +20,7 @@ report_art(enum report_figure figure)
 		[REPORT_FIGURE_KEPT] = &report_art_kept,
 		[REPORT_FIGURE_DETECT] = &report_art_detect,
 		[REPORT_FIGURE_RESPONSE] = &report_art_response,
+		[REPORT_FIGURE_SNAT] = &report_art_snat,
 	};
 	return arts[figure];
 }

@@ -23,6 +23,9 @@ struct report_panel {
 /* How a figure is drawn; heights need no page and look only at the width. */
 struct report_art {
 	bool for_all; /* one panel */
+	/* Whether there is anything to draw; NULL: with traffic of rules, what
+	 * titles.c says. */
+	bool (*wanted)(const struct report_study *study);
 	/* Which subjects have one; NULL: all. */
 	bool (*has)(
 	    const struct report_study *study, const struct report_subject *s);
@@ -36,7 +39,7 @@ struct report_art {
 extern const struct report_art report_art_modes, report_art_deviation,
     report_art_time, report_art_lorenz, report_art_keys, report_art_predicted,
     report_art_failover, report_art_detect, report_art_kept,
-    report_art_response;
+    report_art_response, report_art_snat;
 
 const struct report_art *report_art(enum report_figure figure);
 

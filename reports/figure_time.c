@@ -3,6 +3,7 @@
 #include "reports/csv.h"
 #include "reports/figure_time.h"
 #include "reports/heatmap.h"
+#include "reports/image.h"
 #include "reports/plots.h"
 #include "reports/time_axis.h"
 #include <math.h>
@@ -329,16 +330,12 @@ static void
 put_image(const struct drawing *d, const struct report_map *map, size_t index)
 {
 	const struct report_stretch *stretch = &d->pieces.stretches[index];
-	cairo_t *cr = d->panel->pen->cr;
+	const struct report_box box = { report_time_at(&d->axis, index, 0),
+		d->area.y, d->axis.per_piece * (double)stretch->count,
+		d->area.height };
 	cairo_surface_t *image = map_image(d, map, stretch);
 
-	cairo_save(cr);
-	cairo_translate(cr, report_time_at(&d->axis, index, 0), d->area.y);
-	cairo_scale(cr, d->axis.per_piece, d->area.height / (double)map->rows);
-	cairo_set_source_surface(cr, image, 0, 0);
-	cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
-	cairo_paint(cr);
-	cairo_restore(cr);
+	report_image_pen(d->panel->pen, image, &box);
 	cairo_surface_destroy(image);
 }
 

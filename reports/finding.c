@@ -3,6 +3,7 @@
 #include "reports/failover_words.h"
 #include "reports/ranking.h"
 #include "reports/reason.h"
+#include "reports/snat.h"
 #include "reports/text.h"
 #include <ctype.h>
 #include <math.h>
@@ -146,12 +147,25 @@ put_failure(FILE *to, const struct sim_record *record,
 	return true;
 }
 
+/* Where members' own connections are all there was. */
+static void
+put_snat(FILE *to, const struct sim_record *record)
+{
+	char *finding = report_snat_finding(record);
+
+	if (finding != NULL)
+		report_put(to, finding);
+	free(finding);
+}
+
 static void
 put_headline(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
 {
 	const struct sim_rule *rule = heaviest_rule(record);
-	if (rule == NULL) {
+	if (rule == NULL && report_snat_case(record) != SIZE_MAX) {
+		put_snat(to, record);
+	} else if (rule == NULL) {
 		report_print(to, "No traffic reached a backend");
 	} else if (put_failure(to, record, ranking)) {
 		return;
@@ -230,7 +244,9 @@ put_verdict(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
 {
 	if (heaviest_rule(record) == NULL) {
-		report_print(to, "No traffic reached a backend.\n");
+		/* of members' own connections another sentence tells */
+		if (report_snat_case(record) == SIZE_MAX)
+			report_print(to, "No traffic reached a backend.\n");
 	} else {
 		if (ranking->count > 0)
 			put_most_even(to, record, ranking);

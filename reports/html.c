@@ -2,6 +2,7 @@
 #include "reports/html.h"
 #include "reports/html_figures.h"
 #include "reports/html_parts.h"
+#include "reports/snat.h"
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -51,8 +52,13 @@ has_failures(const struct report_study *study)
 		   report_figure_is_wanted(study, REPORT_FIGURE_RESPONSE));
 }
 
-/* The order in which the report answers (design.md 5).  SNAT ports belong
- * before the method. */
+static bool
+has_snat(const struct report_study *study)
+{
+	return report_snat_case(study->record) != SIZE_MAX;
+}
+
+/* The order in which the report answers (design.md 5). */
 static const struct {
 	const char *id, *heading;
 	void (*put)(struct report_page *page);
@@ -64,6 +70,7 @@ static const struct {
 	{ "over-time", "How it moves over time", put_time, has_time },
 	{ "failures", "What the failures did", report_html_failures,
 	    has_failures },
+	{ "snat-ports", "SNAT ports", report_html_snat, has_snat },
 	{ "method", "How it was made", report_html_method, NULL },
 };
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))

@@ -21,6 +21,7 @@ static const struct {
 	[REPORT_FIGURE_KEPT] = { report_html_kept, NULL },
 	[REPORT_FIGURE_DETECT] = { report_html_detect, NULL },
 	[REPORT_FIGURE_RESPONSE] = { report_html_response, NULL },
+	[REPORT_FIGURE_SNAT] = { report_html_snat_picture, NULL },
 };
 
 static void

@@ -33,6 +33,8 @@ void report_html_detect(
     struct report_page *page, const struct report_subject *subject);
 void report_html_response(
     struct report_page *page, const struct report_subject *subject);
+void report_html_snat_picture(
+    struct report_page *page, const struct report_subject *subject);
 
 /* Their legends. */
 void report_html_failover_legend(struct report_page *page);

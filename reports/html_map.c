@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/heatmap.h"
 #include "reports/html_timeline.h"
-#include <cairo.h>
-#include <glib.h>
-#include <stdlib.h>
+#include "reports/image.h"
 #include <string.h>
 
-/*
- * The map is a picture within the picture: a PNG of a pixel each cell, blown
- * up by whoever shows it.  Cells of their own would be ten times the bytes.
- */
 static cairo_surface_t *
 image_of(const struct report_timeline *t, const struct report_map *map,
     const struct report_stretch *stretch)
@@ -36,49 +30,17 @@ image_of(const struct report_timeline *t, const struct report_map *map,
 	return image;
 }
 
-static cairo_status_t
-take(void *ctx, const unsigned char *bytes, unsigned count)
-{
-	return fwrite(bytes, 1, count, ctx) == count ? CAIRO_STATUS_SUCCESS
-						     : CAIRO_STATUS_WRITE_ERROR;
-}
-
-/* The image as a PNG in base64, for g_free; NULL without memory. */
-static char *
-encode(cairo_surface_t *image)
-{
-	char *bytes = NULL, *text = NULL;
-	size_t count = 0;
-	FILE *to = open_memstream(&bytes, &count);
-
-	if (to == NULL)
-		return NULL;
-	cairo_status_t status =
-	    cairo_surface_write_to_png_stream(image, take, to);
-	if (fclose(to) == 0 && status == CAIRO_STATUS_SUCCESS)
-		text = g_base64_encode((const guchar *)bytes, count);
-	free(bytes);
-	return text;
-}
-
 static void
 put_image(
     const struct report_timeline *t, const struct report_map *map, size_t index)
 {
 	const struct report_stretch *stretch = &t->pieces.stretches[index];
+	const struct report_box box = { report_time_at(&t->axis, index, 0),
+		t->area.y, t->axis.per_piece * (double)stretch->count,
+		t->area.height };
 	cairo_surface_t *image = image_of(t, map, stretch);
-	char *text = encode(image);
 
-	t->page->no_memory |= text == NULL;
-	if (text != NULL)
-		report_page_print(t->page,
-		    "<image x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" "
-		    "height=\"%.1f\" preserveAspectRatio=\"none\" "
-		    "href=\"data:image/png;base64,%s\"/>\n",
-		    report_time_at(&t->axis, index, 0), t->area.y,
-		    t->axis.per_piece * (double)stretch->count, t->area.height,
-		    text);
-	g_free(text);
+	report_image_page(t->page, image, &box);
 	cairo_surface_destroy(image);
 }
 

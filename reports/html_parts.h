@@ -15,6 +15,9 @@ void report_html_heavy_keys(struct report_page *page);
 /* What the failures did. */
 void report_html_failures(struct report_page *page);
 
+/* SNAT ports: picture, sentences, table. */
+void report_html_snat(struct report_page *page);
+
 void report_html_method(struct report_page *page);
 
 /* Constants of the page. */

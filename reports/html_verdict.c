@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html_parts.h"
 #include "reports/checks.h"
+#include "reports/snat.h"
 #include "reports/titles.h"
 #include <math.h>
 #include <stdlib.h>
@@ -30,6 +31,24 @@ put_lines(struct report_page *page)
 	if (nested)
 		report_page_put(page, "</ul>\n");
 	free(text);
+}
+
+/* What members' own connections met, where they began some. */
+static void
+put_snat(struct report_page *page)
+{
+	const struct sim_record *record = page->study->record;
+
+	/* of nothing but these the headline has told */
+	if (page->study->chosen == NULL ||
+	    report_snat_case(record) == SIZE_MAX)
+		return;
+	char *finding = report_snat_finding(record);
+	report_page_put(page, "<p>");
+	report_page_prose(page,
+	    finding != NULL ? report_compose("%s.", finding) : NULL);
+	report_page_put(page, "</p>\n");
+	free(finding);
 }
 
 static void
@@ -94,6 +113,7 @@ report_html_verdict(struct report_page *page)
 	else
 		report_page_element(
 		    page, "p", NULL, report_why_empty(page->study));
+	put_snat(page);
 	put_warnings(page);
 	report_html_assertions(page);
 	put_facts(page);

@@ -31,10 +31,11 @@ compose(struct report_document *doc)
 	doc->number = 0;
 	report_page_begin(doc);
 	report_put_verdict(doc);
-	for (int f = 0; f < REPORT_FIGURE_COUNT; f++)
+	for (int f = 0; f < REPORT_FIGURE_SNAT; f++)
 		if (!is_shown_already(doc->study, (enum report_figure)f))
 			report_put_figure(doc, (enum report_figure)f);
 	report_put_failures(doc);
+	report_put_snat(doc);
 	if (doc->study->chosen != NULL)
 		report_put_backends(doc);
 	report_put_method(doc);

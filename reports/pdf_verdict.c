@@ -3,6 +3,7 @@
 #include "reports/checks.h"
 #include "reports/document.h"
 #include "reports/plots.h"
+#include "reports/snat.h"
 #include "reports/titles.h"
 #include <math.h>
 #include <stdlib.h>
@@ -34,6 +35,21 @@ put_verdict_lines(struct report_document *doc)
 		report_paragraph_take(doc, put, BODY, false, hangs ? 1 : 3);
 	}
 	free(text);
+}
+
+/* What members' own connections met, where they began some. */
+static void
+put_snat(struct report_document *doc)
+{
+	const struct sim_record *record = doc->study->record;
+
+	if (report_snat_case(record) == SIZE_MAX)
+		return;
+	char *finding = report_snat_finding(record);
+	report_paragraph_take(doc,
+	    finding != NULL ? report_compose("%s.", finding) : NULL, BODY,
+	    false, 3);
+	free(finding);
 }
 
 /* --- facts ---------------------------------------------------------------- */
@@ -229,6 +245,7 @@ report_put_verdict(struct report_document *doc)
 	    true, 8);
 	if (!empty)
 		put_verdict_lines(doc);
+	put_snat(doc);
 	put_facts(doc);
 	put_assertions(doc);
 	if (!empty)

@@ -2,6 +2,7 @@
 #include "reports/snat.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MS_PER_S 1e3
@@ -85,6 +86,17 @@ report_snat_of(const struct sim_case *c, size_t i)
 	return s;
 }
 
+/* More trouble first; 0: as much. */
+static int
+compare_trouble(const struct sim_snat *x, const struct sim_snat *y)
+{
+	const double full = report_snat_fullness(x) - report_snat_fullness(y);
+
+	if (x->failed != y->failed)
+		return x->failed > y->failed ? -1 : 1;
+	return full > 0 ? -1 : full < 0;
+}
+
 size_t
 report_snat_worst(const struct sim_case *c)
 {
@@ -92,11 +104,8 @@ report_snat_worst(const struct sim_case *c)
 
 	for (size_t i = 0; i < c->snat_count; i++) {
 		const struct sim_snat *g = &c->snat[i];
-		const struct sim_snat *w =
-		    worst != SIZE_MAX ? &c->snat[worst] : NULL;
-		if (w == NULL || g->failed > w->failed ||
-		    (g->failed == w->failed &&
-			report_snat_fullness(g) > report_snat_fullness(w)))
+		if (worst == SIZE_MAX ||
+		    compare_trouble(g, &c->snat[worst]) < 0)
 			worst = i;
 	}
 	return worst;
@@ -110,4 +119,153 @@ report_snat_failed(const struct sim_case *c)
 	for (size_t i = 0; i < c->snat_count; i++)
 		failed += c->snat[i].failed;
 	return failed;
+}
+
+bool
+report_snat_is_used(const struct sim_snat *snat)
+{
+	return snat->peak > 0 || snat->opened > 0 || snat->failed > 0;
+}
+
+size_t
+report_snat_count_used(const struct sim_case *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		count += report_snat_is_used(&c->snat[i]);
+	return count;
+}
+
+static int
+by_member(const void *a, const void *b)
+{
+	const struct sim_snat *const *x = a, *const *y = b;
+
+	return strcmp((*x)->member, (*y)->member);
+}
+
+int
+report_snat_members(
+    struct report_snat_members *members, const struct sim_case *c)
+{
+	const struct sim_snat **used =
+	    calloc(c->snat_count + 1, sizeof(struct sim_snat *));
+	size_t count = 0;
+	bool failed = false;
+
+	*members = (struct report_snat_members){ 0 };
+	if (used == NULL)
+		return -1;
+	for (size_t i = 0; i < c->snat_count; i++)
+		if (report_snat_is_used(&c->snat[i]))
+			used[count++] = &c->snat[i];
+	qsort(used, count, sizeof(struct sim_snat *), by_member);
+	for (size_t i = 0; i < count; i++) {
+		failed |= used[i]->failed > 0;
+		if (i + 1 < count && by_member(&used[i], &used[i + 1]) == 0)
+			continue;
+		members->all++;
+		members->failed += failed;
+		failed = false;
+	}
+	free(used);
+	return 0;
+}
+
+/* Then as they stand. */
+static int
+by_trouble(const void *a, const void *b, void *arg)
+{
+	const struct sim_case *c = arg;
+	const size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	const int trouble = compare_trouble(&c->snat[i], &c->snat[j]);
+
+	return trouble != 0 ? trouble : (i > j) - (i < j);
+}
+
+size_t *
+report_snat_order(const struct sim_case *c)
+{
+	size_t *order = calloc(c->snat_count + 1, sizeof(*order));
+
+	if (order == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->snat_count; i++)
+		order[i] = i;
+	qsort_r(order, c->snat_count, sizeof(*order), by_trouble,
+	    (void *)(uintptr_t)c);
+	return order;
+}
+
+size_t
+report_snat_case(const struct sim_record *record)
+{
+	const struct sim_snat *worst = NULL;
+	size_t at = SIZE_MAX;
+
+	for (size_t i = 0; i < record->case_count; i++) {
+		const struct sim_case *c = &record->cases[i];
+		size_t n = report_snat_worst(c);
+		if (n == SIZE_MAX ||
+		    (worst != NULL && compare_trouble(&c->snat[n], worst) >= 0))
+			continue;
+		worst = &c->snat[n];
+		at = i;
+	}
+	return at;
+}
+
+/* --- figures of a case ----------------------------------------------------
+ */
+
+const char *
+report_snat_figure_name(unsigned figure)
+{
+	static const char *const names[REPORT_SNAT_FIGURE_COUNT] = {
+		[REPORT_SNAT_BLOCKING] = "blocking",
+		[REPORT_SNAT_EXPECTED] = "predicted_blocking",
+		[REPORT_SNAT_PEAK] = "peak_share",
+	};
+	return figure < REPORT_SNAT_FIGURE_COUNT ? names[figure] : "?";
+}
+
+static double
+blocking_of(const struct sim_case *c)
+{
+	uint64_t opened = 0;
+	const uint64_t failed = report_snat_failed(c);
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		opened += c->snat[i].opened;
+	return opened + failed > 0 ? (double)failed / (double)(opened + failed)
+				   : NAN;
+}
+
+static double
+peak_of(const struct sim_case *c)
+{
+	double most = NAN;
+
+	for (size_t i = 0; i < c->snat_count; i++)
+		if (report_snat_is_used(&c->snat[i]))
+			most = fmax(most, report_snat_fullness(&c->snat[i]));
+	return most;
+}
+
+double
+report_snat_figure(const struct sim_case *c, unsigned figure)
+{
+	const size_t worst = report_snat_worst(c);
+
+	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
+		return NAN;
+	switch (figure) {
+	case REPORT_SNAT_BLOCKING:
+		return blocking_of(c);
+	case REPORT_SNAT_EXPECTED:
+		return report_snat_of(c, worst).predicted;
+	default:
+		return peak_of(c);
+	}
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* SNAT ports in summary.json. */
+#include "reports/failover.h"
+#include "reports/failover_json.h"
 #include "reports/json_build.h"
 #include "reports/snat.h"
+#include <math.h>
 
 #include "model/names.h"
 
@@ -55,6 +58,27 @@ gauge_json(const struct sim_case *c, size_t i)
 	o = with(o, "simulated_blocking", ratio(s.simulated));
 	return with(
 	    o, "ports_advised", s.advised > 0 ? whole(s.advised) : json_null());
+}
+
+json_t *
+report_snat_spread_json(const struct sim_record *record, size_t of_case)
+{
+	json_t *o = json_object();
+
+	if (isnan(report_snat_figure(
+		&record->cases[of_case], REPORT_SNAT_PEAK))) {
+		json_decref(o);
+		return json_null();
+	}
+	for (unsigned f = 0; f < REPORT_SNAT_FIGURE_COUNT; f++) {
+		struct report_spread s;
+		int made = report_spread_of(
+		    &s, record, of_case, report_snat_figure, f, 1);
+		o = with(o, report_snat_figure_name(f),
+		    made == 0 ? report_spread_json(&s) : NULL);
+		report_spread_free(&s);
+	}
+	return o;
 }
 
 json_t *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/snat.h"
 #include "reports/sweep.h"
 #include "reports/text.h"
 #include <gsl/gsl_cdf.h>
@@ -44,6 +45,8 @@ report_sweep_close(struct report_sweep *s)
 	free(s->rules);
 	free(s->results);
 	free(s->groups);
+	free(s->ports);
+	free(s->port_groups);
 	*s = (struct report_sweep){ 0 };
 }
 
@@ -114,6 +117,9 @@ report_sweep_count(const struct report_sweep *s, enum report_role role)
 static int
 make_room(struct report_sweep *s, const struct sim_case *of)
 {
+	s->ports = calloc(s->point_count + 1, sizeof(*s->ports));
+	if (s->ports == NULL)
+		return -1;
 	s->rules = calloc(of->rule_count + 1, sizeof(*s->rules));
 	s->results =
 	    calloc(s->point_count * of->rule_count + 1, sizeof(*s->results));
@@ -163,6 +169,42 @@ describe(const struct sim_rule *rule, struct report_result *out)
 	return 0;
 }
 
+const char *
+report_port_metric_name(unsigned metric)
+{
+	static const char *const names[REPORT_PORT_METRIC_COUNT] = {
+		[REPORT_PORT_BLOCKING] = "blocking",
+		[REPORT_PORT_EXPECTED] = "predicted_blocking",
+		[REPORT_PORT_SHARE] = "peak_share",
+		[REPORT_PORT_PEAK] = "peak_used",
+		[REPORT_PORT_FAILED] = "failed",
+		[REPORT_PORT_ADVISED] = "ports_advised",
+	};
+	return metric < REPORT_PORT_METRIC_COUNT ? names[metric] : "?";
+}
+
+static void
+describe_ports(const struct sim_case *of, double *to)
+{
+	const size_t worst = report_snat_worst(of);
+
+	for (unsigned m = 0; m < REPORT_PORT_METRIC_COUNT; m++)
+		to[m] = NAN;
+	if (worst == SIZE_MAX || !report_snat_is_used(&of->snat[worst]))
+		return;
+	const struct report_snat s = report_snat_of(of, worst);
+	uint32_t peak = 0;
+	for (size_t i = 0; i < of->snat_count; i++)
+		if (of->snat[i].peak > peak)
+			peak = of->snat[i].peak;
+	to[REPORT_PORT_BLOCKING] = s.simulated;
+	to[REPORT_PORT_EXPECTED] = s.predicted;
+	to[REPORT_PORT_SHARE] = report_snat_figure(of, REPORT_SNAT_PEAK);
+	to[REPORT_PORT_PEAK] = peak;
+	to[REPORT_PORT_FAILED] = (double)report_snat_failed(of);
+	to[REPORT_PORT_ADVISED] = s.advised > 0 ? (double)s.advised : (double)NAN;
+}
+
 int
 report_sweep_add(
     struct report_sweep *s, size_t point, const struct sim_case *of)
@@ -176,6 +218,7 @@ report_sweep_add(
 			return -1;
 		out->untracked = of->untracked;
 	}
+	describe_ports(of, s->ports[point]);
 	return 0;
 }
 
@@ -255,6 +298,28 @@ start(struct report_group *group)
 	group->first = SIZE_MAX;
 }
 
+static int
+reckon_ports(struct report_sweep *s)
+{
+	const struct report_spread none = { .min = INFINITY, .max = -INFINITY };
+
+	s->port_groups = calloc(s->group_count + 1, sizeof(*s->port_groups));
+	if (s->port_groups == NULL)
+		return -1;
+	for (size_t g = 0; g < s->group_count; g++)
+		for (unsigned m = 0; m < REPORT_PORT_METRIC_COUNT; m++)
+			s->port_groups[g][m] = none;
+	for (size_t point = 0; s->ports != NULL && point < s->point_count;
+	     point++)
+		for (unsigned m = 0; m < REPORT_PORT_METRIC_COUNT; m++)
+			take(&s->port_groups[report_sweep_group(s, point)][m],
+			    s->ports[point][m]);
+	for (size_t g = 0; g < s->group_count; g++)
+		for (unsigned m = 0; m < REPORT_PORT_METRIC_COUNT; m++)
+			finish(&s->port_groups[g][m]);
+	return 0;
+}
+
 int
 report_sweep_reckon(struct report_sweep *s)
 {
@@ -277,5 +342,5 @@ report_sweep_reckon(struct report_sweep *s)
 	}
 	for (size_t i = 0; i < count; i++)
 		for_spreads(&s->groups[i], NULL);
-	return 0;
+	return reckon_ports(s);
 }

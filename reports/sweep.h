@@ -15,6 +15,7 @@
  */
 #include <stdio.h>
 #include "reports/stats.h"
+#include "reports/text.h"
 
 enum report_role { REPORT_CHOICE, REPORT_CONDITION, REPORT_REPLICATION };
 
@@ -33,7 +34,7 @@ struct report_factor {
 	size_t level_count;
 };
 
-#define REPORT_FACTORS_MAX 8
+#define REPORT_FACTORS_MAX 10
 
 /* One rule at one point. */
 struct report_result {
@@ -43,6 +44,18 @@ struct report_result {
 	struct report_fairness fairness[REPORT_UNIT_COUNT];
 	double p_value[REPORT_UNIT_COUNT];
 };
+
+/* SNAT ports at one point, of the member and destination worst off. */
+enum report_port_metric {
+	REPORT_PORT_BLOCKING, /* what found none, of what wanted one there */
+	REPORT_PORT_EXPECTED, /* the same by Erlang's formula */
+	REPORT_PORT_SHARE,    /* the fullest member's, in use at most */
+	REPORT_PORT_PEAK,     /* in use at most, of any member */
+	REPORT_PORT_FAILED,   /* attempts of all members */
+	REPORT_PORT_ADVISED,  /* ports that the formula gives for the goal */
+	REPORT_PORT_METRIC_COUNT
+};
+const char *report_port_metric_name(unsigned metric); /* "blocking" */
 
 enum report_metric {
 	REPORT_JAIN,
@@ -75,6 +88,11 @@ struct report_sweep {
 	struct report_group *groups;   /* [group][rule], after reckoning */
 	size_t group_count;
 	size_t replications;
+	bool asks_ports; /* the caller's to set after opening: outbound rules
+			    are varied, and their ports are what is told of */
+	double (*ports)[REPORT_PORT_METRIC_COUNT]; /* [point]; NAN */
+	struct report_spread (
+	    *port_groups)[REPORT_PORT_METRIC_COUNT]; /* [group] */
 	/* The caller's to fill: input, version, seed; cases are not looked
 	 * at. */
 	const struct sim_record *input;
@@ -110,6 +128,26 @@ const struct report_group *report_sweep_shown(
 /* Factors of a role that have several levels. */
 size_t report_sweep_count(
     const struct report_sweep *sweep, enum report_role role);
+
+/* --- where ports are asked for --------------------------------------------
+ */
+
+/* The group to choose: of those in which no more fails than snat.h's goal in
+ * the mean, the one with fewest ports a member, then with fewest frontends,
+ * then named first; where there is none, the one in which least fails.
+ * SIZE_MAX: no member used ports. */
+size_t report_sweep_ports_chosen(const struct report_sweep *sweep);
+bool report_sweep_ports_suffice(const struct report_sweep *sweep, size_t group);
+/* "1 152 ports per member keep failures below 0.1 %: ..."; the caller frees
+ * it. */
+char *report_sweep_ports_line(
+    const struct report_sweep *sweep, const struct report_script *script);
+void report_sweep_ports_table(const struct report_sweep *sweep, FILE *to);
+/* The factor that says how many ports; its index, SIZE_MAX: not varied. */
+size_t report_sweep_ports_factor(const struct report_sweep *sweep);
+/* A group's level of a factor that is no replication. */
+size_t report_sweep_group_level(
+    const struct report_sweep *sweep, size_t group, size_t factor);
 
 /* --- products ------------------------------------------------------------ */
 

@@ -220,6 +220,8 @@ report_sweep_chart(const struct report_sweep *sweep,
 	struct report_sweep_chart chart = { .sweep = sweep, .choice = &choice };
 	int done = -1, error = ENOMEM;
 
+	if (sweep->asks_ports)
+		return report_sweep_ports_chart(sweep, kind, sink, facts);
 	if (report_choice_make(&choice, sweep) != 0)
 		goto out;
 	assign(&chart);

@@ -26,6 +26,11 @@ int report_sweep_chart(const struct report_sweep *sweep,
     enum report_canvas_kind kind, const struct report_sink *sink,
     struct report_chart_facts *facts);
 
+/* The picture of a sweep that asks for ports (sweep_ports_chart.c). */
+int report_sweep_ports_chart(const struct report_sweep *sweep,
+    enum report_canvas_kind kind, const struct report_sink *sink,
+    struct report_chart_facts *facts);
+
 /* --- between its parts --------------------------------------------------- */
 
 struct report_sweep_scale {

@@ -111,6 +111,55 @@ group_json(const struct report_sweep *s, size_t group, size_t rule)
 	return o;
 }
 
+/* What a group's ports did. */
+static json_t *
+ports_json(const struct report_sweep *s, size_t group)
+{
+	json_t *o = json_object(), *setting = json_object();
+
+	for (size_t f = 0; f < s->factor_count; f++) {
+		const struct report_factor *factor = &s->factors[f];
+		if (factor->role == REPORT_REPLICATION)
+			continue;
+		const struct report_level *level =
+		    &factor->levels[report_sweep_group_level(s, group, f)];
+		setting = with(setting, factor->name,
+		    factor->is_numeric ? whole((uint64_t)level->value)
+				       : text(level->text));
+	}
+	o = with(o, "setting", setting);
+	o = with(o, "replications", whole(s->replications));
+	for (unsigned m = 0; m < REPORT_PORT_METRIC_COUNT; m++)
+		o = with(o, report_port_metric_name(m),
+		    spread_json(&s->port_groups[group][m]));
+	return o;
+}
+
+/* null where ports are not asked for. */
+static json_t *
+snat_json(const struct report_sweep *s)
+{
+	const size_t chosen = report_sweep_ports_chosen(s);
+	json_t *o = json_object(), *groups = json_array();
+
+	if (!s->asks_ports) {
+		json_decref(o);
+		json_decref(groups);
+		return json_null();
+	}
+	char *line = report_sweep_ports_line(s, &report_terminal);
+	o = with(o, "line", line != NULL ? text(line) : NULL);
+	free(line);
+	o = with(o, "enough",
+	    json_boolean(
+		chosen != SIZE_MAX && report_sweep_ports_suffice(s, chosen)));
+	o = with(o, "chosen",
+	    chosen != SIZE_MAX ? ports_json(s, chosen) : json_null());
+	for (size_t g = 0; g < s->group_count; g++)
+		groups = with_item(groups, ports_json(s, g));
+	return with(o, "groups", groups);
+}
+
 static json_t *
 choice_json(const struct report_sweep *s)
 {
@@ -158,5 +207,6 @@ report_sweep_json(const struct report_sweep *s, FILE *to)
 	o = with(o, "points", whole(s->point_count));
 	o = with(o, "factors", factors);
 	o = with(o, "choice", choice_json(s));
+	o = with(o, "snat", snat_json(s));
 	return json_write(with(o, "groups", groups), to);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/lines.h"
 #include "reports/sweep.h"
 #include "reports/sweep_choice.h"
 #include "reports/text.h"
@@ -215,11 +216,28 @@ put_end(const struct report_sweep *s, FILE *to)
 	report_put(to, "\n");
 }
 
+static void
+put_ports(const struct report_sweep *s, FILE *to)
+{
+	char *line = report_sweep_ports_line(s, &report_terminal);
+
+	if (line != NULL)
+		report_put_wrapped(to, line);
+	free(line);
+	if (report_sweep_ports_chosen(s) != SIZE_MAX)
+		report_sweep_ports_table(s, to);
+	put_end(s, to);
+}
+
 void
 report_sweep_text(const struct report_sweep *s, FILE *to)
 {
 	struct report_choice choice;
 
+	if (s->asks_ports) {
+		put_ports(s, to);
+		return;
+	}
 	if (report_choice_make(&choice, s) == 0) {
 		char *line = report_choice_line(&choice, s);
 		report_print(to, "%s\n", line != NULL ? line : "no memory");

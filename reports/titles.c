@@ -3,6 +3,7 @@
 #include "reports/failover_words.h"
 #include "reports/figure.h"
 #include "reports/pieces.h"
+#include "reports/snat.h"
 #include "reports/text.h"
 #include "model/names.h"
 #include <assert.h>
@@ -31,6 +32,7 @@ static const struct {
 	[REPORT_FIGURE_KEPT] = { "kept", "Flows kept, moved and broken" },
 	[REPORT_FIGURE_DETECT] = { "detect", "Time to notice" },
 	[REPORT_FIGURE_RESPONSE] = { "response", "Response times" },
+	[REPORT_FIGURE_SNAT] = { "snat", "Ports in use" },
 };
 
 const char *
@@ -49,6 +51,8 @@ bool
 report_figure_is_wanted(
     const struct report_study *study, enum report_figure figure)
 {
+	if (report_art(figure)->wanted != NULL)
+		return report_art(figure)->wanted(study);
 	if (study->chosen == NULL)
 		return false;
 	switch (figure) {
@@ -522,6 +526,9 @@ predicted_title(const struct report_study *study)
 char *
 report_title(const struct report_study *study, enum report_figure figure)
 {
+	/* outbound traffic is no rule's */
+	if (figure == REPORT_FIGURE_SNAT)
+		return report_snat_finding(study->record);
 	if (study->chosen == NULL)
 		return report_compose("No traffic reached a backend");
 	if (figure == REPORT_FIGURE_MODES && study->ranking.count > 0)
@@ -630,12 +637,21 @@ static const char *const methods[REPORT_FIGURE_COUNT] = {
 	[REPORT_FIGURE_RESPONSE] =
 	    "Share of the answered requests that took longer, to 1/16 of the "
 	    "time; dots: the median and the 99th percentile.",
+	[REPORT_FIGURE_SNAT] =
+	    "Ports that members held, the most in each piece of time, against "
+	    "those they have; a port is held until its flow\xe2\x80\x99s "
+	    "release time is over. Marks: 75\xe2\x80\xaf% (high usage) and all "
+	    "of them; a row of several members shows the fullest. "
+	    "Below: packets that found no port; Erlang\xe2\x80\x99s "
+	    "formula is of clients that do not try again.",
 };
 
 char *
 report_subtitle(const struct report_study *study, enum report_figure figure)
 {
-	char *rest = left_out(study), *method;
+	char *rest = figure != REPORT_FIGURE_SNAT ? left_out(study)
+						  : report_compose("%s", "");
+	char *method;
 
 	if (figure == REPORT_FIGURE_TIME && study->chosen != NULL)
 		method = time_subtitle(study);
@@ -659,7 +675,11 @@ report_why_empty(const struct report_study *study)
 	if (name == NULL)
 		return NULL;
 	report_count(count, PICTURE, in->packets);
-	if (in->packets == 0)
+	if (report_snat_case(study->record) != SIZE_MAX)
+		text = report_compose("Nothing was balanced: the "
+				      "members\xe2\x80\x99 own connections "
+				      "are all there was.");
+	else if (in->packets == 0)
 		text = report_compose(
 		    "Nothing was balanced: %s has no packets.", name);
 	else if (in->flows == 0)

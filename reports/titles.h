@@ -22,6 +22,7 @@ enum report_figure {
 	REPORT_FIGURE_KEPT,      /* flows kept, moved, broken */
 	REPORT_FIGURE_DETECT,    /* times to notice, over replications */
 	REPORT_FIGURE_RESPONSE,  /* times clients waited */
+	REPORT_FIGURE_SNAT,      /* ports in use, and what found none */
 	REPORT_FIGURE_COUNT
 };
 

@@ -8,9 +8,11 @@
 
 #include "model/lut.h"
 #include "model/names.h"
+#include "model/numbers.h"
 #include "sim/philox.h"
 
 #define KEY_DIGITS 32u
+#define PORTS_MOST 64000u /* AZ 4.3 */
 
 /* What is being read, and where to say what is wrong with it. */
 struct reader {
@@ -26,6 +28,10 @@ static const char *const names[SIM_VARY_COUNT] = {
 	[SIM_VARY_ALGORITHM] = "algorithm",
 	[SIM_VARY_TABLE_SIZE] = "table_size",
 	[SIM_VARY_HASH_KEY] = "hash_key",
+	[SIM_VARY_PORTS] = "ports_per_member",
+	[SIM_VARY_OUTBOUND_IDLE] = "outbound.idle_timeout",
+	[SIM_VARY_OUTBOUND_FRONTS] = "outbound.frontends",
+	[SIM_VARY_REPLICATION] = "replication",
 };
 
 const char *
@@ -142,25 +148,41 @@ add_number(struct reader *r, uint32_t value)
 	return keep_level(r);
 }
 
-/* "8" or "2..16" */
+static uint32_t
+largest_of(enum sim_vary key)
+{
+	switch (key) {
+	case SIM_VARY_POOL_SIZE:
+		return (LB_MEMBER_MAX - 1) / 2;
+	case SIM_VARY_PORTS:
+		return PORTS_MOST;
+	case SIM_VARY_OUTBOUND_FRONTS:
+		return LB_SNAT_ADDRESS_MAX;
+	default:
+		return LB_LUT_SIZE_MAX;
+	}
+}
+
+/* "8", "2..16" or "512..2048..256" */
 static int
 add_range(struct reader *r, const char *word)
 {
-	bool is_pool = r->factor->key == SIM_VARY_POOL_SIZE;
-	uint32_t max = is_pool ? (LB_MEMBER_MAX - 1) / 2 : LB_LUT_SIZE_MAX;
-	uint32_t from, to;
+	const uint32_t max = largest_of(r->factor->key);
+	uint32_t from, to, step = 1;
 	const char *end;
 	bool good = read_number(word, max, &from, &end);
 
 	to = from;
 	if (good && strncmp(end, "..", 2) == 0)
 		good = read_number(end + 2, max, &to, &end) && to >= from;
+	if (good && to > from && strncmp(end, "..", 2) == 0)
+		good = read_number(end + 2, max, &step, &end);
 	if (!good || *end != '\0')
 		return fail(r,
 		    "%s takes numbers from 1 to %u, like 4,8 or 2..16, not "
 		    "\"%s\"",
 		    sim_vary_name(r->factor->key), max, word);
-	for (uint32_t value = from; value <= to; value++)
+	for (uint32_t value = from; value <= to; value += step)
 		if (add_number(r, value) != 0)
 			return -1;
 	return 0;
@@ -203,6 +225,33 @@ add_hash_key(struct reader *r, const char *word)
 	return keep_level(r);
 }
 
+/* "4m" */
+static int
+add_duration(struct reader *r, const char *word)
+{
+	uint64_t ms;
+
+	if (!lb_duration_of_text(word, &ms) || ms == 0 || ms > UINT32_MAX)
+		return fail(r, "%s takes durations like 4m,10m,30m, not \"%s\"",
+		    sim_vary_name(r->factor->key), word);
+	struct sim_level *level = new_level(r);
+	if (level == NULL)
+		return -1;
+	level->number = (uint32_t)ms;
+	(void)snprintf(level->text, sizeof(level->text), "%s", word);
+	return keep_level(r);
+}
+
+/* "replication=10": 0 is the run as it is. */
+static int
+add_replications(struct reader *r, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (add_number(r, i) != 0)
+			return -1;
+	return 0;
+}
+
 /* "hash_key=30": their values are drawn later. */
 static int
 add_drawn(struct reader *r, uint32_t count)
@@ -227,6 +276,8 @@ add_word(struct reader *r, const char *word)
 		return add_named(r, word);
 	case SIM_VARY_HASH_KEY:
 		return add_hash_key(r, word);
+	case SIM_VARY_OUTBOUND_IDLE:
+		return add_duration(r, word);
 	default:
 		return add_range(r, word);
 	}
@@ -241,6 +292,14 @@ add_words(struct reader *r, const char *list)
 	if (r->factor->key == SIM_VARY_HASH_KEY && strlen(list) < KEY_DIGITS &&
 	    read_number(list, SIM_LEVELS_MAX, &count, &end) && *end == '\0')
 		return add_drawn(r, count);
+	if (r->factor->key == SIM_VARY_REPLICATION)
+		return read_number(list, SIM_LEVELS_MAX, &count, &end) &&
+			       *end == '\0'
+			   ? add_replications(r, count)
+			   : fail(r,
+				 "replication takes how many, like "
+				 "replication=10, not \"%s\"",
+				 list);
 	for (;;) {
 		char word[64];
 		size_t bytes = strcspn(list, ",");
@@ -263,7 +322,8 @@ read_key(const struct reader *r, const char *text, size_t bytes)
 			return key;
 	return fail(r,
 	    "\"%.*s\" can't be varied; distribution, pool.size, algorithm, "
-	    "table_size and hash_key can",
+	    "table_size, hash_key, ports_per_member, outbound.idle_timeout, "
+	    "outbound.frontends and replication can",
 	    (int)bytes, text);
 }
 
@@ -396,4 +456,46 @@ sim_grid_apply(const struct sim_grid *grid, size_t point,
 		    sizeof(config->hash_key));
 	}
 	return 0;
+}
+
+bool
+sim_grid_is_outbound(const struct sim_grid *grid)
+{
+	for (size_t f = 0; f < grid->factor_count; f++)
+		if (grid->factors[f].key == SIM_VARY_PORTS ||
+		    grid->factors[f].key == SIM_VARY_OUTBOUND_IDLE ||
+		    grid->factors[f].key == SIM_VARY_OUTBOUND_FRONTS)
+			return true;
+	return false;
+}
+
+const char *
+sim_grid_apply_outbound(
+    const struct sim_grid *grid, size_t point, struct lb_config *config)
+{
+	const struct sim_level *ports =
+	    sim_grid_level(grid, point, SIM_VARY_PORTS);
+	const struct sim_level *idle =
+	    sim_grid_level(grid, point, SIM_VARY_OUTBOUND_IDLE);
+	const struct sim_level *fronts =
+	    sim_grid_level(grid, point, SIM_VARY_OUTBOUND_FRONTS);
+
+	if (sim_grid_is_outbound(grid) && config->outbound_count == 0)
+		return "there is no outbound rule whose ports, idle timeout or "
+		       "frontends could be varied; add one to outbound_rules "
+		       "of the configuration";
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		struct lb_config_outbound *o = &config->outbounds[i];
+		if (ports != NULL)
+			o->ports = ports->number;
+		if (idle != NULL)
+			o->idle_timeout_ms = idle->number;
+		if (fronts != NULL && fronts->number > o->frontend_count)
+			return "an outbound rule has fewer frontends than "
+			       "outbound.frontends asks for; name more in the "
+			       "configuration";
+		if (fronts != NULL)
+			o->frontend_count = fronts->number;
+	}
+	return NULL;
 }

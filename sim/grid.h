@@ -19,6 +19,10 @@ enum sim_vary {
 	SIM_VARY_ALGORITHM,    /* enum lb_algorithm */
 	SIM_VARY_TABLE_SIZE,   /* slots */
 	SIM_VARY_HASH_KEY,
+	SIM_VARY_PORTS,           /* SNAT ports a member, of outbound rules */
+	SIM_VARY_OUTBOUND_IDLE,   /* their idle timeout: ms */
+	SIM_VARY_OUTBOUND_FRONTS, /* their first so many frontends */
+	SIM_VARY_REPLICATION,     /* other draws for each; of clients only */
 	SIM_VARY_COUNT
 };
 
@@ -49,7 +53,8 @@ const char *sim_vary_name(enum sim_vary key); /* "pool.size" */
 /*
  * sim_grid_add - one more factor.
  *
- * text   "KEY=VALUE,VALUE..."; numbers also as ranges, "2..16".
+ * text   "KEY=VALUE,VALUE..."; numbers also as ranges, "2..16", and with a
+ *        step, "512..2048..256".
  * error  one line, what is wrong and how to mend it; at least 256 bytes.
  *
  * Returns 0; -1 with an error, and then the grid is only good to be freed.
@@ -79,6 +84,17 @@ uint32_t sim_grid_largest(const struct sim_grid *grid, enum sim_vary key);
  */
 int sim_grid_apply(const struct sim_grid *grid, size_t point,
     struct lb_config *config, size_t *pool);
+
+/* Whether anything of outbound rules is varied. */
+bool sim_grid_is_outbound(const struct sim_grid *grid);
+
+/*
+ * sim_grid_apply_outbound - the same of what outbound rules have.
+ *
+ * Returns NULL; what is wrong with the configuration, for that.
+ */
+const char *sim_grid_apply_outbound(
+    const struct sim_grid *grid, size_t point, struct lb_config *config);
 
 void sim_grid_free(struct sim_grid *grid);
 

@@ -301,6 +301,15 @@ play_points(struct sweep *s)
 /* Records are kept until their turn: so many a round for each worker. */
 #define ROUND 4u
 
+static uint32_t
+replication_of(const struct sweep *s, uint32_t point)
+{
+	const struct sim_level *of =
+	    sim_grid_level(s->settings->grid, point, SIM_VARY_REPLICATION);
+
+	return of != NULL ? of->number : 0;
+}
+
 static int
 play_point(void *arg, uint32_t point, const struct sim_settings *watch,
     struct sim_record **record, struct sim_trouble *trouble)
@@ -318,6 +327,7 @@ play_point(void *arg, uint32_t point, const struct sim_settings *watch,
 			   : SIM_NO_MEMORY;
 	run.cases = &one;
 	run.case_count = 1;
+	run.replication = replication_of(s, point);
 	run.report = run.details = run.flow_rows = false;
 	run.progress = watch->progress;
 	run.progress_arg = watch->progress_arg;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_ATTACH_H
-#define LIVE_ATTACH_H
+#ifndef LIVE_BPF_ATTACH_H
+#define LIVE_BPF_ATTACH_H
 /*
  * The program on an interface.  By a bpf_link: held by its pin, replaced in one
  * step, and safe from being replaced by others; then it is the only one.  Or

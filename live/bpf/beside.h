@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_BESIDE_H
-#define LIVE_BESIDE_H
+#ifndef LIVE_BPF_BESIDE_H
+#define LIVE_BPF_BESIDE_H
 /*
  * The program on an interface beside others, under libxdp's dispatcher: where
  * the kernel has program extensions and fairlead was built with libxdp.

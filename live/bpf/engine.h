@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_ENGINE_H
-#define LIVE_ENGINE_H
+#ifndef LIVE_BPF_ENGINE_H
+#define LIVE_BPF_ENGINE_H
 /*
  * The engine in the kernel: a BPF object whose maps (live/xdp/maps.h) are the
  * world, loaded and filled from a plan.  Who runs it, and on which packets, is

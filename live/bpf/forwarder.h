@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_FORWARDER_H
-#define LIVE_FORWARDER_H
+#ifndef LIVE_BPF_FORWARDER_H
+#define LIVE_BPF_FORWARDER_H
 /*
  * The forwarding program with all that belongs to it: its maps, the links by
  * which it is attached, and the pins that keep both when the control process

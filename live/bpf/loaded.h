@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_LOADED_H
-#define LIVE_LOADED_H
+#ifndef LIVE_BPF_LOADED_H
+#define LIVE_BPF_LOADED_H
 /*
  * What is in force in the kernel, asked of the kernel and not of the process
  * that put it there: the program on the interfaces, and the plan, lookup

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_MEMO_H
-#define LIVE_MEMO_H
+#ifndef LIVE_BPF_MEMO_H
+#define LIVE_BPF_MEMO_H
 /*
  * A plan written down for who comes after us: which names the ids stand for
  * that table entries refer to, the rules' rows, and the numbers of lookup

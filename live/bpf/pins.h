@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PINS_H
-#define LIVE_PINS_H
+#ifndef LIVE_BPF_PINS_H
+#define LIVE_BPF_PINS_H
 /*
  * What outlives the control process: maps and links, pinned as files under
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PRIVILEGE_H
-#define LIVE_PRIVILEGE_H
+#ifndef LIVE_BPF_PRIVILEGE_H
+#define LIVE_BPF_PRIVILEGE_H
 
 #include <stdbool.h>
 

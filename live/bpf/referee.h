@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_REFEREE_H
-#define LIVE_REFEREE_H
+#ifndef LIVE_BPF_REFEREE_H
+#define LIVE_BPF_REFEREE_H
 /*
  * The referee: one packet through the native engine and through the same
  * source as the kernel runs it, at the same instant, over equal tables; and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_REFEREE_PRINT_H
-#define LIVE_REFEREE_PRINT_H
+#ifndef LIVE_BPF_REFEREE_PRINT_H
+#define LIVE_BPF_REFEREE_PRINT_H
 /* Two builds that disagree, side by side, for a person to see where. */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_SWEEPER_H
-#define LIVE_SWEEPER_H
+#ifndef LIVE_BPF_SWEEPER_H
+#define LIVE_BPF_SWEEPER_H
 /*
  * Time passing over the tables in the kernel: a tenth of them at each tick, so
  * that ten ticks, a second, see every entry.  The lock on the pins makes it

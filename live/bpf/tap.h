@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_TAP_H
-#define LIVE_TAP_H
+#ifndef LIVE_BPF_TAP_H
+#define LIVE_BPF_TAP_H
 /*
  * Packets that the forwarding program hands to the control process: those that
  * someone captures, and those that want an answer which the program itself

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PRECHECK_H
-#define LIVE_PRECHECK_H
+#ifndef LIVE_CHECK_PRECHECK_H
+#define LIVE_CHECK_PRECHECK_H
 /*
  * What `fairlead live` would do on this machine, and what would be in its way:
  * everything that can be found out without attaching or pinning anything.
  */
+#include "live/check/settings.h"
 #include "live/net/netlink.h"
-#include "live/run.h"
 
 enum live_finding {
 	LIVE_WOULD,      /* what would be done */

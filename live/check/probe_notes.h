@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBE_NOTES_H
-#define LIVE_PROBE_NOTES_H
+#ifndef LIVE_CHECK_PROBE_NOTES_H
+#define LIVE_CHECK_PROBE_NOTES_H
 /* What is to be known of a configuration's probes before they are sent, and
  * what a simulation, whose servers answer as they are told, does not show. */
 #include "live/check/precheck.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_SWITCHING_H
-#define LIVE_SWITCHING_H
+#ifndef LIVE_CHECK_SWITCHING_H
+#define LIVE_CHECK_SWITCHING_H
 /*
  * From `fairlead sim` to `fairlead live` with the same file: what the engine
  * does is the same, and this is what is not, because sim assumes it or makes

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CHANGES_H
-#define LIVE_CHANGES_H
+#ifndef LIVE_COMMANDS_CHANGES_H
+#define LIVE_COMMANDS_CHANGES_H
 /*
  * What one configuration changes about another, explained: things that came,
  * went and are otherwise now, by their names, and how many of the new flows

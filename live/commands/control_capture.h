@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_CAPTURE_H
-#define LIVE_CONTROL_CAPTURE_H
+#ifndef LIVE_COMMANDS_CONTROL_CAPTURE_H
+#define LIVE_COMMANDS_CONTROL_CAPTURE_H
 /* fairlead ctl capture: packets of a frontend to who called. */
 #include "live/state/run_parts.h"
 

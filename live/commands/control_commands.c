@@ -38,6 +38,8 @@ static const struct command commands[] = {
 	{ "flows", live_control_flows,
 	    { { TEXT, "rule" }, { TEXT, "member" }, { TEXT, "client" },
 		{ COUNT, "limit" } } },
+	{ "snat", live_control_snat,
+	    { { TEXT, "rule" }, { TEXT, "member" }, { COUNT, "limit" } } },
 	{ "drain", live_control_drain,
 	    { { TEXT, "member" }, { FLAG, "wait" } } },
 	{ "undrain", live_control_undrain, { { TEXT, "member" } } },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_COMMANDS_H
-#define LIVE_CONTROL_COMMANDS_H
+#ifndef LIVE_COMMANDS_CONTROL_COMMANDS_H
+#define LIVE_COMMANDS_CONTROL_COMMANDS_H
 /* What the control socket's requests mean; fairlead-ctl(8) lists them. */
 #include "live/control/control.h"
 

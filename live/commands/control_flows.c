@@ -46,21 +46,34 @@ member_name(const struct lb_plan *plan, uint16_t id)
 static const char *
 rule_name(const struct lb_plan *plan, uint16_t id)
 {
-	return id < plan->rule_count ? plan->rules[id].name : NULL;
+	const char *name = id < plan->rule_count ? plan->rules[id].name : NULL;
+	if (name != NULL)
+		(void)live_rule_kind_of(&name);
+	return name;
 }
 
+/* A member is the client of an outbound flow, and the frontend what the world
+ * takes it for. */
 static json_t *
 tell_flow(const struct lb_plan *plan, const struct lb_expired *e,
     uint32_t idle_ms, uint32_t left_ms)
 {
-	return json_pack("{s:s, s:o, s:i, s:o, s:i, s:s?, s:o, s:s, s:f, s:f}",
-	    "protocol", lb_proto_name(e->proto), "client", address_of(&e->src),
+	const bool outbound = e->kind == LB_KIND_SNAT_OUT;
+	const struct lb_addr *frontend =
+	    outbound ? &plan->snats[e->snat].address : &e->dst;
+	const lb_be16 port = outbound ? e->xlat_port : e->dport;
+	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o?, s:o?, s:s?, "
+			 "s:o, s:s, s:f, s:f}",
+	    "protocol", lb_proto_name(e->proto), "direction",
+	    outbound ? "outbound" : "inbound", "client", address_of(&e->src),
 	    "client_port", (int)lb_be16_get(e->sport), "frontend",
-	    address_of(&e->dst), "frontend_port", (int)lb_be16_get(e->dport),
-	    "rule", rule_name(plan, e->rule), "member",
-	    member_name(plan, e->member), "state",
-	    live_conn_state_name(e->state), "idle_s", (double)idle_ms / 1e3,
-	    "expires_s", (double)left_ms / 1e3);
+	    address_of(frontend), "frontend_port", (int)lb_be16_get(port),
+	    "destination", outbound ? address_of(&e->dst) : NULL,
+	    "destination_port",
+	    outbound ? json_integer(lb_be16_get(e->dport)) : NULL, "rule",
+	    rule_name(plan, e->rule), "member", member_name(plan, e->member),
+	    "state", live_conn_state_name(e->state), "idle_s",
+	    (double)idle_ms / 1e3, "expires_s", (double)left_ms / 1e3);
 }
 
 static bool
@@ -71,18 +84,23 @@ is_wanted(const struct flows *f, const struct lb_expired *e)
 	       (!f->by_client || lb_addr_same(&f->client, &e->src));
 }
 
-/* What has idled out is gone for packets, whether it was swept or not. */
+/* What has idled out is gone for packets, whether it was swept or not; an
+ * outbound flow when it was swept. */
 static void
 say_way(struct flows *f, struct live_caller *caller, const struct lb_tables *t,
     uint32_t way)
 {
 	struct lb_expired e;
-	uint32_t now_ms = live_forwarder_now_ms(f->run->forwarder);
-	if (!lb_entry_read(t, f->six, f->bucket, way, &e) || !is_wanted(f, &e))
+	uint32_t now_ms = live_forwarder_now_ms(f->run->forwarder), end_ms;
+	if (f->left == 0 ||
+	    !lb_flow_read(t, f->six, f->bucket, way, &e, &end_ms) ||
+	    !is_wanted(f, &e))
 		return;
-	uint32_t left_ms = lb_deadline_ms(t, f->six, f->bucket, way) - now_ms;
-	if ((int32_t)left_ms <= 0 || f->left == 0)
+	uint32_t left_ms = end_ms - now_ms;
+	if ((int32_t)left_ms <= 0 && e.kind != LB_KIND_SNAT_OUT)
 		return;
+	if ((int32_t)left_ms < 0)
+		left_ms = 0;
 	uint32_t idle_ms = now_ms - e.seen_ms;
 	if ((int32_t)idle_ms < 0) /* another CPU's clock is a tick ahead */
 		idle_ms = 0;
@@ -128,13 +146,17 @@ flows_more(void *state, struct live_caller *caller)
 
 /* --- which --------------------------------------------------------------- */
 
+/* By the name that users know; the plan's tells an outbound rule from another
+ * of the same name. */
 static uint16_t
 rule_called(const struct lb_plan *plan, const char *name)
 {
-	for (uint32_t id = 0; id < plan->rule_count; id++)
-		if (plan->rules[id].name != NULL &&
-		    strcmp(plan->rules[id].name, name) == 0)
+	for (uint32_t id = 0; id < plan->rule_count; id++) {
+		const char *its = rule_name(plan, (uint16_t)id);
+		if (its != NULL && (strcmp(its, name) == 0 ||
+				       strcmp(plan->rules[id].name, name) == 0))
 			return (uint16_t)id;
+	}
 	return LB_NONE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_ROOMS_H
-#define LIVE_CONTROL_ROOMS_H
+#ifndef LIVE_COMMANDS_CONTROL_ROOMS_H
+#define LIVE_COMMANDS_CONTROL_ROOMS_H
 /* The commands of the control socket, a room of files each kind. */
 #include "live/control/control.h"
 #include "live/state/run_parts.h"
@@ -14,6 +14,9 @@ live_control_command_of live_control_status, live_control_members,
 
 /* live/commands/control_flows.c: the connection table. */
 live_control_command_of live_control_flows;
+
+/* live/commands/control_snat.c: the ports that members leave from. */
+live_control_command_of live_control_snat;
 
 /* live/commands/control_change.c: what changes something. */
 live_control_command_of live_control_drain, live_control_undrain,

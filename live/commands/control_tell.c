@@ -297,3 +297,87 @@ live_tell_member(
 	    (int)m->next_hop, "flows", flows(f, m->flows), "traffic",
 	    m->counted ? tell_share(&m->traffic) : NULL, "probes", probes);
 }
+
+/* --- SNAT ports ---------------------------------------------------------- */
+
+static json_t *
+tell_blocks(const struct live_figures_snat *n, const struct lb_plan *plan)
+{
+	json_t *all = json_array();
+	for (uint32_t i = 0; i < n->block_count; i++) {
+		const struct lb_snat_block *block =
+		    &plan->blocks[n->block_first + i].row;
+		(void)json_array_append_new(all,
+		    json_pack("[i, i]", (int)block->first, (int)block->last));
+	}
+	return all;
+}
+
+/* NULL, JSON's null: any, by the law of the protocol. */
+static json_t *
+tell_destinations(const struct lb_snat_destination *to, size_t to_count)
+{
+	static const struct lb_addr any = { { 0, 0 } };
+	json_t *all = json_array();
+	for (size_t i = 0; i < to_count; i++)
+		(void)json_array_append_new(all,
+		    json_pack("{s:o?, s:o?, s:o}", "address",
+			lb_addr_same(&to[i].addr, &any)
+			    ? NULL
+			    : address_of(&to[i].addr),
+			"port",
+			to[i].port.raw == 0 ? NULL
+					    : count(lb_be16_get(to[i].port)),
+			"ports", count(to[i].ports)));
+	return all;
+}
+
+/* Azure's marks (AZ 9.2). */
+static const char *
+mark_of(const struct live_figures_snat *n)
+{
+	if (n->allocated == 0)
+		return n->used > 0 ? "leaving" : NULL;
+	if (n->used >= n->allocated)
+		return "full";
+	return lb_snat_is_high(n->used, n->allocated) ? "high" : NULL;
+}
+
+static json_t *
+tell_flow_states(const struct live_figures_snat *n)
+{
+	json_t *states = json_object();
+	for (unsigned s = LB_CONN_HALF; s < LB_COUNT(conn_state_names); s++)
+		(void)json_object_set_new(
+		    states, conn_state_names[s], count(n->state[s]));
+	return states;
+}
+
+json_t *
+live_tell_snat(const struct live_figures *f, const struct live_figures_snat *n,
+    const struct lb_plan *plan, const struct lb_snat_destination *to,
+    size_t to_count)
+{
+	const bool known = f->snat_counted;
+	const bool begun = n->counted && n->first;
+	return json_pack(
+	    "{s:o, s:o, s:s?, s:o, s:s, s:s?, s:s?, s:o, s:o, s:o?, s:o?, "
+	    "s:o?, s:s?, s:o?, s:o?, s:o?, s:o?, s:o}",
+	    "member", json_sprintf("%s/%s", n->pool, n->name), "member_address",
+	    address_of(&n->member_address), "frontend", n->frontend, "address",
+	    address_of(&n->address), "protocol", n->udp ? "udp" : "tcp", "rule",
+	    n->rule, "kind",
+	    n->rule != NULL ? live_rule_kind_name(n->kind) : NULL, "ports",
+	    tell_blocks(n, plan), "allocated", count(n->allocated), "used",
+	    known ? count(n->used) : NULL, "peak",
+	    known ? count(n->peak) : NULL, "percent",
+	    known && n->allocated > 0
+		? json_real(100.0 * n->used / n->allocated)
+		: NULL,
+	    "mark", known ? mark_of(n) : NULL, "flows",
+	    known ? count(n->flows) : NULL, "states",
+	    known ? tell_flow_states(n) : NULL, "opened",
+	    begun ? count(n->begun.opened) : NULL, "failed",
+	    begun ? count(n->begun.failed) : NULL, "destinations",
+	    tell_destinations(to, to_count));
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_RELOAD_H
-#define LIVE_RELOAD_H
+#ifndef LIVE_COMMANDS_RELOAD_H
+#define LIVE_COMMANDS_RELOAD_H
 #include <jansson.h>
 
 #include "live/state/run_parts.h"

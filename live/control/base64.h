@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_BASE64_H
-#define LIVE_BASE64_H
+#ifndef LIVE_CONTROL_BASE64_H
+#define LIVE_CONTROL_BASE64_H
 /* Bytes in JSON (RFC 4648 4). */
 #include <stdint.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_H
-#define LIVE_CONTROL_H
+#ifndef LIVE_CONTROL_CONTROL_H
+#define LIVE_CONTROL_CONTROL_H
 /*
  * The control socket: a unix stream socket on which whoever runs the balancer
  * asks it things, a JSON object a line, and is answered in JSON lines:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_CONTROL_PARTS_H
-#define LIVE_CONTROL_PARTS_H
+#ifndef LIVE_CONTROL_CONTROL_PARTS_H
+#define LIVE_CONTROL_CONTROL_PARTS_H
 /* The insides of the control socket: live/control/control.c listens, and
  * live/control/control_caller.c speaks with one who called. */
 #include "live/control/control.h"

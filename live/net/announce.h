@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_ANNOUNCE_H
-#define LIVE_ANNOUNCE_H
+#ifndef LIVE_NET_ANNOUNCE_H
+#define LIVE_NET_ANNOUNCE_H
 /*
  * Frames about who has an address: what we say unasked, and what others say.
  * Bytes only.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_ANSWERS_H
-#define LIVE_ANSWERS_H
+#ifndef LIVE_NET_ANSWERS_H
+#define LIVE_NET_ANSWERS_H
 /*
  * ICMP errors about packets that went no further: Time Exceeded where a hop
  * limit ended, "fragmentation needed" or Packet Too Big where the way on is

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_HOST_H
-#define LIVE_HOST_H
+#ifndef LIVE_NET_HOST_H
+#define LIVE_NET_HOST_H
 /* What only the machine knows of a configuration: its own addresses, and the
  * subnets that it shares with members. */
 #include "model/config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_NETLINK_H
-#define LIVE_NETLINK_H
+#ifndef LIVE_NET_NETLINK_H
+#define LIVE_NET_NETLINK_H
 /*
  * What the kernel knows of the network, asked and heard by rtnetlink:
  * interfaces, routes, neighbours.  In the network namespace of the caller.

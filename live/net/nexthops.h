@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_NEXTHOPS_H
-#define LIVE_NEXTHOPS_H
+#ifndef LIVE_NET_NEXTHOPS_H
+#define LIVE_NET_NEXTHOPS_H
 /*
  * Where members are reached: interface and link address, kept in the maps of
  * the forwarding program (live/xdp/forward_io.h) as routes and neighbours

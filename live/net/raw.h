@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_RAW_H
-#define LIVE_RAW_H
+#ifndef LIVE_NET_RAW_H
+#define LIVE_NET_RAW_H
 /*
  * IP packets of our own making, from any address, sent where the kernel's
  * routing says: resets and ICMP errors in a frontend's name.

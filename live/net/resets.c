@@ -111,20 +111,19 @@ static const struct lb_rule *
 resetting_rule(const struct lb_plan *plan, const struct lb_expired *flow)
 {
 	const struct lb_rule *rule = lb_plan_rule_row(plan, flow->rule);
-	if (flow->kind != LB_KIND_LB || flow->proto != LB_PROTO_TCP ||
-	    flow->state != LB_CONN_OPEN || rule == NULL ||
-	    (rule->flags & LB_RULE_TCP_RESET) == 0 ||
-	    (rule->flags & LB_RULE_FLOATING) != 0)
+	if (flow->proto != LB_PROTO_TCP || flow->state != LB_CONN_OPEN ||
+	    rule == NULL || (rule->flags & LB_RULE_TCP_RESET) == 0)
 		return NULL;
 	return rule;
 }
 
-unsigned
-live_resets_send(struct live_resets *r, const struct lb_plan *plan,
-    const struct lb_expired *flow)
+/* A client's to a member: each takes the other for who stands between. */
+static unsigned
+reset_inbound(const struct live_resets *r, const struct lb_plan *plan,
+    const struct lb_rule *rule, const struct lb_expired *flow)
 {
-	const struct lb_rule *rule = resetting_rule(plan, flow);
-	if (rule == NULL || flow->member >= plan->member_count ||
+	if ((rule->flags & LB_RULE_FLOATING) != 0 ||
+	    flow->member >= plan->member_count ||
 	    plan->members[flow->member].name == NULL)
 		return 0;
 	const struct endpoint client = { flow->src, flow->sport };
@@ -134,4 +133,31 @@ live_resets_send(struct live_resets *r, const struct lb_plan *plan,
 						      : rule->backend_port };
 	unsigned sent = send_reset(r, &frontend, &client, flow->client_ack);
 	return sent + send_reset(r, &client, &member, flow->client_end);
+}
+
+/* A member's to the world, where it is known by its public address. */
+static unsigned
+reset_outbound(const struct live_resets *r, const struct lb_plan *plan,
+    const struct lb_expired *flow)
+{
+	if (flow->snat >= plan->snat_count || !plan->snats[flow->snat].live)
+		return 0;
+	const struct endpoint member = { flow->src, flow->sport };
+	const struct endpoint remote = { flow->dst, flow->dport };
+	const struct endpoint frontend = { plan->snats[flow->snat].address,
+		flow->xlat_port };
+	unsigned sent = send_reset(r, &remote, &member, flow->client_ack);
+	return sent + send_reset(r, &frontend, &remote, flow->client_end);
+}
+
+unsigned
+live_resets_send(struct live_resets *r, const struct lb_plan *plan,
+    const struct lb_expired *flow)
+{
+	const struct lb_rule *rule = resetting_rule(plan, flow);
+	if (rule == NULL)
+		return 0;
+	return flow->kind == LB_KIND_SNAT_OUT
+		   ? reset_outbound(r, plan, flow)
+		   : reset_inbound(r, plan, rule, flow);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_RESETS_H
-#define LIVE_RESETS_H
+#ifndef LIVE_NET_RESETS_H
+#define LIVE_NET_RESETS_H
 /*
  * TCP resets to both ends of a connection that idled out under a rule with
- * tcp_reset.  Both numbers were learnt from the client's packets: only an exact
- * one resets, anything else in the window asks for proof (RFC 5961 3.2).
+ * tcp_reset, an outbound one too.  Both numbers were learnt from the packets of
+ * who began it: only an exact one resets, anything else in the window asks for
+ * proof (RFC 5961 3.2).
  */
 #include "model/expire.h"
 

@@ -14,6 +14,19 @@
 #include "model/names.h"
 
 #define PAGES_MAX 4u
+/* Beside LIVE_HTTP_CONNECTIONS, for those that are ended but not yet closed:
+ * the daemon lets in ten a turn, and closes the turn after.  At its own limit
+ * it would stop listening until something else woke it. */
+#define CONNECTIONS_ENDED 32u
+#define CONNECTIONS_MAX   (LIVE_HTTP_CONNECTIONS + CONNECTIONS_ENDED)
+#define NEVER_MS          UINT64_MAX
+
+/* A client's connection. */
+struct visitor {
+	int fd;
+	bool open, ended;  /* ended by us, and not yet closed */
+	uint64_t since_ms; /* it came, or its last request was answered */
+};
 
 /* A page as it was made last. */
 struct kept {
@@ -28,6 +41,7 @@ struct live_http {
 	size_t page_count;
 	void *arg;
 	struct kept kept[PAGES_MAX];
+	struct visitor visitors[CONNECTIONS_MAX];
 	struct MHD_Daemon *daemon;
 	uv_poll_t ready; /* a descriptor of the daemon's is */
 	uv_timer_t due;  /* the daemon wants to be turned then */
@@ -157,14 +171,19 @@ response_of(struct live_http_answer answer, const char *more, const char *value)
 	return r;
 }
 
+static uint64_t
+now_ms(void)
+{
+	return uv_hrtime() / LB_NS_PER_MS;
+}
+
 /* As it is now, or was a moment ago. */
 static const struct kept *
 page(struct live_http *http, size_t i)
 {
 	struct kept *kept = &http->kept[i];
-	uint64_t now_ms = uv_hrtime() / LB_NS_PER_MS;
 	if (kept->response != NULL &&
-	    now_ms - kept->made_ms < LIVE_HTTP_FRESH_MS)
+	    now_ms() - kept->made_ms < LIVE_HTTP_FRESH_MS)
 		return kept;
 	struct live_http_answer answer = http->pages[i].make(http->arg);
 	struct MHD_Response *made = response_of(answer, NULL, NULL);
@@ -172,7 +191,7 @@ page(struct live_http *http, size_t i)
 		return NULL;
 	if (kept->response != NULL) /* who is being sent it keeps it */
 		MHD_destroy_response(kept->response);
-	*kept = (struct kept){ made, answer.status, now_ms };
+	*kept = (struct kept){ made, answer.status, now_ms() };
 	return kept;
 }
 
@@ -222,6 +241,108 @@ on_request(void *arg, struct MHD_Connection *connection, const char *url,
 	    "there are /metrics and /healthz\n", NULL, NULL);
 }
 
+/* --- visitors ------------------------------------------------------------ */
+
+/*
+ * The daemon ends a connection that is silent, not one that says a byte a
+ * second: a few dozen of those would keep everybody else out for as long as
+ * they like.  So a request has a time to be made and answered in, and when
+ * connections become scarce the one that has had its longest goes.
+ */
+
+/* The daemon closes it when it looks. */
+static void
+end_visit(struct visitor *v)
+{
+	v->ended = true;
+	(void)shutdown(v->fd, SHUT_RDWR);
+}
+
+/* NULL: none that is not being ended already. */
+static struct visitor *
+longest(struct live_http *http)
+{
+	struct visitor *found = NULL;
+	for (size_t i = 0; i < LB_COUNT(http->visitors); i++) {
+		struct visitor *v = &http->visitors[i];
+		if (v->open && !v->ended &&
+		    (found == NULL || v->since_ms < found->since_ms))
+			found = v;
+	}
+	return found;
+}
+
+static void
+make_room(struct live_http *http)
+{
+	size_t staying = 0;
+	for (size_t i = 0; i < LB_COUNT(http->visitors); i++)
+		staying += http->visitors[i].open && !http->visitors[i].ended;
+	if (staying >= LIVE_HTTP_CONNECTIONS)
+		end_visit(longest(http));
+}
+
+static struct visitor *
+visitor_new(struct live_http *http, int fd)
+{
+	for (size_t i = 0; i < LB_COUNT(http->visitors); i++) {
+		struct visitor *v = &http->visitors[i];
+		if (v->open)
+			continue;
+		*v = (struct visitor){
+			.fd = fd, .open = true, .since_ms = now_ms()
+		};
+		return v;
+	}
+	return NULL; /* there are as many as the daemon lets in */
+}
+
+static void
+on_connection(void *arg, struct MHD_Connection *connection, void **visitor,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct live_http *http = arg;
+	struct visitor *v = *visitor;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+		    connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		make_room(http);
+		*visitor =
+		    info != NULL ? visitor_new(http, info->connect_fd) : NULL;
+	} else if (v != NULL) {
+		v->open = false;
+	}
+}
+
+static void
+on_answered(void *arg, struct MHD_Connection *connection, void **seen,
+    enum MHD_RequestTerminationCode how)
+{
+	(void)arg;
+	(void)seen;
+	(void)how;
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct visitor *v = info != NULL ? info->socket_context : NULL;
+	if (v != NULL)
+		v->since_ms = now_ms();
+}
+
+/* Ends who is over his time: how long until the next one is. */
+static uint64_t
+end_late(struct live_http *http)
+{
+	const uint64_t most_ms = LIVE_HTTP_REQUEST_S * 1000u;
+	struct visitor *v;
+	while ((v = longest(http)) != NULL) {
+		uint64_t for_ms = now_ms() - v->since_ms;
+		if (for_ms < most_ms)
+			return most_ms - for_ms;
+		end_visit(v);
+	}
+	return NEVER_MS;
+}
+
 /* --- the loop ------------------------------------------------------------ */
 
 static void on_due(uv_timer_t *timer);
@@ -229,9 +350,13 @@ static void on_due(uv_timer_t *timer);
 static void
 turn(struct live_http *http)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms;
+	MHD_UNSIGNED_LONG_LONG daemon_ms = NEVER_MS;
+	uint64_t wait_ms = end_late(http);
 	(void)MHD_run(http->daemon);
-	if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
+	(void)MHD_get_timeout(http->daemon, &daemon_ms);
+	if (daemon_ms < wait_ms)
+		wait_ms = daemon_ms;
+	if (wait_ms < NEVER_MS)
 		(void)uv_timer_start(&http->due, on_due, wait_ms, 0);
 	else
 		(void)uv_timer_stop(&http->due);
@@ -264,10 +389,12 @@ daemon_on(struct live_http *http, int fd)
 {
 	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL,
 	    NULL, on_request, http, MHD_OPTION_EXTERNAL_LOGGER, silent, NULL,
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_answered, NULL,
 	    MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-	    LIVE_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-	    LIVE_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)LIVE_HTTP_REQUEST_BYTES, MHD_OPTION_END);
+	    CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, LIVE_HTTP_IDLE_S,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)LIVE_HTTP_REQUEST_BYTES,
+	    MHD_OPTION_END);
 }
 
 /* 0, or a libuv error. */

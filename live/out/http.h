@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_HTTP_H
-#define LIVE_HTTP_H
+#ifndef LIVE_OUT_HTTP_H
+#define LIVE_OUT_HTTP_H
 /*
  * A few pages by HTTP, for machines that watch this one: GET and HEAD, nothing
  * else, over one address.
@@ -10,7 +10,9 @@
  * and a loop that stands still does not go on calling itself healthy.  No
  * client can hold the loop up: sockets don't block, there are few connections,
  * each has a few seconds, and a page is made at most every LIVE_HTTP_FRESH_MS,
- * however often it is asked for.
+ * however often it is asked for.  Nor can clients keep others out: when
+ * connections become scarce, the one that has been at its request for longest
+ * is ended for the next.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +24,7 @@
 #define LIVE_HTTP_FRESH_MS      250u
 #define LIVE_HTTP_CONNECTIONS   64u
 #define LIVE_HTTP_IDLE_S        2u    /* also in the middle of a request */
+#define LIVE_HTTP_REQUEST_S     10u   /* for a request and its answer */
 #define LIVE_HTTP_REQUEST_BYTES 8192u /* of a request, headers included */
 
 struct live_http_address {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_LOG_H
-#define LIVE_LOG_H
+#ifndef LIVE_OUT_LOG_H
+#define LIVE_OUT_LOG_H
 /*
  * What the control process did, one JSON object a line on stderr:
  *   {"time": "2026-11-22T10:00:00.123Z", "level": "info", "event": "attached",

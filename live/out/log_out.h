@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_LOG_OUT_H
-#define LIVE_LOG_OUT_H
+#ifndef LIVE_OUT_LOG_OUT_H
+#define LIVE_OUT_LOG_OUT_H
 /*
  * Lines to standard error that never make the loop wait.  Who reads the log may
  * stand still (a pager, a stopped collector), and probes must not stand still

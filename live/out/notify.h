@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_NOTIFY_H
-#define LIVE_NOTIFY_H
+#ifndef LIVE_OUT_NOTIFY_H
+#define LIVE_OUT_NOTIFY_H
 /*
  * Tells the service manager how the process is: sd_notify(3)'s protocol, one
  * datagram of KEY=VALUE lines to the socket that $NOTIFY_SOCKET names.  So

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_HEALTH_H
-#define LIVE_HEALTH_H
+#ifndef LIVE_PROBE_HEALTH_H
+#define LIVE_PROBE_HEALTH_H
 /*
  * The health of every (probe, member address) that a configuration asks for,
  * shared by all rules: where the answers of probes come in.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBE_FILES_H
-#define LIVE_PROBE_FILES_H
+#ifndef LIVE_PROBE_PROBE_FILES_H
+#define LIVE_PROBE_PROBE_FILES_H
 /* What probes want that stands in files beside the configuration: keys, which
  * never leave this house, and authorities. */
 #include "model/config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBER_H
-#define LIVE_PROBER_H
+#ifndef LIVE_PROBE_PROBER_H
+#define LIVE_PROBE_PROBER_H
 /*
  * What a kind of probe is to the driver (live/probe/probers.h): one try after
  * the other at one member, each over sockets of its own.

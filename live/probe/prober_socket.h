@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBER_SOCKET_H
-#define LIVE_PROBER_SOCKET_H
+#ifndef LIVE_PROBE_PROBER_SOCKET_H
+#define LIVE_PROBE_PROBER_SOCKET_H
 /* Tries over one connected socket: TCP, and all that fits in a datagram. */
 #include <sys/socket.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBERS_H
-#define LIVE_PROBERS_H
+#ifndef LIVE_PROBE_PROBERS_H
+#define LIVE_PROBE_PROBERS_H
 /*
  * Sends probes and hears the answers: each (probe, member address) that a plan
  * wants probed, at start + n x interval for as long as it is wanted, whatever

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_AZURE_EVENTS_H
-#define LIVE_AZURE_EVENTS_H
+#ifndef LIVE_SEEN_AZURE_EVENTS_H
+#define LIVE_SEEN_AZURE_EVENTS_H
 /*
  * Azure Load Balancer's health events that make sense here (AZ 9.2), per
  * frontend, out of one sample a second:

@@ -109,7 +109,8 @@ live_figures_gather(const struct live_run *run)
 		f->tap = live_tap_count(run->tap);
 	if (gather_interfaces(f, run) == 0 &&
 	    live_figures_of_members(f, run, all) == 0 &&
-	    live_figures_of_rules(f, run, all) == 0)
+	    live_figures_of_rules(f, run, all) == 0 &&
+	    live_figures_of_snat(f, run, NULL) == 0)
 		return f;
 	live_figures_free(f);
 	return NULL;
@@ -144,6 +145,19 @@ live_figures_rules(const struct live_run *run, size_t from, size_t count)
 	return NULL;
 }
 
+struct live_figures *
+live_figures_snat(
+    const struct live_run *run, const struct live_snat_count *count)
+{
+	struct live_figures *f = calloc(1, sizeof(*f));
+	if (f == NULL)
+		return NULL;
+	if (live_figures_of_snat(f, run, count) == 0)
+		return f;
+	live_figures_free(f);
+	return NULL;
+}
+
 void
 live_figures_free(struct live_figures *f)
 {
@@ -154,5 +168,6 @@ live_figures_free(struct live_figures *f)
 	free(f->rules);
 	free(f->members);
 	free(f->probes);
+	free(f->snats);
 	free(f);
 }

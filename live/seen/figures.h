@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_FIGURES_H
-#define LIVE_FIGURES_H
+#ifndef LIVE_SEEN_FIGURES_H
+#define LIVE_SEEN_FIGURES_H
 /*
  * All that a running balancer knows of itself as plain numbers, gathered once:
  * what `fairlead ctl` and the metrics are both made of, so that they never
@@ -48,7 +48,7 @@ struct live_figures_frontend {
 enum live_rule_kind {
 	LIVE_RULE_BALANCING,
 	LIVE_RULE_NAT,      /* one port of it: "NAT-RULE/MEMBER" */
-	LIVE_RULE_OUTBOUND, /* no frontend is its own */
+	LIVE_RULE_OUTBOUND, /* it may have several frontends */
 	LIVE_RULE_KINDS
 };
 
@@ -110,6 +110,27 @@ struct live_figures_probe {
 	struct live_heard heard; /* since the control process began */
 };
 
+/* A member's SNAT ports on one frontend, of one protocol. */
+struct live_figures_snat {
+	uint32_t gauge; /* model/snat_gauges.h */
+	const char *pool, *name;
+	struct lb_addr member_address;
+	const char *frontend;   /* NULL: the configuration's no more */
+	struct lb_addr address; /* the frontend's */
+	bool udp;
+	bool only;        /* the member leaves from no other of this protocol */
+	bool first;       /* of those: where failures count */
+	const char *rule; /* NULL: it has no ports any more, and flows yet */
+	enum live_rule_kind kind; /* of rule: a balancing one does SNAT, too */
+	uint32_t block_first, block_count; /* of the plan's blocks */
+	uint32_t allocated;
+	uint32_t used, peak;             /* since the process began */
+	uint32_t flows;                  /* sum of state */
+	uint32_t state[LB_USAGE_STATES]; /* by enum lb_conn_state */
+	bool counted;                    /* false: begun is not known */
+	struct forward_begun begun; /* the member's, of all its frontends */
+};
+
 struct live_figures_process {
 	int pid;
 	struct timespec started; /* CLOCK_REALTIME */
@@ -149,9 +170,14 @@ struct live_figures {
 	size_t member_count;
 	struct live_figures_probe *probes;
 	size_t probe_count;
+	struct live_figures_snat *snats; /* in the plan's order */
+	size_t snat_count;
+	bool snat_counted; /* false: a first round is not over yet */
 };
 
 const char *live_rule_kind_name(enum live_rule_kind kind);
+/* Of a rule by its name in the plan; *name: as users know it. */
+enum live_rule_kind live_rule_kind_of(const char **name);
 
 /*
  * live_figures_gather - ask everyone.
@@ -167,6 +193,10 @@ struct live_figures *live_figures_members(
     const struct live_run *run, size_t from, size_t count);
 struct live_figures *live_figures_rules(
     const struct live_run *run, size_t from, size_t count);
+/* Only the SNAT ports, as they were counted: not a second ago, but now. */
+struct live_snat_count;
+struct live_figures *live_figures_snat(
+    const struct live_run *run, const struct live_snat_count *count);
 void live_figures_free(struct live_figures *figures); /* NULL is fine */
 
 #endif

@@ -124,7 +124,9 @@ begin_member(
 		.address = from->address,
 		.state = LIVE_MEMBER_LEAVING,
 		.next_hop = live_nexthops_known(run->hops, id),
-		.flows = usage != NULL ? usage->member[id] : 0,
+		.flows = usage != NULL
+			     ? usage->member[id] - usage->member_second[id]
+			     : 0,
 		.probe_first = f->probe_count,
 	};
 	m->counted =

@@ -34,13 +34,16 @@ live_rule_kind_name(enum live_rule_kind kind)
 
 /* By its name in the plan: "/NAME" is an outbound rule's, "NAME/MEMBER" a
  * mapping's; no balancing rule's has a slash. */
-static enum live_rule_kind
-kind_of(const char *name)
+enum live_rule_kind
+live_rule_kind_of(const char **name)
 {
-	const char *slash = strchr(name, '/');
+	const char *slash = strchr(*name, '/');
 	if (slash == NULL)
 		return LIVE_RULE_BALANCING;
-	return slash == name ? LIVE_RULE_OUTBOUND : LIVE_RULE_NAT;
+	if (slash != *name)
+		return LIVE_RULE_NAT;
+	(*name)++;
+	return LIVE_RULE_OUTBOUND;
 }
 
 static struct live_figures_rule *
@@ -49,15 +52,17 @@ add_rule(struct live_figures *f, const struct live_run *run, uint16_t id)
 	const struct lb_usage *usage = live_sweeper_counts(run->sweeper);
 	struct live_figures_rule *r = &f->rules[f->rule_count++];
 	const char *name = run->plan->rules[id].name;
-	enum live_rule_kind kind = kind_of(name);
+	enum live_rule_kind kind = live_rule_kind_of(&name);
 	*r = (struct live_figures_rule){
 		.id = id,
-		.name = kind == LIVE_RULE_OUTBOUND ? name + 1 : name,
+		.name = name,
 		.kind = kind,
 		.leaving = run->plan->rules[id].tombstone,
 		.rule = -1,
 		.frontend = -1,
-		.flows = usage != NULL ? usage->rule[id] : 0,
+		.flows = usage != NULL
+			     ? usage->rule[id] - usage->rule_second[id]
+			     : 0,
 	};
 	r->counted = live_forwarder_rule(run->forwarder, id, &r->traffic) == 0;
 	return r;
@@ -68,8 +73,10 @@ add_traffic(struct forward_share *to, const struct forward_share *more)
 {
 	to->in.packets += more->in.packets;
 	to->in.bytes += more->in.bytes;
+	to->in.syns += more->in.syns;
 	to->out.packets += more->out.packets;
 	to->out.bytes += more->out.bytes;
+	to->out.syns += more->out.syns;
 }
 
 static void
@@ -134,8 +141,26 @@ add_mapping(struct live_figures *f, const struct live_run *run,
 static bool
 is_outbound(const struct lb_plan *plan, uint32_t id)
 {
-	return plan->rules[id].name != NULL && !plan->rules[id].tombstone &&
-	       kind_of(plan->rules[id].name) == LIVE_RULE_OUTBOUND;
+	const char *name = plan->rules[id].name;
+	return name != NULL && !plan->rules[id].tombstone &&
+	       live_rule_kind_of(&name) == LIVE_RULE_OUTBOUND;
+}
+
+/* It counts for its frontend, where it has only one. */
+static void
+add_outbound(struct live_figures *f, const struct live_run *run, uint16_t id)
+{
+	const struct lb_config *config = run->config;
+	struct live_figures_rule *r = add_rule(f, run, id);
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		const struct lb_config_outbound *o = &config->outbounds[i];
+		if (strcmp(o->name, r->name) != 0)
+			continue;
+		r->proto = o->proto;
+		if (o->frontend_count == 1)
+			r->frontend = o->frontends[0];
+	}
+	add_to_frontend(f, r);
 }
 
 int
@@ -161,7 +186,7 @@ live_figures_of_rules(
 			add_mapping(f, run, &plan->mappings[i]);
 	for (uint32_t id = 0; id < plan->rule_count; id++)
 		if (is_outbound(plan, id) && live_in_range(&range, at++))
-			(void)add_rule(f, run, (uint16_t)id);
+			add_outbound(f, run, (uint16_t)id);
 	for (uint32_t id = 0; id < plan->rule_count; id++)
 		if (plan->rules[id].name != NULL && plan->rules[id].tombstone &&
 		    live_in_range(&range, at++))

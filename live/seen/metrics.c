@@ -207,15 +207,15 @@ put_rule(const struct page *p, const struct live_figures_rule *r)
 {
 	char text[ADDRESS_BYTES];
 	put_label(p->to, '{', "rule", r->name);
-	if (r->leaving || r->kind == LIVE_RULE_OUTBOUND)
-		return; /* how it was reached is not known any more, or varies
-			 */
+	if (r->leaving)
+		return; /* how it was reached is not known any more */
 	if (r->frontend >= 0)
 		put_label(p->to, ',', "frontend_address",
 		    lb_addr_text(&p->figures->frontends[r->frontend].address,
 			text, sizeof(text)));
 	(void)snprintf(text, sizeof(text), "%u", r->port);
-	put_label(p->to, ',', "frontend_port", text);
+	if (r->kind != LIVE_RULE_OUTBOUND) /* a member's has many */
+		put_label(p->to, ',', "frontend_port", text);
 	put_label(p->to, ',', "protocol", lb_proto_name(r->proto));
 }
 
@@ -240,6 +240,19 @@ write_rule_traffic(const struct page *p, const struct family *f)
 			continue;
 		put_rule_line(p, f, r, "inbound", value_of(r, f->in));
 		put_rule_line(p, f, r, "outbound", value_of(r, f->out));
+	}
+}
+
+/* Of rules that may have any. */
+static void
+write_syns(const struct page *p, const struct family *f)
+{
+	for (size_t i = 0; i < p->figures->rule_count; i++) {
+		const struct live_figures_rule *r = &p->figures->rules[i];
+		if (!r->counted || r->proto == LB_PROTO_UDP)
+			continue;
+		put_rule_line(p, f, r, "inbound", r->traffic.in.syns);
+		put_rule_line(p, f, r, "outbound", r->traffic.out.syns);
 	}
 }
 
@@ -395,6 +408,94 @@ write_pools(const struct page *p, const struct family *f)
 	for (size_t i = 0; i < pools; i++)
 		put_pool(p, f, p->config->pools[i].name, count[i]);
 	free(count);
+}
+
+/* --- SNAT ports ---------------------------------------------------------- */
+
+/* What both name: the frontend, where it is told, and the member. */
+static void
+put_snat(const struct page *p, const struct live_figures_snat *n, bool frontend)
+{
+	char text[ADDRESS_BYTES];
+	put_label(p->to, '{', "pool", n->pool);
+	put_label(p->to, ',', "member", n->name);
+	put_label(p->to, ',', "member_address",
+	    lb_addr_text(&n->member_address, text, sizeof(text)));
+	if (frontend)
+		put_label(p->to, ',', "frontend_address",
+		    lb_addr_text(&n->address, text, sizeof(text)));
+	put_label(p->to, ',', "protocol", n->udp ? "udp" : "tcp");
+}
+
+static void
+write_snat_ports(const struct page *p, const struct family *f)
+{
+	for (size_t i = 0; i < p->figures->snat_count; i++) {
+		const struct live_figures_snat *n = &p->figures->snats[i];
+		(void)fputs(f->name, p->to);
+		put_snat(p, n, true);
+		put_label(p->to, ',', "is_awaiting_removal",
+		    n->allocated == 0 ? "true" : "false");
+		(void)fputc('}', p->to);
+		put_count(p->to, value_of(n, f->in));
+	}
+}
+
+static void
+write_snat_used(const struct page *p, const struct family *f)
+{
+	if (p->figures->snat_counted)
+		write_snat_ports(p, f);
+}
+
+/* Has anything ever begun there?  Most members of a large pool leave by one
+ * protocol, if at all: what never was has no series. */
+static bool
+was_used(const struct live_figures_snat *n)
+{
+	return n->peak > 0 || n->begun.opened > 0 || n->begun.failed > 0;
+}
+
+static void
+put_snat_state(const struct page *p, const struct family *f,
+    const struct live_figures_snat *n, bool frontend, const char *state,
+    uint64_t value)
+{
+	(void)fputs(f->name, p->to);
+	put_snat(p, n, frontend);
+	put_label(p->to, ',', "state", state);
+	(void)fputc('}', p->to);
+	put_count(p->to, value);
+}
+
+static void
+write_snat_flows(const struct page *p, const struct family *f)
+{
+	for (size_t i = 0;
+	     p->figures->snat_counted && i < p->figures->snat_count; i++) {
+		const struct live_figures_snat *n = &p->figures->snats[i];
+		if (!was_used(n))
+			continue;
+		put_snat_state(p, f, n, true, "pending",
+		    n->state[LB_CONN_HALF] + n->state[LB_CONN_ANSWERED]);
+		put_snat_state(p, f, n, true, "open", n->state[LB_CONN_OPEN]);
+		put_snat_state(p, f, n, true, "closing",
+		    n->state[LB_CONN_CLOSING_FIN] +
+			n->state[LB_CONN_CLOSING_RST]);
+	}
+}
+
+/* By member: of which of several frontends it began is not counted. */
+static void
+write_snat_begun(const struct page *p, const struct family *f)
+{
+	for (size_t i = 0; i < p->figures->snat_count; i++) {
+		const struct live_figures_snat *n = &p->figures->snats[i];
+		if (!n->first || !n->counted || !was_used(n))
+			continue;
+		put_snat_state(p, f, n, n->only, "successful", n->begun.opened);
+		put_snat_state(p, f, n, n->only, "failed", n->begun.failed);
+	}
 }
 
 /* --- probes -------------------------------------------------------------- */
@@ -565,6 +666,9 @@ static const struct family families[] = {
 	    packets, "Packets forwarded. Azure: PacketCount."),
 	WAYS("fairlead_bytes_total", write_rule_traffic, live_figures_rule,
 	    bytes, "Bytes of IP forwarded. Azure: ByteCount."),
+	FROM("fairlead_syns_total", "counter", write_syns,
+	    "Of those packets, TCP's that begin a connection. Azure: "
+	    "SYNCount."),
 	EACH("fairlead_rule_members", "gauge", write_rules, live_figures_rule,
 	    members, "Members of the rule's pool."),
 	EACH("fairlead_rule_members_up", "gauge", write_rules,
@@ -589,6 +693,17 @@ static const struct family families[] = {
 	    "Connection table entries that name it."),
 	FROM("fairlead_next_hops_unresolved", "gauge", write_unresolved,
 	    "Members whose link address is not known."),
+	EACH("fairlead_snat_ports_allocated", "gauge", write_snat_ports,
+	    live_figures_snat, allocated,
+	    "Ports that a member may leave from. Azure: AllocatedSnatPorts."),
+	EACH("fairlead_snat_ports_used", "gauge", write_snat_used,
+	    live_figures_snat, used,
+	    "Those of them in use, a second ago. Azure: UsedSnatPorts."),
+	FROM("fairlead_snat_connections", "gauge", write_snat_flows,
+	    "Outbound flows that hold a port, a second ago."),
+	FROM("fairlead_snat_connections_total", "counter", write_snat_begun,
+	    "Outbound flows that got a port, and packets that wanted one when "
+	    "none was left. Azure: SnatConnectionCount."),
 	FROM("fairlead_health_probe_status", "gauge", write_probe_status,
 	    "1: up, by this probe. Azure: DipAvailability, there averaged and "
 	    "in percent."),

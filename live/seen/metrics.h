@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_METRICS_H
-#define LIVE_METRICS_H
+#ifndef LIVE_SEEN_METRICS_H
+#define LIVE_SEEN_METRICS_H
 /*
  * The figures of a running balancer as Prometheus reads them: text exposition
  * format 0.0.4.  Names follow Prometheus' conventions; where Azure Load

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_SERVICE_H
-#define LIVE_SERVICE_H
+#ifndef LIVE_SEEN_SERVICE_H
+#define LIVE_SEEN_SERVICE_H
 /*
  * The control process as a service: what others see of it, and what it may do.
  * Pages by HTTP (/metrics, /healthz), word to the service manager, privilege

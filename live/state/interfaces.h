@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_INTERFACES_H
-#define LIVE_INTERFACES_H
+#ifndef LIVE_STATE_INTERFACES_H
+#define LIVE_STATE_INTERFACES_H
 /* Which interfaces are to have the program, and giving it to them: those of
  * the command line, else those of the configuration. */
 #include "live/state/run_parts.h"
 
 #define LIVE_INTERFACES_MAX 256u
 
-/* Is any named? */
-bool live_interfaces_named(const struct live_run *run);
-
 /* All of them, or those that were attached by this are taken off again and
- * false; logged.  Off those that are no longer named. */
+ * false; both logged.  Off those that are no longer named. */
 bool live_interfaces_attach(struct live_run *run);
 
 /* Interfaces that came (back) since; program: it is another one now. */

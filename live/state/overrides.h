@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_OVERRIDES_H
-#define LIVE_OVERRIDES_H
+#ifndef LIVE_STATE_OVERRIDES_H
+#define LIVE_STATE_OVERRIDES_H
 /*
  * What `fairlead ctl` said about members, beside the configuration: who is
  * drained, and admin states.  By name, so that it holds through reloads, and

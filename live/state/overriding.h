@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_OVERRIDING_H
-#define LIVE_OVERRIDING_H
+#ifndef LIVE_STATE_OVERRIDING_H
+#define LIVE_STATE_OVERRIDING_H
 /* What fairlead ctl says about members, put in force: written down, into the
  * configuration in force, the tables and the log. */
 #include "live/state/run_parts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_PROBING_H
-#define LIVE_PROBING_H
+#ifndef LIVE_STATE_PROBING_H
+#define LIVE_STATE_PROBING_H
 /* From what a probe heard to who gets new flows: answers into health, changes
  * of it into the tables, both into the log. */
 #include "live/state/run_parts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIVE_RUN_PARTS_H
-#define LIVE_RUN_PARTS_H
+#ifndef LIVE_STATE_RUN_PARTS_H
+#define LIVE_STATE_RUN_PARTS_H
 /*
  * The state of the control process, for the rooms that it is divided into:
  *
@@ -18,6 +18,7 @@
 #include "live/bpf/forwarder.h"
 #include "live/bpf/sweeper.h"
 #include "live/bpf/tap.h"
+#include "live/check/settings.h"
 #include "live/control/control.h"
 #include "live/net/answers.h"
 #include "live/net/claims.h"
@@ -26,7 +27,6 @@
 #include "live/net/resets.h"
 #include "live/probe/health.h"
 #include "live/probe/probers.h"
-#include "live/run.h"
 #include "live/state/overrides.h"
 
 /* What happened since the process began. */
@@ -53,6 +53,7 @@ struct live_run {
 	struct live_resets *resets;
 	struct live_probers *probers;
 	struct live_service *service;
+	struct live_snat *snat;
 	struct live_control *control;
 	struct live_capture *capture; /* NULL: nobody captures */
 	struct live_tap *tap;         /* NULL: nothing is handed over */

@@ -71,21 +71,43 @@ now_ms(void)
 /* --- counting ------------------------------------------------------------ */
 
 LB_INLINE void
-traffic_add(struct forward_traffic *traffic, uint32_t bytes)
+traffic_add(struct forward_traffic *traffic, uint32_t bytes, bool syn)
 {
 	traffic->packets++;
 	traffic->bytes += bytes;
+	traffic->syns += syn;
+}
+
+/* What goes on of a rule's or a member's. */
+LB_INLINE void
+share_add(
+    struct forward_share *share, const struct lb_scratch *s, uint32_t bytes)
+{
+	const uint32_t begun = LB_FACT_SNAT | LB_FACT_MADE;
+	const bool syn = lb_packet_is_bare_syn(&s->packet);
+	if (share == NULL)
+		return;
+	if ((s->result.facts & LB_FACT_REPLY) != 0)
+		traffic_add(&share->out, bytes, syn);
+	else
+		traffic_add(&share->in, bytes, syn);
+	if ((s->result.facts & begun) != begun)
+		return;
+	if (s->packet.ip.proto == LB_PROTO_UDP)
+		share->udp.opened++;
+	else
+		share->tcp.opened++;
 }
 
 LB_INLINE void
-share_add(struct forward_share *share, bool reply, uint32_t bytes)
+share_fail(struct forward_share *share, const struct lb_scratch *s)
 {
 	if (share == NULL)
 		return;
-	if (reply)
-		traffic_add(&share->out, bytes);
+	if (s->packet.ip.proto == LB_PROTO_UDP)
+		share->udp.failed++;
 	else
-		traffic_add(&share->in, bytes);
+		share->tcp.failed++;
 }
 
 LB_INLINE uint32_t
@@ -101,12 +123,20 @@ LB_INLINE void
 count_forwarded(struct xdp_md *ctx, const struct lb_scratch *s)
 {
 	uint32_t rule = s->result.rule, member = s->result.member;
-	bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
 	uint32_t bytes = ip_bytes(ctx, &s->packet);
-	share_add(bpf_map_lookup_elem(&rule_traffic, &rule), reply, bytes);
+	share_add(bpf_map_lookup_elem(&rule_traffic, &rule), s, bytes);
 	if (member != LB_NONE)
-		share_add(bpf_map_lookup_elem(&member_traffic, &member), reply,
-		    bytes);
+		share_add(
+		    bpf_map_lookup_elem(&member_traffic, &member), s, bytes);
+}
+
+/* An outbound flow that found no port. */
+LB_INLINE void
+count_exhausted(const struct lb_scratch *s)
+{
+	uint32_t rule = s->result.rule, member = s->result.member;
+	share_fail(bpf_map_lookup_elem(&rule_traffic, &rule), s);
+	share_fail(bpf_map_lookup_elem(&member_traffic, &member), s);
 }
 
 LB_INLINE int
@@ -493,6 +523,8 @@ fairlead_act(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	if (s->result.verdict == LB_DROP) {
 		maybe_unreachable(ctx, s);
+		if (s->result.reason == LB_REASON_SNAT_EXHAUSTED)
+			count_exhausted(s);
 		return drop(count, s->result.reason);
 	}
 	return forward(ctx, s, count);

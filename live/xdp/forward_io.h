@@ -43,12 +43,20 @@ struct forward_port {
 struct forward_traffic {
 	uint64_t packets;
 	uint64_t bytes; /* of IP */
+	uint64_t syns;  /* of the packets: TCP's that begin a connection */
+};
+
+/* New outbound flows of one protocol. */
+struct forward_begun {
+	uint64_t opened; /* that got a SNAT port */
+	uint64_t failed; /* packets that wanted one when none was left */
 };
 
 /* Of a rule or a member; per CPU. */
 struct forward_share {
 	struct forward_traffic in;  /* from clients */
 	struct forward_traffic out; /* to clients */
+	struct forward_begun tcp, udp;
 };
 
 /* What the program hands to the control process (live/bpf/tap.h).  The ring's

@@ -404,7 +404,7 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 			(void)lb_conn_replace(&v, hash, (uint32_t)way, ctl,
 			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
 	}
-	return lb_ports_give(ctx, port);
+	return lb_ports_give(ctx, port, 1);
 }
 
 LB_INLINE bool

@@ -106,6 +106,50 @@ printf 'rules: [ { name: x, fronted: y } ]\n' >wrong.yaml
 expect 2 sweep -c wrong.yaml "$coap"
 says err "wrong.yaml:1:"
 
+echo "== how many ports"
+cat >calls.lb.yaml <<'END'
+load_balancer: { sku: standard }
+frontends: [ { name: pub, address: 203.0.113.10 } ]
+pools:
+  - name: vms
+    members: [ { name: a, address: 10.0.0.4 }, { name: b, address: 10.0.0.5 } ]
+outbound_rules:
+  - { name: out, frontends: [pub], pool: vms, protocol: all,
+      ports_per_member: 1024, idle_timeout: 4m }
+END
+cat >calls.yaml <<'END'
+config: calls.lb.yaml
+seed: 4
+duration: 6m
+traffic:
+  - { profile: web, from_pool: vms, server: 198.51.100.20, port: 443,
+      rate: 156/min, requests: 1 }
+END
+ports="--vary ports_per_member=128..512..128 --vary replication=3"
+# shellcheck disable=SC2086
+{
+	expect 0 sweep -o ports -s calls.yaml $ports
+	silent err
+	head -n 1 out | grep -q '^384 ports per member keep failures' ||
+	    fail "$(head -n 1 out)"
+	says out "^[*]  *384 "
+	test "$(ls ports | wc -l)" = 5 || fail "files of a sweep of ports"
+	says ports/summary.json '"enough": true'
+	expect 0 sweep -o ports2 -s calls.yaml $ports --workers 1
+	diff -r ports ports2 >&2 || fail "workers make a difference to ports"
+	expect 2 sweep --no-report -s calls.yaml --vary ports_per_member=100
+	says err "ports_per_member=100"
+	expect 2 sweep --no-report -s calls.yaml --vary outbound.frontends=2
+	says err "fewer frontends"
+	expect 2 sweep --no-report $ports "$coap"
+	says err "configuration"
+	expect 2 sweep --no-report -c lb.yaml --vary ports_per_member=8 "$coap"
+	says err "no outbound rule"
+	expect 2 sweep --no-report --vary replication=3 "$coap"
+	says err "captures have"
+	rm -rf ports ports2
+}
+
 echo "== usage"
 expect 0 sweep --help
 silent err

@@ -49,7 +49,7 @@ while not os.path.exists('stop'):
         s.send(b'x' * 20)
     count += len(sockets)
     due = max(due + 0.02, time.monotonic() + 0.01)
-    time.sleep(due - time.monotonic())
+    time.sleep(max(0, due - time.monotonic()))
 print(count, file=open('sent', 'w'))
 END
 

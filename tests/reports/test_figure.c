@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/figure.h"
 #include "reports/pdf.h"
-#include "reports/brush.h"
+#include "reports/figure_snat.h"
+#include "tests/reports/outlet.h"
 #include "tests/reports/wreck.h"
 #include "tests/unit.h"
 #include <errno.h>
@@ -244,6 +245,115 @@ test_failures(void)
 	}
 }
 
+/* --- SNAT ports ----------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+	const char *what;
+	struct outlet_spec spec;
+	size_t bins;
+} outlets[] = {
+	{ "one member", { 1, 1, 1024, false, 0.5, NULL }, 240 },
+	{ "two, one full", { 2, 1, 1024, false, 1.4, NULL }, 240 },
+	{ "eight", { 8, 1, 1024, false, 1.1, NULL }, 200 },
+	{ "eight strips", { 6, 1, 64000, true, 1.2, NULL }, 97 },
+	{ "a few more", { 12, 1, 512, false, 1.4, NULL }, 1 },
+	{ "named rows", { 19, 1, 512, false, 1.4, NULL }, 240 },
+	{ "two frontends", { 4, 2, 8, true, 2, NULL }, 240 },
+	{ "hundred", { 100, 1, 512, false, 1.3, NULL }, 240 },
+	{ "thousand", { 1000, 1, 32, true, 1.3, NULL }, 240 },
+	{ "no ports", { 2, 1, 0, false, 1, NULL }, 240 },
+	{ "long names", { 3, 2, 1024, true, 1.4,
+	    "a-backend-with-a-name-of-about-40-letter" }, 240 },
+	{ "long names, rows", { 8, 2, 1024, true, 1.4,
+	    "a-backend-with-a-name-of-about-40-letter" }, 240 },
+	{ "other names", { 3, 1, 96, false, 3, "r\xc3\xa4t\xff\x1b<b>&amp;-" },
+	    50 },
+};
+/* clang-format on */
+
+static void
+look_at_outlets(const char *what, const struct report_study *study)
+{
+	struct report_chart_facts facts = { 0 };
+
+	for (int k = 0; k <= REPORT_CANVAS_SVG; k++) {
+		struct memory m = draw(study, REPORT_FIGURE_SNAT,
+		    (enum report_canvas_kind)k, what);
+		free(m.bytes);
+	}
+	for (int p = REPORT_A4; p <= REPORT_LETTER; p++) {
+		struct memory m = print(study, (enum report_paper)p, &facts);
+		expect_clean(what, -1 - p, &facts);
+		UNIT_ROW(what, holds(&m, "/Title (SNAT ports in numbers)"));
+		free(m.bytes);
+	}
+}
+
+static void
+test_outlets(void)
+{
+	for (size_t i = 0; i < COUNT(outlets); i++) {
+		const struct sample_spec spec = { 2, 60, 0, NULL };
+		struct sim_record *record = sample_record(&spec);
+		struct report_study study;
+
+		sample_report(
+		    record, outlets[i].bins, outlets[i].bins, outlets[i].bins);
+		CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
+		UNIT_ROW(outlets[i].what,
+		    !report_figure_is_wanted(&study, REPORT_FIGURE_SNAT));
+		outlet_record(record, &outlets[i].spec);
+		if (outlets[i].spec.ports > 0) {
+			UNIT_ROW(
+			    outlets[i].what, report_figure_is_wanted(
+						 &study, REPORT_FIGURE_SNAT));
+			look_at_outlets(outlets[i].what, &study);
+		}
+		outlet_undo(record);
+		report_study_free(&study);
+		sample_free(record);
+	}
+}
+
+/* A run in which nothing was balanced, as no rule is asked. */
+static void
+test_outbound_alone(void)
+{
+	const struct outlet_spec outlet = { 2, 1, 1024, false, 1.4, NULL };
+	struct sample_spec spec = { 4, 0, 0, NULL };
+	struct sim_record *record = sample_record(&spec);
+	struct report_study study;
+
+	record->bin_count = 60;
+	record->bin_ns = record->input.duration_ns / 60 + 1;
+	outlet_record(record, &outlet);
+	CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
+	CU_ASSERT_PTR_NULL(study.chosen);
+	CU_ASSERT_PTR_NOT_NULL(strstr(study.headline, "SNAT ports"));
+	look_at_outlets("alone", &study);
+	report_study_free(&study);
+	outlet_undo(record);
+	sample_free(record);
+}
+
+/* Darker, whatever the colours are for who sees them. */
+static void
+test_shades(void)
+{
+	double before = 256;
+
+	for (int i = 0; i <= 20; i++) {
+		const uint32_t rgb = report_snat_shade(i / 20.);
+		const double grey = 0.299 * (rgb >> 16) +
+				    0.587 * (rgb >> 8 & 255) +
+				    0.114 * (rgb & 255);
+		CU_ASSERT_TRUE(grey < before);
+		before = grey;
+	}
+	CU_ASSERT_TRUE(before < 50);
+}
+
 /* Labels keep apart, and as near as they can. */
 static void
 test_apart(void)
@@ -404,6 +514,7 @@ test_data(void)
 		[REPORT_FIGURE_PREDICTED] = 1 + 3 * 3,
 		[REPORT_FIGURE_KEPT] = 1 + 3,
 		[REPORT_FIGURE_DETECT] = 1 + 20 * 3,
+		[REPORT_FIGURE_SNAT] = 1 + 3 * 3 * 80,
 	};
 
 	for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
@@ -565,6 +676,9 @@ main(void)
 	static CU_TestInfo tests[] = {
 		{ "sizes", test_sizes },
 		{ "failures", test_failures },
+		{ "SNAT ports", test_outlets },
+		{ "outbound alone", test_outbound_alone },
+		{ "shades", test_shades },
 		{ "labels", test_apart },
 		{ "nothing", test_empty },
 		{ "document", test_document },
@@ -584,12 +698,15 @@ main(void)
 	const struct wreck_spec failures = { 3, 0.3, 0.04, 20, true, true,
 		NULL };
 	struct sim_record *after = wrecked(4, 750, NULL, &failures);
+	const struct outlet_spec outlet = { 2, 1, 1024, false, 1.4, NULL };
+	outlet_record(after, &outlet);
 	if (report_study_make(&failed, after) != 0)
 		return EXIT_FAILURE;
 	int done = unit_main("figure", tests);
 	report_study_free(&four);
 	sample_free(record);
 	report_study_free(&failed);
+	outlet_undo(after);
 	wreck_undo(after);
 	sample_free(after);
 	report_chart_forget();

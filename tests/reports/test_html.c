@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html.h"
+#include "tests/reports/outlet.h"
 #include "tests/reports/wreck.h"
 #include "tests/unit.h"
 #include <ctype.h>
@@ -410,6 +411,39 @@ test_failures(void)
 	}
 }
 
+/* SNAT ports, between failures and method; of members that are many, the
+ * table has the first. */
+static void
+test_snat(void)
+{
+	static const char *const in_order[] = { "<section id=\"over-time\"",
+		"<section id=\"snat-ports\"", "<figure id=\"snat\"",
+		"Worst destination: 198.51.100.20", "charts/snat.svg",
+		"<table id=\"snat-each\"", "<section id=\"method\"" };
+	static const size_t sizes[] = { 1, 2, 8, 20, 100, 1000 };
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		const struct outlet_spec spec = { sizes[i], 1, 1024, false, 1.2,
+			i == 2 ? "r\xc3\xa4t\xff\x1b<b>&amp;-" : NULL };
+		struct sim_record *record = record_of(3, 500, NULL);
+		outlet_record(record, &spec);
+		char *page = page_of(record);
+		const char *at = page;
+		for (size_t k = 0; k < COUNT(in_order); k++) {
+			const char *next = strstr(at, in_order[k]);
+			UNIT_ROW(in_order[k], next != NULL);
+			at = next != NULL ? next : at;
+		}
+		const char *wrong = wrong_with(page);
+		UNIT_ROW(wrong != NULL ? wrong : "", wrong == NULL);
+		CU_ASSERT_PTR_NULL(strstr(page, "nan"));
+		CU_ASSERT_TRUE(strlen(page) < SIZE_MOST);
+		free(page);
+		outlet_undo(record);
+		sample_free(record);
+	}
+}
+
 /* Every id once, and every link to one finds it. */
 static void
 test_ids(void)
@@ -490,6 +524,7 @@ main(void)
 		{ "names", test_names },
 		{ "parts", test_parts },
 		{ "failures", test_failures },
+		{ "SNAT ports", test_snat },
 		{ "ids", test_ids },
 		{ "empty", test_empty },
 		{ "size", test_size },

@@ -81,6 +81,18 @@ values_are_read_or_refused(void)
 		{ "hash_key=000102030405060708090a0b0c0d0e0g", 0, "32" },
 		{ "hash_key=3,4", 0, "not \"3\"" },
 		{ "idle_timeout=4", 0, "can't be varied" },
+		{ "ports_per_member=512..1024..128", 5, "" },
+		{ "ports_per_member=512..1000..128", 4, "" },
+		{ "ports_per_member=512..1024..0", 0, "not \"512..1024..0\"" },
+		{ "ports_per_member=64000", 1, "" },
+		{ "ports_per_member=64001", 0, "from 1 to 64000" },
+		{ "outbound.idle_timeout=4m,30m", 2, "" },
+		{ "outbound.idle_timeout=4", 0, "durations like 4m" },
+		{ "outbound.idle_timeout=0s", 0, "durations like 4m" },
+		{ "outbound.frontends=1..3", 3, "" },
+		{ "replication=10", 10, "" },
+		{ "replication=0", 0, "how many" },
+		{ "replication=2..4", 0, "how many" },
 		{ "pool=4", 0, "\"pool\" can't be varied" },
 		{ "algorithm", 0, "not KEY=VALUES" },
 	};
@@ -173,6 +185,37 @@ a_point_makes_a_configuration(void)
 	sim_grid_free(&grid);
 }
 
+static void
+outbound_rules_are_varied(void)
+{
+	const char *const vary[] = { "ports_per_member=8,64",
+		"outbound.idle_timeout=4m", "outbound.frontends=1,3", NULL };
+	struct sim_grid grid = grid_of(vary);
+	struct lb_config *config = lb_config_zero(4, LB_MODE_FIVE_TUPLE);
+	struct lb_config_outbound out = { .frontend_count = 2, .ports = 1 };
+	const char *wrong;
+
+	UNIT_NEED(config);
+	CU_ASSERT_TRUE(sim_grid_is_outbound(&grid));
+	wrong = sim_grid_apply_outbound(&grid, 2, config);
+	CU_ASSERT_TRUE(
+	    wrong != NULL && strstr(wrong, "no outbound rule") != NULL);
+	config->outbounds = &out;
+	config->outbound_count = 1;
+	CU_ASSERT_PTR_NULL(sim_grid_apply_outbound(&grid, 2, config));
+	CU_ASSERT_EQUAL(out.ports, 64);
+	CU_ASSERT_EQUAL(out.idle_timeout_ms, 240000);
+	CU_ASSERT_EQUAL(out.frontend_count, 1);
+	out.frontend_count = 2;
+	wrong = sim_grid_apply_outbound(&grid, 1, config);
+	CU_ASSERT_TRUE(
+	    wrong != NULL && strstr(wrong, "fewer frontends") != NULL);
+	config->outbounds = NULL;
+	config->outbound_count = 0;
+	lb_config_free(config);
+	sim_grid_free(&grid);
+}
+
 int
 main(void)
 {
@@ -182,6 +225,7 @@ main(void)
 		{ "bounds", a_grid_is_bounded },
 		{ "drawn keys", keys_are_drawn_by_seed_and_index },
 		{ "a configuration", a_point_makes_a_configuration },
+		{ "outbound rules", outbound_rules_are_varied },
 		CU_TEST_INFO_NULL,
 	};
 	return unit_main("sim/grid", tests);
