@@ -59,7 +59,9 @@ enum lb_probe_protocol {
 struct lb_config_frontend {
 	char *name;
 	struct lb_addr address;
-	unsigned zones; /* bit z: zone z */
+	unsigned zones;           /* bit z: zone z */
+	uint64_t idle_timeout_ms; /* its rules' instead of their own, which are
+				     set to it once checked; 0: not said */
 	LB_SOURCE(FRONTEND);
 };
 

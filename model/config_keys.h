@@ -50,7 +50,8 @@
 #define LB_FRONTEND_KEYS(X)                                                    \
 	X(FRONTEND, NAME, "name")                                              \
 	X(FRONTEND, ADDRESS, "address")                                        \
-	X(FRONTEND, ZONES, "zones")
+	X(FRONTEND, ZONES, "zones")                                            \
+	X(FRONTEND, IDLE_TIMEOUT, "idle_timeout")
 
 #define LB_POOL_KEYS(X)                                                        \
 	X(POOL, NAME, "name")                                                  \

@@ -359,6 +359,36 @@ read_root(struct lb_reader *reader, struct lb_config *config)
 		read_forwarding(&root, config);
 }
 
+/* AZ 3.2: a frontend's idle timeout beats a differing one of a rule or NAT
+ * rule. */
+static void
+prefer_frontends(const struct lb_config *config, int frontend,
+    uint64_t *idle_ms, struct lb_where where, struct lb_problems *problems)
+{
+	if (frontend < 0 || config->frontends[frontend].idle_timeout_ms == 0)
+		return;
+	uint64_t wins = config->frontends[frontend].idle_timeout_ms;
+	if (*idle_ms != wins && *idle_ms != LB_IDLE_TIMEOUT_DEFAULT_MS)
+		lb_warning_add(problems, where,
+		    "`idle_timeout`: that of frontend '%s' is what counts; "
+		    "leave it out",
+		    config->frontends[frontend].name);
+	*idle_ms = wins;
+}
+
+static void
+resolve_idle(struct lb_config *config, struct lb_problems *problems)
+{
+	for (size_t r = 0; r < config->rule_count; r++)
+		prefer_frontends(config, config->rules[r].frontend,
+		    &config->rules[r].idle_timeout_ms,
+		    config->rules[r].at[LB_RULE_KEY_IDLE_TIMEOUT], problems);
+	for (size_t i = 0; i < config->nat_count; i++)
+		prefer_frontends(config, config->nats[i].frontend,
+		    &config->nats[i].idle_timeout_ms,
+		    config->nats[i].at[LB_NAT_KEY_IDLE_TIMEOUT], problems);
+}
+
 static struct lb_config *
 config_of_tree(
     const struct lb_yaml *yaml, const char *file, struct lb_problems *problems)
@@ -374,8 +404,10 @@ config_of_tree(
 	if (config->file == NULL)
 		reader.no_memory = true;
 	read_root(&reader, config);
-	if (!reader.no_memory)
+	if (!reader.no_memory) {
 		lb_config_check(config, problems);
+		resolve_idle(config, problems);
+	}
 	if (reader.no_memory || problems->error_count > 0) {
 		lb_config_free(config);
 		return NULL;

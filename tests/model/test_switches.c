@@ -272,6 +272,90 @@ test_beyond_1000(void)
 	}
 }
 
+/* --- whose idle timeout and tcp_reset count (AZ 3.2, 3.1) ------------------
+ */
+
+/* clang-format off */
+static const struct precedence {
+	const char *what, *frontend, *rule, *nat, *outbound;
+	unsigned of_rule, of_nat, of_outbound; /* minutes */
+	bool rule_resets, nat_resets, outbound_resets;
+} precedences[] = {
+	{ "nothing said", "", "", "", "", 4, 4, 4, false, false, false },
+	{ "each its own", "", ", idle_timeout: 5m, tcp_reset: true",
+	  ", idle_timeout: 6m", ", idle_timeout: 7m", 5, 6, 7, true, false,
+	  false },
+	{ "a frontend's", ", idle_timeout: 9m", "", ", tcp_reset: true", "", 9,
+	  9, 4, false, true, false },
+	{ "a frontend's beats theirs", ", idle_timeout: 9m",
+	  ", idle_timeout: 5m", ", idle_timeout: 6m",
+	  ", idle_timeout: 7m, tcp_reset: true", 9, 9, 7, false, false, true },
+};
+/* clang-format on */
+
+static unsigned
+minutes_of(const struct lb_plan *plan, const char *rule)
+{
+	return plan->classes[rule_row(plan, rule)->class_tcp].open_ms / 60000;
+}
+
+static bool
+resets(const struct lb_plan *plan, const char *rule)
+{
+	return (rule_row(plan, rule)->flags & LB_RULE_TCP_RESET) != 0;
+}
+
+static void
+test_precedence(void)
+{
+	for (size_t i = 0; i < LB_COUNT(precedences); i++) {
+		const struct precedence *row = &precedences[i];
+		begin("sku: standard");
+		put("frontends: [{ name: f, address: 203.0.113.1%s }]\n",
+		    row->frontend);
+		put("pools: [{ name: p, members: [{ name: a, "
+		    "address: 10.0.0.1 }] }]\nrules: [{ name: r, frontend: f, "
+		    "pool: p, protocol: tcp, frontend_port: 80, "
+		    "outbound_snat: false%s }]\n",
+		    row->rule);
+		put("nat_rules: [{ name: n, frontend: f, pool: p, member: a, "
+		    "protocol: tcp, frontend_port: 22, backend_port: 22%s }]\n",
+		    row->nat);
+		put("outbound_rules: [{ name: o, frontends: [f], pool: p%s "
+		    "}]\n",
+		    row->outbound);
+		struct made made = make(text, NULL, NULL);
+		UNIT_EQUAL(row->what, minutes_of(made.plan, "r"), row->of_rule);
+		UNIT_EQUAL(
+		    row->what, minutes_of(made.plan, "n/a"), row->of_nat);
+		UNIT_EQUAL(
+		    row->what, minutes_of(made.plan, "/o"), row->of_outbound);
+		UNIT_EQUAL(row->what, resets(made.plan, "r"), row->rule_resets);
+		UNIT_EQUAL(
+		    row->what, resets(made.plan, "n/a"), row->nat_resets);
+		UNIT_EQUAL(
+		    row->what, resets(made.plan, "/o"), row->outbound_resets);
+		drop(&made);
+	}
+}
+
+/* What rules let out by themselves has a public address's fixed 4 minutes,
+ * and no resets, whatever the rule and its frontend say. */
+static void
+test_implicit(void)
+{
+	begin("sku: standard");
+	put("frontends: [{ name: f, address: 203.0.113.1, idle_timeout: 9m }]\n"
+	    "pools: [{ name: p, members: [{ name: a, address: 10.0.0.1 }] }]\n"
+	    "rules: [{ name: r, frontend: f, pool: p, protocol: tcp, "
+	    "frontend_port: 80, idle_timeout: 9m, tcp_reset: true }]\n");
+	struct made made = make(text, NULL, NULL);
+	CU_ASSERT_EQUAL_FATAL(made.plan->block_count, 1);
+	CU_ASSERT_EQUAL(
+	    made.plan->classes[made.plan->blocks[0].row.class].open_ms, 240000);
+	drop(&made);
+}
+
 /* --- doc/decisions.md ----------------------------------------------------- */
 
 static bool
@@ -320,6 +404,8 @@ main(void)
 		{ "snat_first_port", test_first_port },
 		{ "max_members", test_max_members },
 		{ "ports_beyond_1000", test_beyond_1000 },
+		{ "whose idle timeout counts", test_precedence },
+		{ "what is let out by rules", test_implicit },
 		{ "doc/decisions.md has every switch", test_decisions },
 		CU_TEST_INFO_NULL,
 	};
