@@ -221,8 +221,9 @@ report_sweep_ports_line(
 	const size_t group = report_sweep_ports_chosen(s);
 
 	if (group == SIZE_MAX)
-		return report_compose("No member used a SNAT port: outbound "
-				      "traffic has from_pool");
+		return report_compose("No member used a SNAT port: that takes "
+				      "traffic from_pool, or a capture with "
+				      "--outbound");
 	char *setting = setting_words(s, group, script), *line;
 	if (setting == NULL)
 		return NULL;
