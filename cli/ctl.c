@@ -29,13 +29,15 @@ const struct ctl_command ctl_commands[] = {
 	    "  sudo fairlead ctl members\n"
 	    "  sudo fairlead ctl members --json |\n"
 	    "    jq -r '.members[] | select(.state != \"up\") | .name'\n" },
-	{ "flows", 0, CTL_FLOWS, ctl_flows,
+	{ "flows", 0, CTL_CHOICE | CTL_CLIENT, ctl_flows,
 	    "usage: fairlead ctl flows [OPTION...]\n"
 	    "\n"
 	    "Live entries of the connection table, as they are read: client, "
 	    "frontend,\n"
-	    "rule, member, state, and how long it has been silent. What comes "
-	    "and goes\n"
+	    "rule, member, state, and how long it has been silent; of an "
+	    "outbound flow,\n"
+	    "whose client is a member, also where it goes. What comes and "
+	    "goes\n"
 	    "meanwhile may be there or not; no flow is shown in part.\n"
 	    "\n"
 	    "      --rule RULE      only of this rule\n"
@@ -47,6 +49,29 @@ const struct ctl_command ctl_commands[] = {
 	    "Examples:\n"
 	    "  sudo fairlead ctl flows --limit 20\n"
 	    "  sudo fairlead ctl flows --member web/web-1 --json\n" },
+	{ "snat", 0, CTL_CHOICE, ctl_snat,
+	    "usage: fairlead ctl snat [OPTION...]\n"
+	    "\n"
+	    "The ports that members leave from, by frontend and protocol, the "
+	    "fullest\n"
+	    "first: which, how many, and how many are used; from 75 % on it "
+	    "says \"high\",\n"
+	    "at 100 % \"full\". Flows, those of them that are closing and hold "
+	    "their port\n"
+	    "yet, packets that wanted a port and got none, and the "
+	    "destination that most\n"
+	    "ports are used towards: a port in use towards one is free for "
+	    "others.\n"
+	    "\n"
+	    "      --rule RULE      only of this rule\n"
+	    "      --member MEMBER  only of this member, POOL/NAME\n"
+	    "      --limit N        so many at most\n"
+	    "      --json           one JSON document on stdout\n"
+	    "\n"
+	    "Examples:\n"
+	    "  sudo fairlead ctl snat --limit 10\n"
+	    "  sudo fairlead ctl snat --json |\n"
+	    "    jq -r '.snat[] | select(.mark == \"full\") | .member'\n" },
 	{ "drain", 1, CTL_WAIT, ctl_drain,
 	    "usage: fairlead ctl drain [--wait] POOL/MEMBER\n"
 	    "\n"

@@ -3,7 +3,7 @@
 #define CLI_CTL_H
 /*
  * fairlead ctl, whose commands have files of their own: cli/ctl_options.c reads
- * the line, cli/ctl_call.c calls fairlead live (live/control.h has the
+ * the line, cli/ctl_call.c calls fairlead live (live/control/control.h has the
  * protocol), and each command prints what it heard, as text or as JSON.
  */
 #include <jansson.h>
@@ -11,13 +11,15 @@
 #include "cli/cli.h"
 
 #define CTL_ARGUMENTS_MAX 2
+/* "[2001:db8::1]:65535" */
+#define CTL_END_BYTES 80
 
 struct ctl_options {
 	const struct ctl_command *command;
 	const char *arguments[CTL_ARGUMENTS_MAX];
 	const char *pin_name, *control;
 	bool json;
-	const char *rule, *member, *client; /* which flows */
+	const char *rule, *member, *client; /* which flows, or ports */
 	uint64_t limit;                     /* of them; 0: all */
 	bool dry_run;                       /* reload */
 	bool wait;                          /* drain */
@@ -29,11 +31,12 @@ struct ctl_options {
 
 /* Options that not every command has. */
 enum ctl_option {
-	CTL_FLOWS = 0x1, /* --rule --member --client --limit */
+	CTL_CLIENT = 0x1,
 	CTL_DRY_RUN = 0x2,
 	CTL_WAIT = 0x4,
 	CTL_WATCH = 0x8,
 	CTL_CAPTURE = 0x10, /* -o --force --packets --seconds --snap */
+	CTL_CHOICE = 0x20,  /* --rule --member --limit */
 };
 
 struct ctl_command {
@@ -54,6 +57,7 @@ int ctl_status(const struct ctl_options *o);
 int ctl_members(const struct ctl_options *o);
 int ctl_stats(const struct ctl_options *o);
 int ctl_flows(const struct ctl_options *o);
+int ctl_snat(const struct ctl_options *o);
 int ctl_drain(const struct ctl_options *o);
 int ctl_undrain(const struct ctl_options *o);
 int ctl_admin(const struct ctl_options *o);
@@ -90,5 +94,8 @@ uint64_t ctl_count(const json_t *object, const char *key);
 double ctl_real(const json_t *object, const char *key);
 bool ctl_is(const json_t *object, const char *key);
 const char *ctl_text(const json_t *object, const char *key);
+
+/* An address and a port as one text; returns text. */
+char *ctl_end(char text[CTL_END_BYTES], const char *address, uint64_t port);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "cli/ctl.h"
 #include "cli/progress.h"
-#include "live/control.h"
+#include "live/control/control.h"
 
 /* Who is silent for so long is stopped, or stuck. */
 #define SILENCE_S 5
@@ -287,4 +287,13 @@ ctl_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 	return text != NULL ? text : "";
+}
+
+char *
+ctl_end(char text[CTL_END_BYTES], const char *address, uint64_t port)
+{
+	(void)snprintf(text, CTL_END_BYTES,
+	    strchr(address, ':') != NULL ? "[%s]:%ju" : "%s:%ju", address,
+	    (uintmax_t)port);
+	return text;
 }

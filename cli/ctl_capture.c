@@ -4,7 +4,7 @@
 
 #include "cli/ctl.h"
 #include "cli/progress.h"
-#include "live/base64.h"
+#include "live/control/base64.h"
 #include "traces/writer.h"
 
 #define FRAME_BYTES (256u << 10) /* more than any packet */

@@ -14,12 +14,21 @@ struct printed {
 static void
 print_end(const json_t *flow, const char *address, const char *port)
 {
-	char text[80];
-	const char *at = ctl_text(flow, address);
-	(void)snprintf(text, sizeof(text),
-	    strchr(at, ':') != NULL ? "[%s]:%ju" : "%s:%ju", at,
-	    (uintmax_t)ctl_count(flow, port));
-	(void)printf("%-22s ", text);
+	char text[CTL_END_BYTES];
+	(void)printf("%-22s ",
+	    ctl_end(text, ctl_text(flow, address), ctl_count(flow, port)));
+}
+
+/* Where an outbound flow goes; what comes in goes to its member. */
+static void
+print_destination(const json_t *flow)
+{
+	char text[CTL_END_BYTES];
+	const char *at = ctl_text(flow, "destination");
+	if (*at != '\0')
+		(void)printf(" -> %s",
+		    ctl_end(text, at, ctl_count(flow, "destination_port")));
+	(void)puts("");
 }
 
 static int
@@ -30,16 +39,17 @@ print_flow(void *arg, const char *kind, const json_t *flow)
 	if (strcmp(kind, "flow") != 0)
 		return CLI_DONE;
 	if (p->count++ == 0)
-		(void)printf("%-5s %-22s %-22s %-12s %-20s %-11s %s\n", "",
+		(void)printf("%-5s %-22s %-22s %-12s %-20s %-11s %-7s TO\n", "",
 		    "CLIENT", "FRONTEND", "RULE", "MEMBER", "STATE", "IDLE");
 	(void)printf("%-5s ", ctl_text(flow, "protocol"));
 	print_end(flow, "client", "client_port");
 	print_end(flow, "frontend", "frontend_port");
 	char *rule = report_clean(ctl_text(flow, "rule"), true);
 	char *member = report_clean(ctl_text(flow, "member"), true);
-	(void)printf("%-12s %-20s %-11s %s\n", rule != NULL ? rule : "",
+	(void)printf("%-12s %-20s %-11s %-7s", rule != NULL ? rule : "",
 	    member != NULL ? member : "", ctl_text(flow, "state"),
 	    report_moment(idle, &report_terminal, ctl_real(flow, "idle_s")));
+	print_destination(flow);
 	free(rule);
 	free(member);
 	return ferror(stdout) ? cli_flush("ctl") : CLI_DONE;
@@ -56,6 +66,7 @@ ctl_flows(const struct ctl_options *o)
 		return ctl_ask_json(o, request, "flows");
 	int status = ctl_ask(o, request, print_flow, &printed);
 	if (status == CLI_DONE)
-		(void)printf("%ju flows\n", (uintmax_t)printed.count);
+		(void)printf("%ju flow%s\n", (uintmax_t)printed.count,
+		    printed.count == 1 ? "" : "s");
 	return cli_worse(status, cli_flush("ctl"));
 }

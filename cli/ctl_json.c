@@ -10,6 +10,7 @@ static const struct {
 } lists[] = {
 	{ "member", "members" },
 	{ "flow", "flows" },
+	{ "snat", "snat" },
 	{ "rule", "rules" },
 	{ "frontend", "frontends" },
 	{ "change", "changes" },

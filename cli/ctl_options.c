@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/ctl.h"
-#include "live/pins.h"
+#include "live/bpf/pins.h"
 #include "model/names.h"
 
 #define SNAP_MAX 262144u
@@ -17,6 +17,7 @@ static const char help[] =
     "  status    what runs: tables, packets, drops, probes, hash key\n"
     "  members   states, probes, flows and traffic of every member\n"
     "  flows     live entries of the connection table\n"
+    "  snat      SNAT ports: allocated, used, and where most go\n"
     "  drain     no new flows to a member; those it has stay\n"
     "  undrain   new flows to it again\n"
     "  admin     a member's admin state in place of the configuration's\n"
@@ -29,10 +30,10 @@ static const char help[] =
     "      --control PATH   its socket, as fairlead live has it\n"
     "      --json           one JSON document on stdout\n"
     "\n"
-    "flows:\n"
+    "flows, snat:\n"
     "      --rule RULE      only of this rule\n"
     "      --member MEMBER  only of this member, POOL/NAME\n"
-    "      --client ADDR    only of this client\n"
+    "      --client ADDR    (flows) only of this client\n"
     "      --limit N        so many at most\n"
     "drain:\n"
     "      --wait           until the member's last flow has gone\n"
@@ -52,6 +53,7 @@ static const char help[] =
     "Examples:\n"
     "  sudo fairlead ctl status\n"
     "  sudo fairlead ctl members --json\n"
+    "  sudo fairlead ctl snat --limit 10\n"
     "  sudo fairlead ctl drain --wait web/web-1\n"
     "  sudo fairlead ctl reload --dry-run\n"
     "  sudo fairlead ctl capture web:443 -o now.pcap --seconds 60\n"
@@ -103,9 +105,10 @@ option_of(int option)
 	switch (option) {
 	case OPTION_RULE:
 	case OPTION_MEMBER:
-	case OPTION_CLIENT:
 	case OPTION_LIMIT:
-		return CTL_FLOWS;
+		return CTL_CHOICE;
+	case OPTION_CLIENT:
+		return CTL_CLIENT;
 	case OPTION_DRY_RUN:
 		return CTL_DRY_RUN;
 	case OPTION_WAIT:

@@ -110,8 +110,7 @@ print_packets(const json_t *s)
 	(void)printf("packets        %s: %s sent, %s handed to the kernel, %s "
 		     "answered, %s not ours; %s untracked\n",
 	    number(p, "packets"), number(p, "sent"), number(p, "handed"),
-	    number(p, "answered"), number(p, "passed"),
-	    number(p, "untracked"));
+	    number(p, "answered"), number(p, "passed"), number(p, "untracked"));
 	(void)fputs("dropped        ", stdout);
 	print_counts(json_object_get(s, "drops"), "none");
 }

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "live/attach.h"
-#include "live/control.h"
-#include "live/precheck.h"
+#include "live/bpf/attach.h"
+#include "live/check/precheck.h"
+#include "live/control/control.h"
 #include "live/run.h"
 #include "model/problems.h"
 

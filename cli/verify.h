@@ -7,8 +7,8 @@
  * configuration with one distribution mode.
  */
 #include "cli/modes.h"
-#include "live/loaded.h"
-#include "live/referee.h"
+#include "live/bpf/loaded.h"
+#include "live/bpf/referee.h"
 #include "sim/feed.h"
 
 struct verify_options {

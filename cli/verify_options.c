@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/captures.h"
-#include "live/pins.h"
 #include "cli/verify.h"
+#include "live/bpf/pins.h"
 
 #define BACKENDS_DEFAULT 4u
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cli/verify.h"
-#include "live/referee_print.h"
+#include "live/bpf/referee_print.h"
 #include "model/names.h"
 
 #define SCHEMA       1

@@ -7,16 +7,17 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "live/control_capture.h"
-#include "live/control_commands.h"
-#include "live/draft.h"
-#include "live/interfaces.h"
-#include "live/log.h"
-#include "live/overriding.h"
-#include "live/probing.h"
-#include "live/reload.h"
-#include "live/service.h"
-#include "live/switching.h"
+#include "live/check/switching.h"
+#include "live/commands/control_capture.h"
+#include "live/commands/control_commands.h"
+#include "live/commands/reload.h"
+#include "live/out/log.h"
+#include "live/seen/service.h"
+#include "live/seen/snat.h"
+#include "live/state/draft.h"
+#include "live/state/interfaces.h"
+#include "live/state/overriding.h"
+#include "live/state/probing.h"
 #include "model/names.h"
 
 /* After a change of links, addresses or routes: several come together. */
@@ -41,6 +42,7 @@ on_sweep(uv_timer_t *timer)
 	live_log_turn();
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
+	live_snat_tick(run);
 	live_capture_look(run);
 	if (live_sweeper_rounds(run->sweeper) != rounds)
 		live_overriding_counted(run);
@@ -293,7 +295,8 @@ start_network(struct live_run *run)
 		return refuse("netlink", live_errno(errno));
 	run->hops = live_nexthops_new(run->netlink);
 	run->sweeper = live_sweeper_new(live_engine_tables(engine));
-	if (run->hops == NULL || run->sweeper == NULL)
+	if (run->hops == NULL || run->sweeper == NULL ||
+	    live_snat_open(run) != 0)
 		return refuse("start", "no memory");
 	run->resets = live_resets_new();
 	run->answers = live_answers_new();
@@ -319,12 +322,6 @@ start_network(struct live_run *run)
 		return refuse("start", "no memory");
 	if (live_service_open(run, error, sizeof(error)) != 0)
 		return refuse("metrics", error);
-	if (!live_interfaces_named(run)) {
-		live_log(LIVE_ERROR, "start", "s:s", "message",
-		    "no interface is named: --interface IF, or "
-		    "forwarding.interfaces in the configuration");
-		return LIVE_INVALID;
-	}
 	return start_control(run) && live_interfaces_attach(run) ? LIVE_ENDED
 								 : LIVE_REFUSED;
 }
@@ -365,6 +362,7 @@ live_run(const struct live_settings *settings)
 	live_claims_close(run.claims);
 	loop_close(&run);
 	live_service_free(&run);
+	live_snat_free(&run);
 	live_sweeper_free(run.sweeper);
 	live_answers_free(run.answers);
 	live_resets_free(run.resets);

@@ -6,6 +6,7 @@
 
 #include "model/names.h"
 #include "model/path/plan.h"
+#include "model/refusals.h"
 
 #define AZURE_ZONE_MAX      3u
 #define INTERFACE_BYTES_MAX 15u /* Linux: IFNAMSIZ less the NUL */
@@ -27,6 +28,14 @@ lb_check_no_memory(struct lb_problems *problems)
 	    "no memory to check the configuration");
 }
 
+/* Where there is more room. */
+static const char *
+larger(const struct lb_config *config)
+{
+	return lb_sku_name(
+	    config->sku == LB_SKU_BASIC ? LB_SKU_STANDARD : LB_SKU_FAIRLEAD);
+}
+
 /* --- frontends and pools ------------------------------------------------- */
 
 static void
@@ -39,7 +48,9 @@ check_zone(const struct lb_config *config, unsigned zone, struct lb_where where,
 		    "standard");
 	else if (lb_config_is_azure(config) && zone > AZURE_ZONE_MAX)
 		lb_error_add(problems, where, NULL,
-		    "zone %u: Azure's zones are 1, 2 and 3", zone);
+		    "zone %u: Azure's zones are 1, 2 and 3; use one of them, "
+		    "or sku fairlead",
+		    zone);
 }
 
 static unsigned
@@ -62,7 +73,7 @@ check_weight(const struct lb_config *config,
 		return;
 	if (member->weight > LB_WEIGHT_MAX)
 		lb_error_add(problems, where, NULL,
-		    "`weight`: %u; it is 0 (drained) to %u", member->weight,
+		    "`weight`: %u; use 0 (drained) to %u", member->weight,
 		    LB_WEIGHT_MAX);
 	else if (lb_config_is_azure(config) &&
 		 member->weight != LB_WEIGHT_DEFAULT)
@@ -81,9 +92,10 @@ check_pool(const struct lb_config *config, const struct lb_config_pool *pool,
 	if (lb_config_is_azure(config) &&
 	    pool->member_count > limits[config->sku].pool)
 		lb_error_add(problems, pool->where, NULL,
-		    "pool '%s' has %zu members; sku %s allows %zu", pool->name,
-		    pool->member_count, lb_sku_name(config->sku),
-		    limits[config->sku].pool);
+		    "pool '%s' has %zu members, and sku %s allows %zu; make "
+		    "it smaller, or use sku %s",
+		    pool->name, pool->member_count, lb_sku_name(config->sku),
+		    limits[config->sku].pool, larger(config));
 	for (size_t m = 0; m < pool->member_count; m++) {
 		const struct lb_config_member *member = &pool->members[m];
 		if (member->zone != 0)
@@ -101,29 +113,76 @@ check_pool(const struct lb_config *config, const struct lb_config_pool *pool,
 
 /* --- what is there once -------------------------------------------------- */
 
+/* where: of the first one that is too many. */
+static void
+say_too_many(const struct lb_config *config, struct lb_where where,
+    size_t count, const char *what, size_t most, struct lb_problems *problems)
+{
+	lb_error_add(problems, where, NULL,
+	    "%zu %s, and sku %s allows %zu; use fewer, or sku %s", count, what,
+	    lb_sku_name(config->sku), most, larger(config));
+}
+
+static void
+check_member_count(const struct lb_config *config, struct lb_problems *problems)
+{
+	size_t most = limits[config->sku].members, members = 0;
+	const struct lb_config_pool *beyond = NULL;
+
+	for (size_t p = 0; p < config->pool_count; p++) {
+		members += config->pools[p].member_count;
+		if (members > most && beyond == NULL)
+			beyond = &config->pools[p];
+	}
+	if (beyond != NULL)
+		say_too_many(config, beyond->where, members,
+		    "members over all pools", most, problems);
+}
+
 static void
 check_limits(const struct lb_config *config, struct lb_problems *problems)
 {
-	const struct lb_where nowhere = { 0 };
-	size_t members = 0;
+	size_t rules = config->rule_count + config->nat_count, most;
 
 	if (!lb_config_is_azure(config))
 		return;
-	for (size_t p = 0; p < config->pool_count; p++)
-		members += config->pools[p].member_count;
-	if (config->frontend_count > limits[config->sku].frontends)
-		lb_error_add(problems, nowhere, NULL,
-		    "%zu frontends; sku %s allows %zu", config->frontend_count,
-		    lb_sku_name(config->sku), limits[config->sku].frontends);
-	if (config->rule_count + config->nat_count > limits[config->sku].rules)
-		lb_error_add(problems, nowhere, NULL,
-		    "%zu rules; sku %s allows %zu",
-		    config->rule_count + config->nat_count,
-		    lb_sku_name(config->sku), limits[config->sku].rules);
-	if (members > limits[config->sku].members)
-		lb_error_add(problems, nowhere, NULL,
-		    "%zu members over all pools; sku %s allows %zu", members,
-		    lb_sku_name(config->sku), limits[config->sku].members);
+	most = limits[config->sku].frontends;
+	if (config->frontend_count > most)
+		say_too_many(config, config->frontends[most].where,
+		    config->frontend_count, "frontends", most, problems);
+	most = limits[config->sku].rules;
+	if (rules > most)
+		say_too_many(config,
+		    config->rule_count > most
+			? config->rules[most].where
+			: config->nats[most - config->rule_count].where,
+		    rules, "rules", most, problems);
+	check_member_count(config, problems);
+}
+
+/* AZ 5.4: whatever else there is, a balancer has a frontend.  Ours differs:
+ * not one that is only a next hop. */
+static void
+check_children(const struct lb_config *config, struct lb_problems *problems)
+{
+	const struct lb_where *first =
+	    config->pool_count > 0       ? &config->pools[0].where
+	    : config->probe_count > 0    ? &config->probes[0].where
+	    : config->rule_count > 0     ? &config->rules[0].where
+	    : config->nat_count > 0      ? &config->nats[0].where
+	    : config->outbound_count > 0 ? &config->outbounds[0].where
+					 : NULL;
+
+	for (size_t r = 0; r < config->rule_count; r++)
+		if (!LB_KNOWN(&config->rules[r], RULE, FRONTEND))
+			return; /* it was to have one, or to be a next hop */
+	if (lb_config_is_azure(config) && config->frontend_count == 0 &&
+	    config->next_hop_rule4 < 0 && config->next_hop_rule6 < 0 &&
+	    first != NULL)
+		lb_error_add(problems, *first,
+		    lb_refusal_code(LB_REFUSAL_CHILDREN),
+		    "pools, probes and rules need a balancer with a frontend; "
+		    "give `frontends` one");
 }
 
 /* AZ 8: a member counts once for each rule that leads to it. */
@@ -131,6 +190,7 @@ static void
 check_backends(const struct lb_config *config, struct lb_problems *problems)
 {
 	uint64_t total = 0;
+	const struct lb_config_rule *beyond = NULL;
 	uint64_t *each = calloc(config->frontend_count + 1, sizeof(*each));
 
 	for (size_t r = 0; each != NULL && r < config->rule_count; r++) {
@@ -141,6 +201,8 @@ check_backends(const struct lb_config *config, struct lb_problems *problems)
 		uint64_t before = each[rule->frontend];
 		each[rule->frontend] += members;
 		total += members;
+		if (total > ALL_BACKENDS && beyond == NULL)
+			beyond = rule;
 		if (before <= FRONTEND_BACKENDS &&
 		    each[rule->frontend] > FRONTEND_BACKENDS)
 			lb_error_add(problems, rule->where, NULL,
@@ -152,10 +214,10 @@ check_backends(const struct lb_config *config, struct lb_problems *problems)
 	}
 	if (each == NULL)
 		lb_check_no_memory(problems);
-	if (total > ALL_BACKENDS)
-		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
-		    "%llu members, each counted for each rule; sku standard "
-		    "allows %u",
+	if (beyond != NULL)
+		lb_error_add(problems, beyond->where, NULL,
+		    "%llu members, each counted for each rule, and sku "
+		    "standard allows %u; use fewer rules, or sku fairlead",
 		    (unsigned long long)total, ALL_BACKENDS);
 	free(each);
 }
@@ -165,11 +227,11 @@ check_table(const struct lb_config *config, struct lb_problems *problems)
 {
 	if (config->entries == 0 || config->entries > LB_ENTRIES_MAX)
 		lb_error_add(problems, config->table_at[LB_TABLE_KEY_ENTRIES],
-		    NULL, "`entries` is 1 to %llu",
+		    NULL, "`entries`: use 1 to %llu",
 		    (unsigned long long)LB_ENTRIES_MAX);
 	if (config->entries6 > LB_ENTRIES_MAX)
 		lb_error_add(problems, config->table_at[LB_TABLE_KEY_ENTRIES6],
-		    NULL, "`entries6` is 0 to %llu",
+		    NULL, "`entries6`: use 0 to %llu",
 		    (unsigned long long)LB_ENTRIES_MAX);
 }
 
@@ -270,6 +332,7 @@ void
 lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 {
 	check_limits(config, problems);
+	check_children(config, problems);
 	if (config->sku == LB_SKU_STANDARD)
 		check_backends(config, problems);
 	for (size_t f = 0; f < config->frontend_count; f++)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "model/plan.h"
+#include "model/refusals.h"
 
 #define AZURE_PORT_MAX 65534u
 
@@ -20,13 +21,17 @@ static void
 check_ports(const struct lb_config *config, const struct lb_config_nat *nat,
     struct lb_problems *problems)
 {
-	unsigned most =
-	    lb_config_is_azure(config) ? AZURE_PORT_MAX : UINT16_MAX;
+	/* AZ 5.5: an inbound NAT pool's end may be 65535. */
+	bool bound =
+	    lb_config_is_azure(config) && nat->assignment != LB_ASSIGN_INSTANCE;
+	unsigned most = bound ? AZURE_PORT_MAX : UINT16_MAX;
 
 	if (LB_KNOWN(nat, NAT, FRONTEND_PORTS) &&
 	    (nat->first_port == 0 || nat->last_port > most))
 		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
-		    "a NAT rule's frontend ports are 1 to %u", most);
+		    "a NAT rule's frontend ports are 1 to %u; use some of "
+		    "these",
+		    most);
 	if (LB_KNOWN(nat, NAT, BACKEND_PORT) && nat->backend_port == 0)
 		lb_error_add(problems, nat->at[LB_NAT_KEY_BACKEND_PORT], NULL,
 		    "`backend_port`: 0 is no port; use 1 to 65535");
@@ -66,7 +71,8 @@ check_family(const struct lb_config *config, const struct lb_config_nat *nat,
 	if (other >= 0)
 		lb_error_add(problems, nat->at[LB_NAT_KEY_POOL], NULL,
 		    "NAT rule '%s' is for IPv%d, but member '%s' of pool '%s' "
-		    "has an address of the other family",
+		    "has an address of the other family; make a NAT rule for "
+		    "each family",
 		    nat->name, v4 ? 4 : 6, pool->members[other].name,
 		    pool->name);
 }
@@ -102,7 +108,8 @@ check_instances(const struct lb_config *config, const struct lb_config_nat *nat,
 		else if (owner[number] != 0)
 			lb_error_add(problems, where, NULL,
 			    "members '%s' and '%s' have the same number, and "
-			    "so the same port",
+			    "so the same port; rename one, or use assignment: "
+			    "lowest-free",
 			    pool->members[owner[number] - 1].name, name);
 		else
 			owner[number] = (uint16_t)(m + 1);
@@ -264,7 +271,8 @@ check_frontends(const struct lb_config *config, struct lb_problems *problems)
 			said[late->order] = true;
 			lb_error_add(problems, late->where, NULL,
 			    "%s '%s' and NAT rule '%s' share ports of frontend "
-			    "'%s'; a frontend's port goes to one rule",
+			    "'%s'; a frontend's port goes to one rule: give "
+			    "one another port",
 			    early->kind, early->name, late->name,
 			    config->frontends[claim->frontend].name);
 		}
@@ -384,8 +392,7 @@ say_backends(const struct lb_config *config, const struct backend *list,
 			continue;
 		last_said = late->order;
 		lb_error_add(problems, late->where,
-		    "RulesOfSameLoadBalancerTypeUseSameBackendPortProtocolAnd"
-		    "IPConfig",
+		    lb_refusal_code(LB_REFUSAL_MEMBER),
 		    "%s '%s' and NAT rule '%s' send the same protocol and "
 		    "backend_port to the same member; give one another "
 		    "backend_port, or floating_ip",
@@ -418,6 +425,87 @@ check_backends(const struct lb_config *config, struct lb_problems *problems)
 	free(ports);
 }
 
+/* --- beside HA ports ----------------------------------------------------- */
+
+/* A member of an HA-ports rule without floating IP. */
+struct ha_member {
+	struct lb_addr addr;
+	const struct lb_config_rule *rule;
+};
+
+static int
+by_ha_address(const void *a, const void *b)
+{
+	const struct ha_member *left = a, *right = b;
+
+	return memcmp(&left->addr, &right->addr, sizeof(left->addr));
+}
+
+/* Into list, which may be NULL: just counted. */
+static size_t
+ha_members(const struct lb_config *config, struct ha_member *list)
+{
+	size_t count = 0;
+
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (!lb_rule_is_whole(rule) || !lb_rule_is_ha(rule) ||
+		    lb_config_rule_floats(config, rule))
+			continue;
+		const struct lb_config_pool *pool = &config->pools[rule->pool];
+		for (size_t m = 0; list != NULL && m < pool->member_count; m++)
+			list[count + m] =
+			    (struct ha_member){ pool->members[m].address,
+				    rule };
+		count += pool->member_count;
+		if (count > LB_ENDPOINT_MAX)
+			break; /* which the plan refuses */
+	}
+	return count;
+}
+
+static void
+check_beside_ha(const struct lb_config *config, const struct lb_config_nat *nat,
+    const struct ha_member *taken, size_t count, struct lb_problems *problems)
+{
+	for (size_t i = 0; i < lb_nat_mapping_count(config, nat); i++) {
+		const struct lb_config_member *member =
+		    &config->pools[nat->pool].members[lb_nat_member(nat, i)];
+		const struct ha_member key = { member->address, NULL };
+		const struct ha_member *found =
+		    bsearch(&key, taken, count, sizeof(*taken), by_ha_address);
+		if (found == NULL)
+			continue;
+		lb_error_add(problems, nat->at[LB_NAT_KEY_BACKEND_PORT], NULL,
+		    "HA-ports rule '%s' without floating_ip must have its "
+		    "members alone, but NAT rule '%s' leads to '%s' too; give "
+		    "one floating_ip, or other members",
+		    found->rule->name, nat->name, member->name);
+		return;
+	}
+}
+
+/* Nobody could tell whose answers those of a common member are. */
+static void
+check_ha(const struct lb_config *config, struct lb_problems *problems)
+{
+	size_t count = ha_members(config, NULL);
+	struct ha_member *taken = calloc(count + 1, sizeof(*taken));
+
+	if (taken == NULL) {
+		lb_check_no_memory(problems);
+		return;
+	}
+	count = ha_members(config, taken);
+	qsort(taken, count, sizeof(*taken), by_ha_address);
+	for (size_t i = 0; i < config->nat_count; i++)
+		if (lb_nat_is_whole(&config->nats[i]) &&
+		    !config->nats[i].floating_ip)
+			check_beside_ha(
+			    config, &config->nats[i], taken, count, problems);
+	free(taken);
+}
+
 void
 lb_check_nats(const struct lb_config *config, const struct lb_pool_facts *pools,
     struct lb_problems *problems)
@@ -429,4 +517,5 @@ lb_check_nats(const struct lb_config *config, const struct lb_pool_facts *pools,
 	check_legacy(config, problems);
 	check_frontends(config, problems);
 	check_backends(config, problems);
+	check_ha(config, problems);
 }

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "model/refusals.h"
 #include "model/snat.h"
 
 #define MINUTE_MS    UINT64_C(60000)
@@ -16,13 +17,6 @@
 #define OURS_LEAST   UINT64_C(1000)
 #define OURS_MOST    (1440 * MINUTE_MS)
 #define OUTBOUND_MAX 600u
-
-#define CODE_FRONTEND                                                          \
-	"MoreThanOneOutboundRuleUsingSameFrontendIPConfigurationAndProtocolIs" \
-	"NotSupported"
-#define CODE_RULE                                                              \
-	"LoadBalancingRuleMustDisableSNATSinceSameFrontendIPConfigurationIs"   \
-	"ReferencedByOutboundRule"
 
 static bool
 is_whole(const struct lb_config_outbound *o)
@@ -70,18 +64,19 @@ say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
     uint32_t most, size_t members, struct lb_problems *problems)
 {
 	struct lb_where where = outbound->at[LB_OUTBOUND_KEY_PORTS];
-	const char *code = lb_snat_fault_code(fault);
 
 	if (fault == LB_SNAT_NOT_EIGHTS)
-		lb_error_add(problems, where, code,
+		lb_error_add(problems, where,
+		    lb_refusal_code(LB_REFUSAL_EIGHTS),
 		    "`ports_per_member`: %u is no multiple of 8; use %u",
 		    outbound->ports, outbound->ports / 8 * 8);
 	else if (fault == LB_SNAT_TOO_MANY)
-		lb_error_add(problems, where, code,
-		    "`ports_per_member`: %u; a rule gives at most 64000",
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_PORTS),
+		    "`ports_per_member`: %u are too many; a rule gives a "
+		    "member at most 64000",
 		    outbound->ports);
 	else if (fault == LB_SNAT_NO_ROOM)
-		lb_error_add(problems, where, code,
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
 		    "`ports_per_member`: %u for each of %zu members are more "
 		    "than %zu frontends have; use %u at most, or more "
 		    "frontends",
@@ -108,9 +103,9 @@ check_ports(const struct lb_config *config,
 		if (members > outbound->members_max)
 			lb_error_add(problems,
 			    outbound->at[LB_OUTBOUND_KEY_MAX_MEMBERS],
-			    lb_snat_fault_code(LB_SNAT_NO_ROOM),
+			    lb_refusal_code(LB_REFUSAL_ROOM),
 			    "pool '%s' has %zu members, more than the %u that "
-			    "ports are kept for",
+			    "ports are kept for; keep them for more",
 			    config->pools[outbound->pool].name, members,
 			    outbound->members_max);
 		return;
@@ -134,7 +129,8 @@ check_idle(const struct lb_config *config,
 	    outbound->idle_timeout_ms > (azure ? AZURE_MOST : OURS_MOST))
 		lb_error_add(problems,
 		    outbound->at[LB_OUTBOUND_KEY_IDLE_TIMEOUT], NULL,
-		    "`idle_timeout` of an outbound rule is %s",
+		    "`idle_timeout` of an outbound rule is %s; use a time in "
+		    "between",
 		    azure ? "4m to 120m" : "1s to 24h");
 }
 
@@ -155,7 +151,8 @@ check_families(const struct lb_config *config,
 			lb_error_add(problems,
 			    outbound->at[LB_OUTBOUND_KEY_POOL], NULL,
 			    "frontend '%s' is for IPv%d, but pool '%s' has "
-			    "members of the other family",
+			    "members of the other family; make a rule for "
+			    "each family",
 			    frontend->name, v4 ? 4 : 6,
 			    config->pools[outbound->pool].name);
 		if (lb_config_is_azure(config) &&
@@ -182,7 +179,8 @@ check_sku(const struct lb_config *config,
 	if (LB_KNOWN(outbound, OUTBOUND, FRONTENDS) &&
 	    outbound->frontend_count == 0)
 		lb_error_add(problems, outbound->at[LB_OUTBOUND_KEY_FRONTENDS],
-		    NULL, "an outbound rule needs a frontend");
+		    NULL,
+		    "an outbound rule needs a frontend; name one or more");
 }
 
 /* --- against others ------------------------------------------------------ */
@@ -218,7 +216,7 @@ check_frontends(const struct lb_config *config, size_t index,
 		if (other >= 0)
 			lb_error_add(problems,
 			    outbound->at[LB_OUTBOUND_KEY_FRONTENDS],
-			    CODE_FRONTEND,
+			    lb_refusal_code(LB_REFUSAL_OUTBOUND),
 			    "outbound rules '%s' and '%s' have the same "
 			    "frontend '%s' and protocol; give one another",
 			    config->outbounds[other].name, outbound->name,
@@ -237,7 +235,8 @@ check_rule_snat(const struct lb_config *config,
 	int user = users[rule->frontend].tcp >= 0 ? users[rule->frontend].tcp
 						  : users[rule->frontend].udp;
 	if (user >= 0)
-		lb_error_add(problems, rule->where, CODE_RULE,
+		lb_error_add(problems, rule->where,
+		    lb_refusal_code(LB_REFUSAL_SNAT),
 		    "rule '%s' has a frontend of outbound rule '%s'; give it "
 		    "outbound_snat: false",
 		    rule->name, config->outbounds[user].name);
@@ -252,8 +251,10 @@ lb_check_outbounds(const struct lb_config *config,
 	if (config->outbound_count == 0)
 		return;
 	if (lb_config_is_azure(config) && config->outbound_count > OUTBOUND_MAX)
-		lb_error_add(problems, (struct lb_where){ 0 }, NULL,
-		    "%zu outbound rules; Azure allows %u",
+		lb_error_add(problems, config->outbounds[OUTBOUND_MAX].where,
+		    NULL,
+		    "%zu outbound rules; Azure allows %u: use fewer, each "
+		    "with more frontends, or sku fairlead",
 		    config->outbound_count, OUTBOUND_MAX);
 	users = calloc(config->frontend_count + 1, sizeof(*users));
 	if (users == NULL) {

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/refusals.h"
+
 #define RULES_PER_NIC 300u
 #define WORK_MAX      (1u << 22) /* rules looked at over all shared addresses */
 
@@ -100,18 +102,16 @@ static const struct conflict {
 	bool (*key)(const struct lb_config *, const struct lb_config_rule *,
 	    struct keyed *);
 	enum lb_rule_key where;
-	const char *code, *what, *mend;
+	enum lb_refusal refusal;
+	const char *what, *mend;
 } conflicts[] = {
-	{ key_frontend, LB_RULE_KEY_FRONTEND_PORT, NULL,
+	{ key_frontend, LB_RULE_KEY_FRONTEND_PORT, LB_REFUSAL_NONE,
 	    "frontend, protocol and frontend_port",
-	    "a frontend's port goes to one rule" },
-	{ key_backend, LB_RULE_KEY_BACKEND_PORT,
-	    "RulesUseSameBackendPortProtocolAndPool",
+	    "a frontend's port goes to one rule; give one another port" },
+	{ key_backend, LB_RULE_KEY_BACKEND_PORT, LB_REFUSAL_BACKEND,
 	    "pool, protocol and backend_port",
 	    "give one another backend_port or pool, or both floating_ip" },
-	{ key_floating, LB_RULE_KEY_BACKEND_PORT,
-	    "RulesUseSameBackendPortProtocolAndPoolAndFrontendIPWith"
-	    "FloatingIPEnabled",
+	{ key_floating, LB_RULE_KEY_BACKEND_PORT, LB_REFUSAL_FLOATING,
 	    "frontend, pool, protocol and backend_port",
 	    "give one another backend_port or frontend" },
 };
@@ -137,7 +137,7 @@ check_conflict(
 		const struct lb_config_rule *first =
 		    &config->rules[keys[i - 1].rule];
 		lb_error_add(pairs->problems, rule->at[conflict->where],
-		    conflict->code,
+		    lb_refusal_code(conflict->refusal),
 		    "%srules '%s' and '%s' have the same %s; "
 		    "%s",
 		    lb_rule_is_ha(rule) ? "HA-ports " : "", first->name,
@@ -171,7 +171,7 @@ rule_at(const struct pairs *pairs, uint32_t index)
 
 /* Once per rule, whatever the number of members that it shares. */
 static void
-say_shared(struct pairs *pairs, uint32_t index, const char *code,
+say_shared(struct pairs *pairs, uint32_t index, enum lb_refusal refusal,
     const char *format, const struct lb_config_rule *other)
 {
 	const struct lb_config_rule *rule = rule_at(pairs, index);
@@ -179,8 +179,8 @@ say_shared(struct pairs *pairs, uint32_t index, const char *code,
 	if (pairs->said[index])
 		return;
 	pairs->said[index] = true;
-	lb_error_add(pairs->problems, rule->at[LB_RULE_KEY_BACKEND_PORT], code,
-	    format, other->name, rule->name);
+	lb_error_add(pairs->problems, rule->at[LB_RULE_KEY_BACKEND_PORT],
+	    lb_refusal_code(refusal), format, other->name, rule->name);
 }
 
 /* AZ 5.3: an HA-ports rule without floating IP has its members alone. */
@@ -198,7 +198,7 @@ check_ha_alone(struct pairs *pairs, size_t count)
 	}
 	for (size_t i = 0; i < count && ha != UINT32_MAX; i++)
 		if (pairs->group[i] != ha)
-			say_shared(pairs, pairs->group[i], NULL,
+			say_shared(pairs, pairs->group[i], LB_REFUSAL_NONE,
 			    "HA-ports rule '%s' without floating_ip must have "
 			    "its members alone, but '%s' has some of them "
 			    "too; give both floating_ip, or other members",
@@ -225,7 +225,7 @@ check_ha_frontend(struct pairs *pairs, size_t count)
 		if (rule->frontend < 0 || pairs->ha[rule->frontend] < 0 ||
 		    lb_config_rule_floats(config, rule))
 			continue;
-		say_shared(pairs, pairs->group[i], NULL,
+		say_shared(pairs, pairs->group[i], LB_REFUSAL_NONE,
 		    "HA-ports rule '%s' floats and '%s' on the same frontend "
 		    "and members does not; give both floating_ip",
 		    rule_at(pairs, (uint32_t)pairs->ha[rule->frontend]));
@@ -239,7 +239,7 @@ check_ha_frontend(struct pairs *pairs, size_t count)
 
 /* AZ 8: load-balancing, NAT and outbound rules together. */
 static void
-check_nic_count(struct pairs *pairs, size_t count)
+check_nic_count(struct pairs *pairs, size_t pool, size_t count)
 {
 	size_t all = count + pairs->beside_group;
 	struct lb_where where = { 0 };
@@ -253,9 +253,12 @@ check_nic_count(struct pairs *pairs, size_t count)
 		    pairs, pairs->group[count > RULES_PER_NIC ? RULES_PER_NIC
 							      : count - 1])
 			    ->where;
-	lb_error_add(pairs->problems, where,
-	    "LoadBalancerRuleCountLimitReachedForNic",
-	    "%zu rules for one member; Azure allows %u", all, RULES_PER_NIC);
+	else
+		where = pairs->config->pools[pool].where;
+	lb_error_add(pairs->problems, where, lb_refusal_code(LB_REFUSAL_RULES),
+	    "%zu rules lead to one member of pool '%s', and Azure allows %u; "
+	    "use fewer, or sku fairlead",
+	    all, pairs->config->pools[pool].name, RULES_PER_NIC);
 }
 
 static int
@@ -288,9 +291,7 @@ check_same_backend(struct pairs *pairs, size_t count)
 		if (last != NULL && last->pool != rule->pool &&
 		    last->proto == rule->proto &&
 		    last->backend_port == rule->backend_port)
-			say_shared(pairs, pairs->group[i],
-			    "RulesOfSameLoadBalancerTypeUseSameBackendPort"
-			    "ProtocolAndIPConfig",
+			say_shared(pairs, pairs->group[i], LB_REFUSAL_MEMBER,
 			    "rules '%s' and '%s' have different pools but "
 			    "send the same protocol and backend_port to a "
 			    "member address that both pools have; give one "
@@ -298,6 +299,40 @@ check_same_backend(struct pairs *pairs, size_t count)
 			    last);
 		last = rule;
 	}
+}
+
+/* Has the rule an internal frontend, or is it only a next hop's? */
+static bool
+is_internal(const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return rule->frontend < 0 ||
+	       lb_is_private(&config->frontends[rule->frontend].address);
+}
+
+/* AZ 5.3: nor is there another rule on its balancer, whoever its members are.
+ * Public frontends count as the public balancer that may stand beside it. */
+static void
+check_ha_only(struct pairs *pairs)
+{
+	const struct lb_config *config = pairs->config;
+	uint32_t ha = UINT32_MAX;
+
+	for (uint32_t r = 0; r < config->rule_count && ha == UINT32_MAX; r++)
+		if (lb_rule_is_whole(&config->rules[r]) &&
+		    lb_rule_is_ha(&config->rules[r]) &&
+		    !lb_config_rule_floats(config, &config->rules[r]))
+			ha = r;
+	if (ha == UINT32_MAX || !lb_config_is_azure(config))
+		return;
+	for (uint32_t r = 0; r < config->rule_count; r++)
+		if (r != ha && lb_rule_is_whole(&config->rules[r]) &&
+		    is_internal(config, &config->rules[r]))
+			say_shared(pairs, r, LB_REFUSAL_NONE,
+			    "beside HA-ports rule '%s' without floating_ip an "
+			    "internal balancer has no other rule, but there "
+			    "is '%s'; give both floating_ip, or use sku "
+			    "fairlead",
+			    rule_at(pairs, ha));
 }
 
 /* Adds the rules of a pool to the group. */
@@ -315,9 +350,9 @@ group_add(struct pairs *pairs, size_t pool, size_t count)
 }
 
 static void
-check_group(struct pairs *pairs, size_t count)
+check_group(struct pairs *pairs, size_t pool, size_t count)
 {
-	check_nic_count(pairs, count);
+	check_nic_count(pairs, pool, count);
 	check_ha_alone(pairs, count);
 	check_ha_frontend(pairs, count);
 }
@@ -392,7 +427,7 @@ check_shared(struct pairs *pairs, const struct home *homes, size_t home_count)
 			    NULL, "too many rules share members; use fewer");
 			return;
 		}
-		check_group(pairs, count);
+		check_group(pairs, homes[i].pool, count);
 		check_same_backend(pairs, count);
 	}
 }
@@ -486,7 +521,7 @@ check_members(struct pairs *pairs)
 	count_beside(pairs, members);
 	for (size_t p = 0; p < config->pool_count; p++) {
 		pairs->beside_group = 0;
-		check_group(pairs, group_add(pairs, p, 0));
+		check_group(pairs, p, group_add(pairs, p, 0));
 	}
 	pairs->work = 0;
 	check_shared(pairs, homes, home_count);
@@ -521,6 +556,7 @@ lb_check_pairs(const struct lb_config *config, struct lb_problems *problems)
 	if (pairs_init(&pairs)) {
 		check_conflicts(&pairs);
 		check_members(&pairs);
+		check_ha_only(&pairs);
 	} else {
 		lb_check_no_memory(problems);
 	}

@@ -80,15 +80,16 @@ check_probe_path(
 		return;
 	if (http && probe->path == NULL)
 		lb_error_add(problems, where, NULL,
-		    "an %s probe needs `request_path`, like /health",
+		    "an %s probe needs `request_path`; give it one, like "
+		    "/health",
 		    lb_probe_protocol_name(probe->protocol));
 	if (!http && probe->protocol != LB_PROBE_COAP && probe->path != NULL)
 		lb_error_add(problems, where, NULL,
 		    "a %s probe has no `request_path`; leave it out",
 		    lb_probe_protocol_name(probe->protocol));
 	else if (probe->path != NULL && probe->path[0] != '/')
-		lb_error_add(
-		    problems, where, NULL, "`request_path` begins with '/'");
+		lb_error_add(problems, where, NULL,
+		    "`request_path` begins with '/'; put one before it");
 }
 
 /* --- what it says and wants to hear -------------------------------------- */
@@ -233,7 +234,8 @@ check_source(const struct lb_config_probe *probe, struct lb_problems *problems)
 	if (has(probe, LB_PROBE_KEY_SOURCE) &&
 	    !lb_check_is_unicast(&probe->source))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_SOURCE], NULL,
-		    "`source` is no address of one machine");
+		    "`source` is no address of one machine; use one of "
+		    "this machine's, or leave it out");
 }
 
 /* The other family cannot be reached from it. */
@@ -288,15 +290,18 @@ lb_check_probe(const struct lb_config *config,
 	    (probe->interval_ms < least || probe->interval_ms > DAY_MS))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_INTERVAL], NULL,
 		    lb_config_is_azure(config)
-			? "`interval` is 5s to 24h; sku fairlead allows less"
-			: "`interval` is 10ms to 24h");
+			? "`interval` is 5s to 24h; use a time in between, or "
+			  "sku fairlead, which allows less"
+			: "`interval` is 10ms to 24h; use a time in between");
 	if (LB_KNOWN(probe, PROBE, THRESHOLD) &&
 	    (probe->threshold == 0 || probe->threshold > THRESHOLD_MAX))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,
-		    "`probe_threshold`: %u; it is 1 to 100", probe->threshold);
+		    "`probe_threshold`: %u; use 1 to 100", probe->threshold);
 	if (LB_KNOWN(probe, PROBE, FLAP_DAMPING) &&
 	    probe->flap_damping_ms > DAY_MS)
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_FLAP_DAMPING],
-		    NULL, "`flap_damping` is 0s (off) to 24h");
+		    NULL,
+		    "`flap_damping` is 0s (off) to 24h; use a time in "
+		    "between");
 	check_number_of_probes(probe, problems);
 }

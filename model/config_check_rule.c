@@ -25,7 +25,7 @@ lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
 	if (idle_ms < idle_limits[config->sku].least_ms ||
 	    idle_ms > idle_limits[config->sku].most_ms)
 		lb_error_add(problems, where, NULL,
-		    "`idle_timeout` is %s with sku %s",
+		    "`idle_timeout` is %s with sku %s; use a time in between",
 		    idle_limits[config->sku].range, lb_sku_name(config->sku));
 	else if (idle_ms > idle_limits[config->sku].warn_ms)
 		lb_warning_add(problems, where,
@@ -45,7 +45,7 @@ check_table_size(const struct lb_config *config,
 		return;
 	if (size == 0 || size > LB_LUT_SIZE_MAX) {
 		lb_error_add(problems, where, NULL,
-		    "`table_size`: %u; it is 1 to %u", size, LB_LUT_SIZE_MAX);
+		    "`table_size`: %u; use 1 to %u", size, LB_LUT_SIZE_MAX);
 	} else if (!lb_lut_size_fits(rule->algorithm, size)) {
 		uint32_t prime = size;
 		while (prime < LB_LUT_SIZE_MAX &&
@@ -80,11 +80,12 @@ check_any_port(const struct lb_config_rule *rule, struct lb_problems *problems)
 		    "and udp");
 	else if (rule->proto != 0 && rule->frontend_port == 0)
 		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
-		    "frontend_port 0, all ports at once, needs protocol all");
+		    "frontend_port 0, all ports at once, needs protocol all; "
+		    "say so, or name a port");
 	else if ((rule->frontend_port == 0) != (rule->backend_port == 0))
 		lb_error_add(problems, at[LB_RULE_KEY_BACKEND_PORT], NULL,
 		    "frontend_port and backend_port are 0 together or not at "
-		    "all");
+		    "all; make both 0, or neither");
 }
 
 static void
@@ -98,7 +99,7 @@ check_ports(const struct lb_config *config, const struct lb_config_rule *rule,
 	check_any_port(rule, problems);
 	if (lb_config_is_azure(config) && rule->frontend_port == UINT16_MAX)
 		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
-		    "`frontend_port` is 0 to 65534");
+		    "`frontend_port`: 65535 is for nobody; use 0 to 65534");
 	if (rule->frontend_port == rule->backend_port ||
 	    rule->frontend_port == 0 || rule->backend_port == 0)
 		return;
@@ -191,13 +192,30 @@ check_basic(const struct lb_config *config, const struct lb_config_rule *rule,
 		return;
 	if (rule->mode != LB_MODE_FIVE_TUPLE)
 		lb_error_add(problems, rule->at[LB_RULE_KEY_DISTRIBUTION], NULL,
-		    "sku basic distributes IPv6 by five-tuple only");
+		    "sku basic distributes IPv6 by five-tuple only; leave "
+		    "`distribution` out, or use sku standard");
 	if (rule->idle_timeout_ms != 4 * MINUTE_MS)
 		lb_error_add(problems, rule->at[LB_RULE_KEY_IDLE_TIMEOUT], NULL,
-		    "sku basic has no `idle_timeout` but 4m for IPv6");
+		    "sku basic has no `idle_timeout` but 4m for IPv6; leave "
+		    "it out, or use sku standard");
 }
 
 /* --- the rest ------------------------------------------------------------ */
+
+/* AZ 5.2, 5.6. */
+static void
+check_floating6(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
+{
+	if (!lb_config_is_azure(config) || !rule->floating_ip ||
+	    rule->frontend < 0 || lb_config_rule_family(config, rule) != 6 ||
+	    !lb_is_private(&config->frontends[rule->frontend].address))
+		return;
+	lb_warning_add(problems, rule->at[LB_RULE_KEY_FLOATING_IP],
+	    "Azure has no floating IP on internal IPv6 frontends, as that of "
+	    "rule '%s' is; fairlead has",
+	    rule->name);
+}
 
 /* Azure: admin states count for rules with a probe only (AZ 2.7).  Ours:
  * for all. */
@@ -230,11 +248,11 @@ check_has_frontend(const struct lb_config *config,
 		next_hop |= rule == &config->rules[config->next_hop_rule6];
 	if (rule->frontend >= 0 || !LB_KNOWN(rule, RULE, FRONTEND) || next_hop)
 		return;
-	lb_error_add(problems, rule->where,
-	    config->frontend_count == 0
-		? "LoadBalancerWithoutFrontendIPCantHaveChildResources"
-		: NULL,
-	    "rule '%s' needs `frontend` (only one that "
+	if (lb_config_is_azure(config) && config->frontend_count == 0 &&
+	    config->next_hop_rule4 < 0 && config->next_hop_rule6 < 0)
+		return; /* which is what is wrong, and said */
+	lb_error_add(problems, rule->where, NULL,
+	    "rule '%s' has no frontend; name one (only a rule that "
 	    "forwarding.ha_next_hop names may be without)",
 	    rule->name);
 }
@@ -247,6 +265,7 @@ lb_check_rule(const struct lb_config *config, const struct lb_config_rule *rule,
 	check_family(config, rule, pools, problems);
 	check_ports(config, rule, problems);
 	check_ha(config, rule, problems);
+	check_floating6(config, rule, problems);
 	if (LB_KNOWN(rule, RULE, IDLE_TIMEOUT))
 		lb_check_idle(config, rule->idle_timeout_ms,
 		    rule->at[LB_RULE_KEY_IDLE_TIMEOUT], problems);

@@ -167,14 +167,16 @@ check_addresses(struct placed *list, size_t count, const char *what,
 	for (size_t i = 0; i < count; i++)
 		if (!lb_check_is_unicast(&list[i].addr))
 			lb_error_add(problems, list[i].where, NULL,
-			    "%s is no address of one machine",
+			    "%s is no address of one machine; use one that "
+			    "is",
 			    lb_addr_text(&list[i].addr, text, sizeof(text)));
 	qsort(list, count, sizeof(*list), by_address);
 	for (size_t i = 1; i < count; i++)
 		if (lb_addr_same(&list[i].addr, &list[i - 1].addr))
 			lb_error_add(problems, list[i].where, NULL,
-			    "%s '%s' and '%s' have the same address %s", what,
-			    list[i - 1].name, list[i].name,
+			    "%s '%s' and '%s' have the same address %s; give "
+			    "each its own",
+			    what, list[i - 1].name, list[i].name,
 			    lb_addr_text(&list[i].addr, text, sizeof(text)));
 }
 

@@ -124,7 +124,7 @@ lb_deadline_ms(
 
 	if (lb_ctl_kind(ctl) == LB_KIND_SNAT_OUT && t->plan != NULL) {
 		fact_of(&w, six, bucket, ctl, &flow);
-		return lb_snat_deadline_ms(t, six, &w, ctl, &flow);
+		return lb_snat_join(t, six, &w, ctl, &flow);
 	}
 	return lb_w2_seen(LB_LOAD(w.w1[1])) +
 	       lb_conn_timeout_ms(t->classes, ctl);
@@ -143,25 +143,64 @@ lb_entry_at(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way,
 	return true;
 }
 
-/* Who claims a way makes it the next version first, so that of two equal ones
- * nobody wrote in between; only the state moves on (table.h). */
+/*
+ * The entry of a way, if it is of one of those kinds (bit k: kind k); 0: it is
+ * not, else its control word.
+ *
+ * Who claims a way makes it the next version first, so that of two equal ones
+ * nobody wrote in between; only the state moves on (table.h).
+ */
+static uint64_t
+read_way(const struct lb_way *w, bool six, uint32_t bucket, unsigned kinds,
+    struct lb_expired *out)
+{
+	for (int tries = 0; tries < READ_TRIES; tries++) {
+		uint64_t ctl = __atomic_load_n(w->ctl, __ATOMIC_ACQUIRE);
+		if (!is_live(ctl) || (kinds >> lb_ctl_kind(ctl) & 1) == 0)
+			return 0;
+		fact_of(w, six, bucket, ctl, out);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		uint64_t again = LB_LOAD(*w->ctl);
+		if (((ctl ^ again) & ~LB_CTL_STATE_MASK) == 0 && is_live(again))
+			return again;
+	}
+	return 0;
+}
+
 bool
 lb_entry_read(const struct lb_tables *t, bool six, uint32_t bucket,
     uint32_t way, struct lb_expired *out)
 {
 	struct lb_way w = lb_way_of(t, six, bucket, way);
 
-	for (int tries = 0; tries < READ_TRIES; tries++) {
-		uint64_t ctl = __atomic_load_n(w.ctl, __ATOMIC_ACQUIRE);
-		if (!is_live(ctl))
-			return false;
-		fact_of(&w, six, bucket, ctl, out);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		uint64_t again = LB_LOAD(*w.ctl);
-		if (((ctl ^ again) & ~LB_CTL_STATE_MASK) == 0 && is_live(again))
-			return true;
-	}
-	return false;
+	return read_way(&w, six, bucket, ~0u, out) != 0;
+}
+
+bool
+lb_outbound_read(const struct lb_tables *t, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out)
+{
+	struct lb_way w = lb_way_of(t, six, bucket, way);
+
+	return read_way(&w, six, bucket, 1u << LB_KIND_SNAT_OUT, out) != 0;
+}
+
+bool
+lb_flow_read(const struct lb_tables *t, bool six, uint32_t bucket, uint32_t way,
+    struct lb_expired *out, uint32_t *deadline_ms)
+{
+	struct lb_way w = lb_way_of(t, six, bucket, way);
+	const unsigned kinds = 1u << LB_KIND_LB | 1u << LB_KIND_SNAT_OUT;
+	uint64_t ctl = read_way(&w, six, bucket, kinds, out);
+
+	if (ctl == 0)
+		return false;
+	if (out->kind == LB_KIND_SNAT_OUT && t->plan != NULL)
+		*deadline_ms = lb_snat_join(t, six, &w, ctl, out);
+	else
+		*deadline_ms =
+		    out->seen_ms + lb_conn_timeout_ms(t->classes, ctl);
+	return true;
 }
 
 void
@@ -185,6 +224,10 @@ lb_usage_count(const struct lb_tables *t, bool six, uint32_t from,
 			usage->state[six][state % LB_USAGE_STATES]++;
 			if (lb_ctl_kind(ctl) != LB_KIND_LB)
 				usage->snat[LB_LOAD(w.w1[0]) >> 40 & 0xff]++;
+			if (lb_ctl_kind(ctl) == LB_KIND_SNAT_IN) {
+				usage->member_second[lb_w2_member(w2)]++;
+				usage->rule_second[lb_w2_rule(w2)]++;
+			}
 		}
 	}
 }

@@ -89,6 +89,32 @@ bool lb_entry_at(const struct lb_tables *tables, bool six, uint32_t bucket,
 bool lb_entry_read(const struct lb_tables *tables, bool six, uint32_t bucket,
     uint32_t way, struct lb_expired *out);
 
+/* The same of an outbound flow's entry (LB_KIND_SNAT_OUT); false for any
+ * other, at the cost of its control word. */
+bool lb_outbound_read(const struct lb_tables *tables, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out);
+
+/* A flow, whose first entry is in that way: of an outbound one what holds for
+ * both of its entries.  *deadline_ms: when it ends if no packet comes.  false:
+ * none begins here. */
+bool lb_flow_read(const struct lb_tables *tables, bool six, uint32_t bucket,
+    uint32_t way, struct lb_expired *out, uint32_t *deadline_ms);
+
+/* SNAT ports that are in use towards one destination. */
+struct lb_ports_held {
+	uint32_t address; /* lb_port_address() of the public one */
+	uint16_t first;   /* bit b of used: port first + b is */
+	bool udp;
+	struct lb_addr dst; /* 0 by the law `udp_snat: port` */
+	lb_be16 port;       /* 0: UDP, whatever it is */
+	uint64_t used[4];
+};
+
+/* What the leaf in a way says, while others write; false: there is none, or it
+ * is just coming or going. */
+bool lb_ports_read(const struct lb_tables *tables, uint32_t bucket,
+    uint32_t way, struct lb_ports_held *out);
+
 /* Which members, rules and timeout classes the live entries of [from, from +
  * count) refer to, and their states; adds to *usage.  A whole sweep of both
  * families tells which ids may go. */

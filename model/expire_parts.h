@@ -20,9 +20,10 @@ bool lb_expire_snat(const struct lb_tables *tables, bool six,
     const struct lb_way *way, uint64_t ctl, uint32_t now_ms,
     struct lb_expired *flow);
 
-/* When an outbound flow ends if nothing touches either of its entries; *flow:
- * the fact of SNAT_OUT. */
-uint32_t lb_snat_deadline_ms(const struct lb_tables *tables, bool six,
-    const struct lb_way *way, uint64_t ctl, const struct lb_expired *flow);
+/* Joins an outbound flow's two entries: *flow, the fact of SNAT_OUT, says
+ * afterwards what holds for both.  Returns when they end if nothing touches
+ * either. */
+uint32_t lb_snat_join(const struct lb_tables *tables, bool six,
+    const struct lb_way *way, uint64_t ctl, struct lb_expired *flow);
 
 #endif

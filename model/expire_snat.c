@@ -192,7 +192,7 @@ give_port(const struct lb_view *v, const struct lb_expired *flow,
 		.number = flow->snat,
 		.udp = udp,
 	};
-	(void)lb_ports_give(v->ctx, lb_be16_get(flow->xlat_port));
+	(void)lb_ports_give(v->ctx, lb_be16_get(flow->xlat_port), 0);
 }
 
 /* SNAT_OUT in `w`, whose fact is *flow. */
@@ -277,43 +277,61 @@ lb_expire_snat(const struct lb_tables *t, bool six, const struct lb_way *w,
 }
 
 uint32_t
-lb_snat_deadline_ms(const struct lb_tables *t, bool six, const struct lb_way *w,
-    uint64_t ctl, const struct lb_expired *flow)
+lb_snat_join(const struct lb_tables *t, bool six, const struct lb_way *w,
+    uint64_t ctl, struct lb_expired *flow)
 {
 	struct half out = { w->ctl, w->w1, ctl, flow->seen_ms }, in = { 0 };
-	uint32_t seen_ms = out.seen_ms;
 	struct bench b;
 
-	bench_open(&b, t, six, seen_ms);
+	bench_open(&b, t, six, flow->seen_ms);
 	const struct lb_addr *address = snat_address(&b.view, flow->snat);
 	if (address != NULL) {
 		struct lb_headers back = returned(flow, address);
 		in = find_half(&b.view, t, &back, LB_KIND_SNAT_IN);
 	}
-	if (in.ctl != NULL && (int32_t)(in.seen_ms - seen_ms) > 0)
-		seen_ms = in.seen_ms;
-	return seen_ms + lb_conn_timeout_ms(t->classes, pair_ctl(&out, &in));
+	if (in.ctl != NULL && (int32_t)(in.seen_ms - flow->seen_ms) > 0)
+		flow->seen_ms = in.seen_ms;
+	const uint64_t both = pair_ctl(&out, &in);
+	flow->state = (uint8_t)lb_ctl_state(both);
+	return flow->seen_ms + lb_conn_timeout_ms(t->classes, both);
 }
 
 /* --- records ------------------------------------------------------------- */
 
-/* A record that nobody holds a port by.  mechanism.md 12: whoever is just
- * about to, counts himself first and looks at the version then. */
+/* Neither CPUs nor bits?  In this order: who has just gone left a bit. */
+static bool
+is_idle(const struct lb_port_record *r)
+{
+	if ((LB_LOAD(r->users) & LB_PORT_USERS) != 0)
+		return false;
+	for (uint32_t i = 0; i < 4; i++)
+		if (LB_LOAD(r->used[i]) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * A record that nobody needs.  mechanism.md 12: whoever is just about to,
+ * counts himself first and looks at the version then; who finds it BUSY takes
+ * it back, so that it is never made twice.  What is BUSY before us was left by
+ * a sweeper who was killed.
+ */
 static void
 sweep_record(struct lb_port_bucket *b, uint32_t way)
 {
-	uint64_t ctl = LB_LOAD(b->ctl[way]);
-	const uint32_t *live = &b->record[way].live;
+	uint64_t ctl = LB_LOAD(b->ctl[way]), busy = ctl;
 
-	if (lb_ctl_state(ctl) != LB_PORT_LIVE || LB_LOAD(*live) != 0 ||
-	    !__sync_bool_compare_and_swap(&b->ctl[way], ctl, lb_ctl_claim(ctl)))
-		return;
-	if (LB_LOAD(*live) != 0)
-		(void)__sync_lock_test_and_set(&b->ctl[way],
-		    lb_ctl_with_state(lb_ctl_claim(ctl), LB_PORT_LIVE));
-	else
-		(void)__sync_lock_test_and_set(
-		    &b->ctl[way], lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+	if (lb_ctl_state(ctl) == LB_PORT_LIVE) {
+		busy = lb_ctl_claim(ctl);
+		if (!is_idle(&b->record[way]) ||
+		    !__sync_bool_compare_and_swap(&b->ctl[way], ctl, busy))
+			return;
+	}
+	if (lb_ctl_state(busy) == LB_PORT_BUSY)
+		(void)__sync_bool_compare_and_swap(&b->ctl[way], busy,
+		    is_idle(&b->record[way])
+			? busy & LB_CTL_VERSION_MASK
+			: lb_ctl_with_state(busy, LB_PORT_LIVE));
 }
 
 void
@@ -342,6 +360,31 @@ lb_forget_hints(const struct lb_tables *t)
 					(void)__sync_lock_test_and_set(
 					    &r->used[i], 0);
 		}
+}
+
+/* A leaf that goes and comes anew meanwhile is another version. */
+bool
+lb_ports_read(const struct lb_tables *t, uint32_t bucket, uint32_t way,
+    struct lb_ports_held *out)
+{
+	const uint64_t *at = &t->ports[bucket].ctl[way];
+	const uint64_t ctl = __atomic_load_n(at, __ATOMIC_ACQUIRE);
+	const struct lb_port_record *r = &t->ports[bucket].record[way];
+	const uint64_t owner = LB_LOAD(r->owner);
+
+	if (lb_ctl_state(ctl) != LB_PORT_LIVE || (owner & 1) == 0)
+		return false;
+	*out = (struct lb_ports_held){
+		.address = (uint32_t)(owner >> 32),
+		.first = (uint16_t)((owner >> 16 & 0xff) << LB_CHUNK_BITS),
+		.udp = (owner >> 1 & 1) != 0,
+		.dst = { { LB_LOAD(r->dst[0]), LB_LOAD(r->dst[1]) } },
+		.port = { (uint16_t)LB_LOAD(r->port) },
+	};
+	for (uint32_t i = 0; i < 4; i++)
+		out->used[i] = LB_LOAD(r->used[i]);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return LB_LOAD(*at) == ctl;
 }
 
 uint64_t

@@ -142,6 +142,9 @@ struct lb_plan {
 struct lb_usage {
 	uint32_t member[LB_MEMBER_MAX + 1];
 	uint32_t rule[LB_MEMBER_MAX + 1];
+	/* Of those, second entries of a flow (LB_KIND_SNAT_IN). */
+	uint32_t member_second[LB_MEMBER_MAX + 1];
+	uint32_t rule_second[LB_MEMBER_MAX + 1];
 	uint32_t timeout_class[LB_CLASS_MAX];
 	uint64_t state[2][LB_USAGE_STATES];
 	uint32_t snat[LB_SNAT_ADDRESS_MAX];
@@ -183,6 +186,10 @@ int lb_plan_health(struct lb_plan *plan, const struct lb_config *config,
     bool (*up)(void *arg, int probe, uint16_t member), void *arg);
 
 void lb_plan_free(struct lb_plan *plan); /* NULL is fine */
+
+/* Ports of a block: not those of rules that lie between. */
+uint32_t lb_plan_block_ports(
+    const struct lb_plan *plan, const struct lb_plan_block *block);
 
 /* SNAT ports that a member may have, of all addresses. Cost: O(blocks). */
 uint32_t lb_plan_snat_ports(

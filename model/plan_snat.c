@@ -651,18 +651,27 @@ lb_plan_make_snat(struct lb_plan_draft *draft)
 }
 
 uint32_t
+lb_plan_block_ports(
+    const struct lb_plan *plan, const struct lb_plan_block *block)
+{
+	const uint8_t *bits = plan->units[block->row.address][block->udp];
+	uint32_t units = 0;
+
+	for (uint32_t u = block->row.first / LB_SNAT_UNIT;
+	     u <= block->row.last / LB_SNAT_UNIT; u++)
+		units += bits[u / 8] >> u % 8 & 1;
+	return units * LB_SNAT_UNIT;
+}
+
+uint32_t
 lb_plan_snat_ports(const struct lb_plan *plan, uint16_t member, bool udp)
 {
-	uint32_t units = 0;
+	uint32_t ports = 0;
 
 	for (uint32_t i = 0; i < plan->block_count; i++) {
 		const struct lb_plan_block *block = &plan->blocks[i];
-		if (block->member != member || block->udp != udp)
-			continue;
-		const uint8_t *bits = plan->units[block->row.address][udp];
-		for (uint32_t u = block->row.first / LB_SNAT_UNIT;
-		     u <= block->row.last / LB_SNAT_UNIT; u++)
-			units += bits[u / 8] >> u % 8 & 1;
+		if (block->member == member && block->udp == udp)
+			ports += lb_plan_block_ports(plan, block);
 	}
-	return units * LB_SNAT_UNIT;
+	return ports;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/snat.h"
 
-#define PREFIX "SpecifiedAllocatedOutboundPortsForOutboundRule"
-
 #define FIRST_UNIT (LB_SNAT_PORT_FIRST / LB_SNAT_UNIT)
 #define LAST_UNIT  (LB_SNAT_PORT_LAST / LB_SNAT_UNIT)
 
@@ -54,21 +52,6 @@ lb_snat_check(
 	if (ports != 0 && ports > lb_snat_most(members, frontends, blocks))
 		return LB_SNAT_NO_ROOM;
 	return LB_SNAT_FITS;
-}
-
-const char *
-lb_snat_fault_code(enum lb_snat_fault fault)
-{
-	switch (fault) {
-	case LB_SNAT_NOT_EIGHTS:
-		return PREFIX "IsNotAMultipleOfEight";
-	case LB_SNAT_TOO_MANY:
-		return PREFIX "ExceedsTotalNumberOfAllowedPortsPerRule";
-	case LB_SNAT_NO_ROOM:
-		return PREFIX "ExceedsTotalNumberOfAvailablePorts";
-	default:
-		return NULL;
-	}
 }
 
 uint32_t

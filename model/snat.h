@@ -36,8 +36,6 @@ enum lb_snat_fault {
 /* What is wrong with so many ports per member, the first of these. */
 enum lb_snat_fault lb_snat_check(
     uint64_t ports, uint64_t members, uint64_t frontends, uint64_t blocks);
-/* Azure's error code for it; NULL for LB_SNAT_FITS. */
-const char *lb_snat_fault_code(enum lb_snat_fault fault);
 
 /*
  * lb_snat_share - the units of member i's on the j-th of f addresses, when it

@@ -23,9 +23,9 @@ frontend_name(const struct sim_player *p, uint8_t number)
 }
 
 static uint8_t
-proto_of(const struct sim_gauge *g)
+proto_of(const struct lb_snat_gauge *of)
 {
-	return g->udp ? LB_PROTO_UDP : LB_PROTO_TCP;
+	return of->udp ? LB_PROTO_UDP : LB_PROTO_TCP;
 }
 
 static bool
@@ -54,8 +54,9 @@ build_worst(const struct sim_outbound *o, const struct sim_gauge *g,
 			continue;
 		worst = &g->toward[d];
 		to->worst = o->destinations[d].addr;
-		to->worst_port =
-		    g->udp ? 0 : lb_be16_get(o->destinations[d].port);
+		to->worst_port = to->proto == LB_PROTO_UDP
+				     ? 0
+				     : lb_be16_get(o->destinations[d].port);
 	}
 	to->worst_peak = worst->peak;
 	to->worst_begun = worst->begun;
@@ -66,13 +67,16 @@ build_worst(const struct sim_outbound *o, const struct sim_gauge *g,
 }
 
 static int
-build_gauge(const struct sim_player *p, const struct sim_gauge *g,
-    size_t bin_count, struct sim_snat *to)
+build_gauge(const struct sim_player *p, uint32_t index, size_t bin_count,
+    struct sim_snat *to)
 {
-	to->member = strdup(p->plan->members[g->member].name);
-	to->frontend = strdup(frontend_name(p, g->number));
-	to->proto = proto_of(g);
-	to->allocated = g->allocated;
+	const struct lb_snat_gauge *of = &p->outbound->index.at[index];
+	const struct sim_gauge *g = &p->outbound->gauges[index];
+
+	to->member = strdup(p->plan->members[of->member].name);
+	to->frontend = strdup(frontend_name(p, of->number));
+	to->proto = proto_of(of);
+	to->allocated = of->allocated;
 	to->used = g->used;
 	to->peak = g->peak;
 	to->peak_ns = g->peak_ns;
@@ -108,7 +112,7 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 		return -1;
 	for (uint32_t i = 0; i < o->gauge_count; i++) {
 		out->snat_count++;
-		if (build_gauge(p, &o->gauges[i], (size_t)run->timeline.bin + 1,
+		if (build_gauge(p, i, (size_t)run->timeline.bin + 1,
 			&out->snat[i]) != 0)
 			return -1;
 	}
@@ -124,17 +128,18 @@ sim_build_snat_log(
 	char where[NAME_SHOWN + 8];
 
 	for (size_t i = 0; o != NULL && i < o->log_count; i++) {
-		const struct sim_gauge *g = &o->gauges[o->log[i].gauge];
+		const struct lb_snat_gauge *of = &o->index.at[o->log[i].gauge];
 		struct sim_event *to = &record->log[record->log_count++];
 		(void)snprintf(where, sizeof(where), "%.*s, %s", NAME_SHOWN,
-		    frontend_name(p, g->number), lb_proto_name(proto_of(g)));
+		    frontend_name(p, of->number), lb_proto_name(proto_of(of)));
 		*to = (struct sim_event){
 			.at_ns = o->log[i].at_ns,
-			.kind = o->log[i].exhausted ? SIM_EVENT_SNAT_EXHAUSTED
-						    : SIM_EVENT_SNAT_HIGH,
+			.kind = o->log[i].event == LB_SNAT_EXHAUSTED
+				    ? SIM_EVENT_SNAT_EXHAUSTED
+				    : SIM_EVENT_SNAT_HIGH,
 			.of_case = number,
 			.count = i,
-			.member = strdup(p->plan->members[g->member].name),
+			.member = strdup(p->plan->members[of->member].name),
 			.what = strdup(where),
 		};
 		if (to->member == NULL || to->what == NULL)

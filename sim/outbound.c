@@ -7,10 +7,8 @@
 #include "model/fault.h"
 #include "sim/events.h"
 
-#define LOG_MOST    4096u                  /* events of a case */
-#define REPEAT_NS   (5 * 60 * LB_NS_PER_S) /* AZ 9.2 */
+#define LOG_MOST    4096u /* events of a case */
 #define PORTS       65536u
-#define NO_GAUGE    0u
 #define LEARNT_MOST 4096u /* destinations */
 
 bool
@@ -37,22 +35,22 @@ hash_of(const struct lb_addr *addr, lb_be16 port, bool udp)
 	return (uint32_t)((h * UINT64_C(0x94d049bb133111eb)) >> 32);
 }
 
-/* Its place in the index: that of its number, or a free one. */
+/* Its place among the numbers: that of its number, or a free one. */
 static uint32_t *
 place_of(const struct sim_outbound *o, const struct lb_addr *addr, lb_be16 port,
     bool udp)
 {
-	uint32_t at = hash_of(addr, port, udp) & o->index_mask;
+	uint32_t at = hash_of(addr, port, udp) & o->number_mask;
 
-	while (o->index[at] != OTHERS) {
+	while (o->numbers[at] != OTHERS) {
 		const struct sim_destination *d =
-		    &o->destinations[o->index[at]];
+		    &o->destinations[o->numbers[at]];
 		if (d->udp == udp && lb_addr_same(&d->addr, addr) &&
 		    (udp || d->port.raw == port.raw))
 			break;
-		at = (at + 1) & o->index_mask;
+		at = (at + 1) & o->number_mask;
 	}
-	return &o->index[at];
+	return &o->numbers[at];
 }
 
 static uint32_t
@@ -96,13 +94,13 @@ new_destinations(struct sim_outbound *o, const struct lb_scene *scene)
 	    o->learns ? LEARNT_MOST : (uint32_t)scene->traffic_count;
 	while (slots < 2 * o->destination_most + 2)
 		slots *= 2;
-	o->index_mask = slots - 1;
-	o->index = calloc(slots, sizeof(*o->index));
+	o->number_mask = slots - 1;
+	o->numbers = calloc(slots, sizeof(*o->numbers));
 	o->destinations =
 	    calloc(o->destination_most + 1u, sizeof(*o->destinations));
 	if (o->learns)
 		o->ends = sim_events_new();
-	if (o->index == NULL || o->destinations == NULL ||
+	if (o->numbers == NULL || o->destinations == NULL ||
 	    (o->learns && o->ends == NULL))
 		return -1;
 	for (size_t i = 0; !o->learns && i < scene->traffic_count; i++)
@@ -114,105 +112,80 @@ new_destinations(struct sim_outbound *o, const struct lb_scene *scene)
 /* --- gauges ----------------------------------------------------------------
  */
 
-static uint32_t
+/* Whose it is. */
+static const struct lb_snat_gauge *
+owner_of(const struct sim_outbound *o, const struct sim_gauge *g)
+{
+	return &o->index.at[g - o->gauges];
+}
+
+/* NULL for -1. */
+static struct sim_gauge *
+gauge_at(const struct sim_outbound *o, int index)
+{
+	return index < 0 ? NULL : &o->gauges[index];
+}
+
+static struct sim_gauge *
 first_gauge(const struct sim_outbound *o, uint16_t member, bool udp)
 {
-	return member < o->member_count ? o->first[member * 2u + udp]
-					: NO_GAUGE;
+	return gauge_at(o, lb_snat_gauge_first(&o->index, member, udp));
 }
 
 static struct sim_gauge *
 find_gauge(
     const struct sim_outbound *o, uint16_t member, uint8_t number, bool udp)
 {
-	for (uint32_t i = first_gauge(o, member, udp); i != NO_GAUGE;
-	     i = o->gauges[i - 1].next)
-		if (o->gauges[i - 1].number == number)
-			return &o->gauges[i - 1];
-	return NULL;
+	return gauge_at(o, lb_snat_gauge_find(&o->index, member, number, udp));
 }
 
-static void
-link_gauge(struct sim_outbound *o, uint32_t number)
-{
-	const struct sim_gauge *g = &o->gauges[number - 1];
-	uint32_t *at = &o->first[g->member * 2u + g->udp];
-
-	while (*at != NO_GAUGE)
-		at = &o->gauges[*at - 1].next;
-	*at = number;
-}
-
-static struct sim_gauge *
-add_gauge(struct sim_outbound *o, const struct lb_plan_block *block)
+static int
+add_gauge(struct sim_outbound *o)
 {
 	if (o->gauge_count == o->gauge_room) {
 		uint32_t room = o->gauge_room == 0 ? 16 : 2 * o->gauge_room;
 		struct sim_gauge *at =
 		    realloc(o->gauges, room * sizeof(*o->gauges));
 		if (at == NULL)
-			return NULL;
+			return -1;
 		o->gauges = at;
 		o->gauge_room = room;
 	}
-	struct sim_gauge *g = &o->gauges[o->gauge_count];
+	struct sim_gauge *g = &o->gauges[o->gauge_count++];
 	*g = (struct sim_gauge){
-		.member = block->member,
-		.number = block->row.address,
-		.udp = block->udp,
-		.high_ns = SIM_NEVER,
-		.exhausted_ns = SIM_NEVER,
 		.toward = calloc(o->destination_count + 1u, sizeof(*g->toward)),
 		.toward_room = o->destination_count + 1u,
 		.slices =
 		    o->series ? calloc(SIM_BINS, sizeof(*g->slices)) : NULL,
 	};
-	o->gauge_count++;
-	if (g->toward == NULL || (o->series && g->slices == NULL))
-		return NULL;
-	link_gauge(o, o->gauge_count);
-	return g;
+	return g->toward == NULL || (o->series && g->slices == NULL) ? -1 : 0;
 }
 
-/* Room for so many members. */
+/* Ephemeral ports of so many members. */
 static int
 grow(struct sim_outbound *o, uint32_t members)
 {
 	if (members <= o->member_count)
 		return 0;
-	const uint32_t more = members - o->member_count;
-	uint32_t *first = realloc(o->first, members * 2u * sizeof(*first));
-	if (first == NULL)
-		return -1;
-	o->first = first;
 	uint16_t *next = realloc(o->next_port, members * sizeof(*next));
 	if (next == NULL)
 		return -1;
 	o->next_port = next;
-	memset(&first[o->member_count * 2u], 0, more * 2u * sizeof(*first));
-	memset(&next[o->member_count], 0, more * sizeof(*next));
+	memset(&next[o->member_count], 0,
+	    (members - o->member_count) * sizeof(*next));
 	o->member_count = members;
 	return 0;
 }
 
-/* Members keep their ids from plan to plan, addresses their numbers. */
 static int
 read_plan(struct sim_outbound *o, const struct lb_plan *plan)
 {
-	if (grow(o, plan->member_count) != 0)
+	if (grow(o, plan->member_count) != 0 ||
+	    lb_snat_gauges_read(&o->index, plan) != 0)
 		return -1;
-	for (uint32_t i = 0; i < o->gauge_count; i++)
-		o->gauges[i].allocated = 0;
-	for (uint32_t i = 0; i < plan->block_count; i++) {
-		const struct lb_plan_block *block = &plan->blocks[i];
-		struct sim_gauge *g = find_gauge(
-		    o, block->member, block->row.address, block->udp);
-		if (g == NULL)
-			g = add_gauge(o, block);
-		if (g == NULL)
+	while (o->gauge_count < o->index.count)
+		if (add_gauge(o) != 0)
 			return -1;
-		g->allocated += block->row.last - block->row.first + 1u;
-	}
 	return 0;
 }
 
@@ -250,10 +223,10 @@ sim_outbound_free(struct sim_outbound *o)
 		free(o->gauges[i].slices);
 	}
 	free(o->gauges);
-	free(o->first);
+	lb_snat_gauges_free(&o->index);
 	free(o->next_port);
 	free(o->destinations);
-	free(o->index);
+	free(o->numbers);
 	sim_events_free(o->ends);
 	free(o->holders);
 	free(o->hold[0]);
@@ -289,24 +262,24 @@ fill(struct sim_gauge *g, uint32_t bin)
 }
 
 static void
-tell(struct sim_outbound *o, const struct sim_gauge *g, bool exhausted,
-    uint64_t *last_ns, uint64_t now_ns)
+tell(struct sim_outbound *o, struct sim_gauge *g, enum lb_snat_event event,
+    uint64_t now_ns)
 {
-	if ((*last_ns != SIM_NEVER && now_ns - *last_ns < REPEAT_NS) ||
-	    o->log_count == LOG_MOST)
+	if (o->log_count == LOG_MOST || !lb_snat_tell(&g->alarm, event, now_ns))
 		return;
-	*last_ns = now_ns;
 	o->log[o->log_count++] = (struct sim_snat_event){
 		.at_ns = now_ns,
 		.gauge = (uint32_t)(g - o->gauges),
-		.exhausted = exhausted,
+		.event = event,
 	};
 }
 
 static uint16_t *
 holders_of(struct sim_outbound *o, const struct sim_gauge *g, uint16_t port)
 {
-	return &o->holders[((size_t)g->number * 2 + g->udp) * PORTS + port];
+	const struct lb_snat_gauge *of = owner_of(o, g);
+
+	return &o->holders[((size_t)of->number * 2 + of->udp) * PORTS + port];
 }
 
 static void
@@ -325,8 +298,8 @@ take(struct sim_outbound *o, struct sim_gauge *g, uint16_t port,
 	}
 	if (g->slices != NULL && g->slices[bin].used < g->used)
 		g->slices[bin].used = g->used;
-	if ((uint64_t)g->used * 4 > (uint64_t)g->allocated * 3)
-		tell(o, g, false, &g->high_ns, now_ns);
+	if (lb_snat_is_high(g->used, owner_of(o, g)->allocated))
+		tell(o, g, LB_SNAT_HIGH, now_ns);
 }
 
 static void
@@ -361,10 +334,12 @@ toward_at(struct sim_gauge *g, uint32_t number)
 static struct sim_toward *
 toward(struct sim_outbound *o, struct sim_gauge *g, const struct sim_flow *flow)
 {
-	return toward_at(g,
-	    o->learns
-		? add_destination(o, &flow->server, flow->server_port, g->udp)
-		: destination_of(o, &flow->server, flow->server_port, g->udp));
+	const bool udp = owner_of(o, g)->udp;
+
+	return toward_at(
+	    g, o->learns
+		   ? add_destination(o, &flow->server, flow->server_port, udp)
+		   : destination_of(o, &flow->server, flow->server_port, udp));
 }
 
 /* A session gets a port of any of its gauges, or fails at the first. */
@@ -372,10 +347,11 @@ void
 sim_outbound_begin(
     struct sim_outbound *o, uint16_t member, const struct sim_flow *flow)
 {
-	uint32_t first = first_gauge(o, member, flow->proto == LB_PROTO_UDP);
+	struct sim_gauge *first =
+	    first_gauge(o, member, flow->proto == LB_PROTO_UDP);
 
-	if (first != NO_GAUGE)
-		toward(o, &o->gauges[first - 1], flow)->begun++;
+	if (first != NULL)
+		toward(o, first, flow)->begun++;
 }
 
 static void
@@ -386,7 +362,7 @@ note_failure(struct sim_outbound *o, struct sim_gauge *g,
 	fill(g, bin);
 	if (g->slices != NULL)
 		g->slices[bin].failed++;
-	tell(o, g, true, &g->exhausted_ns, now_ns);
+	tell(o, g, LB_SNAT_EXHAUSTED, now_ns);
 }
 
 void
@@ -398,10 +374,9 @@ sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
 
 	if (result->verdict == LB_DROP &&
 	    result->reason == LB_REASON_SNAT_EXHAUSTED) {
-		uint32_t first = first_gauge(o, result->member, udp);
-		if (first != NO_GAUGE)
-			note_failure(
-			    o, &o->gauges[first - 1], flow, now_ns, bin);
+		struct sim_gauge *first = first_gauge(o, result->member, udp);
+		if (first != NULL)
+			note_failure(o, first, flow, now_ns, bin);
 		return;
 	}
 	if ((result->facts & LB_FACT_MADE) == 0)
@@ -555,7 +530,7 @@ sim_outbound_forget(struct sim_outbound *o)
 	for (uint32_t i = 0; i < o->gauge_count; i++) {
 		struct sim_gauge *g = &o->gauges[i];
 		g->peak = g->used;
-		g->high_ns = g->exhausted_ns = SIM_NEVER;
+		g->alarm = (struct lb_snat_alarm){ 0 };
 		for (uint32_t d = 0; d < g->toward_room; d++) {
 			uint32_t now = g->toward[d].now;
 			g->toward[d] =

@@ -19,6 +19,7 @@
 #include "model/expire.h"
 #include "model/path/result.h"
 #include "model/scene.h"
+#include "model/snat_gauges.h"
 #include "sim/flows.h"
 #include "sim/record.h"
 #include "sim/timeline.h"
@@ -40,14 +41,9 @@ struct sim_toward {
 };
 
 struct sim_gauge {
-	uint16_t member; /* id */
-	uint8_t number;  /* of the address, in the plan */
-	bool udp;
-	uint32_t next;      /* of the same member and protocol, from 1; 0 */
-	uint32_t allocated; /* ports */
 	uint32_t used, peak;
 	uint64_t peak_ns;
-	uint64_t high_ns, exhausted_ns; /* last told; SIM_NEVER */
+	struct lb_snat_alarm alarm;
 	struct sim_toward *toward; /* [toward_room], by number of destination;
 				      0: all others' */
 	uint32_t toward_room;
@@ -55,11 +51,10 @@ struct sim_gauge {
 	uint32_t bin;                  /* filled in as far as that one */
 };
 
-/* HighSnatPortUsage, SnatPortExhaustion. */
 struct sim_snat_event {
 	uint64_t at_ns;
 	uint32_t gauge;
-	bool exhausted;
+	enum lb_snat_event event;
 };
 
 struct sim_hold {
@@ -71,13 +66,13 @@ struct sim_outbound {
 	struct sim_destination *destinations; /* from 1 */
 	uint32_t destination_count;           /* of those that have a number */
 	uint32_t destination_most;
-	uint32_t *index; /* numbers, by hash; 0: free */
-	uint32_t index_mask;
-	bool learns;              /* destinations as captured flows go there */
-	struct sim_events *ends;  /* of captured flows' ports, by slot; NULL */
-	struct sim_gauge *gauges; /* in order of the plan's blocks */
+	uint32_t *numbers; /* by hash of the destination; 0: free */
+	uint32_t number_mask;
+	bool learns;             /* destinations as captured flows go there */
+	struct sim_events *ends; /* of captured flows' ports, by slot; NULL */
+	struct lb_snat_gauges index; /* whose gauges: in the same order */
+	struct sim_gauge *gauges;
 	uint32_t gauge_count, gauge_room;
-	uint32_t *first;     /* [member_count * 2], from 1; 0: none */
 	uint16_t *next_port; /* [member_count]: its ephemeral ones, from 0 */
 	uint32_t member_count;
 	uint16_t *holders;        /* [address, protocol, port]: flows of it */

@@ -60,8 +60,20 @@ may sim        9 "(model/path|model|traces|sim)/$h"
 # Two kinds of plain data come out of sim: what a run did (record), and what a
 # capture is made of, which no run was needed for (survey).
 may reports    9 "sim/(record|survey)\.h|model/names\.h|reports/$h"
-may live       9 "(model/path|model|live|live/xdp)/$h"
-may cli        9 "(model/path|model|traces|sim|live|live/xdp|reports|cli)/$h"
+# The rooms of live/, each over those before it; run puts them together.
+live='model/path|model|live/xdp'
+may live/out      9 "($live|live/out)/$h"
+may live/probe    9 "($live|live/probe)/$h"
+may live/bpf      9 "($live|live/(probe|bpf))/$h"
+may live/net      9 "($live|live/(out|bpf|net))/$h"
+may live/control  9 "live/(out|control)/$h"
+live="$live|live/(out|probe|bpf|net|control)"
+may live/check    9 "($live|live/check)/$h"
+may live/state    9 "($live|live/(check|state))/$h"
+may live/seen     9 "($live|live/(check|state|seen))/$h"
+may live/commands 9 "($live|live/(check|state|seen|commands))/$h"
+may live          1 "($live|live/(check|state|seen|commands)|live)/$h"
+may cli        9 "(model/path|model|traces|sim|live(/[a-z]+)?|reports|cli)/$h"
 may tests      9 '(model|traces|sim|reports|live|cli|tests)/([a-z0-9_]+/)*[a-z0-9_]+\.[ch]'
 
 # What is compiled to BPF knows no libc.

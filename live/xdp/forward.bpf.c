@@ -71,21 +71,43 @@ now_ms(void)
 /* --- counting ------------------------------------------------------------ */
 
 LB_INLINE void
-traffic_add(struct forward_traffic *traffic, uint32_t bytes)
+traffic_add(struct forward_traffic *traffic, uint32_t bytes, bool syn)
 {
 	traffic->packets++;
 	traffic->bytes += bytes;
+	traffic->syns += syn;
+}
+
+/* What goes on of a rule's or a member's. */
+LB_INLINE void
+share_add(
+    struct forward_share *share, const struct lb_scratch *s, uint32_t bytes)
+{
+	const uint32_t begun = LB_FACT_SNAT | LB_FACT_MADE;
+	const bool syn = lb_packet_is_bare_syn(&s->packet);
+	if (share == NULL)
+		return;
+	if ((s->result.facts & LB_FACT_REPLY) != 0)
+		traffic_add(&share->out, bytes, syn);
+	else
+		traffic_add(&share->in, bytes, syn);
+	if ((s->result.facts & begun) != begun)
+		return;
+	if (s->packet.ip.proto == LB_PROTO_UDP)
+		share->udp.opened++;
+	else
+		share->tcp.opened++;
 }
 
 LB_INLINE void
-share_add(struct forward_share *share, bool reply, uint32_t bytes)
+share_fail(struct forward_share *share, const struct lb_scratch *s)
 {
 	if (share == NULL)
 		return;
-	if (reply)
-		traffic_add(&share->out, bytes);
+	if (s->packet.ip.proto == LB_PROTO_UDP)
+		share->udp.failed++;
 	else
-		traffic_add(&share->in, bytes);
+		share->tcp.failed++;
 }
 
 LB_INLINE uint32_t
@@ -101,12 +123,20 @@ LB_INLINE void
 count_forwarded(struct xdp_md *ctx, const struct lb_scratch *s)
 {
 	uint32_t rule = s->result.rule, member = s->result.member;
-	bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
 	uint32_t bytes = ip_bytes(ctx, &s->packet);
-	share_add(bpf_map_lookup_elem(&rule_traffic, &rule), reply, bytes);
+	share_add(bpf_map_lookup_elem(&rule_traffic, &rule), s, bytes);
 	if (member != LB_NONE)
-		share_add(bpf_map_lookup_elem(&member_traffic, &member), reply,
-		    bytes);
+		share_add(
+		    bpf_map_lookup_elem(&member_traffic, &member), s, bytes);
+}
+
+/* An outbound flow that found no port. */
+LB_INLINE void
+count_exhausted(const struct lb_scratch *s)
+{
+	uint32_t rule = s->result.rule, member = s->result.member;
+	share_fail(bpf_map_lookup_elem(&rule_traffic, &rule), s);
+	share_fail(bpf_map_lookup_elem(&member_traffic, &member), s);
 }
 
 LB_INLINE int
@@ -480,21 +510,27 @@ maybe_unreachable(struct xdp_md *ctx, const struct lb_scratch *s)
 		tap_wants(ctx, TAP_UNREACHABLE, 0);
 }
 
-/* By itself, so that its stack and that of a step are not one above the
- * other: all calls in a row may have 512 bytes. */
-LB_COLD int
-act(struct xdp_md *ctx, struct lb_scratch *s, struct forward_total *count)
+/* A verdict carried out that is not "pass".  By itself, so that the verifier
+ * looks at it once, whatever the step said, and its stack is not above that of
+ * a step. */
+LB_GLOBAL int
+fairlead_act(struct xdp_md *ctx)
 {
+	uint32_t zero = 0;
+	struct forward_total *count = bpf_map_lookup_elem(&total, &zero);
+	struct lb_scratch *s = lb_scratch(0);
+	if (count == NULL || s == NULL)
+		return XDP_ABORTED;
 	if (s->result.verdict == LB_DROP) {
 		maybe_unreachable(ctx, s);
+		if (s->result.reason == LB_REASON_SNAT_EXHAUSTED)
+			count_exhausted(s);
 		return drop(count, s->result.reason);
 	}
-	if (lb_result_sends(&s->result))
-		return forward(ctx, s, count);
-	return pass_packet(ctx, s, count);
+	return forward(ctx, s, count);
 }
 
-/* Multi-buffer or not: the loader says (live/engine.c). */
+/* Multi-buffer or not: the loader says (live/bpf/engine.c). */
 SEC("xdp")
 int
 fairlead_forward(struct xdp_md *ctx)
@@ -512,7 +548,9 @@ fairlead_forward(struct xdp_md *ctx)
 	const bool reply = (s->result.facts & LB_FACT_REPLY) != 0;
 	if (tapped && !reply)
 		tap_from_client(ctx, s);
-	int action = act(ctx, s, count);
+	if (s->result.verdict == LB_PASS)
+		return pass_packet(ctx, s, count);
+	int action = fairlead_act(ctx);
 	if (tapped && reply && action != XDP_DROP)
 		tap_to_client(ctx, s);
 	return action;

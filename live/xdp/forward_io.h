@@ -11,7 +11,7 @@
  * Of everything that is pinned, the tables' memory included.  Pins carry it in
  * their path: another version leaves them alone and begins anew.
  */
-#define FORWARD_LAYOUT 3u
+#define FORWARD_LAYOUT 4u
 
 #define FORWARD_MEMBERS   65536u /* rows of next_hops: every id */
 #define FORWARD_PORTS_MAX 1024u
@@ -43,16 +43,24 @@ struct forward_port {
 struct forward_traffic {
 	uint64_t packets;
 	uint64_t bytes; /* of IP */
+	uint64_t syns;  /* of the packets: TCP's that begin a connection */
+};
+
+/* New outbound flows of one protocol. */
+struct forward_begun {
+	uint64_t opened; /* that got a SNAT port */
+	uint64_t failed; /* packets that wanted one when none was left */
 };
 
 /* Of a rule or a member; per CPU. */
 struct forward_share {
 	struct forward_traffic in;  /* from clients */
 	struct forward_traffic out; /* to clients */
+	struct forward_begun tcp, udp;
 };
 
-/* What the program hands to the control process (live/tap.h).  The ring's size
- * in bytes, a power of two. */
+/* What the program hands to the control process (live/bpf/tap.h).  The ring's
+ * size in bytes, a power of two. */
 #define FORWARD_TAP_BYTES (4u << 20)
 /* Packets that want an answer, handed over a second and CPU: a flood of them
  * is worth no more to who sends it. */

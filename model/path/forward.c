@@ -247,8 +247,8 @@ forward_by_hash(const struct lb_view *v, const struct lb_rule *rule)
 		deliver(v, rule, member);
 }
 
-LB_API void
-lb_forward(const struct lb_view *v, const struct lb_rule *rule, bool hop)
+LB_INLINE void
+forward_packet(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 {
 	const struct lb_headers *ip = &v->pkt->ip;
 	v->out->rule = rule->id;
@@ -269,6 +269,18 @@ lb_forward(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 		forward_tracked(v, rule);
 	else
 		forward_by_hash(v, rule);
+}
+
+LB_API void
+lb_forward(const struct lb_view *v, const struct lb_rule *rule)
+{
+	forward_packet(v, rule, false);
+}
+
+LB_API void
+lb_forward_hop(const struct lb_view *v, const struct lb_rule *rule)
+{
+	forward_packet(v, rule, true);
 }
 
 LB_API void

@@ -4,7 +4,7 @@
 #include "model/path/seam.h"
 
 #define PORT_IDENTITY (~UINT64_C(0) << LB_CTL_TAG_SHIFT | LB_CTL_VERSION_MASK)
-#define LOCK_TRIES    16u
+#define LOCK_TRIES    32u  /* half of them look only */
 #define TAKE_TRIES    8u   /* bits that others set first */
 #define TAKE_STEPS    272u /* and chunks that are used up */
 #define CHUNKS        256u
@@ -72,7 +72,8 @@ same_port_key(const struct lb_port_record *r, const struct lb_port_key *key)
 	       LB_LOAD(r->port) == key->port;
 }
 
-/* The way of scratch->port_key's record; -1: there is none. */
+/* The way of scratch->port_key's record, be it that the sweeper weighs it just
+ * now; -1: there is none. */
 LB_INLINE int
 find_record(
     const struct lb_scratch *s, const struct lb_port_bucket *b, uint64_t hash)
@@ -82,7 +83,7 @@ find_record(
 	for (uint32_t way = 0; way < LB_PORT_WAYS; way++) {
 		uint64_t ctl = LB_LOAD(b->ctl[way]);
 		if (lb_ctl_tag(ctl) == tag &&
-		    lb_ctl_state(ctl) == LB_PORT_LIVE &&
+		    lb_ctl_state(ctl) != LB_PORT_EMPTY &&
 		    same_port_key(&b->record[way], &s->port_key))
 			return (int)way;
 	}
@@ -97,6 +98,22 @@ lb_port_find(uint64_t ctx, uint64_t hash)
 	return s != NULL && b != NULL ? find_record(s, b, hash) : -1;
 }
 
+/* Takes a record back from the sweeper, who finds so when he has weighed it.
+ * False: it is gone, or LB_LOAD(*ctl) changes all the time. */
+LB_INLINE bool
+take_back(uint64_t *ctl)
+{
+	for (uint32_t i = 0; i < 4; i++) {
+		uint64_t now = LB_LOAD(*ctl);
+		if (lb_ctl_state(now) != LB_PORT_BUSY)
+			return lb_ctl_state(now) == LB_PORT_LIVE;
+		if (__sync_bool_compare_and_swap(ctl, now,
+			lb_ctl_with_state(lb_ctl_claim(now), LB_PORT_LIVE)))
+			return true;
+	}
+	return false;
+}
+
 LB_INLINE int
 make_locked(struct lb_scratch *s, struct lb_port_bucket *b, uint64_t hash)
 {
@@ -109,7 +126,7 @@ make_locked(struct lb_scratch *s, struct lb_port_bucket *b, uint64_t hash)
 		LB_STORE(r->dst[0], s->port_key.dst[0]);
 		LB_STORE(r->dst[1], s->port_key.dst[1]);
 		LB_STORE(r->port, s->port_key.port);
-		/* `live` stays: whoever is just letting go of the last record
+		/* `users` stays: whoever is just letting go of the last record
 		 * here may not have counted down yet. */
 		for (uint32_t i = 0; i < 4; i++)
 			LB_STORE(r->used[i], 0);
@@ -136,40 +153,53 @@ lb_port_make(uint64_t ctx, uint64_t hash)
 	int way = find_record(s, b, hash);
 	if (way < 0)
 		way = make_locked(s, b, hash);
+	else if (!take_back(&b->ctl[way]))
+		way = LB_PORTS_CONTENDED;
 	(void)__sync_lock_test_and_set(&b->lock, 0);
 	return way;
 }
 
+/* One more is at the record that was found or made, if it still is that one:
+ * the sweeper may have emptied it since, and somebody made another of it. */
+LB_INLINE bool
+pin(const struct lb_scratch *s, struct lb_port_bucket *b, uint64_t hash,
+    int found)
+{
+	uint32_t way = (uint32_t)found;
+	lb_forget(way);
+	if (way >= LB_PORT_WAYS)
+		return false;
+	uint64_t ctl = LB_LOAD(b->ctl[way]);
+	struct lb_port_record *r = &b->record[way];
+	(void)__sync_fetch_and_add(&r->users, 1);
+	uint64_t again = LB_LOAD(b->ctl[way]);
+	if (((again ^ ctl) & PORT_IDENTITY) == 0 &&
+	    lb_ctl_tag(again) == lb_hash_tag(hash) &&
+	    lb_ctl_state(again) == LB_PORT_LIVE &&
+	    same_port_key(r, &s->port_key))
+		return true;
+	(void)__sync_fetch_and_add(&r->users, (uint32_t)-1);
+	return false;
+}
+
 /*
- * The way of scratch->port_key's record, made if need be, with one more that
- * holds it; or LB_PORTS_CONTENDED, LB_PORTS_NO_ROOM.
+ * The way of scratch->port_key's record, made if need be, with one more who is
+ * at it; or LB_PORTS_CONTENDED, LB_PORTS_NO_ROOM.
  */
 LB_GLOBAL int
 lb_port_hold(uint64_t ctx, uint64_t hash)
 {
+	struct lb_scratch *s = lb_scratch(ctx);
 	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
-	int way = LB_PORTS_CONTENDED;
-	if (b == NULL)
+	if (s == NULL || b == NULL)
 		return LB_PORTS_NO_ROOM;
 	for (uint32_t i = 0; i < LOCK_TRIES; i++) {
-		way = lb_port_find(ctx, hash);
-		if (way < 0)
-			way = lb_port_make(ctx, hash);
-		if (way == LB_PORTS_NO_ROOM)
+		int way = lb_port_find(ctx, hash);
+		if (pin(s, b, hash, way))
 			return way;
-		uint32_t at = (uint32_t)way;
-		lb_forget(at);
-		if (at >= LB_PORT_WAYS)
-			continue;
-		uint64_t ctl = LB_LOAD(b->ctl[at]);
-		struct lb_port_record *r = &b->record[at];
-		(void)__sync_fetch_and_add(&r->live, 1);
-		/* The sweeper may have emptied it, and somebody made another
-		 * of it, since it was found. */
-		if (lb_port_find(ctx, hash) == way &&
-		    ((LB_LOAD(b->ctl[at]) ^ ctl) & PORT_IDENTITY) == 0)
-			return (int)at;
-		(void)__sync_fetch_and_add(&r->live, (uint32_t)-1);
+		way = lb_port_make(ctx, hash);
+		if (way == LB_PORTS_NO_ROOM || pin(s, b, hash, way))
+			return way;
 	}
 	return LB_PORTS_CONTENDED;
 }
@@ -180,7 +210,7 @@ lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way)
 	struct lb_port_record *r = record_of(ctx, hash, way);
 	if (r == NULL)
 		return -1;
-	(void)__sync_fetch_and_add(&r->live, (uint32_t)-1);
+	(void)__sync_fetch_and_add(&r->users, (uint32_t)-1);
 	return 0;
 }
 
@@ -304,8 +334,8 @@ hash_key(uint64_t ctx)
 }
 
 /*
- * One chunk: a port of it, LB_PORTS_NONE, or the other answers.  The leaf is
- * held by who has a port of it, and by nobody else.
+ * One chunk: a port of it, LB_PORTS_NONE, or the other answers.  From then on
+ * the port's bit keeps the leaf.
  */
 LB_GLOBAL int
 lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block)
@@ -327,8 +357,10 @@ lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block)
 			break;
 		}
 		if (lb_port_set(
-			ctx, hash, (uint32_t)way, (uint32_t)port & 0xff) == 0)
-			return port;
+			ctx, hash, (uint32_t)way, (uint32_t)port & 0xff) == 0) {
+			answer = port;
+			break;
+		}
 	}
 	(void)lb_port_let_go(ctx, hash, (uint32_t)way);
 	return answer;
@@ -354,8 +386,6 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 		if (chunk < 0)
 			break;
 		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
-		if (answer >= 0)
-			return answer;
 		if (answer != LB_PORTS_NONE)
 			break;
 		(void)lb_port_set(ctx, hash, (uint32_t)way, (uint32_t)chunk);
@@ -365,15 +395,30 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 		if (answer >= 0) {
 			(void)lb_port_clear(
 			    ctx, hash, (uint32_t)way, (uint32_t)chunk);
-			return answer;
+			break;
 		}
 	}
 	(void)lb_port_let_go(ctx, hash, (uint32_t)way);
 	return answer;
 }
 
+/* Takes the hint back that a chunk is used up.  The sweeper does so without
+ * being counted: nobody else empties the record, and he may be killed. */
+LB_INLINE void
+unhint(uint64_t ctx, const struct lb_scratch *s, uint64_t hash, uint32_t chunk,
+    bool sweeper)
+{
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	int way = lb_port_find(ctx, hash);
+	if (b == NULL || (!sweeper && !pin(s, b, hash, way)))
+		return;
+	(void)lb_port_clear(ctx, hash, (uint32_t)way, chunk);
+	if (!sweeper)
+		(void)lb_port_let_go(ctx, hash, (uint32_t)way);
+}
+
 LB_GLOBAL int
-lb_ports_give(uint64_t ctx, uint32_t port)
+lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused)
 {
 	struct lb_scratch *s = lb_scratch(ctx);
 	const struct lb_hash_key *key = hash_key(ctx);
@@ -382,15 +427,13 @@ lb_ports_give(uint64_t ctx, uint32_t port)
 		return -1;
 	uint64_t hash = ask_for(s, key, owner_of_leaf(&s->ask, chunk));
 	int way = lb_port_find(ctx, hash);
-	if (way >= 0) {
+	struct lb_port_record *r = record_of(ctx, hash, (uint32_t)way);
+	/* Counted first: who sees the bit cleared, or another's, sees that. */
+	if (r != NULL && unused != 0)
+		(void)__sync_fetch_and_add(&r->users, LB_PORT_UNUSED);
+	if (r != NULL)
 		(void)lb_port_clear(ctx, hash, (uint32_t)way, port & 0xff);
-		(void)lb_port_let_go(ctx, hash, (uint32_t)way);
-	}
 	hash = ask_for(s, key, owner_of_hints(&s->ask));
-	int hints = lb_port_find(ctx, hash);
-	if (hints >= 0) {
-		(void)lb_port_clear(ctx, hash, (uint32_t)hints, chunk);
-		(void)lb_port_let_go(ctx, hash, (uint32_t)hints);
-	}
-	return way >= 0 ? 0 : -1;
+	unhint(ctx, s, hash, chunk, unused == 0);
+	return r != NULL ? 0 : -1;
 }

@@ -12,11 +12,13 @@
  *
  * Which ports are a member's is the plan's to say, at every take.
  *
- * Who writes what (several CPUs at once, and one sweeper): a record is made
- * under its bucket's lock word, else two CPUs would make it twice and hand
- * out its ports twice; bits by fetch-or and fetch-and; `live` counts those
- * who hold a port by this record, and only the sweeper empties one that
- * nobody holds.  Source: mechanism.md 9, 10, 12; doc/decisions.md.
+ * Who writes what (several CPUs at once, and one sweeper, who may be killed at
+ * any time): a record is made under its bucket's lock word, else two CPUs
+ * would make it twice and hand out its ports twice; bits by fetch-or and
+ * fetch-and, so that to give a port back is one step; `users` counts the CPUs
+ * that are at a record just now, and only the sweeper empties one, that has
+ * neither these nor bits.  While he weighs that it is BUSY, and who needs it
+ * takes it back.  Source: mechanism.md 9, 10, 12; doc/decisions.md 38.
  */
 #include "model/path/addr.h"
 
@@ -37,7 +39,7 @@ struct lb_port_key {
 struct lb_port_record {
 	uint64_t owner, dst[2];
 	uint32_t port;
-	uint32_t live; /* who holds a port by it */
+	uint32_t users; /* CPUs at it | times a port was given back unused */
 	uint64_t used[4];
 };
 
@@ -58,6 +60,10 @@ struct lb_port_ask {
 	uint32_t zero;
 };
 LB_LAYOUT_END
+
+/* Of lb_port_record.users. */
+#define LB_PORT_USERS  UINT32_C(0xffff)
+#define LB_PORT_UNUSED UINT32_C(0x10000)
 
 _Static_assert(sizeof(struct lb_port_record) == 64, "a cache line");
 _Static_assert(sizeof(struct lb_port_bucket) == 512, "eight of them");
@@ -88,8 +94,10 @@ enum lb_ports_answer {
  */
 LB_GLOBAL int lb_ports_take(uint64_t ctx, uint32_t first_last);
 
-/* Gives the port of scratch->ask back.  -1: it was in no record. */
-LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port);
+/* Gives the port of scratch->ask back.  unused: 0 says the sweeper, of a flow
+ * that ended; 1 who took it and could not use it, which is counted for
+ * model/audit.h.  -1: it was in no record. */
+LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused);
 
 /*
  * The steps of the two, functions of their own because they loop.  `hash` and
@@ -97,7 +105,7 @@ LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port);
  *
  *   find        scratch->port_key's record: its way, or -1
  *   make        the same, made if there is none; one try at the lock
- *   hold        the same, however often it takes; counted in its `live`
+ *   hold        the same, however often it takes; counted in its `users`
  *   let_go      counted no more
  *   set, clear  one bit; set says 1 when it was set already
  *   first_hint  the first chunk without a hint, of from | to << 8; or -1

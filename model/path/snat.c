@@ -208,30 +208,11 @@ make_return(const struct lb_view *v, const struct lb_snat_block *block,
 
 /* --- the two directions -------------------------------------------------- */
 
-/* The view of a packet that lies in scratch, anew: a global function is handed
- * none.  It may see a newer plan than the packet saw so far. */
-LB_INLINE bool
-view_open(struct lb_view *v, uint64_t ctx, uint32_t now_ms)
-{
-	v->ctx = ctx;
-	v->now_ms = now_ms;
-	v->scratch = lb_scratch(ctx);
-	v->plan = lb_plan_in_force(ctx);
-	if (v->scratch == NULL || v->plan == NULL)
-		return false;
-	v->pkt = &v->scratch->packet;
-	v->out = &v->scratch->result;
-	v->six = v->pkt->ip.family == 6;
-	v->header = (const struct lb_plan_header *)lb_plan_row(v->plan, 0);
-	v->key = (const struct lb_hash_key *)lb_plan_row(v->plan, 1);
-	return v->header != NULL && v->key != NULL;
-}
-
 LB_GLOBAL int
 lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, 0))
+	if (!lb_view_open(&v, ctx, 0))
 		return 0;
 	for (uint32_t i = 0; i < BLOCKS_TRIED && at > 0; i++) {
 		const struct lb_snat_block *block = block_at(&v, base + at);
@@ -249,7 +230,7 @@ LB_GLOBAL int
 lb_snat_by_entry(uint64_t ctx, uint32_t now_ms)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_SAID;
 	const struct lb_choice *choice = &v.scratch->choice;
 	if (!leave_by_entry(&v, choice->hash, choice->way))
@@ -262,7 +243,7 @@ lb_snat_renew(uint64_t ctx)
 {
 	struct lb_view v;
 	struct translation to;
-	if (!view_open(&v, ctx, 0))
+	if (!lb_view_open(&v, ctx, 0))
 		return 0;
 	const uint64_t hash = v.scratch->choice.hash;
 	const uint32_t way = v.scratch->choice.way;
@@ -286,7 +267,7 @@ LB_GLOBAL int
 lb_snat_choose(uint64_t ctx)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, 0))
+	if (!lb_view_open(&v, ctx, 0))
 		return -1;
 	struct lb_choice *choice = &v.scratch->choice;
 	choice->at = 0;
@@ -300,7 +281,7 @@ LB_GLOBAL int
 lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_NOT_OURS;
 	const struct lb_headers *ip = &v.pkt->ip;
 	v.out->facts |= LB_FACT_SNAT;
@@ -335,7 +316,7 @@ LB_GLOBAL int
 lb_snat_pick(uint64_t ctx, uint32_t turn)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, 0))
+	if (!lb_view_open(&v, ctx, 0))
 		return LB_PORTS_NO_ROOM;
 	const struct lb_choice *choice = &v.scratch->choice;
 	uint32_t at = choice->at + turn;
@@ -359,7 +340,7 @@ LB_GLOBAL int
 lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_SAID;
 	struct lb_scratch *s = v.scratch;
 	const struct lb_snat_block *block = &s->block;
@@ -382,7 +363,7 @@ LB_GLOBAL int
 lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_NEW;
 	struct lb_scratch *s = v.scratch;
 	const struct lb_snat_block *block = &s->block;
@@ -410,7 +391,7 @@ LB_GLOBAL int
 lb_snat_undo(uint64_t ctx, uint32_t port)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, 0))
+	if (!lb_view_open(&v, ctx, 0))
 		return 0;
 	const struct lb_addr *address =
 	    public_address(&v, v.scratch->block.address);
@@ -423,7 +404,7 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 			(void)lb_conn_replace(&v, hash, (uint32_t)way, ctl,
 			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
 	}
-	return lb_ports_give(ctx, port);
+	return lb_ports_give(ctx, port, 1);
 }
 
 LB_INLINE bool
@@ -453,7 +434,7 @@ LB_GLOBAL int
 lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
 {
 	struct lb_view v;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_NOT_OURS;
 	uint64_t hash = key_of_packet(&v);
 	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
@@ -514,7 +495,7 @@ lb_snat_error(uint64_t ctx, uint32_t now_ms)
 {
 	struct lb_view v;
 	struct translation to;
-	if (!view_open(&v, ctx, now_ms))
+	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_NOT_OURS;
 	const struct lb_headers *q = &v.pkt->quoted;
 	const struct lb_hit *hit = &v.scratch->hit;

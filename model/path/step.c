@@ -3,7 +3,7 @@
 #include "model/path/view.h"
 
 /* What is left to do when the rules have been asked. */
-enum step_rest {
+enum step_left {
 	STEP_DONE,
 	STEP_LEAVES, /* it is of a member's own flow */
 };
@@ -43,40 +43,62 @@ next_hop(const struct lb_view *v)
 		   : rule;
 }
 
-/* A fragment has a port only by luck: an address must name its rule. */
+/* What no frontend names: a reply, a member's own flow, or what a next hop
+ * takes.  `fragment`: it has no ports to go by. */
 LB_INLINE int
-step_fragment(const struct lb_view *v)
+step_beyond(const struct lb_view *v, bool fragment)
 {
-	const uint64_t *slot = lb_endpoint_find(
-	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
-	const struct lb_rule *rule = NULL;
-	bool hop = false;
-	if (slot != NULL) {
-		rule = lb_rule_of(v, lb_slot_rule(slot));
-		if (rule == NULL &&
-		    (lb_slot_flags(slot) & LB_ADDRESS_FRONTEND) != 0)
-			lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
-		if (rule == NULL &&
-		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
-			return STEP_DONE;
+	const struct lb_rule *rule = lb_reply_rule(v, &v->pkt->ip);
+	if (rule != NULL) {
+		lb_reply(v, rule);
+		return STEP_DONE;
 	}
-	if (rule == NULL) {
-		rule = lb_reply_rule(v, &v->pkt->ip);
-		if (rule != NULL) {
-			lb_reply(v, rule);
-			return STEP_DONE;
-		}
-		if (lb_snat_from(v))
-			return STEP_LEAVES;
-		rule = next_hop(v);
-		hop = true;
-	}
-	if (rule != NULL)
-		lb_forward_fragment(v, rule, hop);
+	if (lb_snat_from(v))
+		return STEP_LEAVES;
+	rule = next_hop(v);
+	if (rule == NULL)
+		return STEP_DONE;
+	if (fragment)
+		lb_forward_fragment(v, rule, true);
+	else
+		lb_forward_hop(v, rule);
 	return STEP_DONE;
 }
 
-/* design.md 2: the more exact match first. */
+/* A fragment has a port only by luck: an address must name its rule. */
+LB_PART(step_fragment)
+{
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	const struct lb_rule *rule =
+	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
+	if (rule != NULL) {
+		lb_forward_fragment(v, rule, false);
+		return STEP_DONE;
+	}
+	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_FRONTEND) != 0)
+		lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
+	if (slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
+		return STEP_DONE;
+	return step_beyond(v, true);
+}
+
+LB_PART(step_unnamed)
+{
+	return step_beyond(v, false);
+}
+
+LB_PART(step_icmp)
+{
+	if ((v->pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
+		lb_icmp_error(v);
+	else if (lb_is_echo_request(v->pkt))
+		lb_echo(v);
+	return STEP_DONE;
+}
+
+/* design.md 2: the more exact match first.  What a frontend names is no part
+ * of its own: most packets are. */
 LB_INLINE int
 step_transport(const struct lb_view *v)
 {
@@ -86,70 +108,42 @@ step_transport(const struct lb_view *v)
 	if (slot == NULL) {
 		slot = lb_endpoint_find(
 		    v, &ip->dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
-		if (slot != NULL &&
-		    (lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
+		if (slot == NULL)
+			return lb_part(step_unnamed, v);
+		if ((lb_slot_flags(slot) & LB_ADDRESS_SNAT) != 0 &&
 		    lb_snat_to(v, slot))
 			return STEP_DONE;
 	}
-	const struct lb_rule *rule =
-	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
-	bool hop = false;
-	if (rule == NULL) {
-		if (slot != NULL &&
-		    (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
-			return STEP_DONE;
-		rule = lb_reply_rule(v, ip);
-		if (rule != NULL) {
-			lb_reply(v, rule);
-			return STEP_DONE;
-		}
-		if (lb_snat_from(v))
-			return STEP_LEAVES;
-		rule = next_hop(v);
-		hop = true;
-	}
+	const struct lb_rule *rule = lb_rule_of(v, lb_slot_rule(slot));
 	if (rule != NULL)
-		lb_forward(v, rule, hop);
+		lb_forward(v, rule);
+	else if ((lb_slot_flags(slot) & LB_ADDRESS_OURS) == 0)
+		return lb_part(step_unnamed, v);
 	return STEP_DONE;
 }
 
-/* Not inlined: what a flow of a member's own needs comes after it, and BPF
- * has no stack for both. */
-static LB_NOINLINE int
-step_first(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
-    struct lb_result *out)
+LB_INLINE int
+step_first(const struct lb_view *v)
 {
-	struct lb_view v = { .ctx = ctx,
-		.pkt = pkt,
-		.out = out,
-		.now_ms = now_ms,
-		.six = pkt->ip.family == 6 };
-	result_clear(out, pkt);
-	v.scratch = lb_scratch(ctx);
-	v.plan = lb_plan_in_force(ctx);
-	if (v.scratch == NULL || v.plan == NULL)
-		return STEP_DONE;
-	v.header = (const struct lb_plan_header *)lb_plan_row(v.plan, 0);
-	v.key = (const struct lb_hash_key *)lb_plan_row(v.plan, 1);
-	if (v.header == NULL || v.key == NULL)
-		return STEP_DONE;
-	if (pkt->ip.proto == LB_PROTO_ICMP || pkt->ip.proto == LB_PROTO_ICMP6) {
-		if ((pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
-			lb_icmp_error(&v);
-		else if (lb_is_echo_request(pkt))
-			lb_echo(&v);
-	} else if (LB_UNLIKELY(pkt->ip.fragment != LB_FRAGMENT_NO)) {
-		return step_fragment(&v);
-	} else {
-		return step_transport(&v);
-	}
-	return STEP_DONE;
+	const struct lb_headers *ip = &v->pkt->ip;
+	if (ip->proto == LB_PROTO_ICMP || ip->proto == LB_PROTO_ICMP6)
+		return lb_part(step_icmp, v);
+	if (LB_UNLIKELY(ip->fragment != LB_FRAGMENT_NO))
+		return lb_part(step_fragment, v);
+	return step_transport(v);
 }
 
 LB_API void
 lb_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
     struct lb_result *out)
 {
-	if (LB_UNLIKELY(step_first(ctx, pkt, now_ms, out) == STEP_LEAVES))
+	struct lb_view v;
+	result_clear(out, pkt);
+	if (!lb_view_open(&v, ctx, now_ms))
+		return;
+	v.pkt = pkt;
+	v.out = out;
+	v.six = pkt->ip.family == 6;
+	if (LB_UNLIKELY(step_first(&v) == STEP_LEAVES))
 		lb_snat_step(ctx, pkt, now_ms, out);
 }

@@ -20,6 +20,47 @@ struct lb_view {
 	bool six;
 };
 
+/* The view of a packet that lies in scratch, anew: a global function is handed
+ * none.  It may see a newer plan than the packet saw so far. */
+LB_INLINE bool
+lb_view_open(struct lb_view *v, uint64_t ctx, uint32_t now_ms)
+{
+	v->ctx = ctx;
+	v->now_ms = now_ms;
+	v->scratch = lb_scratch(ctx);
+	v->plan = lb_plan_in_force(ctx);
+	if (v->scratch == NULL || v->plan == NULL)
+		return false;
+	v->pkt = &v->scratch->packet;
+	v->out = &v->scratch->result;
+	v->six = v->pkt->ip.family == 6;
+	v->header = (const struct lb_plan_header *)lb_plan_row(v->plan, 0);
+	v->key = (const struct lb_hash_key *)lb_plan_row(v->plan, 1);
+	return v->header != NULL && v->key != NULL;
+}
+
+/*
+ * LB_PART(name) { body } - a part of the step: int name(const struct lb_view
+ * *v), called as lb_part(name, v).  In BPF a global function, so that the
+ * verifier looks at it once and not once for each way into it: with all in
+ * one program Linux 6.1 gives up.  There its packet and result are those of
+ * scratch, and its plan the one in force when it is called.
+ */
+#ifdef __bpf__
+#define LB_PART(name)                                                          \
+	LB_INLINE int name(const struct lb_view *v);                           \
+	LB_GLOBAL int lb_part_##name(uint64_t ctx, uint32_t now_ms)            \
+	{                                                                      \
+		struct lb_view v;                                              \
+		return lb_view_open(&v, ctx, now_ms) ? name(&v) : 0;           \
+	}                                                                      \
+	LB_INLINE int name(const struct lb_view *v)
+#define lb_part(name, v) lb_part_##name((v)->ctx, (v)->now_ms)
+#else
+#define LB_PART(name)    static LB_NOINLINE int name(const struct lb_view *v)
+#define lb_part(name, v) name(v)
+#endif
+
 /* An endpoint slot as words: address, address, then the packed fields of
  * struct lb_endpoint. */
 #define LB_SLOT_WORDS 4u
@@ -259,10 +300,10 @@ lb_quote(const struct lb_view *v)
 	    (uint16_t)(q->l4_bytes < 0xffff ? q->l4_bytes : 0xffff);
 }
 
-/* forward.c: a client's packet under a rule, or (hop) what a next hop takes in
- * either direction. */
-LB_API void lb_forward(
-    const struct lb_view *v, const struct lb_rule *rule, bool hop);
+/* forward.c: a client's packet under a rule. */
+LB_API void lb_forward(const struct lb_view *v, const struct lb_rule *rule);
+/* forward.c: what a next hop takes, in either direction. */
+LB_API void lb_forward_hop(const struct lb_view *v, const struct lb_rule *rule);
 /* forward.c: a fragment under an HA-ports rule. */
 LB_API void lb_forward_fragment(
     const struct lb_view *v, const struct lb_rule *rule, bool hop);

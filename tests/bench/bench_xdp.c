@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "live/engine.h"
+#include "live/bpf/engine.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_io.h"
 #include "tests/bench/service.h"

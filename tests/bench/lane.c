@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "live/pins.h"
+#include "live/bpf/pins.h"
 
 #define LINKS      3
 #define PATIENCE_S 60 /* until fairlead live forwards */

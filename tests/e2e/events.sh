@@ -14,12 +14,15 @@ told = {name for line in re.findall(r'^\.It Cm (.*)$', section, re.M)
         for name in line.split(' , ')}
 
 logged = set()
-for path in glob.glob(src + '/live/*.c'):
+for path in glob.glob(src + '/live/**/*.c', recursive=True):
     text = open(path).read()
     if path.endswith('/azure_events.c'):
         logged |= set(re.findall(r'= { "(\w+)",', text))
     for call in re.findall(r'\blive_log\(([^;]*?)"s:', text, re.S):
         logged |= set(re.findall(r'"([^"]+)"', call))
+    if 'lb_snat_event_name(' in text:
+        logged |= set(re.findall(r'\[LB_SNAT_\w+\] = "(\w+)"',
+                                 open(src + '/model/snat_gauges.c').read()))
     logged |= set(re.findall(
         r'\b(?:refuse|warn_if)\(\s*"([^"%]+)",(?=[^;]*;)', text)
         if path.endswith(('/run.c', '/reload.c')) else [])

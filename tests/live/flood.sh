@@ -29,20 +29,6 @@ connection_table: { entries: 1024 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 
-# counted NAMESPACE INTERFACE PATTERN: packets, of all queues
-counted() {
-	in_ns "$1" ethtool -S "$2" |
-	    awk -v what="$3" '$1 ~ what { n += $2 } END { print n + 0 }'
-}
-
-# rings: packets that a full ring of a veth had no room for
-rings() {
-	for end in 'client eth0' 'balancer b1' 'balancer b2'; do
-		# shellcheck disable=SC2086 # two words
-		counted $end xdp_xmit_errors
-	done | awk '{ n += $1 } END { print n }'
-}
-
 live() {
 	echo "+ balancer: fairlead live -c lb.yaml"
 	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \

@@ -5,6 +5,7 @@
  * whole packet anew, for the last one's edit is still in it.
  */
 #include "live/xdp/path.h"
+#include "tests/live/race_frame.h"
 #include "tests/live/race_io.h"
 
 struct {
@@ -85,53 +86,10 @@ bad(struct race_counts *c, enum race_bad what, uint32_t flow, uint32_t slot,
 	c->example[3] = word;
 }
 
-/* xorshift64*, which never is 0. */
 LB_INLINE uint32_t
 draw(struct race_counts *c)
 {
-	uint64_t x = c->random;
-	x ^= x >> 12;
-	x ^= x << 25;
-	x ^= x >> 27;
-	c->random = x;
-	return (uint32_t)(x * UINT64_C(0x2545f4914f6cdd1d) >> 32);
-}
-
-/* --- sums ---------------------------------------------------------------- */
-
-#define IP_AT  14u
-#define L4_AT4 34u
-#define L4_AT6 54u
-
-LB_INLINE uint64_t
-sum32(const uint8_t *at, uint32_t words)
-{
-	uint64_t sum = 0;
-#pragma unroll
-	for (uint32_t i = 0; i < words; i++)
-		sum += lb_load32(at + 4 * i);
-	return sum;
-}
-
-/* Our own, not the path's: this is the yardstick. */
-LB_INLINE uint16_t
-folded(uint64_t sum)
-{
-#pragma unroll
-	for (uint32_t i = 0; i < 4; i++)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
-/* Addresses, protocol, length and the segment with its checksum. */
-LB_INLINE uint64_t
-l4_sum(const uint8_t *data, bool six, bool udp)
-{
-	const uint8_t *l4 = data + (six ? L4_AT6 : L4_AT4);
-	uint64_t sum = six ? sum32(data + 22, 8) : sum32(data + 26, 2);
-	sum += __builtin_bswap16(udp ? LB_PROTO_UDP : LB_PROTO_TCP);
-	sum += __builtin_bswap16(udp ? 8 : 20);
-	return sum + (udp ? sum32(l4, 2) : sum32(l4, 5));
+	return race_draw(&c->random);
 }
 
 /* --- making -------------------------------------------------------------- */
@@ -390,7 +348,7 @@ judge_bytes(struct race_counts *c, const uint8_t *data, uint32_t flow)
 	const bool six = race_is_six(flow), udp = race_is_udp(flow);
 	uint16_t ip = six ? 0xffff : folded(sum32(data + IP_AT, 5));
 	uint16_t l4 =
-	    fold(six ? l4_sum(data, true, udp) : l4_sum(data, false, udp));
+	    folded(six ? l4_sum(data, true, udp) : l4_sum(data, false, udp));
 	if (ip != 0xffff || l4 != 0xffff)
 		bad(c, RACE_BAD_CHECKSUM, flow, 0, (uint64_t)ip << 32 | l4);
 }

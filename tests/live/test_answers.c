@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* live/answers.c: what is said about which packets, and about which nothing. */
-#include "live/answers.h"
+/* live/net/answers.c: what is said about which packets, and about which
+ * nothing. */
+#include "live/net/answers.h"
 
 #include <string.h>
 #include "tests/support/frame.h"

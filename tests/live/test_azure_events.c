@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* live/azure_events.c: when Azure's health events are told, second by second.
+/* live/seen/azure_events.c: when Azure's health events are told, second by
+ * second.
  */
 #include <string.h>
 
-#include "live/azure_events.h"
+#include "live/seen/azure_events.h"
 #include "model/path/base.h"
 #include "tests/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/control.c: lines in and out over a real socket, with callers who send
- * rubbish, lines without end, who do not read, or are too many.
+ * live/control/control.c: lines in and out over a real socket, with callers who
+ * send rubbish, lines without end, who do not read, or are too many.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "live/base64.h"
-#include "live/control.h"
-#include "live/control_commands.h"
+#include "live/commands/control_commands.h"
+#include "live/control/base64.h"
+#include "live/control/control.h"
 #include "model/path/base.h"
 #include "tests/unit.h"
 

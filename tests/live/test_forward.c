@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "live/engine.h"
+#include "live/bpf/engine.h"
 #include "live/xdp/forward_io.h"
 #include "tests/support/frame.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/health.c: who is new is no candidate before he answered; answers decide
- * per (probe, address); what was known is carried over a reload and a restart,
- * by the names of probes.
+ * live/probe/health.c: who is new is no candidate before he answered; answers
+ * decide per (probe, address); what was known is carried over a reload and a
+ * restart, by the names of probes.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/health.h"
-#include "live/memo.h"
+#include "live/bpf/memo.h"
+#include "live/probe/health.h"
 #include "model/names.h"
 #include "tests/unit.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/http.c: where it listens, and how it answers; a client that says
- * nothing, or too much, keeps nobody waiting.
+ * live/out/http.c: where it listens, and how it answers; a client that says
+ * nothing, too much, or a byte at a time keeps nobody waiting.
  */
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "live/http.h"
+#include "live/out/http.h"
 #include "model/names.h"
 #include "tests/unit.h"
 
@@ -256,6 +256,70 @@ test_idlers(void)
 	end(&s);
 }
 
+/* Says one more byte of a request that never ends: true while it may. */
+static bool
+dribble(int fd)
+{
+	char got[64];
+	return send(fd, "a", 1, MSG_NOSIGNAL) == 1 &&
+	       recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0;
+}
+
+/*
+ * More than there is room for, who all go on talking: each newcomer is
+ * answered, and who is put out comes again.
+ */
+static void
+test_dribblers(void)
+{
+	struct served s = { .http = NULL };
+	int slow[LIVE_HTTP_CONNECTIONS + 16];
+	unsigned ended = 0;
+	serve(&s);
+	for (size_t i = 0; i < LB_COUNT(slow); i++) {
+		if (i % 16 == 0)
+			turn(&s, 10); /* fewer than may wait to be let in */
+		slow[i] = dial(&s);
+		(void)send(
+		    slow[i], "GET /ill HTTP/1.1\r\nX: ", 23, MSG_NOSIGNAL);
+	}
+	for (unsigned round = 0; round < 20; round++) {
+		CU_ASSERT(begins(ask_once(&s, GET("/ill")), "HTTP/1.1 503 "));
+		for (size_t i = 0; i < LB_COUNT(slow); i++) {
+			if (dribble(slow[i]))
+				continue;
+			if (ended++ % 16 == 0)
+				turn(&s, 10);
+			(void)close(slow[i]);
+			slow[i] = dial(&s);
+		}
+		turn(&s, 10);
+	}
+	CU_ASSERT(ended >= 16);
+	for (size_t i = 0; i < LB_COUNT(slow); i++)
+		(void)close(slow[i]);
+	end(&s);
+}
+
+/* One alone, never silent for as long as would end it, has its time. */
+static void
+test_late(void)
+{
+	struct served s = { .http = NULL };
+	serve(&s);
+	int slow = dial(&s), left = 10 * LIVE_HTTP_REQUEST_S;
+	CU_ASSERT_EQUAL(send(slow, "GET /", 5, MSG_NOSIGNAL), 5);
+	uint64_t from_ns = uv_hrtime();
+	for (; left > 0 && dribble(slow); left--)
+		turn(&s, 200);
+	uint64_t took_ns = uv_hrtime() - from_ns;
+	CU_ASSERT(left > 0);
+	CU_ASSERT(took_ns > LIVE_HTTP_IDLE_S * LB_NS_PER_S);
+	(void)close(slow);
+	CU_ASSERT(begins(ask_once(&s, GET("/ill")), "HTTP/1.1 503 "));
+	end(&s);
+}
+
 static void
 test_taken(void)
 {
@@ -277,6 +341,8 @@ main(void)
 		{ "answers", test_answers },
 		{ "freshness", test_freshness },
 		{ "idlers", test_idlers },
+		{ "dribblers", test_dribblers },
+		{ "late", test_late },
 		{ "taken", test_taken },
 		CU_TEST_INFO_NULL,
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/log.c: lines are JSON whatever bytes their texts have, and who reads
+ * live/out/log.c: lines are JSON whatever bytes their texts have, and who reads
  * them and stands still keeps nobody waiting.
  */
 #include <fcntl.h>
@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "live/log.h"
-#include "live/log_out.h"
+#include "live/out/log.h"
+#include "live/out/log_out.h"
 #include "model/path/base.h"
 #include "tests/unit.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/memo.c: a plan read back leads lb_plan_compile() to the same plan as
+ * live/bpf/memo.c: a plan read back leads lb_plan_compile() to the same plan as
  * the one that was written, through changes of everything; and bytes that are
  * no memo are none.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/memo.h"
+#include "live/bpf/memo.h"
 #include "tests/live/rich.h"
 #include "tests/unit.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/metrics.c: the text is what Prometheus reads, whatever things are
+ * live/seen/metrics.c: the text is what Prometheus reads, whatever things are
  * called; the numbers stand where they belong; and doc/fairlead-metrics.7
  * tells of every metric and of no other.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/metrics.h"
+#include "live/seen/metrics.h"
 #include "model/names.h"
 #include "tests/live/exposition.h"
 #include "tests/unit.h"
@@ -24,9 +24,10 @@ struct sample {
 	struct lb_config_pool pools[2];
 	struct lb_config_probe probes[1];
 	struct live_figures_frontend frontends[1];
-	struct live_figures_rule rule_figures[3];
+	struct live_figures_rule rule_figures[4];
 	struct live_figures_member members[3];
 	struct live_figures_probe probe_figures[2];
+	struct live_figures_snat snats[4];
 	struct live_interface_now interfaces[2];
 };
 
@@ -35,8 +36,12 @@ static char nasty[] = NASTY, p[] = "p", q[] = "q", alive[] = "alive";
 static struct forward_share
 traffic(uint64_t base)
 {
-	return (struct forward_share){ { base, base * 100 },
-		{ base + 1, base * 100 + 1 } };
+	return (struct forward_share){
+		.in = { base, base * 100, base + 2 },
+		.out = { base + 1, base * 100 + 1, base + 3 },
+		.tcp = { base + 4, base + 5 },
+		.udp = { base + 6, base + 7 },
+	};
 }
 
 static void
@@ -105,6 +110,60 @@ sample_rules(struct sample *s)
 		.traffic = traffic(9),
 		.counted = true,
 		.flows = 1 };
+	s->rule_figures[3] = (struct live_figures_rule){ .id = 3,
+		.name = alive,
+		.kind = LIVE_RULE_OUTBOUND,
+		.rule = -1,
+		.frontend = 0,
+		.traffic = traffic(70),
+		.counted = true };
+}
+
+/* a leaves by one frontend; b, by two; c has none any more, and flows yet. */
+static void
+sample_snat(struct sample *s)
+{
+	const struct forward_begun begun = { 100, 7 };
+	const struct lb_addr one = lb_addr_v4(0x010200c0);
+	const struct lb_addr two = lb_addr_v4(0x020200c0);
+	static char a[] = "a", b[] = "b", c[] = "c";
+	s->snats[0] = (struct live_figures_snat){ .pool = p,
+		.name = a,
+		.address = one,
+		.only = true,
+		.first = true,
+		.allocated = 1024,
+		.used = 768,
+		.peak = 800,
+		.state = { [LB_CONN_HALF] = 1,
+		    [LB_CONN_ANSWERED] = 2,
+		    [LB_CONN_OPEN] = 700,
+		    [LB_CONN_CLOSING_FIN] = 60,
+		    [LB_CONN_CLOSING_RST] = 5 },
+		.counted = true,
+		.begun = begun };
+	s->snats[1] = (struct live_figures_snat){ .pool = p,
+		.name = b,
+		.address = one,
+		.udp = true,
+		.first = true,
+		.allocated = 512,
+		.counted = true,
+		.begun = begun };
+	s->snats[2] = s->snats[1];
+	s->snats[2].address = two;
+	s->snats[2].first = false;
+	s->snats[3] = (struct live_figures_snat){ .pool = q,
+		.name = c,
+		.address = two,
+		.only = true,
+		.first = true,
+		.used = 3,
+		.peak = 3,
+		.counted = false };
+	s->figures.snats = s->snats;
+	s->figures.snat_count = 4;
+	s->figures.snat_counted = true;
 }
 
 static struct sample *
@@ -115,11 +174,12 @@ sample_new(void)
 	sample_config(s);
 	sample_members(s);
 	sample_rules(s);
+	sample_snat(s);
 	s->interfaces[0] = (struct live_interface_now){ "eth0", true };
 	s->interfaces[1] = (struct live_interface_now){ "eth1", true };
 	struct live_figures *f = &s->figures;
 	f->rules = s->rule_figures;
-	f->rule_count = 3;
+	f->rule_count = 4;
 	f->members = s->members;
 	f->member_count = 3;
 	f->frontends = s->frontends;
@@ -158,6 +218,10 @@ text_of(const struct sample *s)
 #define MEMBER(pool, name, address)                                            \
 	"pool=\"" pool "\",member=\"" name "\",member_address=\"" address "\""
 
+#define SNAT(pool, name, frontend, protocol)                                   \
+	"{" MEMBER(pool, name, "::") ",frontend_address=\"" frontend           \
+				     "\",protocol=\"" protocol "\""
+
 static void
 test_values(void)
 {
@@ -173,10 +237,52 @@ test_values(void)
 		{ "fairlead_packets_total{rule=\"q\",frontend_port=\"0\","
 		  "protocol=\"all\",direction=\"inbound\"}",
 		    -1 },
+		{ "fairlead_packets_total{rule=\"alive\","
+		  "frontend_address=\"2001:db8::1\",protocol=\"all\","
+		  "direction=\"outbound\"}",
+		    71 },
 		{ "fairlead_data_path_availability" RULE "}", 1 },
 		{ "fairlead_data_path_availability{rule=\"q\","
 		  "frontend_port=\"0\",protocol=\"all\"}",
 		    0 },
+		{ "fairlead_syns_total" RULE ",direction=\"inbound\"}", -1 },
+		{ "fairlead_syns_total{rule=\"p\",direction=\"inbound\"}", 11 },
+		{ "fairlead_syns_total{rule=\"p\",direction=\"outbound\"}",
+		    12 },
+		{ "fairlead_snat_ports_allocated" SNAT("p", "a", "192.0.2.1",
+		      "tcp") ",is_awaiting_removal=\"false\"}",
+		    1024 },
+		{ "fairlead_snat_ports_used" SNAT("p", "a", "192.0.2.1",
+		      "tcp") ",is_awaiting_removal=\"false\"}",
+		    768 },
+		{ "fairlead_snat_ports_used" SNAT("q", "c", "192.0.2.2",
+		      "tcp") ",is_awaiting_removal=\"true\"}",
+		    3 },
+		{ "fairlead_snat_connections" SNAT(
+		      "p", "a", "192.0.2.1", "tcp") ",state=\"pending\"}",
+		    3 },
+		{ "fairlead_snat_connections" SNAT(
+		      "p", "a", "192.0.2.1", "tcp") ",state=\"open\"}",
+		    700 },
+		{ "fairlead_snat_connections" SNAT(
+		      "p", "a", "192.0.2.1", "tcp") ",state=\"closing\"}",
+		    65 },
+		{ "fairlead_snat_connections_total" SNAT(
+		      "p", "a", "192.0.2.1", "tcp") ",state=\"successful\"}",
+		    100 },
+		{ "fairlead_snat_connections_total" SNAT(
+		      "p", "a", "192.0.2.1", "tcp") ",state=\"failed\"}",
+		    7 },
+		/* not which of two frontends, and once */
+		{ "fairlead_snat_connections_total{" MEMBER(
+		      "p", "b", "::") ",protocol=\"udp\",state=\"failed\"}",
+		    7 },
+		{ "fairlead_snat_connections_total" SNAT(
+		      "p", "b", "192.0.2.2", "udp") ",state=\"failed\"}",
+		    -1 },
+		{ "fairlead_snat_connections_total" SNAT(
+		      "q", "c", "192.0.2.2", "tcp") ",state=\"failed\"}",
+		    -1 },
 		{ "fairlead_rule_members" RULE "}", 2 },
 		{ "fairlead_rule_members_up" RULE "}", 1 },
 		{ "fairlead_rule_connections{rule=\"p\"}", 1 },
@@ -217,7 +323,7 @@ test_values(void)
 	free(text);
 	/* An interface is gone, and the table not counted yet. */
 	s->interfaces[1].attached = false;
-	s->figures.table_counted = false;
+	s->figures.table_counted = s->figures.snat_counted = false;
 	text = text_of(s);
 	CU_ASSERT_EQUAL(
 	    exposition_value(text, "fairlead_data_path_availability" RULE "}"),

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/announce.h"
-#include "live/engine.h"
-#include "live/raw.h"
+#include "live/bpf/engine.h"
+#include "live/net/announce.h"
+#include "live/net/raw.h"
 #include "live/xdp/forward_io.h"
 
 #define TEST_SKIPPED 77

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* live/notify.c: what a service manager hears, at a path and at an abstract
+/* live/out/notify.c: what a service manager hears, at a path and at an abstract
  * name; and that without one, or with a bad one, nothing happens. */
 #include <errno.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "live/notify.h"
+#include "live/out/notify.h"
 #include "model/path/base.h"
 #include "tests/unit.h"
 

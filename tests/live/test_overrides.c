@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/overrides.c: what ctl says of members is applied over what the file
- * says, written down, read back, and forgotten with its member.
+ * live/state/overrides.c: what ctl says of members is applied over what the
+ * file says, written down, read back, and forgotten with its member.
  */
 #include <string.h>
 
-#include "live/overrides.h"
+#include "live/state/overrides.h"
 #include "tests/model/config_text.h"
 
 #define CONFIG(members)                                                        \

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "live/probers.h"
+#include "live/probe/probers.h"
 #include "tests/support/busy.h"
 #include "tests/unit.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/probers.c and the kinds of probes, against servers on loopback: what
- * each kind makes of what it hears, the beat of thousands, and what a reload
- * leaves alone.
+ * live/probe/probers.c and the kinds of probes, against servers on loopback:
+ * what each kind makes of what it hears, the beat of thousands, and what a
+ * reload leaves alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "live/probers.h"
+#include "live/probe/probers.h"
 #include "tests/support/busy.h"
 #include "tests/unit.h"
 

@@ -10,32 +10,27 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "live/engine.h"
+#include "live/bpf/engine.h"
 #include "model/path/conn.h"
 #include "model/path/hash.h"
 #include "model/path/step.h"
 #include "model/world.h"
 #include "tests/live/race_world.h"
+#include "tests/live/racers.h"
 
 #define SEED_DEFAULT    UINT64_C(20261122)
 #define SECONDS_DEFAULT UINT64_C(8)
-#define REPEAT          20000u /* packets in one test run */
 #define SWEEP_FACTS     256u
 #define SWEEP_PAUSE_US  50
 #define HEALTH_PAUSE_US 5000
 #define HOT_MS          2u /* so long the hot flows stay the same */
 #define FAR             UINT32_C(0xfffff000) /* where the clock begins */
-#define TEST_SKIPPED    77
 
 struct race {
 	struct lb_config *config;
@@ -45,18 +40,10 @@ struct race {
 	struct race_counts *counts; /* by role */
 	struct race_flow *flows;
 	uint64_t *tenants;
-	int program;
+	struct racers racers;
 	unsigned down; /* bits 0 and 1: members 6 and 7 */
-	atomic_bool stop;
-	atomic_int error; /* errno of who failed first */
-	uint64_t runs[RACE_ROLES], sweeps, expired, swaps;
-};
-
-struct stepper {
-	struct race *race;
-	uint32_t role;
-	int cpu;
-	pthread_t thread;
+	struct timespec start;
+	uint64_t sweeps, expired, swaps;
 };
 
 /* --- the world ----------------------------------------------------------- */
@@ -97,6 +84,60 @@ find_members(struct race *race)
 		abort();
 }
 
+/* --- what happens meanwhile ---------------------------------------------- */
+
+static void
+sweep_family(struct race *race, bool six, uint32_t now_ms)
+{
+	struct lb_expired at[SWEEP_FACTS];
+	const struct lb_tables *tables = live_engine_tables(race->engine);
+	uint32_t buckets = six ? tables->buckets6 : tables->buckets4;
+
+	for (uint32_t from = 0; from < buckets;) {
+		struct lb_expired_list ended = { at, SWEEP_FACTS, 0 };
+		from = lb_expire(
+		    tables, six, now_ms, from, buckets - from, &ended);
+		race->expired += ended.count;
+	}
+}
+
+/* The sweeper, who also winds the clock. */
+static void
+sweep(void *arg)
+{
+	struct race *race = arg;
+	uint32_t past_ms = (uint32_t)racers_elapsed_ms(&race->start);
+
+	race->io->hot = past_ms / HOT_MS * RACE_HOT % RACE_FLOWS;
+	__atomic_store_n(&race->io->now_ms, FAR + past_ms, __ATOMIC_RELEASE);
+	sweep_family(race, false, FAR + past_ms);
+	sweep_family(race, true, FAR + past_ms);
+	race->sweeps++;
+	(void)usleep(SWEEP_PAUSE_US);
+}
+
+/* Members 6 and 7 come and go. */
+static void
+change_health(void *arg, uint64_t seconds)
+{
+	struct race *race = arg;
+	struct racers *r = &race->racers;
+
+	while (!atomic_load(&r->stop) &&
+	       racers_elapsed_ms(&race->start) < seconds * 1000) {
+		(void)usleep(HEALTH_PAUSE_US);
+		race->down = (race->down + 1) % RACE_HEALTHS;
+		if (lb_plan_health(race->plan, race->config, is_up, race) != 0)
+			racers_fail(r, ENOMEM);
+		int rc = live_engine_health(race->engine, race->plan);
+		if (rc != 0)
+			racers_fail(r, -rc);
+		race->swaps++;
+	}
+}
+
+/* --- beginning and end --------------------------------------------------- */
+
 static int
 race_open(struct race *race, uint64_t seed)
 {
@@ -120,9 +161,15 @@ race_open(struct race *race, uint64_t seed)
 	    object != NULL ? object : path, race->plan, error, sizeof(error));
 	if (race->engine == NULL) {
 		(void)printf("%s\n", error);
-		return errno == EPERM ? TEST_SKIPPED : -1;
+		return errno == EPERM ? RACERS_SKIPPED : -1;
 	}
-	race->program = live_engine_program(race->engine, "fairlead_race");
+	race->racers = (struct racers){
+		.program = live_engine_program(race->engine, "fairlead_race"),
+		.frame_bytes = RACE_FRAME,
+		.role_at = RACE_ROLE_AT,
+		.sweep = sweep,
+		.arg = race,
+	};
 	race->io = live_engine_mmap(race->engine, "race", sizeof(*race->io));
 	race->counts = live_engine_mmap(
 	    race->engine, "counts", RACE_ROLES * sizeof(*race->counts));
@@ -130,8 +177,9 @@ race_open(struct race *race, uint64_t seed)
 	    race->engine, "flows", RACE_FLOWS * sizeof(*race->flows));
 	race->tenants = live_engine_mmap(
 	    race->engine, "tenants", RACE_WAYS * sizeof(*race->tenants));
-	if (race->program < 0 || race->io == NULL || race->counts == NULL ||
-	    race->flows == NULL || race->tenants == NULL) {
+	if (race->racers.program < 0 || race->io == NULL ||
+	    race->counts == NULL || race->flows == NULL ||
+	    race->tenants == NULL) {
 		(void)printf("the BPF object is not this test's\n");
 		return -1;
 	}
@@ -149,153 +197,6 @@ race_close(struct race *race)
 	live_engine_free(race->engine);
 	lb_plan_free(race->plan);
 	lb_config_free(race->config);
-}
-
-/* --- those who are at it at once ----------------------------------------- */
-
-static void
-failed(struct race *race, int code)
-{
-	int none = 0;
-
-	(void)atomic_compare_exchange_strong(&race->error, &none, code);
-	atomic_store(&race->stop, true);
-}
-
-static void *
-step(void *arg)
-{
-	struct stepper *me = arg;
-	struct race *race = me->race;
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET((size_t)me->cpu, &cpus);
-	if (pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus) != 0)
-		(void)printf("not pinned to CPU %d\n", me->cpu);
-	while (!atomic_load(&race->stop)) {
-		uint8_t frame[RACE_FRAME] = { 0 };
-		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame,
-		    .data_size_in = sizeof(frame), .repeat = REPEAT);
-		frame[RACE_ROLE_AT] = (uint8_t)me->role;
-		if (bpf_prog_test_run_opts(race->program, &run) != 0) {
-			failed(race, errno);
-			break;
-		}
-		race->runs[me->role]++;
-	}
-	return NULL;
-}
-
-static uint64_t
-elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)(now.tv_sec - since->tv_sec) * 1000 +
-	       (uint64_t)((now.tv_nsec - since->tv_nsec) / 1000000);
-}
-
-static void
-sweep_family(struct race *race, bool six, uint32_t now_ms)
-{
-	struct lb_expired at[SWEEP_FACTS];
-	const struct lb_tables *tables = live_engine_tables(race->engine);
-	uint32_t buckets = six ? tables->buckets6 : tables->buckets4;
-
-	for (uint32_t from = 0; from < buckets;) {
-		struct lb_expired_list ended = { at, SWEEP_FACTS, 0 };
-		from = lb_expire(
-		    tables, six, now_ms, from, buckets - from, &ended);
-		race->expired += ended.count;
-	}
-}
-
-/* The sweeper, who also winds the clock. */
-static void *
-sweep(void *arg)
-{
-	struct race *race = arg;
-	struct timespec start;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	while (!atomic_load(&race->stop)) {
-		uint32_t past_ms = (uint32_t)elapsed_ms(&start);
-		race->io->hot = past_ms / HOT_MS * RACE_HOT % RACE_FLOWS;
-		__atomic_store_n(
-		    &race->io->now_ms, FAR + past_ms, __ATOMIC_RELEASE);
-		sweep_family(race, false, FAR + past_ms);
-		sweep_family(race, true, FAR + past_ms);
-		race->sweeps++;
-		(void)usleep(SWEEP_PAUSE_US);
-	}
-	return NULL;
-}
-
-/* Members 6 and 7 come and go. */
-static void
-change_health(struct race *race, uint64_t seconds)
-{
-	struct timespec start;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	while (
-	    !atomic_load(&race->stop) && elapsed_ms(&start) < seconds * 1000) {
-		(void)usleep(HEALTH_PAUSE_US);
-		race->down = (race->down + 1) % RACE_HEALTHS;
-		if (lb_plan_health(race->plan, race->config, is_up, race) != 0)
-			failed(race, ENOMEM);
-		int rc = live_engine_health(race->engine, race->plan);
-		if (rc != 0)
-			failed(race, -rc);
-		race->swaps++;
-	}
-	atomic_store(&race->stop, true);
-}
-
-/* Two CPUs that we may have; the same one twice if there is only one. */
-static void
-pick_cpus(int cpus[RACE_ROLES])
-{
-	cpu_set_t allowed;
-	unsigned found = 0;
-
-	cpus[0] = cpus[1] = 0;
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
-		return;
-	for (int cpu = 0; cpu < CPU_SETSIZE && found < RACE_ROLES; cpu++)
-		if (CPU_ISSET((size_t)cpu, &allowed))
-			cpus[found++] = cpu;
-	if (found < RACE_ROLES) {
-		cpus[1] = cpus[0];
-		(void)printf("only one CPU: nothing is at once\n");
-	}
-}
-
-static int
-run(struct race *race, uint64_t seconds)
-{
-	struct stepper steppers[RACE_ROLES];
-	pthread_t sweeper;
-	int cpus[RACE_ROLES];
-
-	pick_cpus(cpus);
-	if (pthread_create(&sweeper, NULL, sweep, race) != 0)
-		return -1;
-	for (uint32_t role = 0; role < RACE_ROLES; role++) {
-		steppers[role] = (struct stepper){
-			.race = race, .role = role, .cpu = cpus[role]
-		};
-		if (pthread_create(&steppers[role].thread, NULL, step,
-			&steppers[role]) != 0)
-			abort();
-	}
-	change_health(race, seconds);
-	for (uint32_t role = 0; role < RACE_ROLES; role++)
-		(void)pthread_join(steppers[role].thread, NULL);
-	(void)pthread_join(sweeper, NULL);
-	return atomic_load(&race->error);
 }
 
 /* --- afterwards ---------------------------------------------------------- */
@@ -408,13 +309,6 @@ look_at_table(const struct race *race, struct remains *out)
 	}
 }
 
-static int
-hold(const char *what, bool good)
-{
-	(void)printf("  %-58s %s\n", what, good ? "holds" : "BROKEN");
-	return good ? 0 : -1;
-}
-
 static struct race_counts
 sum_up(const struct race *race)
 {
@@ -491,57 +385,51 @@ judge(const struct race *race)
 
 	look_at_table(race, &remains);
 	print_counts(race, &c, &remains);
-	rc |= hold("both CPUs were at it, entries came and went",
+	rc |= racers_hold("both CPUs were at it, entries came and went",
 	    c.made > 100000 && race->expired > 1000 && c.replaced > 1000 &&
 		c.hit > 100000 && c.rechosen > 1000 && c.opened > 1000 &&
 		race->counts[0].packets > 0 && race->counts[1].packets > 0);
-	rc |= hold("packets in = forwarded + answered + passed + dropped",
-	    c.packets == c.verdict[LB_FORWARD] + c.verdict[LB_ANSWER] +
-			     c.verdict[LB_PASS] + c.verdict[LB_DROP]);
-	rc |= hold("entries made = replaced + expired + live in the end",
+	rc |=
+	    racers_hold("packets in = forwarded + answered + passed + dropped",
+		c.packets == c.verdict[LB_FORWARD] + c.verdict[LB_ANSWER] +
+				 c.verdict[LB_PASS] + c.verdict[LB_DROP]);
+	rc |= racers_hold("entries made = replaced + expired + live in the end",
 	    c.made == c.replaced + race->expired + remains.live);
-	rc |= hold("no way is left BUSY", remains.busy == 0);
-	rc |= hold("every entry is a flow of ours, in its bucket, tagged",
-	    remains.misplaced == 0);
-	rc |= hold(
+	rc |= racers_hold("no way is left BUSY", remains.busy == 0);
+	rc |=
+	    racers_hold("every entry is a flow of ours, in its bucket, tagged",
+		remains.misplaced == 0);
+	rc |= racers_hold(
 	    "every entry's member is as told, and may be", remains.wrong == 0);
-	rc |= hold("no packet went where no lookup table sends its flow",
+	rc |= racers_hold("no packet went where no lookup table sends its flow",
 	    c.bad[RACE_BAD_MEMBER] == 0);
-	rc |= hold("no entry changed its flow or member in its life",
+	rc |= racers_hold("no entry changed its flow or member in its life",
 	    c.bad[RACE_BAD_CHANGE] == 0);
-	rc |= hold("no entry was given up without a reason",
+	rc |= racers_hold("no entry was given up without a reason",
 	    c.bad[RACE_BAD_RECHOSEN] == 0);
-	rc |= hold("checksums are right", c.bad[RACE_BAD_CHECKSUM] == 0);
-	rc |= hold("every packet was parsed, every edit fitted",
+	rc |= racers_hold("checksums are right", c.bad[RACE_BAD_CHECKSUM] == 0);
+	rc |= racers_hold("every packet was parsed, every edit fitted",
 	    c.bad[RACE_BAD_PACKET] == 0);
-	rc |= hold("duplicates are rare",
+	rc |= racers_hold("duplicates are rare",
 	    c.duplicates * 1000000 <= c.made * DUPLICATES_PER_MILLION);
 	return rc;
-}
-
-static uint64_t
-number(const char *variable, uint64_t otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text != NULL && *text != '\0' ? strtoull(text, NULL, 0)
-					     : otherwise;
 }
 
 int
 main(void)
 {
 	static struct race race;
-	uint64_t seed = number("FAIRLEAD_SEED", SEED_DEFAULT);
-	uint64_t seconds = number("FAIRLEAD_SECONDS", SECONDS_DEFAULT);
+	uint64_t seed = racers_number("FAIRLEAD_SEED", SEED_DEFAULT);
+	uint64_t seconds = racers_number("FAIRLEAD_SECONDS", SECONDS_DEFAULT);
 
 	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_SECONDS=%ju\n",
 	    (uintmax_t)seed, (uintmax_t)seconds);
 	int rc = race_open(&race, seed);
-	if (rc == TEST_SKIPPED)
+	if (rc == RACERS_SKIPPED)
 		(void)printf("skipped: without privilege\n");
 	if (rc == 0) {
-		int code = run(&race, seconds);
+		(void)clock_gettime(CLOCK_MONOTONIC, &race.start);
+		int code = racers_run(&race.racers, change_health, seconds);
 		if (code != 0) {
 			(void)printf("a run failed: %s\n", strerror(code));
 			rc = -1;
@@ -549,5 +437,7 @@ main(void)
 		rc |= judge(&race);
 	}
 	race_close(&race);
-	return rc == 0 ? EXIT_SUCCESS : rc == TEST_SKIPPED ? rc : EXIT_FAILURE;
+	return rc == 0                ? EXIT_SUCCESS
+	       : rc == RACERS_SKIPPED ? rc
+				      : EXIT_FAILURE;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* live/referee_print.c: two answers that differ, as a person sees them. */
+/* live/bpf/referee_print.c: two answers that differ, as a person sees them. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/referee_print.h"
+#include "live/bpf/referee_print.h"
 #include "tests/unit.h"
 
 /* Both builds say this; rows change one thing of what the kernel says. */

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "live/referee_print.h"
+#include "live/bpf/referee_print.h"
 #include "model/names.h"
 #include "tests/live/rich.h"
 #include "tests/live/traffic.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/sweeper.c over native tables: ten ticks see every entry, what is in use
- * is known after one whole round without a swap, and a way that a killed
+ * live/bpf/sweeper.c over native tables: ten ticks see every entry, what is in
+ * use is known after one whole round without a swap, and a way that a killed
  * sweeper left claimed is free after the first.
  */
-#include "live/sweeper.h"
+#include "live/bpf/sweeper.h"
 #include "tests/support/rig.h"
 #include "tests/unit.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* live/switching.c: which differences to sim are told of which configuration,
- * and in what words. */
+/* live/check/switching.c: which differences to sim are told of which
+ * configuration, and in what words. */
 #include <string.h>
 
-#include "live/switching.h"
+#include "live/check/switching.h"
 #include "tests/unit.h"
 
 #define HEAD                                                                   \

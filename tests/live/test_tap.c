@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * live/tap.c over test runs of the forwarding program: which packets of a
+ * live/bpf/tap.c over test runs of the forwarding program: which packets of a
  * frontend are captured and how they look, how much of them, which want an
  * answer, and that a flood of those is cut off.
  */
@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "live/tap.h"
+#include "live/bpf/tap.h"
 #include "live/xdp/forward_io.h"
 #include "tests/support/frame.h"
 

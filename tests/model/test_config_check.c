@@ -190,7 +190,7 @@ static const struct said rules[] = {
 	    84, "like 1048573", NULL },
 	{ "table size 0", AZURE RULES
 	    RULE("x", "f, pool: p, " TCP("80") ", table_size: 0"), 15, 84,
-	    "it is 1 to 1048576", NULL },
+	    "use 1 to 1048576", NULL },
 	{ "table size, rendezvous", AZURE RULES RULE("x", "f, pool: p, "
 	    TCP("80") ", table_size: 1000, algorithm: rendezvous"), 0, 0,
 	    NULL, NULL },
@@ -217,7 +217,9 @@ static const struct said rules[] = {
 	    "forwarding: { mode: l2dsr }\n", 0, 0, NULL, NULL },
 };
 
-#define PROBE(rest) "probes: [{ name: x, " rest " }]\n" /* column 21 */
+/* After what is asked about: whatever has no frontend is refused. */
+#define SOME "frontends: [{ name: some, address: 192.0.2.9 }]\n"
+#define PROBE(rest) "probes: [{ name: x, " rest " }]\n" SOME /* column 21 */
 static const struct said things[] = {
 	{ "interval 5s", AZURE PROBE("protocol: tcp, port: 1, interval: 5s"),
 	    0, 0, NULL, NULL },
@@ -367,15 +369,15 @@ static const struct said things[] = {
 	    "  - { name: f, address: 192.0.2.1, zones: [1] }\n", 3, 43,
 	    "knows no zones", NULL },
 	{ "zone 4", AZURE "pools: [{ name: p, members: [{ name: m, "
-	    "address: 10.0.0.4, zone: 4 }] }]\n", 2, 66,
+	    "address: 10.0.0.4, zone: 4 }] }]\n" SOME, 2, 66,
 	    "zones are 1, 2 and 3", NULL },
 	{ "zone 4, fairlead", OURS "pools: [{ name: p, members: [{ name: m, "
 	    "address: 10.0.0.4, zone: 4 }] }]\n", 0, 0, NULL, NULL },
 	{ "weight, standard", AZURE "pools: [{ name: p, members: [{ name: m, "
-	    "address: 10.0.0.4, weight: 50 }] }]\n", 2, 68,
+	    "address: 10.0.0.4, weight: 50 }] }]\n" SOME, 2, 68,
 	    "all members of a pool weigh the same", NULL },
 	{ "the default weight, standard", AZURE "pools: [{ name: p, members: "
-	    "[{ name: m, address: 10.0.0.4, weight: 100 }] }]\n", 0, 0, NULL,
+	    "[{ name: m, address: 10.0.0.4, weight: 100 }] }]\n" SOME, 0, 0, NULL,
 	    NULL },
 	{ "weight 0, fairlead", OURS "pools: [{ name: p, members: "
 	    "[{ name: m, address: 10.0.0.4, weight: 0 },\n"
@@ -390,15 +392,15 @@ static const struct said things[] = {
 	    "a second frontend called 'f'", NULL },
 	{ "member name twice", AZURE "pools: [{ name: p, members: [\n"
 	    "  { name: m, address: 10.0.0.4 },\n"
-	    "  { name: m, address: 10.0.0.5 }] }]\n", 4, 11,
+	    "  { name: m, address: 10.0.0.5 }] }]\n" SOME, 4, 11,
 	    "a second member of this pool called 'm'", NULL },
 	{ "same member name in two pools", AZURE "pools:\n"
 	    "  - { name: p, members: [{ name: m, address: 10.0.0.4 }] }\n"
-	    "  - { name: q, members: [{ name: m, address: 10.0.0.4 }] }\n",
+	    "  - { name: q, members: [{ name: m, address: 10.0.0.4 }] }\n" SOME,
 	    0, 0, NULL, NULL },
 	{ "member address twice", AZURE "pools: [{ name: p, members: [\n"
 	    "  { name: m, address: 10.0.0.4 },\n"
-	    "  { name: n, address: 10.0.0.4 }] }]\n", 4, 23,
+	    "  { name: n, address: 10.0.0.4 }] }]\n" SOME, 4, 23,
 	    "members 'm' and 'n' have the same address", NULL },
 	{ "member is a frontend", AZURE
 	    "frontends: [{ name: f, address: 10.0.0.4 }]\n"
@@ -495,7 +497,7 @@ errors_of_members(const char *sku, unsigned n)
 		bytes += (size_t)sprintf(text + bytes,
 		    "  { name: m%u, address: 10.0.%u.%u },\n", i, i >> 8,
 		    i & 255);
-	(void)sprintf(text + bytes, "] }]\n");
+	(void)sprintf(text + bytes, "] }]\n" SOME);
 	size_t errors = count_errors(text, NULL);
 	free(text);
 	return errors;

@@ -4,6 +4,9 @@
 #include "model/yaml_tree.h"
 #include "tests/model/config_text.h"
 
+/* Whatever has no frontend is refused. */
+#define SOME "frontends: [{ name: some, address: 192.0.2.1 }]\n"
+
 /* --- a good one ---------------------------------------------------------- */
 
 static const char good[] =
@@ -210,7 +213,8 @@ test_defaults(void)
 {
 	struct lb_problems problems;
 	struct lb_config *config = config_of(
-	    "pools:\nprobes: [{ name: p, protocol: tcp, port: 1 }]", &problems);
+	    SOME "pools:\nprobes: [{ name: p, protocol: tcp, port: 1 }]",
+	    &problems);
 
 	UNIT_NEED(config);
 	CU_ASSERT_EQUAL(config->sku, LB_SKU_STANDARD);
@@ -271,7 +275,7 @@ static const struct said bad[] = {
 	{ "text for a list", "rules: none\n", 1, 8, "a list is wanted", NULL },
 	{ "text for a map", "load_balancer: standard\n", 1, 16, "a map is",
 	    NULL },
-	{ "text in a list of maps", "pools:\n  - vms\n", 2, 5, "a map is", NULL },
+	{ "text in a list of maps", "pools:\n  - vms\n" SOME, 2, 5, "a map is", NULL },
 	{ "list for a text", RULE("probe: [a]"), 5, 14, "one value", NULL },
 	{ "sku", "load_balancer: { sku: gateway }\n", 1, 23,
 	    "standard, basic and fairlead", NULL },
@@ -298,14 +302,15 @@ static const struct said bad[] = {
 	    1, 51, "is no zone", NULL },
 	{ "zones, no list", "frontends:\n  - { name: f, address: 10.0.0.1,"
 	    " zones: 1 }\n", 2, 42, "a list is wanted", NULL },
-	{ "members", "pools: [{ name: p }]\n", 1, 9, "needs `members`", NULL },
+	{ "members", "pools: [{ name: p }]\n" SOME, 1, 9, "needs `members`", NULL },
 	{ "admin state", "pools: [{ name: p, members: [{ name: m, "
-	    "address: 10.0.0.1, admin_state: off }] }]\n", 1, 73,
+	    "address: 10.0.0.1, admin_state: off }] }]\n" SOME, 1, 73,
 	    "none, up and down", NULL },
-	{ "probe protocol", "probes: [{ name: p, protocol: icmp, port: 1 }]\n",
+	{ "probe protocol", "probes: [{ name: p, protocol: icmp, port: 1 }]\n"
+	    SOME,
 	    1, 31, "tcp, http, https", NULL },
 	{ "duration without unit", "probes: [{ name: p, protocol: tcp, "
-	    "port: 1, interval: 5 }]\n", 1, 55, "write 5s, 5m or 5ms", NULL },
+	    "port: 1, interval: 5 }]\n" SOME, 1, 55, "write 5s, 5m or 5ms", NULL },
 	{ "duration", RULE("idle_timeout: soon"), 5, 21, "no duration", NULL },
 	{ "negative", RULE("idle_timeout: -4m"), 5, 21, "no duration", NULL },
 	{ "fraction", RULE("idle_timeout: 4.5m"), 5, 21, "no duration", NULL },
@@ -338,8 +343,11 @@ static const struct said bad[] = {
 	{ "no port", FRONT POOL "rules:\n  - { name: r, frontend: f, "
 	    "pool: p, protocol: tcp }\n", 4, 5, "needs `frontend_port`", NULL },
 	{ "no frontend", POOL "rules:\n  - { name: r, pool: p, "
-	    "protocol: tcp, frontend_port: 80 }\n", 3, 5, "needs `frontend`",
+	    "protocol: tcp, frontend_port: 80 }\n", 1, 9, "give `frontends` one",
 	    "LoadBalancerWithoutFrontendIPCantHaveChildResources" },
+	{ "no frontend named", POOL "rules:\n  - { name: r, pool: p, "
+	    "protocol: tcp, frontend_port: 80 }\n" SOME, 3, 5,
+	    "rule 'r' has no frontend", NULL },
 	{ "entries", "connection_table: { entries: 0 }\n", 1, 30,
 	    "1 to 1000000000", NULL },
 	{ "entries, beyond", "connection_table: { entries6: 1000000001 }\n",

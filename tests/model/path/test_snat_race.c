@@ -10,6 +10,8 @@
  *   same    both send the same packets: one entry, one port
  *   life    flows come and go while a sweeper ends them: in the end every
  *           port in use is one flow's, and nothing is left when all have gone
+ *   weighed a sweeper finds a record that nobody needs, and while he thinks
+ *           about it somebody does: it is the same record, and not made twice
  */
 #include "model/path/step.h"
 
@@ -266,7 +268,7 @@ check_end(const char *what)
 		for (uint32_t w = 0; w < LB_PORT_WAYS; w++)
 			left +=
 			    lb_ctl_state(t->ports[b].ctl[w]) != LB_PORT_EMPTY ||
-			    t->ports[b].record[w].live != 0;
+			    (t->ports[b].record[w].users & LB_PORT_USERS) != 0;
 	}
 	UNIT_EQUAL(what, left, 0);
 	UNIT_EQUAL(what, locked, 0);
@@ -331,6 +333,51 @@ test_life(void)
 	(void)printf("%u contended; ", atomic_load(&contended));
 }
 
+/* The sweeper's decision, when he has slept between his two looks. */
+static void
+decide(uint64_t *ctl, uint64_t busy, bool idle)
+{
+	(void)__sync_bool_compare_and_swap(ctl, busy,
+	    idle ? busy & LB_CTL_VERSION_MASK
+		 : lb_ctl_with_state(busy, LB_PORT_LIVE));
+}
+
+static void
+test_weighed(void)
+{
+	struct lb_result result;
+
+	for (unsigned idle = 0; idle < 2; idle++) {
+		open_world();
+		struct racer r = { .world = shared };
+		struct lb_tables *t = &shared->tables;
+		uint32_t first = step(&r, 0, 1, 1000, LB_TCP_SYN, &result);
+		uint64_t busy[7] = { 0 }, *ctl[7];
+		unsigned n = 0;
+		for (uint32_t b = 0; b < t->port_buckets; b++)
+			for (uint32_t w = 0; w < LB_PORT_WAYS; w++)
+				if (lb_ctl_state(t->ports[b].ctl[w]) ==
+					LB_PORT_LIVE &&
+				    n < LB_COUNT(busy)) {
+					ctl[n] = &t->ports[b].ctl[w];
+					*ctl[n] = lb_ctl_claim(*ctl[n]);
+					busy[n] = *ctl[n];
+					n++;
+				}
+		CU_ASSERT_EQUAL(n, 2); /* a leaf, and hints */
+		uint32_t second = step(&r, 0, 1, 1001, LB_TCP_SYN, &result);
+		for (unsigned i = 0; i < n; i++)
+			decide(ctl[i], busy[i], idle != 0);
+		uint32_t third = step(&r, 0, 1, 1002, LB_TCP_SYN, &result);
+		CU_ASSERT_EQUAL(first, 1024);
+		CU_ASSERT_EQUAL(second, 1025);
+		CU_ASSERT_EQUAL(third, 1026);
+		CU_ASSERT_EQUAL(lb_ports_in_use(t), 3);
+		check_end("weighed");
+		close_world();
+	}
+}
+
 int
 main(void)
 {
@@ -338,6 +385,7 @@ main(void)
 		{ "no port twice, none lost", test_takes },
 		{ "the same flow twice", test_same },
 		{ "flows come and go", test_life },
+		{ "a record is weighed", test_weighed },
 		CU_TEST_INFO_NULL,
 	};
 

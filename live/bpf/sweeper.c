@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "live/bpf/sweeper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Facts taken at a time. */
+#define FACTS_MAX 1024u
+/* A sweeper that was killed left at most one way claimed; be generous. */
+#define STUCK_MAX 16u
+
+/* A way that was BUSY when we came. */
+struct stuck {
+	uint64_t *ctl, was;
+};
+
+struct live_sweeper {
+	const struct lb_tables *tables;
+	uint32_t part; /* of LIVE_SWEEP_PARTS, next */
+	uint32_t rounds;
+	struct lb_expired facts[FACTS_MAX];
+	struct stuck stuck[STUCK_MAX];
+	uint32_t stuck_count;
+	bool counting; /* usage[0], since the round's first part */
+	bool known;    /* usage[1] */
+	struct lb_usage usage[2];
+};
+
+/* --- ways that a killed sweeper left claimed ----------------------------- */
+
+static void
+note_stuck(struct live_sweeper *s, uint64_t *ctl)
+{
+	for (uint32_t way = 0; way < LB_WAYS; way++) {
+		uint64_t now = LB_LOAD(ctl[way]);
+		if (lb_ctl_state(now) == LB_CONN_BUSY &&
+		    s->stuck_count < STUCK_MAX)
+			s->stuck[s->stuck_count++] =
+			    (struct stuck){ &ctl[way], now };
+	}
+}
+
+static void
+find_stuck(struct live_sweeper *s)
+{
+	const struct lb_tables *t = s->tables;
+	for (uint32_t b = 0; b < t->buckets4; b++)
+		note_stuck(s, t->conn4[b].ctl);
+	for (uint32_t b = 0; b < t->buckets6; b++)
+		note_stuck(s, t->conn6[b].ctl);
+}
+
+/* A packet claims for a microsecond.  What is claimed a whole round later
+ * under the same version was left by who is no more. */
+static void
+free_stuck(struct live_sweeper *s)
+{
+	for (uint32_t i = 0; i < s->stuck_count; i++)
+		(void)__sync_bool_compare_and_swap(s->stuck[i].ctl,
+		    s->stuck[i].was,
+		    lb_ctl_with_state(s->stuck[i].was, LB_CONN_EMPTY));
+	s->stuck_count = 0;
+}
+
+/* --- rounds -------------------------------------------------------------- */
+
+struct live_sweeper *
+live_sweeper_new(const struct lb_tables *tables)
+{
+	struct live_sweeper *s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	s->tables = tables;
+	find_stuck(s);
+	return s;
+}
+
+void
+live_sweeper_free(struct live_sweeper *s)
+{
+	free(s);
+}
+
+void
+live_sweeper_use(struct live_sweeper *s, const struct lb_tables *tables)
+{
+	s->tables = tables;
+	s->stuck_count = 0; /* the old mapping is gone */
+}
+
+void
+live_sweeper_swapped(struct live_sweeper *s)
+{
+	s->counting = s->known = false;
+}
+
+const struct lb_usage *
+live_sweeper_usage(const struct live_sweeper *s)
+{
+	return s->known ? &s->usage[1] : NULL;
+}
+
+const struct lb_usage *
+live_sweeper_counts(const struct live_sweeper *s)
+{
+	return s->rounds > 0 ? &s->usage[1] : NULL;
+}
+
+uint32_t
+live_sweeper_rounds(const struct live_sweeper *s)
+{
+	return s->rounds;
+}
+
+static void
+round_begins(struct live_sweeper *s)
+{
+	s->counting = true;
+	memset(&s->usage[0], 0, sizeof(s->usage[0]));
+}
+
+static void
+round_ends(struct live_sweeper *s)
+{
+	if (s->rounds++ == 0)
+		free_stuck(s);
+	s->usage[1] = s->usage[0];
+	s->known = s->counting;
+}
+
+static uint64_t
+sweep(struct live_sweeper *s, bool six, uint32_t now_ms,
+    void (*ended)(void *arg, const struct lb_expired *flow), void *arg)
+{
+	const struct lb_tables *t = s->tables;
+	uint64_t buckets = six ? t->buckets6 : t->buckets4, count = 0;
+	uint32_t at = (uint32_t)(buckets * s->part / LIVE_SWEEP_PARTS);
+	uint32_t end = (uint32_t)(buckets * (s->part + 1) / LIVE_SWEEP_PARTS);
+	uint32_t from = at;
+	while (at < end) {
+		struct lb_expired_list list = { s->facts, FACTS_MAX, 0 };
+		at = lb_expire(t, six, now_ms, at, end - at, &list);
+		for (uint32_t i = 0; ended != NULL && i < list.count; i++)
+			ended(arg, &list.at[i]);
+		count += list.count;
+	}
+	lb_usage_count(t, six, from, end - from, &s->usage[0]);
+	return count;
+}
+
+static void
+sweep_ports(const struct live_sweeper *s)
+{
+	uint64_t buckets = s->tables->port_buckets;
+	uint32_t from = (uint32_t)(buckets * s->part / LIVE_SWEEP_PARTS);
+	uint32_t to = (uint32_t)(buckets * (s->part + 1) / LIVE_SWEEP_PARTS);
+
+	lb_expire_ports(s->tables, from, to - from);
+}
+
+uint64_t
+live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
+    void (*ended)(void *arg, const struct lb_expired *flow), void *arg)
+{
+	if (s->part == 0)
+		round_begins(s);
+	uint64_t count = sweep(s, false, now_ms, ended, arg);
+	count += sweep(s, true, now_ms, ended, arg);
+	sweep_ports(s);
+	if (++s->part == LIVE_SWEEP_PARTS) {
+		s->part = 0;
+		round_ends(s);
+	}
+	return count;
+}

@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every condition of AZ 2.1, 3.1, 4.3, 4.8, 5.1 to 5.6 and 8 that a
+ * configuration can violate, in that order: a configuration with one blank,
+ * what in it violates the condition, and what in it does not.  Of the first
+ * Azure's code, a place, what is wrong and how to mend it are asked for; of the
+ * second, that it is good.  What a configuration cannot say is in
+ * fairlead.yaml(5).
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "model/refusals.h"
+#include "tests/model/config_text.h"
+
+/* clang-format off */
+#define STANDARD "load_balancer: { sku: standard }\n"
+#define BASIC "load_balancer: { sku: basic }\n"
+#define FRONTENDS \
+	"frontends:\n" \
+	"  - { name: f, address: 203.0.113.1 }\n" \
+	"  - { name: g, address: 203.0.113.2 }\n" \
+	"  - { name: i, address: 10.1.0.1 }\n" \
+	"  - { name: j, address: 10.1.0.2 }\n" \
+	"  - { name: six, address: 2001:db8::1 }\n" \
+	"  - { name: ula, address: fd00::1 }\n"
+#define POOLS \
+	"pools:\n" \
+	"  - { name: p, members: [{ name: a, address: 10.0.0.4 }] }\n" \
+	"  - { name: q, members: [{ name: a, address: 10.0.0.5 }] }\n" \
+	"  - { name: pp, members: [{ name: a, address: 10.0.0.4 }] }\n" \
+	"  - { name: set, members: [{ name: v_0, address: 10.0.1.4 },\n" \
+	"      { name: v_1, address: 10.0.1.5 },\n" \
+	"      { name: v_2, address: 10.0.1.6 }] }\n" \
+	"  - { name: six, members: [{ name: a, address: 2001:db8::4 }] }\n"
+#define BASE STANDARD FRONTENDS POOLS
+#define BASE_BASIC BASIC FRONTENDS POOLS
+#define PROBE(rest) FRONTENDS "probes: [{ name: x, " rest " }]\n"
+#define RULES "rules:\n"
+#define RULE(name, rest) "  - { name: " name ", frontend: " rest " }\n"
+#define TCP "protocol: tcp, frontend_port: 80"
+#define HA "protocol: all, frontend_port: 0"
+#define FLOAT ", floating_ip: true"
+#define NAT(rest) "nat_rules: [{ name: n, frontend: f, " rest " }]\n"
+#define NAT1 "protocol: tcp, frontend_port: 22, backend_port: 22, pool: p"
+#define OUT(rest) "outbound_rules: [{ name: o, frontends: [f], " rest " }]\n"
+
+static const struct truth {
+	const char *section, *text; /* '@' is the blank, all of them alike */
+	const char *bad, *good;
+	enum lb_refusal code;
+	const char *said, *mend; /* in this order */
+} truths[] = {
+	/* --- 2.1: probes --- */
+	{ "2.1 protocols", STANDARD PROBE("protocol: @, port: 1"), "udp",
+	    "tcp", 0, "Azure has no udp probes", "use sku fairlead" },
+	{ "2.1 protocols, Basic", BASIC
+	    PROBE("protocol: @, port: 443, request_path: /"), "https", "http",
+	    0, "no https probes", "use http or tcp" },
+	{ "2.1 port", STANDARD PROBE("protocol: tcp, port: @"), "0", "1", 0,
+	    "no port to probe", "use 1 to 65535" },
+	{ "2.1 port", STANDARD PROBE("protocol: tcp, port: @"), "65536",
+	    "65535", 0, "no whole number", "from 0 to 65535" },
+	{ "2.1 requestPath, Http", STANDARD
+	    PROBE("protocol: http, port: 80@"), "", ", request_path: /", 0,
+	    "needs `request_path`", "give it one" },
+	{ "2.1 requestPath, Https", STANDARD
+	    PROBE("protocol: https, port: 443@"), "", ", request_path: /", 0,
+	    "needs `request_path`", "give it one" },
+	{ "2.1 requestPath, Tcp", STANDARD PROBE("protocol: tcp, port: 80@"),
+	    ", request_path: /", "", 0, "has no `request_path`",
+	    "leave it out" },
+	{ "2.1 interval", STANDARD
+	    PROBE("protocol: tcp, port: 1, interval: @"), "4999ms", "5s", 0,
+	    "is 5s to 24h", "use a time in between" },
+	{ "2.1 interval, no maximum but ours", STANDARD
+	    PROBE("protocol: tcp, port: 1, interval: @"), "25h", "24h", 0,
+	    "is 5s to 24h", "use a time in between" },
+	{ "2.1 probeThreshold", STANDARD
+	    PROBE("protocol: tcp, port: 1, probe_threshold: @"), "0", "1", 0,
+	    "`probe_threshold`: 0", "use 1 to 100" },
+	{ "2.1 probeThreshold", STANDARD
+	    PROBE("protocol: tcp, port: 1, probe_threshold: @"), "101", "100",
+	    0, "`probe_threshold`: 101", "use 1 to 100" },
+	{ "2.1 host name", STANDARD
+	    PROBE("protocol: http, port: 80, request_path: /@"), ", host: a",
+	    "", 0, "Azure's probes have no `host`", "use sku fairlead" },
+
+	/* --- 3.1: idle timeouts --- */
+	{ "3.1 rule", BASE RULES RULE("x", "f, pool: p, " TCP
+	    ", idle_timeout: @"), "3m", "4m", 0, "4m to 100m",
+	    "use a time in between" },
+	{ "3.1 rule", BASE RULES RULE("x", "f, pool: p, " TCP
+	    ", idle_timeout: @"), "101m", "100m", 0, "4m to 100m",
+	    "use a time in between" },
+	{ "3.1 NAT rule", BASE NAT(NAT1 ", member: a, idle_timeout: @"), "3m",
+	    "4m", 0, "4m to 100m", "use a time in between" },
+	{ "3.1 NAT rule", BASE NAT(NAT1 ", member: a, idle_timeout: @"),
+	    "101m", "100m", 0, "4m to 100m", "use a time in between" },
+	{ "3.1 NAT pool", BASE NAT("protocol: tcp, frontend_ports: 1-9, "
+	    "backend_port: 22, pool: set, assignment: instance, "
+	    "idle_timeout: @"), "101m", "100m", 0, "4m to 100m",
+	    "use a time in between" },
+	{ "3.1 outbound rule", BASE OUT("pool: p, idle_timeout: @"), "3m",
+	    "4m", 0, "4m to 120m", "use a time in between" },
+	{ "3.1 outbound rule", BASE OUT("pool: p, idle_timeout: @"), "121m",
+	    "120m", 0, "4m to 120m", "use a time in between" },
+	{ "3.1 Basic", BASE_BASIC RULES RULE("x", "f, pool: p, " TCP
+	    ", idle_timeout: @"), "31m", "30m", 0, "4m to 30m",
+	    "use a time in between" },
+	{ "3.1 Basic, NAT rule", BASE_BASIC
+	    NAT(NAT1 ", member: a, idle_timeout: @"), "31m", "30m", 0,
+	    "4m to 30m", "use a time in between" },
+	{ "3.1 Basic, TCP reset", BASE_BASIC RULES RULE("x", "f, pool: p, " TCP
+	    ", tcp_reset: @"), "true", "false", 0, "no `tcp_reset`",
+	    "leave it out" },
+	{ "3.1 Basic, TCP reset, NAT rule", BASE_BASIC
+	    NAT(NAT1 ", member: a, tcp_reset: @"), "true", "false", 0,
+	    "no `tcp_reset`", "leave it out" },
+	{ "3.1 Basic, IPv6", BASE_BASIC RULES RULE("x", "six, pool: six, " TCP
+	    ", idle_timeout: @"), "5m", "4m", 0, "no `idle_timeout` but 4m",
+	    "leave it out" },
+	{ "3.1 Basic, IPv6, distribution", BASE_BASIC RULES
+	    RULE("x", "six, pool: six, " TCP ", distribution: @"), "SourceIP",
+	    "Default", 0, "by five-tuple only", "leave `distribution` out" },
+
+	/* --- 4.3: manual allocation --- */
+	{ "4.3 P % 8", BASE OUT("pool: p, ports_per_member: @"), "1001",
+	    "1000", LB_REFUSAL_EIGHTS, "no multiple of 8", "use 1000" },
+	{ "4.3 P > 64000", BASE OUT("pool: p, ports_per_member: @"), "64008",
+	    "64000", LB_REFUSAL_PORTS, "too many", "at most 64000" },
+	{ "4.3 P * n > 64000 * f", BASE OUT("pool: set, ports_per_member: @"),
+	    "21336", "21328", LB_REFUSAL_ROOM, "more than", "use 21328" },
+	{ "4.3 less rule blocks", BASE RULES RULE("x", "f, pool: p, " TCP
+	    ", outbound_snat: false") OUT("pool: p, ports_per_member: @"),
+	    "64000", "63992", LB_REFUSAL_ROOM, "more than", "use 63992" },
+	{ "4.3 maximum of instances", BASE OUT("pool: set, max_members: @"),
+	    "2", "3", LB_REFUSAL_ROOM, "3 members, more than the 2",
+	    "keep them for more" },
+
+	/* --- 4.8: who lets whom out --- */
+	{ "4.8 a rule's frontend", BASE RULES RULE("x", "f, pool: p, " TCP
+	    ", outbound_snat: @") OUT("pool: p"), "true", "false",
+	    LB_REFUSAL_SNAT, "frontend of outbound rule 'o'",
+	    "outbound_snat: false" },
+	{ "4.8 one outbound rule a frontend and protocol", BASE
+	    "outbound_rules:\n"
+	    "  - { name: o, frontends: [f], pool: p, protocol: tcp }\n"
+	    "  - { name: u, frontends: [f, g], pool: q, protocol: @ }\n",
+	    "all", "udp", LB_REFUSAL_OUTBOUND, "have the same frontend 'f'",
+	    "give one another" },
+	{ "4.8 internal frontends let nobody out", BASE
+	    "outbound_rules: [{ name: o, frontends: [@], pool: p }]\n", "i",
+	    "f", 0, "is internal", "use sku fairlead" },
+	{ "4.8 Basic", "load_balancer: { sku: @ }\n" FRONTENDS POOLS
+	    OUT("pool: p"), "basic", "standard", 0, "no outbound rules",
+	    "use sku standard" },
+
+	/* --- 5.1: fields --- */
+	{ "5.1 all with ports 0 only", BASE RULES
+	    RULE("x", "i, pool: p, protocol: @, frontend_port: 80"), "all",
+	    "tcp", 0, "protocol all is for HA ports",
+	    "use frontend_port 0" },
+	{ "5.1 frontendPort", BASE RULES
+	    RULE("x", "f, pool: p, protocol: tcp, frontend_port: @"),
+	    "65535", "65534", 0, "65535 is for nobody", "use 0 to 65534" },
+	{ "5.1 frontend, protocol and port", BASE RULES
+	    RULE("x", "f, pool: p, " TCP) RULE("y", "@, pool: q, " TCP), "f",
+	    "g", 0, "the same frontend, protocol and frontend_port",
+	    "give one another port" },
+
+	/* --- 5.2, 5.6: floating IP and families --- */
+	{ "5.6 a rule has one family", BASE RULES
+	    RULE("x", "@, pool: six, " TCP), "f", "six", 0, "is for IPv4",
+	    "make a second pool and rule" },
+
+	/* --- 5.3: HA ports --- */
+	{ "5.3 ports", BASE RULES RULE("x", "i, pool: p, protocol: all, "
+	    "frontend_port: 0, backend_port: @"), "80", "0", 0,
+	    "0 together or not at all", "make both 0, or neither" },
+	{ "5.3 protocol", BASE RULES RULE("x", "i, pool: p, protocol: @, "
+	    "frontend_port: 0"), "udp", "all", 0, "needs protocol all",
+	    "name a port" },
+	{ "5.3 internal", BASE RULES RULE("x", "@, pool: p, " HA), "f", "i",
+	    0, "internal frontends only", "name a port" },
+	{ "5.3 not Basic", BASE_BASIC RULES RULE("x", "i, pool: p, @"), HA,
+	    TCP, 0, "no HA ports", "name a port" },
+	{ "5.3 one a frontend", BASE RULES RULE("x", "i, pool: p, " HA FLOAT)
+	    RULE("y", "@, pool: q, " HA FLOAT), "i", "j", 0,
+	    "HA-ports rules 'x' and 'y'", "give one another port" },
+	{ "5.3 one, floating off: no other rule", BASE RULES
+	    RULE("x", "i, pool: p, " HA "@")
+	    RULE("y", "j, pool: q, " TCP), "", FLOAT, 0,
+	    "has no other rule, but there is 'y'", "give both floating_ip" },
+	{ "5.3 a public balancer beside it may be", BASE RULES
+	    RULE("x", "i, pool: p, " HA) RULE("y", "@, pool: q, " TCP), "j",
+	    "g", 0, "has no other rule", "give both floating_ip" },
+	{ "5.3 floating on and off, same members", BASE RULES
+	    RULE("x", "i, pool: p, " HA FLOAT)
+	    RULE("y", "j, pool: pp, " HA "@"), "", FLOAT, 0,
+	    "must have its members alone", "give both floating_ip" },
+	{ "5.3 beside a plain rule, one frontend", BASE RULES
+	    RULE("x", "i, pool: p, " HA FLOAT) RULE("y", "i, pool: p, " TCP
+	    "@"), "", FLOAT, 0, "floats and 'y' on the same frontend",
+	    "give both floating_ip" },
+	{ "5.3 beside a NAT rule of its members (ours)", BASE RULES
+	    RULE("x", "i, pool: p, " HA) NAT("protocol: tcp, "
+	    "frontend_port: 22, backend_port: 22, pool: @, member: a"), "pp",
+	    "q", 0, "must have its members alone", "give one floating_ip" },
+	{ "5.3 two, floating off, one pool", BASE RULES
+	    RULE("x", "i, pool: p, " HA "@") RULE("y", "j, pool: p, " HA
+	    FLOAT), "", FLOAT, 0, "must have its members alone",
+	    "give both floating_ip" },
+
+	/* --- 5.4: conflicts --- */
+	{ "5.4 floating off: pool, protocol, port", BASE RULES
+	    RULE("x", "f, pool: p, " TCP) RULE("y", "g, pool: @, " TCP), "p",
+	    "q", LB_REFUSAL_BACKEND, "same pool, protocol and backend_port",
+	    "give one another backend_port" },
+	{ "5.4 floating off, HA ports", BASE RULES
+	    RULE("x", "i, pool: p, " HA "@") RULE("y", "j, pool: p, " HA "@"),
+	    "", FLOAT, LB_REFUSAL_BACKEND, "HA-ports rules 'x' and 'y'",
+	    "or both floating_ip" },
+	{ "5.4 floating on: and frontend", BASE RULES
+	    RULE("x", "f, pool: p, " TCP FLOAT) RULE("y", "@, pool: p, "
+	    "protocol: tcp, frontend_port: 81, backend_port: 80" FLOAT), "f",
+	    "g", LB_REFUSAL_FLOATING, "same frontend, pool, protocol and",
+	    "give one another backend_port" },
+	{ "5.4 one address", BASE RULES RULE("x", "f, pool: p, " TCP)
+	    RULE("y", "g, pool: @, " TCP), "pp", "q", LB_REFUSAL_MEMBER,
+	    "a member address that both pools have",
+	    "give one another backend_port" },
+	{ "5.4 one address, NAT rule", BASE RULES RULE("x", "f, pool: p, "
+	    "protocol: tcp, frontend_port: 80, backend_port: @")
+	    NAT(NAT1 ", member: a"), "22", "23", LB_REFUSAL_MEMBER,
+	    "rule 'x' and NAT rule 'n' send", "give one another" },
+	{ "5.4 one address, two NAT rules", BASE "nat_rules:\n"
+	    RULE("m", "g, " NAT1 ", member: a")
+	    RULE("n", "f, protocol: tcp, frontend_port: 23, backend_port: @, "
+	    "pool: pp, member: a"), "22", "23", LB_REFUSAL_MEMBER,
+	    "NAT rule 'm' and NAT rule 'n' send", "give one another" },
+	{ "5.4 no frontend", STANDARD "frontends: [@]\n" POOLS, "",
+	    "{ name: f, address: 203.0.113.1 }", LB_REFUSAL_CHILDREN,
+	    "need a balancer with a frontend", "give `frontends` one" },
+
+	/* --- 5.5: inbound NAT rules --- */
+	{ "5.5 frontendPort", BASE NAT("protocol: tcp, frontend_port: @, "
+	    "backend_port: 22, pool: p, member: a"), "65535", "65534", 0,
+	    "1 to 65534", "use some of these" },
+	{ "5.5 frontendPort", BASE NAT("protocol: tcp, frontend_port: @, "
+	    "backend_port: 22, pool: p, member: a"), "0", "1", 0,
+	    "1 to 65534", "use some of these" },
+	{ "5.5 backendPort", BASE NAT("protocol: tcp, frontend_port: 22, "
+	    "backend_port: @, pool: p, member: a"), "0", "1", 0, "no port",
+	    "use 1 to 65535" },
+	{ "5.5 range", BASE NAT("protocol: tcp, frontend_ports: 65500-@, "
+	    "backend_port: 22, pool: p"), "65535", "65534", 0, "1 to 65534",
+	    "use some of these" },
+	{ "5.5 NAT pool's end", BASE NAT("protocol: tcp, frontend_ports: "
+	    "65500-65535, backend_port: 22, pool: set, assignment: @"),
+	    "lowest-free", "instance", 0, "1 to 65534",
+	    "use some of these" },
+	{ "5.5 range full", BASE NAT("protocol: tcp, frontend_ports: 500-@, "
+	    "backend_port: 22, pool: set"), "501", "502", 0,
+	    "2 frontend ports for the 3 members", "make the range larger" },
+	{ "5.5 NAT pool full", BASE NAT("protocol: tcp, frontend_ports: "
+	    "500-@, backend_port: 22, pool: set, assignment: instance"),
+	    "501", "502", 0, "would get port 502", "make the range larger" },
+	{ "5.5 ranges overlap", BASE "nat_rules:\n"
+	    RULE("m", "f, protocol: tcp, frontend_ports: 500-599, "
+	    "backend_port: 22, pool: set")
+	    RULE("n", "f, protocol: tcp, frontend_ports: @-699, "
+	    "backend_port: 23, pool: set"), "599", "600", 0,
+	    "share ports of frontend 'f'", "give one another port" },
+	{ "5.5 a rule's port", BASE RULES RULE("x", "f, pool: q, " TCP)
+	    NAT("protocol: tcp, frontend_ports: @-90, backend_port: 22, "
+	    "pool: p"), "80", "81", 0, "share ports of frontend 'f'",
+	    "give one another port" },
+	{ "5.5 rules or pools", BASE "nat_rules:\n"
+	    RULE("m", "f, protocol: tcp, frontend_ports: 500-599, "
+	    "backend_port: 22, pool: set, assignment: @")
+	    RULE("n", "f, protocol: tcp, frontend_port: 22, "
+	    "backend_port: 23, pool: set, member: v_0"), "instance",
+	    "lowest-free", 0, "not both", "use one kind" },
+	{ "5.5 a NAT rule has one family", BASE NAT("protocol: tcp, "
+	    "frontend_port: 22, backend_port: 22, pool: @, member: a"), "six",
+	    "p", 0, "of the other family", "make a NAT rule for each" },
+
+	/* --- 8: what is not a number --- */
+	{ "8 Basic, zones", BASIC "frontends: [{ name: f, "
+	    "address: 192.0.2.1, zones: [@] }]\n", "1", "", 0,
+	    "knows no zones", "leave them out" },
+};
+
+/* What is accepted, but with a word. */
+static const struct truth warnings[] = {
+	{ "2.1 numberOfProbes", STANDARD PROBE("protocol: tcp, port: 1@"),
+	    ", number_of_probes: 2", "", 0, "has no effect",
+	    "`probe_threshold`" },
+	{ "3.1 above the API's text", BASE RULES RULE("x", "f, pool: p, " TCP
+	    ", idle_timeout: @"), "31m", "30m", 0, "some of Azure's",
+	    "no more than 30m" },
+	{ "3.1 above the API's text, NAT rule", BASE
+	    NAT(NAT1 ", member: a, idle_timeout: @"), "31m", "30m", 0,
+	    "some of Azure's", "no more than 30m" },
+	{ "5.2, 5.6 floating IP, internal IPv6", BASE RULES
+	    RULE("x", "@, pool: six, " TCP FLOAT), "ula", "six", 0,
+	    "no floating IP on internal IPv6 frontends", "fairlead has" },
+	{ "2.7 admin state without a probe", STANDARD FRONTENDS
+	    "pools: [{ name: p, members: [{ name: a, address: 10.0.0.4, "
+	    "admin_state: @ }] }]\n" RULES RULE("x", "f, pool: p, " TCP),
+	    "down", "none", 0, "only in rules with a probe",
+	    "fairlead heeds it always" },
+};
+/* clang-format on */
+
+/* The template with its blank filled. */
+static char *
+fill(const char *text, const char *with)
+{
+	char *out = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&out, &bytes);
+
+	UNIT_NEED(to);
+	for (; *text != '\0'; text++)
+		if (*text == '@')
+			(void)fputs(with, to);
+		else
+			(void)fputc(*text, to);
+	(void)fclose(to);
+	UNIT_NEED(out);
+	return out;
+}
+
+static bool
+says(const struct lb_problem *problem, const struct truth *t)
+{
+	const char *what = strstr(problem->what, t->said);
+	const char *code = lb_refusal_code(t->code);
+
+	if (what == NULL || strstr(what, t->mend) == NULL)
+		return false;
+	if (problem->where.line == 0 || problem->where.column == 0)
+		return false; /* nobody would find it */
+	return code == NULL
+		   ? problem->code == NULL
+		   : problem->code != NULL && strcmp(problem->code, code) == 0;
+}
+
+static void
+check_violation(const struct truth *t, bool warning)
+{
+	struct lb_problems problems;
+	char *text = fill(t->text, t->bad);
+	struct lb_config *config = config_of(text, &problems);
+	bool found = false;
+
+	for (size_t i = 0; i < problems.count; i++)
+		found |= problems.at[i].warning == warning &&
+			 says(&problems.at[i], t);
+	bool right = found && problems.error_count == (warning ? 0u : 1u) &&
+		     (config != NULL) == warning;
+	if (!right)
+		lb_problems_print(&problems, t->section, stderr);
+	UNIT_ROW(t->section, right);
+	lb_problems_free(&problems);
+	lb_config_free(config);
+	free(text);
+}
+
+static void
+check_neighbour(const struct truth *t)
+{
+	struct lb_problems problems;
+	char *text = fill(t->text, t->good);
+	struct lb_config *config = config_of(text, &problems);
+	bool right = config != NULL && problems.error_count == 0;
+
+	for (size_t i = 0; i < problems.count; i++)
+		right &= strstr(problems.at[i].what, t->said) == NULL;
+	if (!right)
+		lb_problems_print(&problems, t->section, stderr);
+	UNIT_ROW(t->section, right);
+	lb_problems_free(&problems);
+	lb_config_free(config);
+	free(text);
+}
+
+static void
+test_truths(void)
+{
+	for (size_t i = 0; i < LB_COUNT(truths); i++) {
+		check_violation(&truths[i], false);
+		check_neighbour(&truths[i]);
+	}
+}
+
+static void
+test_warnings(void)
+{
+	for (size_t i = 0; i < LB_COUNT(warnings); i++) {
+		check_violation(&warnings[i], true);
+		check_neighbour(&warnings[i]);
+	}
+}
+
+/* 2.1: ports that Azure sends no HTTP to, and no others. */
+static void
+test_http_ports(void)
+{
+	static const unsigned refused[] = { 19, 21, 25, 70, 110, 119, 143, 220,
+		993 };
+
+	for (unsigned port = 1; port <= 1024; port++) {
+		char text[512];
+		struct lb_problems problems;
+		bool bad = false;
+		for (size_t i = 0; i < LB_COUNT(refused); i++)
+			bad |= refused[i] == port;
+		(void)snprintf(text, sizeof(text),
+		    STANDARD
+		    "frontends: [{ name: f, address: 192.0.2.1 }]\nprobes: [{ "
+		    "name: x, protocol: %s, port: %u, request_path: / }]\n",
+		    port % 2 ? "http" : "https", port);
+		struct lb_config *config = config_of(text, &problems);
+		UNIT_EQUAL("2.1 HTTP ports", problems.error_count, bad);
+		UNIT_ROW("2.1 HTTP ports",
+		    !bad || strstr(problems.at[0].what, "use another") != NULL);
+		lb_problems_free(&problems);
+		lb_config_free(config);
+	}
+}
+
+/* --- 8: numbers ---------------------------------------------------------- */
+
+enum many {
+	MANY_FRONTENDS,
+	MANY_RULES,    /* of 600 pools, so that no member has too many */
+	MANY_NATS,     /* the same, and half of them NAT rules */
+	MANY_OF_NIC,   /* rules of one member */
+	MANY_NATS_NIC, /* NAT rules of one member */
+	MANY_OUTBOUND,
+	MANY_MEMBERS,     /* of one pool */
+	MANY_POOLED,      /* of five pools */
+	MANY_COUNTED,     /* members of one frontend, in rules of 100 members */
+	MANY_COUNTED_ALL, /* the same, with 60 frontends */
+};
+
+static const struct limit {
+	const char *section, *sku;
+	enum many what;
+	unsigned most;
+	enum lb_refusal code;
+	const char *said, *mend;
+} limits[] = {
+	{ "8 frontends", STANDARD, MANY_FRONTENDS, 600, 0, "601 frontends",
+	    "use fewer, or sku fairlead" },
+	{ "8 frontends, Basic", BASIC, MANY_FRONTENDS, 200, 0, "201 frontends",
+	    "use fewer, or sku standard" },
+	{ "8 rules", STANDARD, MANY_RULES, 1500, 0, "1501 rules", "use fewer" },
+	{ "8 rules, Basic", BASIC, MANY_RULES, 250, 0, "251 rules",
+	    "use fewer, or sku standard" },
+	{ "8 rules and NAT rules", STANDARD, MANY_NATS, 1500, 0, "1501 rules",
+	    "use fewer" },
+	{ "8, 5.4 rules of a member", STANDARD, MANY_OF_NIC, 300,
+	    LB_REFUSAL_RULES, "301 rules lead to one member", "use fewer" },
+	{ "8, 5.4 NAT rules of a member", STANDARD, MANY_NATS_NIC, 300,
+	    LB_REFUSAL_RULES, "301 rules lead to one member", "use fewer" },
+	{ "8 outbound rules", STANDARD, MANY_OUTBOUND, 600, 0,
+	    "601 outbound rules", "use fewer" },
+	{ "8 pool size", STANDARD, MANY_MEMBERS, 5000, 0, "5001 members",
+	    "make it smaller" },
+	{ "8 pool size, Basic", BASIC, MANY_MEMBERS, 300, 0, "301 members",
+	    "make it smaller, or use sku standard" },
+	{ "8 members over all pools", STANDARD, MANY_POOLED, 20000, 0,
+	    "20001 members over all pools", "use fewer" },
+	{ "8 members of a frontend", STANDARD, MANY_COUNTED, 100, 0,
+	    "more than 10000 members", "use more frontends" },
+	{ "8 members of all frontends", STANDARD, MANY_COUNTED_ALL, 1000, 0,
+	    "each counted for each rule", "use fewer rules" },
+};
+
+#define TEXT_MAX (4u << 20)
+
+struct writing {
+	char *text;
+	size_t bytes;
+};
+
+static void put(struct writing *w, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+put(struct writing *w, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int n =
+	    vsnprintf(w->text + w->bytes, TEXT_MAX - w->bytes, format, args);
+	va_end(args);
+	CU_ASSERT_FATAL(n >= 0 && (size_t)n < TEXT_MAX - w->bytes);
+	w->bytes += (size_t)n;
+}
+
+static void
+put_frontends(struct writing *w, unsigned count)
+{
+	put(w, "frontends:\n");
+	for (unsigned i = 0; i < count; i++)
+		put(w, "  - { name: f%u, address: 192.%u.%u.%u }\n", i,
+		    2 + (i >> 16), i >> 8 & 255, i & 255);
+}
+
+/* Pools p0 .. of so many members together. */
+static void
+put_pools(struct writing *w, unsigned pools, unsigned members)
+{
+	unsigned m = 0;
+
+	put(w, "pools:\n");
+	for (unsigned p = 0; p < pools; p++) {
+		unsigned end = (unsigned)((uint64_t)members * (p + 1) / pools);
+		put(w, "  - name: p%u\n    members:\n", p);
+		for (; m < end; m++)
+			put(w, "      - { name: m%u, address: 10.%u.%u.%u }\n",
+			    m, m >> 16, m >> 8 & 255, m & 255);
+	}
+}
+
+static void
+put_rules(struct writing *w, unsigned count, unsigned frontends, unsigned pools)
+{
+	put(w, "rules:\n");
+	for (unsigned i = 0; i < count; i++)
+		put(w,
+		    "  - { name: r%u, frontend: f%u, pool: p%u, protocol: tcp, "
+		    "frontend_port: %u, algorithm: modulo }\n",
+		    i, i % frontends, i % pools, 1 + i);
+}
+
+static void
+put_nats(struct writing *w, unsigned count, unsigned pools)
+{
+	put(w, "nat_rules:\n");
+	for (unsigned i = 0; i < count; i++)
+		put(w,
+		    "  - { name: n%u, frontend: f0, pool: p%u, member: m%u, "
+		    "protocol: tcp, frontend_port: %u, backend_port: %u }\n",
+		    i, i % pools, i % pools, 10000 + i, 10000 + i);
+}
+
+static void
+write_many(struct writing *w, enum many what, unsigned n)
+{
+	switch (what) {
+	case MANY_FRONTENDS:
+		put_frontends(w, n);
+		break;
+	case MANY_RULES:
+		put_frontends(w, 1);
+		put_pools(w, 200, 200);
+		put_rules(w, n, 1, 200);
+		break;
+	case MANY_NATS:
+		put_frontends(w, 1);
+		put_pools(w, 200, 200);
+		put_rules(w, 750, 1, 200);
+		put_nats(w, n - 750, 200);
+		break;
+	case MANY_OF_NIC:
+		put_frontends(w, 1);
+		put_pools(w, 1, 1);
+		put_rules(w, n, 1, 1);
+		break;
+	case MANY_NATS_NIC:
+		put_frontends(w, 1);
+		put_pools(w, 1, 1);
+		put_nats(w, n, 1);
+		break;
+	case MANY_OUTBOUND:
+		/* three of a frontend there cannot be: tcp and udp */
+		put_frontends(w, 301);
+		put_pools(w, 10, 10);
+		put(w, "outbound_rules:\n");
+		for (unsigned i = 0; i < n; i++)
+			put(w,
+			    "  - { name: o%u, frontends: [f%u], pool: p%u, "
+			    "protocol: %s }\n",
+			    i, i / 2, i % 10, i % 2 ? "udp" : "tcp");
+		break;
+	case MANY_MEMBERS:
+		put_frontends(w, 1);
+		put_pools(w, 1, n);
+		break;
+	case MANY_POOLED:
+		put_frontends(w, 1);
+		put_pools(w, 5, n);
+		break;
+	case MANY_COUNTED:
+		put_frontends(w, 1);
+		put_pools(w, 1, 100);
+		put_rules(w, n, 1, 1);
+		break;
+	case MANY_COUNTED_ALL:
+		put_frontends(w, 60);
+		put_pools(w, 10, 5000);
+		put_rules(w, n, 60, 10);
+		break;
+	}
+}
+
+static void
+check_limit(const struct limit *limit, unsigned beyond)
+{
+	const struct truth truth = { .section = limit->section,
+		.code = limit->code,
+		.said = limit->said,
+		.mend = limit->mend };
+	struct writing w = { malloc(TEXT_MAX), 0 };
+	struct lb_problems problems;
+
+	UNIT_NEED(w.text);
+	put(&w, "%s", limit->sku);
+	write_many(&w, limit->what, limit->most + beyond);
+	struct lb_config *config = config_of(w.text, &problems);
+	bool right = problems.error_count == beyond;
+	for (size_t i = 0; i < problems.count && beyond != 0; i++)
+		if (!problems.at[i].warning)
+			right &= says(&problems.at[i], &truth);
+	if (!right)
+		lb_problems_print(&problems, limit->section, stderr);
+	UNIT_ROW(limit->section, right);
+	lb_problems_free(&problems);
+	lb_config_free(config);
+	free(w.text);
+}
+
+static void
+test_limits(void)
+{
+	for (size_t i = 0; i < LB_COUNT(limits); i++) {
+		check_limit(&limits[i], 0);
+		check_limit(&limits[i], 1);
+	}
+}
+
+/* --- all at once --------------------------------------------------------- */
+
+static void
+test_together(void)
+{
+	struct lb_problems problems;
+	/* clang-format off */
+	struct lb_config *config = config_of(BASE
+	    "probes: [{ name: x, protocol: tcp, port: 0 }]\n"
+	    RULES
+	    RULE("a", "f, pool: p, " TCP ", idle_timeout: 3m")
+	    RULE("b", "g, pool: p, " TCP)
+	    RULE("c", "g, pool: pp, protocol: tcp, frontend_port: 81, "
+		"backend_port: 80")
+	    NAT(NAT1 ", member: a, idle_timeout: 101m")
+	    OUT("pool: q, ports_per_member: 1001"), &problems);
+	/* clang-format on */
+	static const struct {
+		enum lb_refusal code;
+		const char *part;
+	} wanted[] = {
+		{ 0, "no port to probe" },
+		{ LB_REFUSAL_SNAT, "'a' has a frontend of outbound rule" },
+		{ 0, "4m to 100m" },
+		{ LB_REFUSAL_BACKEND, "'a' and 'b'" },
+		{ LB_REFUSAL_MEMBER, "'c'" },
+		{ 0, "4m to 100m" },
+		{ LB_REFUSAL_EIGHTS, "use 1000" },
+	};
+
+	CU_ASSERT_PTR_NULL(config);
+	CU_ASSERT_EQUAL(problems.count, LB_COUNT(wanted));
+	for (size_t i = 0; i < problems.count && i < LB_COUNT(wanted); i++) {
+		const struct truth truth = { .code = wanted[i].code,
+			.said = wanted[i].part,
+			.mend = "" };
+		UNIT_ROW(wanted[i].part, says(&problems.at[i], &truth));
+	}
+	if (problems.count != LB_COUNT(wanted))
+		lb_problems_print(&problems, "together", stderr);
+	lb_problems_free(&problems);
+	lb_config_free(config);
+}
+
+/* --- fairlead.yaml(5) ---------------------------------------------------- */
+
+#define HEADING ".Ss Azure's error codes\n"
+
+static char *
+read_manual(void)
+{
+	const char *src = getenv("SRC");
+	char path[4096];
+	char *text = calloc(1, 1 << 20);
+
+	(void)snprintf(path, sizeof(path), "%s/doc/fairlead.yaml.5",
+	    src == NULL ? "." : src);
+	FILE *file = fopen(path, "re");
+	UNIT_NEED(file);
+	UNIT_NEED(text);
+	(void)fread(text, 1, (1 << 20) - 1, file);
+	(void)fclose(file);
+	return text;
+}
+
+/* The manual's table has our codes with these meanings, and no other. */
+static void
+test_manual(void)
+{
+	char *text = read_manual(), row[512];
+	char *table = strstr(text, HEADING);
+	unsigned rows = 0;
+
+	UNIT_NEED(table);
+	table += strlen(HEADING);
+	char *end = strstr(table, "\n.El\n");
+	UNIT_NEED(end);
+	*end = '\0';
+	for (unsigned r = LB_REFUSAL_NONE + 1; r < LB_REFUSAL_COUNT; r++) {
+		(void)snprintf(row, sizeof(row), ".It Ql %s\n%s.",
+		    lb_refusal_code(r), lb_refusal_meaning(r));
+		UNIT_ROW(lb_refusal_code(r), strstr(table, row) != NULL);
+	}
+	for (char *at = table; (at = strstr(at, ".It ")) != NULL; at++)
+		rows++;
+	CU_ASSERT_EQUAL(rows, LB_REFUSAL_COUNT - 1);
+	free(text);
+}
+
+int
+main(void)
+{
+	static CU_TestInfo tests[] = {
+		{ "a violation and its neighbour", test_truths },
+		{ "warnings", test_warnings },
+		{ "2.1 HTTP ports", test_http_ports },
+		{ "8 limits", test_limits },
+		{ "all at once", test_together },
+		{ "codes in the manual", test_manual },
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_main("validator_audit", tests);
+}
