@@ -181,6 +181,8 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 	    set(record, o, "set", SIM_SETTING_TEXT, o->set) != 0 ||
 	    set_backends(record, o) != 0 || set_vip(record, o) != 0 ||
 	    set_bool(record, o, "reverse", o->replay.reverse) != 0 ||
+	    set(record, o, "outbound", SIM_SETTING_TEXT, o->replay.outbound) !=
+		0 ||
 	    set(record, o, "filter", SIM_SETTING_TEXT, o->replay.filter) != 0 ||
 	    set_max_gap(record, o) != 0 || set_speed(record, o) != 0 ||
 	    set_number(record, o, "loop",
