@@ -329,12 +329,6 @@ start_network(struct live_run *run)
 		return refuse("start", "no memory");
 	if (live_service_open(run, error, sizeof(error)) != 0)
 		return refuse("metrics", error);
-	if (!live_interfaces_named(run)) {
-		live_log(LIVE_ERROR, "start", "s:s", "message",
-		    "no interface is named: --interface IF, or "
-		    "forwarding.interfaces in the configuration");
-		return LIVE_INVALID;
-	}
 	return start_control(run) && live_interfaces_attach(run) ? LIVE_ENDED
 								 : LIVE_REFUSED;
 }

@@ -14,6 +14,7 @@
 #include "live/check/probe_notes.h"
 #include "live/check/switching.h"
 #include "live/control/control.h"
+#include "live/net/claims.h"
 #include "live/net/host.h"
 #include "live/net/netlink.h"
 #include "live/out/http.h"
@@ -375,6 +376,10 @@ check_addresses(struct precheck *p)
 {
 	for (size_t i = 0; i < p->config->frontend_count; i++)
 		check_frontend(p, &p->config->frontends[i]);
+	size_t beyond = live_claims_beyond(p->config);
+	if (beyond > 0)
+		say(p, LIVE_WOULD_WARN, "", "%zu: %s", beyond,
+		    LIVE_CLAIMS_BEYOND);
 	check_members(p);
 }
 

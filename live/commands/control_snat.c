@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How full members are of their SNAT ports, the fullest first, and towards
- * whom: the port records, read in place while packets go on. */
+ * whom: the tables, read in place while packets go on. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,21 +10,24 @@
 #include "model/snat_worst.h"
 
 /* In one turn of the loop: some tenths of a millisecond. */
-#define BUCKETS_AT_ONCE 512u
+#define BUCKETS_AT_ONCE 2048u
+#define RECORDS_AT_ONCE 512u /* buckets of those */
 #define ROWS_AT_ONCE    32u
 /* Destinations of a row. */
 #define WORST 3u
 
 struct snat {
-	const struct live_run *run;
+	struct live_run *run;
 	uint64_t generation; /* of the plan that all of it is of */
+	struct live_snat_count *count;
 	struct lb_snat_worst *worst;
-	uint32_t bucket;              /* that is read next */
-	struct live_figures *figures; /* NULL: still reading */
-	size_t next;                  /* of its rows */
-	uint64_t left;                /* to be said */
-	const char *rule, *member;    /* NULL: any */
-	json_t *request;              /* whose texts these are */
+	enum { CONN4, CONN6, RECORDS } table; /* that is read */
+	uint32_t bucket;                      /* of it, next */
+	struct live_figures *figures;         /* NULL: still reading */
+	size_t next;                          /* of its rows */
+	uint64_t left;                        /* to be said */
+	const char *rule, *member;            /* NULL: any */
+	json_t *request;                      /* whose texts these are */
 };
 
 static void
@@ -34,6 +37,7 @@ snat_free(void *state)
 
 	if (s == NULL)
 		return;
+	live_snat_count_free(s->count);
 	lb_snat_worst_free(s->worst);
 	live_figures_free(s->figures);
 	json_decref(s->request);
@@ -45,8 +49,7 @@ snat_free(void *state)
 static double
 fullness(const struct live_figures_snat *n)
 {
-	return n->allocated > 0 ? (double)n->used / n->allocated
-				: (double)n->used;
+	return n->allocated > 0 ? (double)n->used / n->allocated : 0;
 }
 
 /* For qsort(): the fullest first, then who failed most. */
@@ -128,11 +131,34 @@ fail(struct live_caller *caller, enum live_refusal why, const char *what)
 	return LIVE_END;
 }
 
-/* All destinations are read: the levels beside them. */
+/* Some buckets more.  false: all of them were read. */
+static bool
+read_part(struct snat *s)
+{
+	const struct lb_tables *t =
+	    live_engine_tables(live_forwarder_engine(s->run->forwarder));
+	const uint32_t buckets = s->table == CONN4   ? t->buckets4
+				 : s->table == CONN6 ? t->buckets6
+						     : t->port_buckets;
+	const uint32_t most =
+	    s->table == RECORDS ? RECORDS_AT_ONCE : BUCKETS_AT_ONCE;
+
+	if (s->table == RECORDS)
+		lb_snat_worst_add(s->worst, t, s->bucket, most);
+	else
+		live_snat_count_add(
+		    s->count, s->run, s->table == CONN6, s->bucket, most);
+	s->bucket += most;
+	if (s->bucket < buckets)
+		return true;
+	s->bucket = 0;
+	return s->table++ != RECORDS;
+}
+
 static enum live_more
 begin_rows(struct snat *s, struct live_caller *caller)
 {
-	s->figures = live_figures_snat(s->run);
+	s->figures = live_figures_snat(s->run, s->count);
 	if (s->figures == NULL)
 		return fail(caller, LIVE_REFUSED_MACHINE, "no memory");
 	if (choose(s) || (s->rule == NULL && s->member == NULL))
@@ -146,19 +172,13 @@ static enum live_more
 snat_more(void *state, struct live_caller *caller)
 {
 	struct snat *s = state;
-	const struct lb_tables *t =
-	    live_engine_tables(live_forwarder_engine(s->run->forwarder));
 
 	if (s->generation != s->run->history.generation)
 		return fail(caller, LIVE_REFUSED_MACHINE,
 		    "the configuration changed meanwhile: ask again");
 	if (s->figures != NULL)
 		return say_rows(s, caller);
-	lb_snat_worst_add(s->worst, t, s->bucket, BUCKETS_AT_ONCE);
-	if (BUCKETS_AT_ONCE >= t->port_buckets - s->bucket)
-		return begin_rows(s, caller);
-	s->bucket += BUCKETS_AT_ONCE;
-	return LIVE_MORE;
+	return read_part(s) ? LIVE_MORE : begin_rows(s, caller);
 }
 
 void
@@ -168,9 +188,11 @@ live_control_snat(
 	const json_t *limit = json_object_get(request, "limit");
 	struct snat *s = calloc(1, sizeof(*s));
 
-	if (s != NULL)
+	if (s != NULL) {
+		s->count = live_snat_count_new();
 		s->worst = lb_snat_worst_new(run->plan, live_snat_gauges(run));
-	if (s == NULL || s->worst == NULL) {
+	}
+	if (s == NULL || s->count == NULL || s->worst == NULL) {
 		snat_free(s);
 		live_caller_fail(caller, LIVE_REFUSED_MACHINE, "no memory");
 		return;

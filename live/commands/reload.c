@@ -218,8 +218,7 @@ explain(
 }
 
 static void
-log_changes(const struct live_run *run, const struct live_draft *d,
-    const struct live_reloaded *how)
+log_changes(const struct live_reloaded *how)
 {
 	const json_t *change;
 	size_t i;
@@ -234,10 +233,27 @@ log_changes(const struct live_run *run, const struct live_draft *d,
 			live_log(in_vain ? LIVE_WARNING : LIVE_INFO, "change",
 			    "s:s", "message", text);
 	}
+}
+
+/* Members of two plans, of which the older one will be gone. */
+struct tally {
+	int added, removed, leaving;
+};
+
+static struct tally
+tally_of(const struct lb_plan *from, const struct lb_plan *to)
+{
+	return (struct tally){ .added = members_only_in(to, from),
+		.removed = members_only_in(from, to),
+		.leaving = tombstones(to) };
+}
+
+static void
+log_reloaded(const struct tally *members, const struct live_reloaded *how)
+{
 	live_log(LIVE_INFO, "reloaded", "s:i, s:i, s:i, s:i, s:i, s:O",
-	    "members_added", members_only_in(d->plan, run->plan),
-	    "members_removed", members_only_in(run->plan, d->plan),
-	    "members_leaving", tombstones(d->plan), "changes",
+	    "members_added", members->added, "members_removed",
+	    members->removed, "members_leaving", members->leaving, "changes",
 	    (int)json_array_size(how->changes), "moved_rules",
 	    (int)how->moved_rules, "moved", how->moved);
 }
@@ -361,8 +377,10 @@ reload(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 		run->history.reloads_refused++;
 		live_log(LIVE_ERROR, "reload", "s:s", "message", how->refused);
 	} else {
-		log_changes(run, d, how);
+		const struct tally members = tally_of(run->plan, d->plan);
+		log_changes(how);
 		take(run, d, engine);
+		log_reloaded(&members, how);
 	}
 	live_service_reloaded(run);
 }

@@ -15,9 +15,10 @@
 #include "live/out/log.h"
 #include "model/names.h"
 
-#define ANNOUNCEMENTS  3u /* RFC 5227 1.1 has 2; RFC 4861 10 at most 3 */
-#define ANNOUNCE_MS    1000u
-#define CONFLICT_NS    (10 * LB_NS_PER_S)
+#define ANNOUNCEMENTS 3u /* RFC 5227 1.1 has 2; RFC 4861 10 at most 3 */
+#define ANNOUNCE_MS   1000u
+#define CONFLICT_NS   (10 * LB_NS_PER_S)
+_Static_assert(FORWARD_OWNED_MAX == 4096, "LIVE_CLAIMS_BEYOND says so");
 #define INTERFACES_MAX 256u /* as many as there can be with the program */
 
 struct address {
@@ -83,12 +84,14 @@ used_frontends(const struct lb_config *config)
 	return used;
 }
 
+/* As many as the program's map has room for; beyond: those for which it has
+ * not. */
 static struct address *
-addresses_of(const struct lb_config *config, size_t *count)
+addresses_of(const struct lb_config *config, size_t *count, size_t *beyond)
 {
 	bool *used = used_frontends(config);
 	struct address *to = calloc(config->frontend_count + 1, sizeof(*to));
-	*count = 0;
+	*count = *beyond = 0;
 	if (used == NULL || to == NULL) {
 		free(used);
 		free(to);
@@ -96,11 +99,31 @@ addresses_of(const struct lb_config *config, size_t *count)
 	}
 	for (size_t i = 0;
 	     config->answer_neighbours && i < config->frontend_count; i++)
-		if (used[i] && *count < FORWARD_OWNED_MAX &&
+		if (used[i] &&
 		    is_new(to, *count, &config->frontends[i].address))
 			to[(*count)++].addr = config->frontends[i].address;
 	free(used);
+	if (*count > FORWARD_OWNED_MAX) {
+		*beyond = *count - FORWARD_OWNED_MAX;
+		*count = FORWARD_OWNED_MAX;
+	}
 	return to;
+}
+
+size_t
+live_claims_beyond(const struct lb_config *config)
+{
+	size_t count, beyond;
+	free(addresses_of(config, &count, &beyond));
+	return beyond;
+}
+
+static void
+log_beyond(size_t beyond)
+{
+	if (beyond > 0)
+		live_log(LIVE_WARNING, "addresses", "s:I, s:s", "beyond",
+		    (json_int_t)beyond, "message", LIVE_CLAIMS_BEYOND);
 }
 
 /* --- groups -------------------------------------------------------------- */
@@ -423,11 +446,12 @@ int
 live_claims_use(struct live_claims *c, const struct live_forwarder *forwarder,
     const struct lb_config *config)
 {
-	size_t count;
+	size_t count, beyond;
 	const struct live_engine *engine = live_forwarder_engine(forwarder);
-	struct address *new = addresses_of(config, &count);
+	struct address *new = addresses_of(config, &count, &beyond);
 	if (new == NULL)
 		return -ENOMEM;
+	log_beyond(beyond);
 	leave_groups(c);
 	replace_addresses(c, new, count);
 	(void)look_at_own(c);

@@ -25,11 +25,22 @@ struct live_claims *live_claims_open(
     uv_loop_t *loop, struct live_netlink *netlink);
 void live_claims_close(struct live_claims *claims); /* NULL is fine */
 
+/* How many of the configuration's frontends are too many to be answered for;
+ * the first of them are.  And what to do about it. */
+size_t live_claims_beyond(const struct lb_config *config);
+
+#define LIVE_CLAIMS_BEYOND                                                     \
+	"so many frontends are not answered for, the last ones: there is "     \
+	"room "                                                                \
+	"for 4096 with forwarding.answer_neighbours; give clients a route to " \
+	"the others by this machine, or ip addr add them"
+
 /*
  * live_claims_use - another configuration, or another program: the addresses,
  * into its map.  Before a program is attached.
  *
- * Returns 0 or -errno; what could be put is put.
+ * Returns 0 or -errno; what could be put is put.  Warns in the log of those
+ * that there is no room for.
  */
 int live_claims_use(struct live_claims *claims,
     const struct live_forwarder *forwarder, const struct lb_config *config);

@@ -110,7 +110,7 @@ live_figures_gather(const struct live_run *run)
 	if (gather_interfaces(f, run) == 0 &&
 	    live_figures_of_members(f, run, all) == 0 &&
 	    live_figures_of_rules(f, run, all) == 0 &&
-	    live_figures_of_snat(f, run) == 0)
+	    live_figures_of_snat(f, run, NULL) == 0)
 		return f;
 	live_figures_free(f);
 	return NULL;
@@ -146,12 +146,13 @@ live_figures_rules(const struct live_run *run, size_t from, size_t count)
 }
 
 struct live_figures *
-live_figures_snat(const struct live_run *run)
+live_figures_snat(
+    const struct live_run *run, const struct live_snat_count *count)
 {
 	struct live_figures *f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return NULL;
-	if (live_figures_of_snat(f, run) == 0)
+	if (live_figures_of_snat(f, run, count) == 0)
 		return f;
 	live_figures_free(f);
 	return NULL;

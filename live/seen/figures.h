@@ -48,7 +48,7 @@ struct live_figures_frontend {
 enum live_rule_kind {
 	LIVE_RULE_BALANCING,
 	LIVE_RULE_NAT,      /* one port of it: "NAT-RULE/MEMBER" */
-	LIVE_RULE_OUTBOUND, /* no frontend is its own */
+	LIVE_RULE_OUTBOUND, /* it may have several frontends */
 	LIVE_RULE_KINDS
 };
 
@@ -193,8 +193,10 @@ struct live_figures *live_figures_members(
     const struct live_run *run, size_t from, size_t count);
 struct live_figures *live_figures_rules(
     const struct live_run *run, size_t from, size_t count);
-/* Only the SNAT ports. */
-struct live_figures *live_figures_snat(const struct live_run *run);
+/* Only the SNAT ports, as they were counted: not a second ago, but now. */
+struct live_snat_count;
+struct live_figures *live_figures_snat(
+    const struct live_run *run, const struct live_snat_count *count);
 void live_figures_free(struct live_figures *figures); /* NULL is fine */
 
 #endif

@@ -24,9 +24,9 @@ int live_figures_of_members(struct live_figures *figures,
 int live_figures_of_rules(struct live_figures *figures,
     const struct live_run *run, struct live_range range);
 
-/* SNAT ports. */
-int live_figures_of_snat(
-    struct live_figures *figures, const struct live_run *run);
+/* SNAT ports; count NULL: as of the last round. */
+int live_figures_of_snat(struct live_figures *figures,
+    const struct live_run *run, const struct live_snat_count *count);
 
 void live_figures_of_process(
     struct live_figures_process *process, const struct timespec *started);

@@ -146,6 +146,23 @@ is_outbound(const struct lb_plan *plan, uint32_t id)
 	       live_rule_kind_of(&name) == LIVE_RULE_OUTBOUND;
 }
 
+/* It counts for its frontend, where it has only one. */
+static void
+add_outbound(struct live_figures *f, const struct live_run *run, uint16_t id)
+{
+	const struct lb_config *config = run->config;
+	struct live_figures_rule *r = add_rule(f, run, id);
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		const struct lb_config_outbound *o = &config->outbounds[i];
+		if (strcmp(o->name, r->name) != 0)
+			continue;
+		r->proto = o->proto;
+		if (o->frontend_count == 1)
+			r->frontend = o->frontends[0];
+	}
+	add_to_frontend(f, r);
+}
+
 int
 live_figures_of_rules(
     struct live_figures *f, const struct live_run *run, struct live_range range)
@@ -169,7 +186,7 @@ live_figures_of_rules(
 			add_mapping(f, run, &plan->mappings[i]);
 	for (uint32_t id = 0; id < plan->rule_count; id++)
 		if (is_outbound(plan, id) && live_in_range(&range, at++))
-			(void)add_rule(f, run, (uint16_t)id);
+			add_outbound(f, run, (uint16_t)id);
 	for (uint32_t id = 0; id < plan->rule_count; id++)
 		if (plan->rules[id].name != NULL && plan->rules[id].tombstone &&
 		    live_in_range(&range, at++))

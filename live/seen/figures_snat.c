@@ -22,11 +22,22 @@ add_begun(struct live_figures_snat *n, const struct live_run *run,
 		n->begun = g->udp ? share.udp : share.tcp;
 }
 
+/* What a gauge reads, and of when. */
+static struct live_snat_level
+level_of(const struct live_run *run, const struct live_snat_count *count,
+    uint32_t gauge)
+{
+	const struct live_snat_level none = { 0 };
+	const struct live_snat_level *level = live_snat_level(run, gauge);
+
+	if (count != NULL)
+		return live_snat_count_level(count, run, gauge);
+	return level != NULL ? *level : none;
+}
+
 static void
 add_level(struct live_figures_snat *n, const struct live_snat_level *level)
 {
-	if (level == NULL)
-		return;
 	n->used = level->used;
 	n->peak = level->peak;
 	for (size_t i = 0; i < LB_USAGE_STATES; i++) {
@@ -36,7 +47,8 @@ add_level(struct live_figures_snat *n, const struct live_snat_level *level)
 }
 
 static void
-add_gauge(struct live_figures *f, const struct live_run *run, uint32_t gauge)
+add_gauge(struct live_figures *f, const struct live_run *run, uint32_t gauge,
+    const struct live_snat_level *level)
 {
 	const struct lb_snat_gauge *g = &live_snat_gauges(run)->at[gauge];
 	const struct lb_plan_member *m = &run->plan->members[g->member];
@@ -52,21 +64,20 @@ add_gauge(struct live_figures *f, const struct live_run *run, uint32_t gauge)
 		.udp = g->udp,
 		.allocated = g->allocated,
 	};
-	add_level(n, live_snat_level(run, gauge));
+	add_level(n, level);
 	add_begun(n, run, g);
 }
 
 /* Has it ports, or flows?  Else it is there only because it once had. */
 static bool
-is_told(const struct live_run *run, uint32_t gauge)
+is_told(const struct live_run *run, uint32_t gauge,
+    const struct live_snat_level *level)
 {
 	const struct lb_snat_gauge *g = &live_snat_gauges(run)->at[gauge];
-	const struct live_snat_level *level = live_snat_level(run, gauge);
 
-	if (g->member >= run->plan->member_count ||
-	    run->plan->members[g->member].name == NULL)
-		return false;
-	return g->allocated > 0 || (level != NULL && level->used > 0);
+	return g->member < run->plan->member_count &&
+	       run->plan->members[g->member].name != NULL &&
+	       (g->allocated > 0 || level->used > 0);
 }
 
 /* Which blocks are whose: those of a gauge stand together. */
@@ -91,23 +102,26 @@ add_blocks(struct live_figures *f, const struct live_run *run, uint32_t *place)
 }
 
 int
-live_figures_of_snat(struct live_figures *f, const struct live_run *run)
+live_figures_of_snat(struct live_figures *f, const struct live_run *run,
+    const struct live_snat_count *count)
 {
-	const uint32_t count = live_snat_gauges(run)->count;
+	const uint32_t gauges = live_snat_gauges(run)->count;
 	/* By gauge, from 1: where it stands. */
-	uint32_t *place = calloc(count + 1u, sizeof(*place));
+	uint32_t *place = calloc(gauges + 1u, sizeof(*place));
 
-	f->snat_counted = live_snat_counted(run);
-	f->snats = calloc(count + 1u, sizeof(*f->snats));
+	f->snat_counted = count != NULL || live_snat_counted(run);
+	f->snats = calloc(gauges + 1u, sizeof(*f->snats));
 	if (place == NULL || f->snats == NULL) {
 		free(place);
 		return -1;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		if (is_told(run, i)) {
-			add_gauge(f, run, i);
-			place[i] = (uint32_t)f->snat_count;
-		}
+	for (uint32_t i = 0; i < gauges; i++) {
+		const struct live_snat_level level = level_of(run, count, i);
+		if (!is_told(run, i, &level))
+			continue;
+		add_gauge(f, run, i, &level);
+		place[i] = (uint32_t)f->snat_count;
+	}
 	add_blocks(f, run, place);
 	free(place);
 	return 0;

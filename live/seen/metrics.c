@@ -207,15 +207,15 @@ put_rule(const struct page *p, const struct live_figures_rule *r)
 {
 	char text[ADDRESS_BYTES];
 	put_label(p->to, '{', "rule", r->name);
-	if (r->leaving || r->kind == LIVE_RULE_OUTBOUND)
-		return; /* how it was reached is not known any more, or varies
-			 */
+	if (r->leaving)
+		return; /* how it was reached is not known any more */
 	if (r->frontend >= 0)
 		put_label(p->to, ',', "frontend_address",
 		    lb_addr_text(&p->figures->frontends[r->frontend].address,
 			text, sizeof(text)));
 	(void)snprintf(text, sizeof(text), "%u", r->port);
-	put_label(p->to, ',', "frontend_port", text);
+	if (r->kind != LIVE_RULE_OUTBOUND) /* a member's has many */
+		put_label(p->to, ',', "frontend_port", text);
 	put_label(p->to, ',', "protocol", lb_proto_name(r->proto));
 }
 

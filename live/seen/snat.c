@@ -11,26 +11,153 @@
 
 /* Beside a gauge. */
 struct watched {
-	struct live_snat_level counting, counted;
+	struct live_snat_level counted;
 	struct lb_snat_alarm alarm;
 	uint64_t failed; /* of its member, when that was looked at last */
 };
 
-/* Ports of an address and protocol that were met in this round. */
+/* Ports of an address and protocol that were met so far. */
 struct met {
 	uint64_t bits[PORT_WORDS];
+};
+
+struct live_snat_count {
+	struct live_snat_level *levels; /* by gauge */
+	uint32_t room;
+	struct met *met[LB_SNAT_ADDRESS_MAX][2]; /* NULL: none yet */
 };
 
 struct live_snat {
 	struct lb_snat_gauges gauges;
 	struct watched *watched;
 	uint32_t watched_count, watched_room;
-	struct met *met[LB_SNAT_ADDRESS_MAX][2]; /* NULL: none yet */
-	uint32_t part;                           /* of LIVE_SWEEP_PARTS, next */
-	bool known;                              /* a round is over */
-	uint64_t exhausted;                      /* drops, a round ago */
-	bool failing; /* there were some in that round */
+	struct live_snat_count count; /* this round's */
+	uint32_t part;                /* of LIVE_SWEEP_PARTS, next */
+	bool known;                   /* a round is over */
+	uint64_t exhausted;           /* drops, a round ago */
+	bool failing;                 /* there were some in that round */
 };
+
+/* --- counting ------------------------------------------------------------ */
+
+static void
+count_free(struct live_snat_count *c)
+{
+	for (uint32_t i = 0; i < LB_SNAT_ADDRESS_MAX; i++) {
+		free(c->met[i][0]);
+		free(c->met[i][1]);
+	}
+	free(c->levels);
+}
+
+/* Begins anew. */
+static void
+count_clear(struct live_snat_count *c)
+{
+	for (uint32_t i = 0; i < LB_SNAT_ADDRESS_MAX; i++)
+		for (unsigned udp = 0; udp < 2; udp++)
+			if (c->met[i][udp] != NULL)
+				memset(c->met[i][udp], 0, sizeof(struct met));
+	if (c->room > 0)
+		memset(c->levels, 0, c->room * sizeof(*c->levels));
+}
+
+/* The level of a gauge; NULL: no memory. */
+static struct live_snat_level *
+count_level(struct live_snat_count *c, uint32_t gauge)
+{
+	if (gauge >= c->room) {
+		uint32_t room = c->room == 0 ? 16 : c->room;
+		while (room <= gauge)
+			room *= 2;
+		struct live_snat_level *more =
+		    reallocarray(c->levels, room, sizeof(*more));
+		if (more == NULL)
+			return NULL;
+		memset(&more[c->room], 0, (room - c->room) * sizeof(*more));
+		c->levels = more;
+		c->room = room;
+	}
+	return &c->levels[gauge];
+}
+
+/* Is that the first flow that has this port? */
+static bool
+meet_port(struct live_snat_count *c, const struct lb_expired *e)
+{
+	struct met **met = &c->met[e->snat][e->proto == LB_PROTO_UDP];
+	const uint32_t port = lb_be16_get(e->xlat_port);
+
+	if (*met == NULL)
+		*met = calloc(1, sizeof(**met));
+	if (*met == NULL)
+		return false;
+	uint64_t *word = &(*met)->bits[port / 64];
+	const uint64_t bit = UINT64_C(1) << (port % 64);
+	const bool first = (*word & bit) == 0;
+	*word |= bit;
+	return first;
+}
+
+static void
+count_flow(struct live_snat_count *c, struct lb_snat_gauges *gauges,
+    const struct lb_expired *e)
+{
+	int gauge = lb_snat_gauge_make(
+	    gauges, e->member, e->snat, e->proto == LB_PROTO_UDP);
+	struct live_snat_level *level =
+	    gauge < 0 ? NULL : count_level(c, (uint32_t)gauge);
+
+	if (level == NULL)
+		return;
+	level->flows[e->state % LB_USAGE_STATES]++;
+	level->used += meet_port(c, e);
+}
+
+void
+live_snat_count_add(struct live_snat_count *c, struct live_run *run, bool six,
+    uint32_t from, uint32_t count)
+{
+	const struct lb_tables *t =
+	    live_engine_tables(live_forwarder_engine(run->forwarder));
+	const uint32_t buckets = six ? t->buckets6 : t->buckets4;
+	const uint32_t end = count < buckets - from ? from + count : buckets;
+	struct lb_expired e;
+
+	for (uint32_t b = from; b < end; b++)
+		for (uint32_t way = 0; way < LB_WAYS; way++)
+			if (lb_outbound_read(t, six, b, way, &e))
+				count_flow(c, &run->snat->gauges, &e);
+}
+
+struct live_snat_count *
+live_snat_count_new(void)
+{
+	return calloc(1, sizeof(struct live_snat_count));
+}
+
+void
+live_snat_count_free(struct live_snat_count *c)
+{
+	if (c == NULL)
+		return;
+	count_free(c);
+	free(c);
+}
+
+struct live_snat_level
+live_snat_count_level(
+    const struct live_snat_count *c, const struct live_run *run, uint32_t gauge)
+{
+	const struct live_snat_level *before = live_snat_level(run, gauge);
+	struct live_snat_level level = { 0 };
+
+	if (gauge < c->room)
+		level = c->levels[gauge];
+	level.peak = before != NULL && before->peak > level.used ? before->peak
+								 : level.used;
+	return level;
+}
 
 /* --- gauges -------------------------------------------------------------- */
 
@@ -100,10 +227,7 @@ live_snat_free(struct live_run *run)
 
 	if (s == NULL)
 		return;
-	for (uint32_t i = 0; i < LB_SNAT_ADDRESS_MAX; i++) {
-		free(s->met[i][0]);
-		free(s->met[i][1]);
-	}
+	count_free(&s->count);
 	lb_snat_gauges_free(&s->gauges);
 	free(s->watched);
 	free(s);
@@ -122,73 +246,35 @@ live_snat_use(struct live_run *run)
 		    "no memory: SNAT ports of new members are not watched");
 }
 
-/* --- counting ------------------------------------------------------------ */
-
-/* Is that the first flow of the round that has this port? */
-static bool
-meet_port(struct live_snat *s, const struct lb_expired *e)
-{
-	struct met **met = &s->met[e->snat][e->proto == LB_PROTO_UDP];
-	const uint32_t port = lb_be16_get(e->xlat_port);
-
-	if (*met == NULL)
-		*met = calloc(1, sizeof(**met));
-	if (*met == NULL)
-		return false;
-	uint64_t *word = &(*met)->bits[port / 64];
-	const uint64_t bit = UINT64_C(1) << (port % 64);
-	const bool first = (*word & bit) == 0;
-	*word |= bit;
-	return first;
-}
+/* --- rounds -------------------------------------------------------------- */
 
 static void
-count_flow(const struct live_run *run, const struct lb_expired *e)
-{
-	struct live_snat *s = run->snat;
-	int gauge = lb_snat_gauge_make(
-	    &s->gauges, e->member, e->snat, e->proto == LB_PROTO_UDP);
-
-	if (gauge < 0 || watch_new(run, s) != 0)
-		return;
-	struct live_snat_level *level = &s->watched[gauge].counting;
-	level->flows[e->state % LB_USAGE_STATES]++;
-	level->used += meet_port(s, e);
-}
-
-static void
-count_part(const struct live_run *run, bool six)
+count_part(struct live_run *run, bool six)
 {
 	const struct lb_tables *t =
 	    live_engine_tables(live_forwarder_engine(run->forwarder));
 	const uint64_t buckets = six ? t->buckets6 : t->buckets4;
 	const uint64_t part = run->snat->part;
+	const uint32_t from = (uint32_t)(buckets * part / LIVE_SWEEP_PARTS);
 	const uint32_t end =
 	    (uint32_t)(buckets * (part + 1) / LIVE_SWEEP_PARTS);
-	struct lb_expired e;
 
-	for (uint32_t b = (uint32_t)(buckets * part / LIVE_SWEEP_PARTS);
-	     b < end; b++)
-		for (uint32_t way = 0; way < LB_WAYS; way++)
-			if (lb_outbound_read(t, six, b, way, &e))
-				count_flow(run, &e);
+	live_snat_count_add(&run->snat->count, run, six, from, end - from);
 }
 
+/* What was counted; gauges beyond were not met. */
 static void
-take_levels(struct live_snat *s)
+take_levels(const struct live_run *run, struct live_snat *s)
 {
+	(void)watch_new(run, s); /* those that a count met */
 	for (uint32_t i = 0; i < s->watched_count; i++) {
-		struct watched *w = &s->watched[i];
-		uint32_t peak = w->counted.peak;
-		w->counted = w->counting;
-		w->counted.peak =
-		    w->counted.used > peak ? w->counted.used : peak;
-		w->counting = (struct live_snat_level){ 0 };
+		struct live_snat_level *counted = &s->watched[i].counted;
+		const uint32_t peak = counted->peak;
+		*counted = i < s->count.room ? s->count.levels[i]
+					     : (struct live_snat_level){ 0 };
+		counted->peak = counted->used > peak ? counted->used : peak;
 	}
-	for (uint32_t i = 0; i < LB_SNAT_ADDRESS_MAX; i++)
-		for (unsigned udp = 0; udp < 2; udp++)
-			if (s->met[i][udp] != NULL)
-				memset(s->met[i][udp], 0, sizeof(struct met));
+	count_clear(&s->count);
 }
 
 /* --- events -------------------------------------------------------------- */
@@ -278,7 +364,7 @@ live_snat_tick(struct live_run *run)
 	const uint64_t now_ns = uv_hrtime();
 	s->part = 0;
 	s->known = true;
-	take_levels(s);
+	take_levels(run, s);
 	look_at_levels(run, now_ns);
 	look_at_failures(run, now_ns);
 }

@@ -36,6 +36,21 @@ const struct lb_snat_gauges *live_snat_gauges(const struct live_run *run);
  * configuration has it any more. */
 const char *live_snat_frontend(const struct live_run *run, uint8_t number);
 
+/*
+ * The same at once, for who asks: from empty, bucket by bucket of both
+ * families.  A level of a count is complete when all buckets were added; its
+ * peak is the process's.
+ */
+struct live_snat_count;
+
+struct live_snat_count *live_snat_count_new(void);        /* NULL: no memory */
+void live_snat_count_free(struct live_snat_count *count); /* NULL is fine */
+void live_snat_count_add(struct live_snat_count *count, struct live_run *run,
+    bool six, uint32_t from, uint32_t buckets);
+struct live_snat_level live_snat_count_level(
+    const struct live_snat_count *count, const struct live_run *run,
+    uint32_t gauge);
+
 /* Is a first round over? */
 bool live_snat_counted(const struct live_run *run);
 

@@ -83,16 +83,34 @@ tell_probe(void *arg, enum live_finding finding,
 		    problems, where, NULL, "probe '%s': %s", probe->name, text);
 }
 
+/* Without interfaces a start would forward nothing, and a reload end what is
+ * forwarded now. */
+static bool
+names_interfaces(
+    const struct lb_config *config, const struct live_settings *settings)
+{
+	return settings->interface_count + config->interface_count > 0;
+}
+
 int
 live_draft_read(struct live_draft *d, const struct live_run *run)
 {
 	d->config = run->settings->read(run->settings->arg, &d->problems);
-	if (d->config != NULL &&
-	    live_probe_notes(d->config, tell_probe, &d->problems) > 0) {
-		lb_config_free(d->config);
-		d->config = NULL;
+	if (d->config == NULL)
+		return -1;
+	unsigned failures =
+	    live_probe_notes(d->config, tell_probe, &d->problems);
+	if (!names_interfaces(d->config, run->settings)) {
+		failures++;
+		lb_error_add(&d->problems, (struct lb_where){ 0 }, NULL,
+		    "no interface is named: --interface IF, or "
+		    "forwarding.interfaces in the configuration");
 	}
-	return d->config != NULL ? 0 : -1;
+	if (failures == 0)
+		return 0;
+	lb_config_free(d->config);
+	d->config = NULL;
+	return -1;
 }
 
 void

@@ -18,7 +18,8 @@ struct live_draft {
 	struct lb_problems problems;
 };
 
-/* 0; -1: it is not readable or not valid, or there is no memory. */
+/* 0; -1: it is not readable, not valid or names no interface, or there is no
+ * memory. */
 int live_draft_read(struct live_draft *d, const struct live_run *run);
 
 /* Adds the machine's own addresses and the key: 0 or -errno. */

@@ -92,16 +92,16 @@ attach_one(struct live_run *run, const char *name, uint32_t ifindex)
 	return false;
 }
 
+/* why: unless the interface is gone. */
 static void
-detach_one(struct live_run *run, uint32_t ifindex)
+detach_one(struct live_run *run, uint32_t ifindex, const char *why)
 {
 	char text[IF_NAMESIZE];
 	const char *name = if_indextoname(ifindex, text);
 	if (live_forwarder_detach(run->forwarder, ifindex) == 0)
 		live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s", "interface",
 		    name, "ifindex", (int)ifindex, "message",
-		    name != NULL ? "it is not among the interfaces any more"
-				 : "the interface is gone");
+		    name != NULL ? why : "the interface is gone");
 	else
 		live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s", "interface",
 		    name, "ifindex", (int)ifindex, "message",
@@ -118,7 +118,8 @@ detach_others(struct live_run *run, const struct wanted *w)
 	    live_forwarder_links(run->forwarder, links, INTERFACES_MAX);
 	for (size_t i = 0; i < count; i++)
 		if (!is_wanted(w, links[i]))
-			detach_one(run, links[i]);
+			detach_one(run, links[i],
+			    "it is not among the interfaces any more");
 }
 
 /* All of them, or those that were attached by this are taken off again. */
@@ -135,8 +136,9 @@ live_interfaces_attach(struct live_run *run)
 		new[i] = false;
 		while (i-- > 0)
 			if (new[i])
-				(void)live_forwarder_detach(
-				    run->forwarder, w.ifindex[i]);
+				detach_one(run, w.ifindex[i],
+				    "taken off again: the start failed at "
+				    "another interface");
 		return false;
 	}
 	detach_others(run, &w);
@@ -154,12 +156,6 @@ live_interfaces_again(struct live_run *run, bool program)
 			!live_forwarder_attached(run->forwarder, w.ifindex[i])))
 			(void)attach_one(run, w.name[i], w.ifindex[i]);
 	detach_others(run, &w);
-}
-
-bool
-live_interfaces_named(const struct live_run *run)
-{
-	return wanted_interfaces(run->settings, run->config).count > 0;
 }
 
 size_t

@@ -7,11 +7,8 @@
 
 #define LIVE_INTERFACES_MAX 256u
 
-/* Is any named? */
-bool live_interfaces_named(const struct live_run *run);
-
 /* All of them, or those that were attached by this are taken off again and
- * false; logged.  Off those that are no longer named. */
+ * false; both logged.  Off those that are no longer named. */
 bool live_interfaces_attach(struct live_run *run);
 
 /* Interfaces that came (back) since; program: it is another one now. */

@@ -48,8 +48,8 @@ while not os.path.exists('stop'):
     for s in sockets:
         s.send(b'x' * 20)
     count += len(sockets)
-    due = max(due + 0.02, time.monotonic() + 0.01)
-    time.sleep(due - time.monotonic())
+    due = max(due, time.monotonic()) + 0.02
+    time.sleep(max(0, due - time.monotonic()))
 print(count, file=open('sent', 'w'))
 END
 
@@ -187,10 +187,12 @@ echo "$(cat sent) sent, $one + $two received"
 full=$(for s in s1 s2; do
 	in_ns $s sed -n '/^Udp: [0-9]/p' /proc/net/snmp
 done | awk '{ n += $6 } END { print n }')
-lost=$(($(cat sent) - one - two - full - $(rings)))
-test $lost = 0 || fail "$lost packets lost"
+# At rings packets of the connections are lost, too, and sent again.
+lost=$(($(cat sent) - one - two - full))
+test $lost -ge 0 -a $lost -le "$(rings)" ||
+    fail "$lost packets lost, $(rings) of them at a full ring"
 test "$full" = 0 || echo "$full of them at a full socket"
-test "$(rings)" = 0 || echo "$(rings) of them at a full ring"
+test $lost = 0 || echo "$lost of them at a full ring"
 # shellcheck disable=SC2086 # a word a port
 moved=$(printf '%s\n' $ports1 $ports2 | sort | uniq -d | wc -l)
 test "$moved" = 0 || fail "$moved flows moved"

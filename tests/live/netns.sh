@@ -131,6 +131,47 @@ network() {
 	    net.ipv6.conf.all.forwarding=1
 }
 
+# far_and_deep: two more networks, of others='far deep', behind the client and
+# behind s1, which are their routers: 10.77.5.0/24, 10.77.4.0/24 and IPv6's
+far_and_deep() {
+	tie client eth1 far eth0 5
+	leads far 5 eth0
+	tie s1 eth1 deep eth0 4
+	leads deep 4 eth0
+	for router in client s1; do
+		in_ns $router ethtool -K eth1 tx off >/dev/null
+		in_ns $router sysctl -qw net.ipv4.ip_forward=1 \
+		    net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 \
+		    net.ipv6.icmp.ratelimit=0
+	done
+	ip -n "$tag-balancer" route add 10.77.5.0/24 via 10.77.1.2
+	ip -n "$tag-balancer" route add 10.77.4.0/24 via 10.77.2.2
+	ip -n "$tag-balancer" -6 route add fd77:5::/64 via fd77:1::2
+	ip -n "$tag-balancer" -6 route add fd77:4::/64 via fd77:2::2
+}
+
+# may_balance: it could start with lb.yaml, or this test is skipped
+may_balance() {
+	in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" --dry-run \
+	    >out 2>&1 || {
+		grep -q 'not permitted' out && skip "BPF is not permitted here"
+		fail "--dry-run: $(cat out)"
+	}
+}
+
+# balance [OPTION...]: with lb.yaml, its log in live.log; its pid is in $live,
+# its hash key in $key
+# shellcheck disable=SC2034 # for who sources this
+balance() {
+	may_balance
+	echo "+ balancer: fairlead live -c lb.yaml $*" >&2
+	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
+	    "$@" 2>live.log
+	live=$pid
+	wait_for live.log '"event":"forwarding"'
+	key=$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live.log)
+}
+
 # talk PORT COUNT ADDRESS...: the client's connections, to echo.py of servers,
 # are open, and ask on. talker=NAME: not the client's.
 talk() {

@@ -384,7 +384,7 @@ for series in \
     "fairlead_snat_ports_used{$s1,is_awaiting_removal=\"false\"} 64" \
     "fairlead_snat_connections{$s1,state=\"open\"} 124" \
     "fairlead_snat_connections_total{$s1,state=\"failed\"} $failed_before" \
-    'fairlead_syns_total{rule="world4",direction="outbound"} '; do
+    'fairlead_syns_total{rule="world4",frontend_address="10.77.0.10",protocol="all",direction="outbound"} '; do
 	grep -F "$series" page || fail "no $series"
 done
 if command -v promtool >/dev/null; then

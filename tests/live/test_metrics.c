@@ -24,7 +24,7 @@ struct sample {
 	struct lb_config_pool pools[2];
 	struct lb_config_probe probes[1];
 	struct live_figures_frontend frontends[1];
-	struct live_figures_rule rule_figures[3];
+	struct live_figures_rule rule_figures[4];
 	struct live_figures_member members[3];
 	struct live_figures_probe probe_figures[2];
 	struct live_figures_snat snats[4];
@@ -110,6 +110,13 @@ sample_rules(struct sample *s)
 		.traffic = traffic(9),
 		.counted = true,
 		.flows = 1 };
+	s->rule_figures[3] = (struct live_figures_rule){ .id = 3,
+		.name = alive,
+		.kind = LIVE_RULE_OUTBOUND,
+		.rule = -1,
+		.frontend = 0,
+		.traffic = traffic(70),
+		.counted = true };
 }
 
 /* a leaves by one frontend; b, by two; c has none any more, and flows yet. */
@@ -172,7 +179,7 @@ sample_new(void)
 	s->interfaces[1] = (struct live_interface_now){ "eth1", true };
 	struct live_figures *f = &s->figures;
 	f->rules = s->rule_figures;
-	f->rule_count = 3;
+	f->rule_count = 4;
 	f->members = s->members;
 	f->member_count = 3;
 	f->frontends = s->frontends;
@@ -230,6 +237,10 @@ test_values(void)
 		{ "fairlead_packets_total{rule=\"q\",frontend_port=\"0\","
 		  "protocol=\"all\",direction=\"inbound\"}",
 		    -1 },
+		{ "fairlead_packets_total{rule=\"alive\","
+		  "frontend_address=\"2001:db8::1\",protocol=\"all\","
+		  "direction=\"outbound\"}",
+		    71 },
 		{ "fairlead_data_path_availability" RULE "}", 1 },
 		{ "fairlead_data_path_availability{rule=\"q\","
 		  "frontend_port=\"0\",protocol=\"all\"}",

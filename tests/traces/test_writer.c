@@ -150,7 +150,7 @@ test_full(void)
 		    trace_writer_close(w, true, error, sizeof(error)), -1);
 		(void)setrlimit(RLIMIT_FSIZE, &before);
 		CU_ASSERT_PTR_NOT_NULL(strstr(error, "can't write: "));
-		CU_ASSERT_EQUAL(files_in(capture_folder), part);
+		CU_ASSERT_EQUAL(files_in(capture_folder), (unsigned)part);
 	}
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "what was written before"));
 	bool usage;
@@ -158,7 +158,7 @@ test_full(void)
 	    trace_open(capture_path, NULL, &usage, error, sizeof(error));
 	UNIT_NEED(t);
 	unsigned count = 0;
-	enum trace_status status;
+	int status;
 	while ((status = trace_next(t, &p)) == TRACE_PACKET)
 		count++;
 	CU_ASSERT_EQUAL(status, TRACE_END);
