@@ -83,6 +83,18 @@ take(struct azure_document *doc, json_t *object, const char *key)
 		(void)json_object_del(in, name);
 }
 
+const json_t *
+azure_value(const json_t *object, const char *key)
+{
+	return find(object, key);
+}
+
+const char *
+azure_text(const json_t *object, const char *key)
+{
+	return json_string_value(find(object, key));
+}
+
 json_t *
 azure_list(const json_t *object, const char *key)
 {

@@ -180,8 +180,7 @@ put_pool_of_others(struct azure_import *in)
 	json_array_foreach(list, i, one)
 	{
 		json_t *reference = azure_object(one, "backendIPConfiguration");
-		struct found m = { .id = json_string_value(
-				       json_object_get(reference, "id")) };
+		struct found m = { .id = azure_text(reference, "id") };
 		if (m.id == NULL || azure_place_of(in, m.id) != NULL)
 			continue;
 		if (in->place_count == from)

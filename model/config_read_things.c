@@ -98,6 +98,11 @@ read_frontend(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_section_require(&section, LB_FRONTEND_KEY_ADDRESS, "a frontend");
 	lb_take_address(&section, LB_FRONTEND_KEY_ADDRESS, &frontend->address);
 	frontend->zones = take_zones(&section);
+	if (lb_take_duration(&section, LB_FRONTEND_KEY_IDLE_TIMEOUT,
+		&frontend->idle_timeout_ms) &&
+	    frontend->idle_timeout_ms == 0)
+		lb_section_refuse(&section, LB_FRONTEND_KEY_IDLE_TIMEOUT,
+		    "0 is no time; leave it out where rules have their own");
 	LB_KEEP_SOURCE(frontend, &section);
 }
 

@@ -338,6 +338,9 @@ sim_outage_apply(struct sim_outage *o)
 	int done = lb_plan_health(
 	    o->player->plan, &o->config, lb_targets_up, &o->targets);
 
+	if (done == 0 && o->config.otherwise[LB_SWITCH_ADMIN_DOWN])
+		sim_player_end_taken_out(
+		    o->player, sim_outage_now(o) / LB_NS_PER_MS);
 	note_eligible(o);
 	return done;
 }

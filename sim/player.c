@@ -598,6 +598,28 @@ expire_or_renew(
 	return *world != NULL ? 0 : -1;
 }
 
+/* Outbound flows end by their own timers, which count them. */
+static void
+end_taken_out(struct lb_world *world, uint64_t now_ms)
+{
+	struct lb_tables t = world->tables;
+
+	t.ports = NULL;
+	(void)lb_expire(&t, false, (uint32_t)now_ms, 0, t.buckets4, NULL);
+	(void)lb_expire(&t, true, (uint32_t)now_ms, 0, t.buckets6, NULL);
+}
+
+void
+sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms)
+{
+	if (p->instances == NULL)
+		end_taken_out(p->world, now_ms);
+	for (uint32_t i = 0;
+	     p->instances != NULL && i < p->instances->alive_count; i++)
+		end_taken_out(
+		    p->instances->world[p->instances->alive[i]], now_ms);
+}
+
 int
 sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms)
 {

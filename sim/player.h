@@ -143,6 +143,10 @@ int sim_player_outbound(
 void sim_player_call(
     const struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
+/* `admin_down: reset`: the connections of members that an admin took out, now
+ * and not when the sweeper comes by. */
+void sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms);
+
 /* Makes sure that no entry lives on that ended before now: the path's clock
  * wraps and would take it for young.  last_ms: of the packet before.
  * 0, -1 without memory. */

@@ -29,6 +29,7 @@ struct live_engine {
 	struct lb_plan rows; /* those of the plan in force, nothing else */
 	struct lb_class *classes;
 	uint8_t *states;
+	bool member_ends[LB_MEMBER_MAX + 1]; /* lb_expire()'s; nobody else's */
 	int plan_fd, luts_fd;
 	uint32_t plan_rows; /* that a plan may have, set when loaded */
 	uint32_t lut_count; /* tables put so far, from 0 */
@@ -150,6 +151,10 @@ live_engine_health(struct live_engine *e, const struct lb_plan *plan)
 		__atomic_store_n(
 		    (uint32_t *)(void *)(e->states + (size_t)id * STATE_STRIDE),
 		    plan->member_state[id], __ATOMIC_RELEASE);
+	memset(e->member_ends, 0, sizeof(e->member_ends));
+	if (plan->member_ends != NULL) /* else read back, not compiled */
+		memcpy(e->member_ends, plan->member_ends,
+		    plan->member_count * sizeof(*e->member_ends));
 	int rc = 0;
 	for (uint32_t from = 0; rc == 0 && from < plan->lut_count;
 	     from += LUTS_AT_ONCE) {
@@ -472,6 +477,7 @@ map_tables(struct live_engine *e, const struct lb_plan *plan)
 	e->classes = live_engine_mmap(e, "classes", sizeof(plan->classes));
 	e->states = live_engine_mmap(
 	    e, "member_state", (size_t)MEMBER_STATES * STATE_STRIDE);
+	t->member_ends = e->member_ends;
 	t->classes = e->classes;
 	e->plan_fd = live_engine_map(e, "plan");
 	e->luts_fd = live_engine_map(e, "luts");

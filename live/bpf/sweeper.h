@@ -35,6 +35,10 @@ void live_sweeper_use(
 uint64_t live_sweeper_tick(struct live_sweeper *sweeper, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg);
 
+/* SNAT ports that were freed because nobody had them any more: a sweeper had
+ * been killed between his steps (model/audit.h). */
+uint64_t live_sweeper_freed(const struct live_sweeper *sweeper);
+
 /* A plan was swapped: what is in use is to be found out anew. */
 void live_sweeper_swapped(struct live_sweeper *sweeper);
 

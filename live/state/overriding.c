@@ -127,6 +127,7 @@ live_overriding_say(struct live_run *run, struct lb_config_member *member,
 	}
 	log_said(o);
 	member->admin_state = live_override_admin(o, file_state(run, member));
+	member->drained = o->draining;
 	live_overrides_tidy(&run->overrides);
 	return live_probing_apply(run);
 }

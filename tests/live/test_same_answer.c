@@ -463,7 +463,8 @@ can_be(unsigned reason)
 	       reason == LB_REASON_ECHO_TOO_BIG ||
 	       reason == LB_REASON_SNAT_EXHAUSTED ||
 	       reason == LB_REASON_SNAT_NO_FLOW ||
-	       reason == LB_REASON_TABLE_FULL; /* contended: test_race's */
+	       reason == LB_REASON_TABLE_FULL ||
+	       reason == LB_REASON_HAIRPIN; /* contended: test_race's */
 }
 
 static int

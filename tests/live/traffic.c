@@ -45,7 +45,7 @@ talk_new(struct traffic *t, struct talk *talk)
 		.client_seq = (uint32_t)chance_next(c),
 		.member_seq = (uint32_t)chance_next(c),
 	};
-	if (chance_percent(c, 3)) /* a client beside the members */
+	if (chance_percent(c, 10)) /* a client beside the members */
 		talk->client = rich_address(six, c);
 	if (talk->fport == 0)
 		talk->fport = (uint16_t)chance_between(c, 79, 83);
