@@ -232,7 +232,8 @@ write_rule(struct draft *d, unsigned number, unsigned pool)
 	struct chance *c = &d->c;
 	struct random_rule *r = &d->s->rules[number];
 	const bool ha = d->pool_ha[pool];
-	const bool floats = chance_percent(c, 20);
+	/* Azure has nothing beside HA ports that do not float */
+	const bool floats = chance_percent(c, 20) || (ha && d->s->is_azure);
 	const unsigned frontend = chance_below(c, 2);
 
 	/* each has the port of its number: no two can meet */
