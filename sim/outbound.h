@@ -12,7 +12,7 @@
  *
  * Memory: 128 KiB an address and protocol; 16 bytes a slot of the connection
  * tables, committed when touched; a gauge 2 KiB where series are kept, and 56
- * bytes for each destination.
+ * bytes for each destination, as far as it has been there.
  *
  * Source: AZ 4.4 to 4.6, 9.1, 9.2; simulation.md C.7.
  */
@@ -44,7 +44,9 @@ struct sim_gauge {
 	uint32_t used, peak;
 	uint64_t peak_ns;
 	struct lb_snat_alarm alarm;
-	struct sim_toward *toward;     /* [destination_count] */
+	struct sim_toward *toward; /* [toward_room], by number of destination;
+				      0: all others' */
+	uint32_t toward_room;
 	struct sim_snat_slice *slices; /* [SIM_BINS]; NULL: not kept */
 	uint32_t bin;                  /* filled in as far as that one */
 };
@@ -61,8 +63,13 @@ struct sim_hold {
 };
 
 struct sim_outbound {
-	struct sim_destination *destinations;
-	uint32_t destination_count;
+	struct sim_destination *destinations; /* from 1 */
+	uint32_t destination_count;           /* of those that have a number */
+	uint32_t destination_most;
+	uint32_t *numbers; /* by hash of the destination; 0: free */
+	uint32_t number_mask;
+	bool learns;             /* destinations as captured flows go there */
+	struct sim_events *ends; /* of captured flows' ports, by slot; NULL */
 	struct lb_snat_gauges index; /* whose gauges: in the same order */
 	struct sim_gauge *gauges;
 	uint32_t gauge_count, gauge_room;
@@ -78,8 +85,11 @@ struct sim_outbound {
 };
 
 /*
- * sim_outbound_new - for a scene with traffic `from_pool`.
+ * sim_outbound_new - for a scene with traffic `from_pool`, or captured flows
+ * of members (sim/leavers.h), of which it learns where they go: of more than
+ * 4,096 destinations the later ones are counted as one.
  *
+ * scene   NULL: captured flows.
  * tables  of the world that is stepped: only their sizes are looked at.
  * series  keep levels over time.
  *

@@ -7,6 +7,9 @@
 #include "model/path/step.h"
 #include "sim/outage.h"
 
+/* Of an outbound flow: it found no port. */
+#define KEY_FAILED (SIM_KEY_NONE - 1)
+
 /* What playing a rule needs of its row and its configuration. */
 static void
 set_rule(struct sim_player *p, struct sim_player_rule *r, uint16_t id)
@@ -418,6 +421,41 @@ not_let_out(struct sim_player *p)
 		p->drops[LB_REASON_NO_RULE]++;
 }
 
+/* Of a captured connection whose SYN found no port, and that does not try
+ * again with this packet. */
+static bool
+never_came_to_be(const struct sim_arrival *a, const struct sim_flow_part *part)
+{
+	return part->key == KEY_FAILED && a->flow->proto == LB_PROTO_TCP &&
+	       (a->pkt.tcp_flags & LB_TCP_SYN) == 0;
+}
+
+/* A captured flow begins with its first packet, and again with one that makes
+ * an entry. */
+static void
+note_captured(struct sim_player *p, const struct sim_arrival *a)
+{
+	const struct lb_result *result = &p->result;
+	const bool failed = result->verdict == LB_DROP &&
+			    result->reason == LB_REASON_SNAT_EXHAUSTED;
+
+	if (p->outbound->learns &&
+	    ((result->facts & LB_FACT_MADE) != 0 ||
+		(failed && a->flow->client_ms == SIM_TIME_NONE)))
+		sim_outbound_begin(p->outbound, result->member, a->flow);
+}
+
+/* What answers was never asked. */
+static void
+note_failed(const struct sim_player *p, struct sim_flow_part *part)
+{
+	if (!p->outbound->learns)
+		return;
+	part->member = LB_NONE;
+	if (p->result.reason == LB_REASON_SNAT_EXHAUSTED)
+		part->key = KEY_FAILED;
+}
+
 static void
 play_leaving(struct sim_player *p, const struct sim_arrival *a,
     struct sim_flow_part *part)
@@ -425,13 +463,20 @@ play_leaving(struct sim_player *p, const struct sim_arrival *a,
 	const struct lb_result *result = &p->result;
 	const uint32_t translated = LB_FACT_SNAT | LB_FACT_REPLY;
 
+	if (LB_UNLIKELY(never_came_to_be(a, part))) {
+		reach_nobody(p);
+		p->drops[LB_REASON_SNAT_EXHAUSTED]++;
+		return;
+	}
 	lb_step(
 	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
+	note_captured(p, a);
 	sim_outbound_note(
 	    p->outbound, p->plan, a->flow, result, a->now_ns, a->bin);
 	if (result->verdict != LB_FORWARD ||
 	    (result->facts & translated) != translated) {
 		not_let_out(p);
+		note_failed(p, part);
 		return;
 	}
 	part->place = (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
@@ -451,6 +496,11 @@ play_returning(struct sim_player *p, const struct sim_arrival *a,
 {
 	const struct lb_edit *edit = &p->result.edit;
 
+	if (LB_UNLIKELY(part->member == LB_NONE)) {
+		reach_nobody(p); /* the server was never asked */
+		p->reply_suppressed++;
+		return;
+	}
 	p->reply = a->pkt;
 	p->reply.ip.dst = p->plan->snats[part->key].address;
 	p->reply.ip.dport.raw = (uint16_t)part->last_key;
@@ -466,7 +516,7 @@ play_returning(struct sim_player *p, const struct sim_arrival *a,
 		return;
 	}
 	/* the port may be another flow's by now */
-	p->is_let_out = lb_addr_same(&edit->dst, &a->flow->client) &&
+	p->is_let_out = lb_addr_same(&edit->dst, &a->pkt.ip.dst) &&
 			edit->dport.raw == a->flow->client_port.raw;
 	if (p->is_let_out)
 		count_outbound(p, a);
@@ -518,7 +568,7 @@ sim_player_call(
 
 	if (part->place != SIM_PLACE_NONE && a->from_client && !p->routed)
 		call_entry(&p->world->tables, part, a->pkt.ip.family == 6);
-	if (part->member != LB_NONE)
+	if (part->member != LB_NONE && part->rule < p->rule_count)
 		sim_call_line(&p->rules[part->rule].keys.at[part->last_key]);
 }
 

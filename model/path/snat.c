@@ -13,8 +13,8 @@
 #include "model/path/ports.h"
 #include "model/path/snat_parts.h"
 
-#define BLOCKS_TRIED 64u /* of one member, at a time */
-#define FULL_TRIED   16u /* ports without room for their way in */
+#define BLOCKS_TRIED 256u /* of one member, at a time */
+#define FULL_TRIED   16u  /* ports without room for their way in */
 
 LB_INLINE uint64_t
 translation_word(uint32_t address, lb_be16 port)
@@ -35,14 +35,25 @@ leave(const struct lb_view *v, const struct lb_addr *address, lb_be16 port)
 	lb_say(v, LB_FORWARD, LB_REASON_NONE);
 }
 
-/* A bare SYN on a flow that is closing begins anew, from the same port. */
-LB_INLINE void
+/* An entry of a flow that is closing, begun anew. */
+LB_INLINE bool
 begin_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
 {
 	struct lb_hit *hit = &v->scratch->hit;
 	uint64_t fresh = lb_ctl_with_state(hit->ctl, LB_CONN_HALF);
-	if (lb_conn_replace(v, hash, way, hit->ctl, fresh))
-		hit->ctl = fresh;
+	if (!lb_conn_replace(v, hash, way, hit->ctl, fresh))
+		return false;
+	hit->ctl = fresh;
+	return true;
+}
+
+/* The member's, with the new numbers. */
+LB_INLINE void
+begin_out_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	uint64_t *w2 = entry_w2(v, hash, way);
+	if (begin_anew(v, hash, way) && w2 != NULL)
+		LB_STORE(w2[1], lb_sequence_of(v->pkt));
 }
 
 LB_INLINE bool
@@ -167,19 +178,23 @@ lb_snat_renew(uint64_t ctx)
 		return 0;
 	const uint64_t hash = v.scratch->choice.hash;
 	const uint32_t way = v.scratch->choice.way;
-	if (lb_ctl_state(v.scratch->hit.ctl) < LB_CONN_CLOSING_FIN ||
-	    !translation_of(&v, hash, way, &to))
+	if (!translation_of(&v, hash, way, &to))
 		return 0;
 	const struct lb_addr *address = public_address(&v, to.address);
 	if (address == NULL)
 		return 0;
-	begin_anew(&v, hash, way);
 	const struct lb_hit out = v.scratch->hit;
+	bool closing = lb_ctl_state(out.ctl) >= LB_CONN_CLOSING_FIN;
 	uint64_t back = key_of_return(&v, &v.pkt->ip, address, to.port);
 	int in = find_kind(&v, back, LB_KIND_SNAT_IN);
-	if (in >= 0)
-		begin_anew(&v, back, (uint32_t)in);
+	/* Either end may have closed it: a refusal shows in the way in only. */
+	if (in >= 0 && lb_ctl_state(v.scratch->hit.ctl) >= LB_CONN_CLOSING_FIN)
+		closing = true;
+	if (in >= 0 && closing)
+		(void)begin_anew(&v, back, (uint32_t)in);
 	v.scratch->hit = out;
+	if (closing)
+		begin_out_anew(&v, hash, way);
 	return 0;
 }
 
@@ -233,6 +248,13 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	return LB_SNAT_NEW;
 }
 
+LB_INLINE const uint64_t *
+outbound_slot(const struct lb_view *v)
+{
+	return lb_endpoint_find(v, &v->pkt->ip.src, (lb_be16){ 0 },
+	    v->pkt->ip.proto, LB_ENDPOINT_OUTBOUND);
+}
+
 LB_GLOBAL int
 lb_snat_pick(uint64_t ctx, uint32_t turn)
 {
@@ -241,11 +263,15 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 		return LB_PORTS_NO_ROOM;
 	const struct lb_choice *choice = &v.scratch->choice;
 	uint32_t at = choice->at + turn;
-	if (turn >= choice->count)
+	/* Whose blocks these are is asked of this plan: the one in force may be
+	 * another since the step began. */
+	const uint64_t *slot = outbound_slot(&v);
+	if (slot == NULL || turn >= lb_slot_block_count(slot))
 		return LB_PORTS_NONE;
-	if (at >= choice->count)
-		at -= choice->count;
-	const struct lb_snat_block *block = block_at(&v, choice->base + at);
+	if (at >= lb_slot_block_count(slot))
+		at -= lb_slot_block_count(slot);
+	const struct lb_snat_block *block =
+	    block_at(&v, lb_slot_block(slot) + at);
 	if (block == NULL)
 		return LB_PORTS_NONE;
 	const struct lb_addr *address = public_address(&v, block->address);
@@ -297,9 +323,14 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	s->fresh.w1 = translation_word(block->address, sport);
 	/* UDP has no sequence; it notes by which law its port was taken. */
 	s->fresh.w3 = v.pkt->ip.proto == LB_PROTO_UDP
-			  ? (v.header->flags & LB_PLAN_UDP_PORT) != 0
+			  ? (s->ask.dst[0] | s->ask.dst[1]) == 0
 			  : lb_sequence_of(v.pkt);
-	int way = make_kind(&v, hash, LB_KIND_SNAT_OUT, block->class, -1);
+	/* It may be a flow that was balanced before, by another plan. */
+	int there = lb_conn_find_key(&v, hash);
+	if (there >= 0 && lb_ctl_kind(s->hit.ctl) != LB_KIND_LB)
+		return LB_SNAT_NEW;
+	int way = make_kind(
+	    &v, hash, LB_KIND_SNAT_OUT, block->class, there >= 0 ? there : -1);
 	const struct lb_addr *address = public_address(&v, block->address);
 	if (way < 0 || (way & LB_CONN_FOUND) != 0 || address == NULL)
 		return LB_SNAT_NEW;

@@ -36,17 +36,16 @@ lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
 	struct lb_view v;
 	if (!lb_view_open(&v, ctx, now_ms))
 		return LB_SNAT_NOT_OURS;
+	const bool bad = (v.pkt->notes & LB_NOTE_L4_BAD) != 0;
 	uint64_t hash = key_of_packet(&v);
-	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+	int way = bad ? LB_CONN_MISS : find_kind(&v, hash, LB_KIND_SNAT_IN);
 	if (way >= 0 && come_back(&v, hash, (uint32_t)way))
 		return LB_SNAT_SAID;
 	if (!lb_snat_in_block(
 		&v, number, v.pkt->ip.proto, lb_be16_get(v.pkt->ip.dport)))
 		return LB_SNAT_NOT_OURS;
 	v.out->facts |= LB_FACT_SNAT;
-	lb_say(&v, LB_DROP,
-	    (v.pkt->notes & LB_NOTE_L4_BAD) != 0 ? LB_REASON_MALFORMED
-						 : LB_REASON_SNAT_NO_FLOW);
+	lb_say(&v, LB_DROP, bad ? LB_REASON_MALFORMED : LB_REASON_SNAT_NO_FLOW);
 	return LB_SNAT_SAID;
 }
 
@@ -97,6 +96,8 @@ lb_snat_error(uint64_t ctx, uint32_t now_ms)
 		return LB_SNAT_NOT_OURS;
 	const struct lb_headers *q = &v.pkt->quoted;
 	const struct lb_hit *hit = &v.scratch->hit;
+	if (!lb_addr_same(&q->src, &v.pkt->ip.dst))
+		return LB_SNAT_NOT_OURS; /* not to who sent it */
 	lb_key_set(&v.scratch->key, &q->dst, &q->src,
 	    lb_ports_proto(q->dport, q->sport, q->proto), v.six);
 	uint64_t hash = lb_flow_hash(&v, &v.scratch->key);
