@@ -223,6 +223,7 @@ connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 sed 's/, tcp_reset: true//' all.yaml >mute.yaml
+sed 's/ports_per_member: 64/ports_per_member: 16/' all.yaml >few.yaml
 sed '/name: s2/d; /name: web/s/web/web2/' all.yaml >less.yaml
 
 # live LOG: the control process, once it forwards
@@ -461,6 +462,10 @@ cp mute.yaml lb.yaml
 ctl reload
 idle TimeoutError 198.51.100.7 2001:db8:7::7
 until_row '20 20' four/s1 tcp used flows
+echo "+ fairlead ctl drain --wait four/s1" >&2
+timeout 10 "$FAIRLEAD" ctl --pin-name "$pin" drain --wait four/s1 >out 2>&1 ||
+    fail "draining waits for what a member began: $(tail -n 1 out)"
+ctl undrain four/s1
 cp less.yaml lb.yaml
 ctl reload
 until_row '0 20 leaving 20' six/s2 tcp allocated used mark flows
@@ -485,6 +490,16 @@ for held in kept4 kept6 meanwhile rest; do
 	let_go $held
 done
 until_row '0 0' four/s1 tcp used flows
+
+echo "== a reload takes ports back"
+hold s1 198.51.100.8 443 64 cut
+cp few.yaml lb.yaml
+ctl reload
+until_row '16 16 16' four/s1 tcp allocated used flows
+: >cut
+wait "$holding_cut" && fail "48 of 64 ports are gone, and nothing broke"
+echo "cut: $(cat cut.out)"
+grep -q ' 48 broke.*ConnectionResetError' cut.out || fail "cut: $(cat cut.out)"
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 exit $failed

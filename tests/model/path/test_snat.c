@@ -373,6 +373,71 @@ test_again(void)
 	site_close(&s);
 }
 
+/* --- read by others ---------------------------------------------------------
+ */
+
+/* The flows and the outbound entries that are read, and the last flow. */
+static unsigned
+read_flows(const struct site *s, unsigned *outbound, struct lb_expired *flow,
+    uint32_t *deadline_ms)
+{
+	const struct lb_tables *t = &s->world->tables;
+	struct lb_expired entry;
+	unsigned flows = 0;
+
+	*outbound = 0;
+	for (uint32_t b = 0; b < t->buckets4; b++)
+		for (uint32_t way = 0; way < LB_WAYS; way++) {
+			*outbound += lb_outbound_read(t, false, b, way, &entry);
+			if (lb_flow_read(
+				t, false, b, way, &entry, deadline_ms)) {
+				flows++;
+				*flow = entry;
+			}
+		}
+	return flows;
+}
+
+/* Two entries are one flow, whatever of them says more. */
+static void
+test_read(void)
+{
+	static struct lb_usage usage;
+	struct lb_expired flow;
+	uint32_t deadline_ms = 0;
+	unsigned outbound;
+	struct site s;
+
+	site_open(&s, 1, 1, "", OUT("8"));
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 0);
+	(void)leaves(&s, TCP, 0, 5000, 0, 443, SYN);
+	s.now_ms = T0 + 100;
+	(void)leaves(&s, TCP, 0, 5000, 0, 443, ACK);
+	s.now_ms = T0 + 5000;
+	(void)say(&s, TCP, remote(0), 443, address(203, 0, 113, 1), 1024, ACK);
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 1);
+	CU_ASSERT_EQUAL(outbound, 1);
+	CU_ASSERT_EQUAL(flow.kind, LB_KIND_SNAT_OUT);
+	CU_ASSERT_EQUAL(flow.state, LB_CONN_OPEN);
+	CU_ASSERT_EQUAL(flow.seen_ms, T0 + 5000);
+	CU_ASSERT_EQUAL(deadline_ms, T0 + 5000 + 4 * MINUTE);
+	CU_ASSERT_EQUAL(lb_be16_get(flow.xlat_port), 1024);
+	/* the remote resets it: 15 s from then, by the entry that it came to */
+	s.now_ms = T0 + 9000;
+	(void)say(
+	    &s, TCP, remote(0), 443, address(203, 0, 113, 1), 1024, LB_TCP_RST);
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 1);
+	CU_ASSERT_EQUAL(flow.state, LB_CONN_CLOSING_RST);
+	CU_ASSERT_EQUAL(deadline_ms, T0 + 9000 + 15000);
+	/* both entries refer to the member, of whom there is one flow */
+	lb_usage_count(&s.world->tables, false, 0, UINT32_MAX, &usage);
+	CU_ASSERT_EQUAL(usage.member[flow.member], 2);
+	CU_ASSERT_EQUAL(usage.member_second[flow.member], 1);
+	CU_ASSERT_EQUAL(usage.rule[flow.rule], 2);
+	CU_ASSERT_EQUAL(usage.rule_second[flow.rule], 1);
+	site_close(&s);
+}
+
 /* --- returns ----------------------------------------------------------------
  */
 
@@ -875,6 +940,7 @@ main(void)
 		{ "13.5 release", test_releases },
 		{ "13.10 idle", test_idle },
 		{ "the same again while closing", test_again },
+		{ "read as one flow", test_read },
 		{ "returns", test_returns },
 		{ "ICMP errors", test_errors },
 		{ "4.7 several frontends", test_frontends },
