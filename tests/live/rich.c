@@ -204,7 +204,6 @@ rich_change(struct rich *r, struct chance *c)
 		r->udp_port = chance_percent(c, 30);
 		r->fill_first = chance_percent(c, 30);
 		r->otherwise = (uint32_t)chance_next(c);
-		r->fin_timeout_ms = chance_percent(c, 50) ? 20000 : 0;
 		break;
 	case 5:
 		r->next_hop = chance_percent(c, 50);
@@ -431,7 +430,8 @@ rich_config(const struct rich *r)
 	    r->fill_first ? LB_OUTBOUND_FILL_FIRST : LB_OUTBOUND_ALL;
 	for (unsigned s = 0; s < LB_SWITCH_COUNT; s++)
 		config->otherwise[s] = (r->otherwise >> s & 1) != 0;
-	config->fin_timeout_ms = r->fin_timeout_ms;
+	config->fin_timeout_ms = 100000; /* not the defaults */
+	config->rst_timeout_ms = 7000;
 	add_surroundings(config);
 	return config;
 }
