@@ -459,6 +459,8 @@ hold s1 198.51.100.7 443 20 kept4
 hold s2 2001:db8:7::7 444 20 kept6
 cp mute.yaml lb.yaml
 ctl reload
+grep -q 'outbound rule world4: .*tcp_reset true -> false' out ||
+    fail "the reload does not tell of tcp_reset: $(cat out)"
 idle TimeoutError 198.51.100.7 2001:db8:7::7
 until_row '20 20' four/s1 tcp used flows
 echo "+ fairlead ctl drain --wait four/s1" >&2
@@ -494,6 +496,8 @@ echo "== a reload takes ports back"
 hold s1 198.51.100.8 443 64 taken
 cp few.yaml lb.yaml
 ctl reload
+grep -q 'outbound rule world4: ports_per_member 64 -> 16' out ||
+    fail "the reload does not tell of ports: $(cat out)"
 until_row '16 16 16' four/s1 tcp allocated used flows
 : >taken
 wait "$(cat taken.pid)" && fail "48 of 64 ports are gone, and nothing broke"
