@@ -58,6 +58,7 @@ static void
 find_stuck(struct live_sweeper *s)
 {
 	const struct lb_tables *t = s->tables;
+	s->stuck_count = 0;
 	for (uint32_t b = 0; b < t->buckets4; b++)
 		note_stuck(s, t->conn4[b].ctl);
 	for (uint32_t b = 0; b < t->buckets6; b++)
@@ -151,7 +152,8 @@ void
 live_sweeper_use(struct live_sweeper *s, const struct lb_tables *tables)
 {
 	s->tables = tables;
-	s->stuck_count = 0; /* the old mapping is gone */
+	s->part = 0; /* what is stuck waits for a whole round */
+	find_stuck(s);
 	audit_drop(s);
 }
 
@@ -191,8 +193,8 @@ round_begins(struct live_sweeper *s)
 static void
 round_ends(struct live_sweeper *s)
 {
-	if (s->rounds++ == 0)
-		free_stuck(s);
+	s->rounds++;
+	free_stuck(s);
 	/* A chunk that had no room for a leaf may have it now. */
 	if (s->rounds % HINTS_EVERY == 0 && s->tables->ports != NULL)
 		lb_forget_hints(s->tables);

@@ -21,7 +21,7 @@ struct live_sweeper;
 struct live_sweeper *live_sweeper_new(const struct lb_tables *tables);
 void live_sweeper_free(struct live_sweeper *sweeper); /* NULL is fine */
 
-/* The same entries, mapped anew. */
+/* The same entries, mapped anew: a round begins. */
 void live_sweeper_use(
     struct live_sweeper *sweeper, const struct lb_tables *tables);
 
