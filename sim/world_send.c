@@ -273,6 +273,22 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 		w->no_memory = true;
 }
 
+/* Does it go on with a connection that the balancer has forgotten? */
+static void
+note_late(struct sim_world *w, const struct sim_session *s,
+    const struct sim_parcel *parcel)
+{
+	const uint8_t ends = LB_TCP_SYN | LB_TCP_RST;
+
+	if ((w->player->result.facts & LB_FACT_MADE) == 0 ||
+	    s->flow->proto != LB_PROTO_TCP || (parcel->flags & ends) != 0 ||
+	    s->member != SIM_OUTSIDE)
+		return;
+	w->clients.late++;
+	w->clients.late_elsewhere +=
+	    parcel->port.raw != s->epoch || parcel->address != s->address;
+}
+
 /* From a member to a server outside, and back.  No tap hears it: it does not
  * come from the client side. */
 static void
@@ -289,6 +305,7 @@ pass_outwards(
 	parcel->member = SIM_OUTSIDE;
 	parcel->port.raw = (uint16_t)s->flow->parts[0].last_key;
 	parcel->address = (uint8_t)s->flow->parts[0].key;
+	note_late(w, s, parcel);
 	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
 }
 

@@ -412,15 +412,15 @@ static const struct {
 	const char *row, *more;
 	uint64_t seconds;
 	bool taken; /* its port, meanwhile */
-	uint64_t opened, answered, given_up, reset;
+	uint64_t opened, answered, given_up, reset, late, elsewhere;
 } idles[] = {
-	{ "not yet",          "",                   239, false, 1, 0, 0, 0 },
-	{ "its port again",   "",                   310, false, 2, 1, 0, 0 },
-	{ "another port",     "",                   310, true,  4, 1, 1, 1 },
-	{ "told, not yet",    ", tcp_reset: true",  239, false, 1, 0, 0, 0 },
-	{ "told in time",     ", tcp_reset: true",  242, false, 2, 0, 0, 1 },
-	{ "told twice",       ", tcp_reset: true",  485, false, 3, 0, 0, 2 },
-	{ "told, and taken",  ", tcp_reset: true",  310, true,  3, 1, 0, 1 },
+	{ "not yet",          "",                   239, false, 1, 0, 0, 0, 0, 0 },
+	{ "its port again",   "",                   310, false, 2, 1, 0, 0, 1, 0 },
+	{ "another port",     "",                   310, true,  4, 1, 1, 1, 1, 1 },
+	{ "told, not yet",    ", tcp_reset: true",  239, false, 1, 0, 0, 0, 0, 0 },
+	{ "told in time",     ", tcp_reset: true",  242, false, 2, 0, 0, 1, 0, 0 },
+	{ "told twice",       ", tcp_reset: true",  485, false, 3, 0, 0, 2, 0, 0 },
+	{ "told, and taken",  ", tcp_reset: true",  310, true,  3, 1, 0, 1, 0, 0 },
 };
 /* clang-format on */
 
@@ -452,6 +452,8 @@ test_idle(void)
 		UNIT_EQUAL(row, c->answered, idles[i].answered);
 		UNIT_EQUAL(row, c->given_up, idles[i].given_up);
 		UNIT_EQUAL(row, c->reset, idles[i].reset);
+		UNIT_EQUAL(row, c->late, idles[i].late);
+		UNIT_EQUAL(row, c->late_elsewhere, idles[i].elsewhere);
 		sim_record_free(r);
 		stage_close(&s);
 	}
