@@ -420,6 +420,9 @@ note_end(struct sim_outbound *o, const struct lb_expired *was,
 		to->ended++;
 		to->held_ms += (now_ns - hold->begun_ns) / LB_NS_PER_MS;
 	}
+	if (hold->session != 0 && o->ended_count < LB_WAYS)
+		o->ended[o->ended_count++] =
+		    (struct sim_ended){ *was, hold->session - 1 };
 	*hold = (struct sim_hold){ 0 };
 }
 
@@ -472,6 +475,14 @@ sim_outbound_due(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	return due_ns;
 }
 
+void
+sim_outbound_hold(
+    struct sim_outbound *o, bool six, uint32_t slot, uint32_t session)
+{
+	if (slot < o->slots[six])
+		o->hold[six][slot].session = session + 1;
+}
+
 uint64_t
 sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
     uint32_t slot, uint64_t now_ns, uint32_t bin)
@@ -479,6 +490,7 @@ sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	struct sim_hold *hold = &o->hold[six][slot];
 	struct lb_expired entry;
 
+	o->ended_count = 0;
 	if (hold->due_ns != now_ns)
 		return SIM_NEVER; /* an earlier one has seen to it */
 	end_bucket(o, t, six, slot / LB_WAYS, now_ns, bin);

@@ -10,7 +10,7 @@
  * millisecond, for which the owner of the clock plans an event: see
  * sim_outbound_due() and sim_outbound_end().
  *
- * Memory: 128 KiB an address and protocol; 16 bytes a slot of the connection
+ * Memory: 128 KiB an address and protocol; 24 bytes a slot of the connection
  * tables, committed when touched; a gauge 2 KiB where series are kept, and 56
  * bytes for each destination, as far as it has been there.
  *
@@ -60,6 +60,13 @@ struct sim_snat_event {
 struct sim_hold {
 	uint64_t begun_ns; /* since when the entry is there */
 	uint64_t due_ns;   /* the event that is planned for it; 0: none */
+	uint32_t session;  /* whose, from 1; 0: a captured flow's */
+};
+
+/* An entry that has just ended, and whose it was. */
+struct sim_ended {
+	struct lb_expired was;
+	uint32_t session;
 };
 
 struct sim_outbound {
@@ -80,7 +87,9 @@ struct sim_outbound {
 	uint32_t slots[2];
 	struct sim_snat_event *log;
 	size_t log_count;
-	uint64_t packets, bytes; /* translated, both directions */
+	uint64_t packets, bytes;         /* translated, both directions */
+	struct sim_ended ended[LB_WAYS]; /* by the latest sim_outbound_end() */
+	unsigned ended_count;
 	bool series;
 };
 
@@ -122,13 +131,18 @@ void sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
  * table, is to be looked at; SIM_NEVER: that is planned already.  To be asked
  * after every packet that makes or closes one, or begins with a SYN.
  *
- * sim_outbound_end - that time has come: ends what is over in its bucket.
+ * sim_outbound_hold - whose session that entry is of.
+ *
+ * sim_outbound_end - that time has come: ends what is over in its bucket, and
+ * tells in `ended` what sessions that was of.
  * Returns when it is to be looked at again; SIM_NEVER: never.
  *
  * Cost: O(1).
  */
 uint64_t sim_outbound_due(struct sim_outbound *o,
     const struct lb_tables *tables, bool six, uint32_t slot, uint64_t now_ns);
+void sim_outbound_hold(
+    struct sim_outbound *o, bool six, uint32_t slot, uint32_t session);
 uint64_t sim_outbound_end(struct sim_outbound *o,
     const struct lb_tables *tables, bool six, uint32_t slot, uint64_t now_ns,
     uint32_t bin);

@@ -575,8 +575,13 @@ play_returning(struct sim_player *p, const struct sim_arrival *a,
 		return;
 	}
 	p->reply = a->pkt;
-	p->reply.ip.dst = p->plan->snats[part->key].address;
-	p->reply.ip.dport.raw = (uint16_t)part->last_key;
+	if (a->sender != LB_NONE) { /* who knows whom he answers */
+		p->reply.ip.dst = p->plan->snats[a->public_address].address;
+		p->reply.ip.dport = a->public_port;
+	} else {
+		p->reply.ip.dst = p->plan->snats[part->key].address;
+		p->reply.ip.dport.raw = (uint16_t)part->last_key;
+	}
 	if (p->outage != NULL && sim_outage_cuts(p->outage, &p->reply.ip.dst)) {
 		p->unreachable++;
 		reach_nobody(p);

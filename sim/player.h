@@ -92,6 +92,9 @@ struct sim_arrival {
 	struct sim_flow *flow;
 	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
 	uint16_t sender; /* of a synthetic reply: the member; else LB_NONE */
+	/* Of one from outside: where it goes, as in struct sim_parcel. */
+	lb_be16 public_port;
+	uint8_t public_address;
 	bool from_client;
 };
 

@@ -150,6 +150,9 @@ struct sim_clients {
 	uint64_t link_lost;   /* packets that the links lost */
 	uint64_t response_ns; /* the sum of them, of answered requests */
 	uint64_t *response;   /* [SIM_TIME_BUCKETS]; NULL: no clients */
+	/* Of members' own connections: went on when their SNAT port had been
+	 * given back, and had to take one anew; so many took another. */
+	uint64_t late, late_elsewhere;
 };
 
 /* What a member's server did. */

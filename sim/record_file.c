@@ -394,7 +394,8 @@ clients(struct stream *s, struct sim_clients *c)
 	uint64_t *const numbers[] = { &c->sessions, &c->requests, &c->answered,
 		&c->retries, &c->given_up, &c->errors, &c->unanswered,
 		&c->refused, &c->reset, &c->notifications, &c->notified,
-		&c->rebound, &c->link_lost, &c->response_ns };
+		&c->rebound, &c->link_lost, &c->response_ns, &c->late,
+		&c->late_elsewhere };
 	size_t buckets = c->response != NULL ? SIM_TIME_BUCKETS : 0;
 
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)

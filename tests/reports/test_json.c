@@ -118,6 +118,8 @@ static struct sim_case cases[] = { {
 	.notified = 13,
 	.rebound = 14,
 	.link_lost = 15,
+	.late = 17,
+	.late_elsewhere = 16,
 	.response_ns = 96,
 	.response = response },
     .served = served,
@@ -404,6 +406,8 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "        \"notified\": 13,\n"
 "        \"rebound\": 14,\n"
 "        \"link_lost\": 15,\n"
+"        \"late\": 17,\n"
+"        \"late_elsewhere\": 16,\n"
 "        \"availability\": 0.625,\n"
 "        \"response_s\": {\n"
 "          \"mean\": 1.6e-8,\n"

@@ -39,7 +39,8 @@ befall(struct sim_case *c)
 	c->failovers[1].fault = named("instance-down");
 	c->unreachable = 17;
 	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
-		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
+		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)),
+		52, 53 };
 	c->clients.response[0] = 32;
 	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
 	c->served = room(1, sizeof(*c->served));
@@ -141,6 +142,8 @@ expect_befallen(const struct sim_case *c, const struct sim_case *was)
 	CU_ASSERT_EQUAL(c->served[0].waited_ns, 38);
 	CU_ASSERT_EQUAL(c->served[0].peak_busy, 39);
 	CU_ASSERT_EQUAL(c->served[0].peak_queue, 40);
+	CU_ASSERT_EQUAL(c->clients.late, 52);
+	CU_ASSERT_EQUAL(c->clients.late_elsewhere, 53);
 	CU_ASSERT_EQUAL_FATAL(c->nat_count, 1);
 	CU_ASSERT_STRING_EQUAL(c->nats[0].name, "ssh/a");
 	CU_ASSERT_STRING_EQUAL(c->nats[0].member, "a");

@@ -991,6 +991,30 @@ test_nat_rule(void)
 	}
 }
 
+/* tcp_reset of a NAT rule: both ends are told. */
+static void
+test_nat_rule_idle(void)
+{
+	char text[sizeof(with_nat) + 64];
+	struct stage s;
+
+	(void)snprintf(text, sizeof(text), "%.*s, tcp_reset: true }\n",
+	    (int)(sizeof(with_nat) - sizeof(" }\n")), with_nat);
+	stage_open(&s);
+	s.scene.duration_ms = 245000;
+	struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+	t->rule = (char *)(uintptr_t) "range";
+	t->connections = 1;
+	t->keepalive_ms = 0;
+	struct sim_record *r = stage_play(&s, with_nat);
+	CU_ASSERT_EQUAL(r->cases[0].clients.reset, 0);
+	sim_record_free(r);
+	r = stage_play(&s, text);
+	CU_ASSERT_EQUAL(r->cases[0].clients.reset, 1);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 /* Its one member is gone: what comes is lost, and its connection broken. */
 static void
 test_nat_rule_fails(void)
@@ -1140,6 +1164,7 @@ main(void)
 		{ "SYN flood", test_flood },
 		{ "no rule", test_no_rule },
 		{ "a NAT rule", test_nat_rule },
+		{ "a NAT rule's idle connections", test_nat_rule_idle },
 		{ "a NAT rule's member is gone", test_nat_rule_fails },
 		{ "interrupted", test_interrupted },
 		{ "errors, and requests nobody answers", test_errors },
