@@ -156,12 +156,10 @@ set_file(struct sim_record *record, const struct sim_options *o,
 static int
 set_hash_key(struct sim_record *record, const struct sim_options *o)
 {
-	char hex[2 * sizeof(o->hash_key) + 1] = "";
+	char hex[LB_HASH_KEY_TEXT];
 
-	for (size_t i = 0; i < sizeof(o->hash_key); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", o->hash_key[i]);
 	return set(record, o, "hash-key", SIM_SETTING_TEXT,
-	    o->hash_key_set ? hex : NULL);
+	    o->hash_key_set ? lb_hash_key_text(o->hash_key, hex) : NULL);
 }
 
 static int

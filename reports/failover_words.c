@@ -412,6 +412,8 @@ report_failover_title(const struct sim_case *c)
 	char found[REPORT_TEXT_BYTES], more[REPORT_TEXT_BYTES] = "";
 	char *text = NULL;
 
+	if (c->failover_count == 0)
+		return NULL;
 	for (size_t i = 1; i < c->failover_count; i++)
 		if (report_is_graver(&c->failovers[i], &c->failovers[gravest]))
 			gravest = i;
