@@ -442,6 +442,8 @@ failure_on(const struct report_study *study, enum report_figure figure,
 		return detect_of(study->record, s);
 	case REPORT_FIGURE_RESPONSE:
 		return response_of(s, which);
+	case REPORT_FIGURE_SNAT:
+		return report_snat_title(s->of);
 	default:
 		title = report_failover_title(s->of);
 		text =
