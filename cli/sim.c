@@ -49,6 +49,8 @@ fate_of(const struct sim_record *record)
 		const struct sim_case *c = &record->cases[i];
 		for (size_t r = 0; r < c->rule_count; r++)
 			fate.matched += c->rules[r].packets;
+		for (size_t n = 0; n < c->nat_count; n++)
+			fate.matched += c->nats[n].packets;
 		for (size_t d = 0; d < c->drop_count; d++)
 			if (strcmp(c->drops[d].reason,
 				lb_reason_name(LB_REASON_NO_RULE)) == 0)

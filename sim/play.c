@@ -144,7 +144,7 @@ static int
 play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
 	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OURS) == 0)) {
-		p->drops[LB_REASON_NO_RULE]++;
+		sim_player_pass(p);
 		return 0;
 	}
 	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OUTBOUND) != 0))

@@ -63,6 +63,18 @@ new_rules(struct sim_player *p, bool together, bool series)
 	return 0;
 }
 
+/* Ids of rules are numbers enough for both. */
+static int
+new_nats(struct sim_player *p)
+{
+	if (sim_nats_init(&p->nats, p->config, p->plan) != 0)
+		return -1;
+	for (size_t i = 0; i < p->nats.count; i++)
+		p->rule_of_id[p->nats.at[i].rule] =
+		    (uint16_t)(p->rule_count + i);
+	return 0;
+}
+
 static uint64_t
 longest_timeout_ms(const struct lb_plan *plan)
 {
@@ -92,7 +104,8 @@ sim_player_new(const struct sim_case_settings *settings, bool together,
 		goto fail;
 	p->longest_ms = longest_timeout_ms(p->plan);
 	p->world = lb_world_new(p->plan);
-	if (p->world == NULL || new_rules(p, together, series) != 0)
+	if (p->world == NULL || new_rules(p, together, series) != 0 ||
+	    new_nats(p) != 0)
 		goto fail;
 	if (series) {
 		p->harms = calloc(SIM_BINS, sizeof(*p->harms));
@@ -115,6 +128,7 @@ sim_player_free(struct sim_player *p)
 		sim_keys_free(&p->rules[i].keys);
 		sim_series_free(&p->rules[i].series);
 	}
+	sim_nats_free(&p->nats);
 	sim_outage_free(p->outage);
 	sim_outbound_free(p->outbound);
 	sim_instances_free(p->instances);
@@ -262,8 +276,14 @@ is_start(const struct sim_player_rule *r, const struct sim_arrival *a,
 	       a->now_ms - a->flow->client_ms >= r->idle_ms;
 }
 
-/* Dropped; or no rule's (or a NAT rule's, which balances nothing); or, though
- * captured as a client's, sent from where a
+void
+sim_player_pass(struct sim_player *p)
+{
+	p->drops[LB_REASON_NO_RULE]++;
+	p->passed++;
+}
+
+/* Dropped; or no rule's; or, though captured as a client's, sent from where a
  * member answers: the engine takes that for a reply. */
 static void
 not_balanced(struct sim_player *p, struct sim_flow_part *part)
@@ -273,8 +293,38 @@ not_balanced(struct sim_player *p, struct sim_flow_part *part)
 		p->drops[p->result.reason]++;
 		return;
 	}
-	p->drops[LB_REASON_NO_RULE]++;
+	sim_player_pass(p);
 	part->rule = SIM_RULE_NOT_OURS;
+}
+
+static void
+count_nat(struct sim_nat_way *nat, const struct sim_arrival *a)
+{
+	nat->tally.packets++;
+	nat->tally.bytes += a->ip_bytes;
+	if (!a->from_client)
+		return;
+	nat->tally.packets_in++;
+	nat->tally.bytes_in += a->ip_bytes;
+}
+
+/* To the one member there is. */
+static void
+not_balanced_but_sent(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_part *part, uint16_t rule)
+{
+	struct sim_nat_way *nat = sim_player_nat(p, rule);
+	const bool first = !part->counted;
+
+	nat->tally.flows += first;
+	if (first && p->instances != NULL)
+		p->instances->counts[p->instance].flows++;
+	count_nat(nat, a);
+	part->counted = 1;
+	part->rule = rule;
+	part->member = p->result.member;
+	part->key = SIM_KEY_NONE;
+	p->reached = p->result.member;
 }
 
 int
@@ -307,6 +357,10 @@ sim_player_client(
 		rule == LB_NONE ||
 		(result->facts & (LB_FACT_REPLY | LB_FACT_SNAT)) != 0)) {
 		not_balanced(p, part);
+		return 0;
+	}
+	if (LB_UNLIKELY(rule >= p->rule_count)) {
+		not_balanced_but_sent(p, a, part, rule);
 		return 0;
 	}
 
@@ -345,9 +399,10 @@ sim_player_client(
 	return 0;
 }
 
-/* Has the member send the captured reply; true when the client gets it. */
+/* Has the member send the captured reply; true when the client gets it.
+ * port: it answers from that one; NULL: from the one it was asked at. */
 static bool
-play_reply(struct sim_player *p, const struct sim_player_rule *r,
+play_reply(struct sim_player *p, const lb_be16 *port,
     const struct sim_arrival *a, uint16_t member_id)
 {
 	struct lb_world *world = world_for(p, a);
@@ -359,8 +414,8 @@ play_reply(struct sim_player *p, const struct sim_player_rule *r,
 	}
 	p->reply = a->pkt;
 	p->reply.ip.src = p->plan->members[member_id].address;
-	if (!r->any_port && p->reply.ip.fragment != LB_FRAGMENT_LATER)
-		p->reply.ip.sport = r->backend_port;
+	if (port != NULL && p->reply.ip.fragment != LB_FRAGMENT_LATER)
+		p->reply.ip.sport = *port;
 	lb_step(
 	    lb_world_ctx(world), &p->reply, (uint32_t)a->now_ms, &p->result);
 	if (p->result.verdict == LB_FORWARD)
@@ -372,6 +427,18 @@ play_reply(struct sim_player *p, const struct sim_player_rule *r,
 	return false;
 }
 
+static void
+answer_by_nat(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_nat_way *nat, uint16_t from)
+{
+	const lb_be16 *port = nat->any_port ? NULL : &nat->backend_port;
+
+	if (!nat->one_sided && !play_reply(p, port, a, from))
+		return;
+	p->is_let_out = true;
+	count_nat(nat, a);
+}
+
 int
 sim_player_reply(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
@@ -381,13 +448,19 @@ sim_player_reply(
 
 	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS)) {
 		if (part->rule == SIM_RULE_NOT_OURS)
-			p->drops[LB_REASON_NO_RULE]++;
+			sim_player_pass(p);
 		else
 			p->reply_suppressed++;
 		return 0;
 	}
+	struct sim_nat_way *nat = sim_player_nat(p, part->rule);
+	if (LB_UNLIKELY(nat != NULL)) {
+		answer_by_nat(p, a, nat, from);
+		return 0;
+	}
 	struct sim_player_rule *r = &p->rules[part->rule];
-	if (!r->one_sided && !play_reply(p, r, a, from))
+	const lb_be16 *port = r->any_port ? NULL : &r->backend_port;
+	if (!r->one_sided && !play_reply(p, port, a, from))
 		return 0;
 	p->is_let_out = true;
 	count_packet(r, &r->members[p->member_of_id[from]],

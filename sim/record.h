@@ -61,6 +61,15 @@ struct sim_rule {
 	size_t slice_count;
 };
 
+/* An inbound NAT rule's way to one member: it balances nothing. */
+struct sim_nat {
+	char *name; /* "ssh/web_0" */
+	char *member;
+	uint64_t flows;
+	uint64_t packets, packets_in; /* both directions; client to member */
+	uint64_t bytes, bytes_in;
+};
+
 struct sim_drop {
 	const char *reason;
 	uint64_t packets;
@@ -192,6 +201,9 @@ struct sim_case {
 	size_t rule_count;
 	struct sim_drop *drops; /* every reason, in summary.json's order */
 	size_t drop_count;
+	struct sim_nat *nats; /* of all NAT rules, in the order of the file */
+	size_t nat_count;
+	uint64_t passed; /* of the drops no_rule: let be, as not ours */
 	uint64_t untracked, reply_suppressed;
 	struct sim_failover *failovers; /* in order of time */
 	size_t failover_count;
@@ -251,7 +263,7 @@ struct sim_input {
 };
 
 /* Who carried a flow in a case: number of the rule in the case and of the
- * backend in the rule. */
+ * backend in the rule.  Behind the rules come NAT rules, without backends. */
 #define SIM_NOWHERE UINT32_MAX
 struct sim_flow_place {
 	uint32_t rule, backend; /* both SIM_NOWHERE: nobody */

@@ -340,6 +340,9 @@ listens(const struct sim_world *w, const struct sim_session *s,
 
 	if (parcel->member == SIM_OUTSIDE)
 		return true;
+	const struct sim_nat_way *nat = sim_player_nat(w->player, rule);
+	if (nat != NULL && !nat->any_port)
+		port = nat->backend_port;
 	if (rule < w->player->rule_count && !w->player->rules[rule].any_port)
 		port = w->player->rules[rule].backend_port;
 	return sim_farm_listens(w->farm, parcel->member, lb_be16_get(port));

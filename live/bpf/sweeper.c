@@ -18,6 +18,7 @@
  */
 #define AUDIT_FIRST 8u
 #define AUDIT_EVERY 256u
+#define HINTS_EVERY 16u
 
 /* A way that was BUSY when we came. */
 struct stuck {
@@ -192,6 +193,9 @@ round_ends(struct live_sweeper *s)
 {
 	if (s->rounds++ == 0)
 		free_stuck(s);
+	/* A chunk that had no room for a leaf may have it now. */
+	if (s->rounds % HINTS_EVERY == 0 && s->tables->ports != NULL)
+		lb_forget_hints(s->tables);
 	s->usage[1] = s->usage[0];
 	s->known = s->counting;
 }

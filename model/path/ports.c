@@ -380,7 +380,8 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 		if (chunk < 0)
 			break;
 		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
-		if (answer != LB_PORTS_NONE)
+		/* Where there is no room for a leaf there are no ports. */
+		if (answer != LB_PORTS_NONE && answer != LB_PORTS_NO_ROOM)
 			break;
 		(void)lb_port_set(ctx, hash, (uint32_t)way, (uint32_t)chunk);
 		/* Somebody may have given a port back between the two, and

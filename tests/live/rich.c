@@ -126,7 +126,7 @@ static const struct outbound {
 	uint8_t proto;
 	uint32_t ports, idle_ms;
 } outbounds[] = {
-	{ "few", { BARE4, FLOAT4 }, B4, ALL, 16, 240000 },
+	{ "few", { BARE4, FLOAT4 }, B4, ALL, 8, 240000 },
 	{ "tcp", { APP4, NOWHERE }, A4, TCP, 8, 300000 },
 	{ "six", { HA6, FLOAT6 }, A6, ALL, 16, 90000 },
 	{ "many", { HA4, NOWHERE }, F4, ALL, 0, 240000 },
@@ -529,9 +529,9 @@ rich_member(bool six, struct chance *c)
 }
 
 struct lb_addr
-rich_busy_member(bool six)
+rich_busy_member(bool six, bool udp)
 {
-	return address(pools[six ? A6 : A4].first, 0);
+	return address(pools[six ? A6 : udp ? B4 : A4].first, 0);
 }
 
 struct lb_addr

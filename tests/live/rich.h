@@ -56,7 +56,7 @@ struct rich_target rich_target(uint32_t i);
 /* A member's, there or not. */
 struct lb_addr rich_member(bool six, struct chance *c);
 /* One that has few SNAT ports. */
-struct lb_addr rich_busy_member(bool six);
+struct lb_addr rich_busy_member(bool six, bool udp);
 /* Any address that means something: frontends, members, the balancer's own,
  * its neighbours. */
 struct lb_addr rich_address(bool six, struct chance *c);

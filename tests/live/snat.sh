@@ -274,7 +274,7 @@ drops() {
 hold() {
 	echo "+ $1: $4 connections to $2 port $3" >&2
 	in_background "$1" python3 hold.py "$2" "$3" "$4" "$5" >"$5.out" 2>&1
-	eval "holding_$5=$pid"
+	echo "$pid" >"$5.pid"
 	left=100
 	until test -e "$5.open" || test $left = 0; do
 		left=$((left - 1))
@@ -293,8 +293,7 @@ opened() {
 # let_go UNTIL: and nothing broke
 let_go() {
 	: >"$1"
-	eval "holder=\$holding_$1"
-	wait "$holder" || fail "$1: connections broke"
+	wait "$(cat "$1.pid")" || fail "$1: connections broke"
 	echo "$1: $(cat "$1.out")"
 }
 
@@ -492,14 +491,15 @@ done
 until_row '0 0' four/s1 tcp used flows
 
 echo "== a reload takes ports back"
-hold s1 198.51.100.8 443 64 cut
+hold s1 198.51.100.8 443 64 taken
 cp few.yaml lb.yaml
 ctl reload
 until_row '16 16 16' four/s1 tcp allocated used flows
-: >cut
-wait "$holding_cut" && fail "48 of 64 ports are gone, and nothing broke"
-echo "cut: $(cat cut.out)"
-grep -q ' 48 broke.*ConnectionResetError' cut.out || fail "cut: $(cat cut.out)"
+: >taken
+wait "$(cat taken.pid)" && fail "48 of 64 ports are gone, and nothing broke"
+echo "taken: $(cat taken.out)"
+grep -q ' 48 broke.*ConnectionResetError' taken.out ||
+    fail "taken: $(cat taken.out)"
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 exit $failed

@@ -106,9 +106,16 @@ static const struct {
 	{ "FIN, 1024", 1024, LB_CLOSE_FIN, "", 240 },
 	{ "FIN, 512", 512, LB_CLOSE_FIN, "", 240 },
 	{ "FIN, 32", 32, LB_CLOSE_FIN, "", 240 },
-	{ "RST, 32", 32, LB_CLOSE_RESET, "", 15 },
+	{ "RST, 1024", 1024, LB_CLOSE_RESET, "", 15 },
 	{ "RST, 512", 512, LB_CLOSE_RESET, "", 15 },
+	{ "RST, 32", 32, LB_CLOSE_RESET, "", 15 },
+	{ "idle 4 min, 1024", 1024, LB_CLOSE_NEVER, "", 240 },
+	{ "idle 4 min, 512", 512, LB_CLOSE_NEVER, "", 240 },
 	{ "idle 4 min, 32", 32, LB_CLOSE_NEVER, "", 240 },
+	{ "idle 30 min, 1024", 1024, LB_CLOSE_NEVER, ", idle_timeout: 30m",
+	  1800 },
+	{ "idle 30 min, 512", 512, LB_CLOSE_NEVER, ", idle_timeout: 30m",
+	  1800 },
 	{ "idle 30 min, 32", 32, LB_CLOSE_NEVER, ", idle_timeout: 30m", 1800 },
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Both sides of the switches that packets meet (doc/decisions.md 40): rows
- * are what is done without a word, and otherwise. */
+ * are what is done without a word, and otherwise; and of hairpin and floating
+ * IP what IPv4 has tests of elsewhere. */
 #include "model/path/step.h"
 
 #include "tests/support/talk.h"
@@ -90,6 +91,43 @@ test_hairpin6(void)
 		CU_ASSERT_TRUE(lb_addr_same(&rig.result.edit.src, &t.frontend));
 	}
 	CU_ASSERT(to_itself > 15 && to_itself < 45);
+	rig_close(&rig);
+}
+
+/* --- floating IP over IPv6 -------------------------------------------------
+ */
+
+/* The packet keeps the frontend's address; one-sided: the client's second
+ * packet opens; what the member answers is its own and passes. */
+static void
+test_floating6(void)
+{
+	rig_open(&rig);
+	rig.rules[RIG_HTTP6].floating_ip = true;
+	rig.rules[RIG_HTTP6].tcp_reset = true;
+	rig_start(&rig);
+	struct talk t = talk_open(&rig, RIG_HTTP6, 42001);
+	struct frame_spec spec = talk_packet(&t, 'S');
+	(void)talk_say(&t, 'S', T0);
+	CU_ASSERT_EQUAL(rig.result.facts, LB_FACT_MADE);
+	uint16_t member = rig.result.member;
+	spec.dport = t.backend_port;
+	CU_ASSERT_TRUE(rig_left_as(&rig, &spec));
+	(void)talk_say(&t, 'D', T0);
+	CU_ASSERT_EQUAL(rig.result.facts, LB_FACT_HIT | LB_FACT_OPENED);
+	CU_ASSERT_EQUAL(rig.result.member, member);
+	CU_ASSERT_EQUAL(rig_deadline_ms(&rig), T0 + RIG_IDLE_MS);
+	rig_health(&rig, member, false);
+	CU_ASSERT_EQUAL(talk_say(&t, 'D', T0)->member, member);
+
+	struct frame_spec answer = { .src = t.frontend,
+		.dst = t.client,
+		.proto = LB_PROTO_TCP,
+		.sport = t.frontend_port,
+		.dport = t.client_port,
+		.tcp_flags = LB_TCP_ACK };
+	(void)rig_send(&rig, &answer, T0);
+	CU_ASSERT_EQUAL(rig.result.verdict, LB_PASS);
 	rig_close(&rig);
 }
 
@@ -391,6 +429,7 @@ main(void)
 	static CU_TestInfo tests[] = {
 		{ "hairpin", test_hairpin },
 		{ "hairpin, IPv6", test_hairpin6 },
+		{ "floating IP, IPv6", test_floating6 },
 		{ "admin_down", test_admin_down },
 		{ "lone_member_down", test_lone_member },
 		{ "all_probed_up", test_all_probed_up },
