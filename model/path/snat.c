@@ -344,27 +344,32 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 
 #define UNDO_TRIES 8u /* something may come back on it, and move its state */
 
+/* One try at taking the way in away; 0: it changed meanwhile. */
+LB_GLOBAL int
+lb_snat_undo_in(uint64_t ctx, uint32_t port)
+{
+	struct lb_view v;
+	if (!lb_view_open(&v, ctx, 0))
+		return 1;
+	const struct lb_addr *address =
+	    public_address(&v, v.scratch->block.address);
+	if (address == NULL)
+		return 1;
+	uint64_t hash =
+	    key_of_return(&v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
+	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+	uint64_t ctl = v.scratch->hit.ctl;
+	return way < 0 || lb_conn_replace(&v, hash, (uint32_t)way, ctl,
+			      lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+}
+
 /* Back to before: the way in, if it was made, then the port. */
 LB_GLOBAL int
 lb_snat_undo(uint64_t ctx, uint32_t port)
 {
-	struct lb_view v;
-	if (!lb_view_open(&v, ctx, 0))
-		return 0;
-	const struct lb_addr *address =
-	    public_address(&v, v.scratch->block.address);
-	if (address != NULL) {
-		uint64_t hash = key_of_return(
-		    &v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
-		for (uint32_t i = 0; i < UNDO_TRIES; i++) {
-			int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
-			uint64_t ctl = v.scratch->hit.ctl;
-			if (way < 0 ||
-			    lb_conn_replace(&v, hash, (uint32_t)way, ctl,
-				lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK))
-				break;
-		}
-	}
+	for (uint32_t i = 0; i < UNDO_TRIES; i++)
+		if (lb_snat_undo_in(ctx, port) != 0)
+			break;
 	return lb_ports_give(ctx, port, 1);
 }
 

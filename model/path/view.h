@@ -331,12 +331,12 @@ LB_API bool lb_snat_from(const struct lb_view *v);
 /* snat.c: all that is to be done with such a packet, afterwards. */
 LB_API void lb_snat_step(uint64_t ctx, const struct lb_packet *pkt,
     uint32_t now_ms, struct lb_result *out);
-/* snat_back.c: what comes to the public address in `slot`; false: it is not about
- * a port of any member. */
+/* snat_back.c: what comes to the public address in `slot`; false: it is not
+ * about a port of any member. */
 LB_API bool lb_snat_to(const struct lb_view *v, const uint64_t *slot);
 
-/* snat_back.c: an ICMP error about an outbound flow, from either side; false: it
- * is about something else. */
+/* snat_back.c: an ICMP error about an outbound flow, from either side; false:
+ * it is about something else. */
 LB_API bool lb_snat_about(const struct lb_view *v);
 
 /*
@@ -372,6 +372,7 @@ LB_GLOBAL int lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at);
 LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
 LB_GLOBAL int lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken);
 LB_GLOBAL int lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port);
+LB_GLOBAL int lb_snat_undo_in(uint64_t ctx, uint32_t port);
 LB_GLOBAL int lb_snat_undo(uint64_t ctx, uint32_t port);
 LB_GLOBAL int lb_snat_error(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number);
