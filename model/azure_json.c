@@ -83,6 +83,16 @@ take(struct azure_document *doc, json_t *object, const char *key)
 		(void)json_object_del(in, name);
 }
 
+const json_t *
+azure_take_any(struct azure_document *doc, json_t *object, const char *key)
+{
+	const json_t *value = find(object, key);
+
+	if (value != NULL)
+		take(doc, object, key);
+	return doc->no_memory ? NULL : value;
+}
+
 json_t *
 azure_list(const json_t *object, const char *key)
 {
@@ -112,6 +122,17 @@ bool
 azure_has(const json_t *object, const char *key)
 {
 	return !azure_is_empty(find(object, key));
+}
+
+void
+azure_show(const json_t *value, char *text, size_t bytes)
+{
+	char *dumped = json_dumps(
+	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+
+	(void)snprintf(text, bytes, "%.60s%s", dumped != NULL ? dumped : "?",
+	    dumped != NULL && strlen(dumped) > 60 ? "..." : "");
+	free(dumped);
 }
 
 /* --- taking -------------------------------------------------------------- */
