@@ -296,6 +296,17 @@ plan_json(const struct check *check)
 }
 
 static json_t *
+switches_json(const struct lb_config *config)
+{
+	json_t *all = json_object();
+
+	for (unsigned s = 0; s < LB_SWITCH_COUNT; s++)
+		(void)json_object_set_new(all, lb_switch_key(s),
+		    json_string(lb_switch_name(s, config->otherwise[s])));
+	return all;
+}
+
+static json_t *
 config_json(const struct check *check)
 {
 	const struct lb_config *config = check->config;
@@ -303,12 +314,13 @@ config_json(const struct check *check)
 	if (check->plan == NULL)
 		return json_null(); /* it has errors, or is none */
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o}",
+			 "s:o, s:o}",
 	    "sku", lb_sku_name(config->sku), "forwarding",
 	    lb_forwarding_name(config->forwarding), "hash_key_set",
-	    config->hash_key_set, "frontends", frontends_json(config), "pools",
-	    pools_json(config), "probes", probes_json(config), "rules",
-	    rules_json(check), "nat_rules", nats_json(check), "outbound_rules",
+	    config->hash_key_set, "switches", switches_json(config),
+	    "frontends", frontends_json(config), "pools", pools_json(config),
+	    "probes", probes_json(config), "rules", rules_json(check),
+	    "nat_rules", nats_json(check), "outbound_rules",
 	    outbounds_json(check), "outbound", snat_json(check), "plan",
 	    plan_json(check));
 }

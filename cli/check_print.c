@@ -79,6 +79,10 @@ print_balancer(const struct lb_config *config, FILE *to)
 	(void)fprintf(to, "%-*s %s\n", WIDTH_MAX, "hash key",
 	    config->hash_key_set ? "as configured"
 				 : "the fixed one in sim, a drawn one in live");
+	for (unsigned s = 0; s < LB_SWITCH_COUNT; s++)
+		if (config->otherwise[s])
+			(void)fprintf(to, "%-*s %s\n", WIDTH_MAX,
+			    lb_switch_key(s), lb_switch_name(s, true));
 }
 
 static void

@@ -39,19 +39,18 @@ with_item(json_t *list, json_t *item)
 static json_t *
 source_json(const struct check *check, const struct lb_traffic *t)
 {
-	const struct lb_config_rule *rule = check->config->rules;
+	const char *target = check->config->rules->name;
 	const struct sim_forecast f = sim_forecast(t, &check->scenario->scene);
 
 	if (t->from_pool != NULL)
-		rule = NULL;
+		target = NULL;
 	else if (check->path != NULL)
-		rule = lb_traffic_rule(check->config, t);
+		target = lb_traffic_target(check->config, t);
 	return json_pack("{s:s, s:s?, s:s?, s:f, s:I, s:I, s:I, s:I}",
-	    "profile", lb_profile_name(t->profile), "rule",
-	    rule != NULL ? rule->name : NULL, "from_pool", t->from_pool,
-	    "sessions_per_s", f.rate, "sessions", rounded(f.sessions), "flows",
-	    rounded(f.flows), "packets", rounded(f.packets), "memory_bytes",
-	    rounded(f.bytes));
+	    "profile", lb_profile_name(t->profile), "rule", target, "from_pool",
+	    t->from_pool, "sessions_per_s", f.rate, "sessions",
+	    rounded(f.sessions), "flows", rounded(f.flows), "packets",
+	    rounded(f.packets), "memory_bytes", rounded(f.bytes));
 }
 
 static json_t *

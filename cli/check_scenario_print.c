@@ -154,11 +154,11 @@ print_scene(const struct check *check, FILE *to)
 static const char *
 target_name(const struct check *check, const struct lb_traffic *t)
 {
-	const struct lb_config_rule *rule = check->config->rules;
+	const char *name = check->path != NULL
+			       ? lb_traffic_target(check->config, t)
+			       : check->config->rules->name;
 
-	if (check->path != NULL)
-		rule = lb_traffic_rule(check->config, t);
-	return rule != NULL ? rule->name : "?";
+	return name != NULL ? name : "?";
 }
 
 static void

@@ -130,9 +130,9 @@ static void
 print_sum(const struct said *s)
 {
 	if (s->rows == 0) {
-		(void)puts("no member leaves by this configuration: it has "
-			   "neither outbound rules nor rules with "
-			   "outbound_snat");
+		(void)puts("no member leaves by this configuration: it has no "
+			   "outbound rule, and no rule with\noutbound_snat and "
+			   "a public frontend");
 		return;
 	}
 	(void)printf("%ju row%s: %ju full, %ju high", (uintmax_t)s->rows,

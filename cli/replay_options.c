@@ -204,6 +204,9 @@ replay_option_read(const char *command, struct replay_options *o, int option,
 	case CLI_REPLAY_REVERSE:
 		o->reverse = true;
 		return 0;
+	case CLI_REPLAY_OUTBOUND:
+		o->outbound = value;
+		return 0;
 	case CLI_REPLAY_FILTER:
 		o->filter = value;
 		return 0;
@@ -232,6 +235,14 @@ check_together(
 		stdin_count++;
 	if (stdin_count > 1)
 		return cli_usage(command, "- can stand for one file only");
+	if (o->outbound != NULL && o->config == NULL)
+		return cli_usage(command,
+		    "--outbound wants a configuration, -c: it says who members "
+		    "are, and how many SNAT ports they have");
+	if (o->outbound != NULL && o->needs_no_capture)
+		return cli_usage(command,
+		    "--outbound is for captures alone: a scenario's own "
+		    "traffic leaves by from_pool");
 	if (o->config != NULL && o->backend_count != 0)
 		return cli_usage(command,
 		    "--backends is for runs without -c: a configuration "

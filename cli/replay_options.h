@@ -18,6 +18,7 @@ struct replay_options {
 	const char *const *captures;
 	size_t capture_count;
 	struct sim_vip vip;
+	const char *outbound; /* captured clients that are members; NULL */
 	unsigned backend_count;
 	uint64_t seed;
 	uint64_t speed_millionths, longest_gap_ns; /* 0: as captured */
@@ -39,6 +40,7 @@ enum {
 	CLI_REPLAY_SPEED,
 	CLI_REPLAY_MAX_GAP,
 	CLI_REPLAY_MAX_FLOWS,
+	CLI_REPLAY_OUTBOUND,
 	CLI_REPLAY_OPTION_END
 };
 
@@ -61,7 +63,8 @@ enum {
 	{ "loop", required_argument, NULL, CLI_REPLAY_LOOP },                  \
 	{ "speed", required_argument, NULL, CLI_REPLAY_SPEED },                \
 	{ "max-gap", required_argument, NULL, CLI_REPLAY_MAX_GAP },            \
-	{ "max-flows", required_argument, NULL, CLI_REPLAY_MAX_FLOWS }
+	{ "max-flows", required_argument, NULL, CLI_REPLAY_MAX_FLOWS },        \
+	{ "outbound", required_argument, NULL, CLI_REPLAY_OUTBOUND }
 /* clang-format on */
 
 /* As they are when nothing is said. */

@@ -8,6 +8,7 @@
 #include "cli/cases.h"
 #include "cli/cli.h"
 #include "cli/digests.h"
+#include "cli/leavers.h"
 #include "cli/progress.h"
 #include "cli/sim_options.h"
 #include "cli/timing.h"
@@ -48,6 +49,8 @@ fate_of(const struct sim_record *record)
 		const struct sim_case *c = &record->cases[i];
 		for (size_t r = 0; r < c->rule_count; r++)
 			fate.matched += c->rules[r].packets;
+		for (size_t n = 0; n < c->nat_count; n++)
+			fate.matched += c->nats[n].packets;
 		for (size_t d = 0; d < c->drop_count; d++)
 			if (strcmp(c->drops[d].reason,
 				lb_reason_name(LB_REASON_NO_RULE)) == 0)
@@ -59,6 +62,15 @@ fate_of(const struct sim_record *record)
 	return fate;
 }
 
+static bool
+uses_snat(const struct sim_record *record)
+{
+	for (size_t i = 0; i < record->case_count; i++)
+		if (record->cases[i].outbound_packets > 0)
+			return true;
+	return false;
+}
+
 /* A run in which nothing was balanced is done, but hardly what was wanted. */
 static void
 say_nothing_matched(const struct sim_record *record)
@@ -66,7 +78,7 @@ say_nothing_matched(const struct sim_record *record)
 	const struct sim_input *in = &record->input;
 	const struct fate fate = fate_of(record);
 
-	if (fate.matched > 0 || in->file_count == 0)
+	if (fate.matched > 0 || in->file_count == 0 || uses_snat(record))
 		return;
 	if (fate.no_rule == 0) {
 		if (fate.suppressed > 0)
@@ -253,7 +265,8 @@ make_settings(const struct sim_options *o, const struct cli_cases *cases,
 }
 
 static int
-run(struct sim_options *o, const struct cli_cases *cases, const char *dir)
+run(struct sim_options *o, const struct cli_cases *cases,
+    const struct cli_leavers *leavers, const char *dir)
 {
 	struct cli_progress progress;
 	struct cli_timing timing;
@@ -261,6 +274,8 @@ run(struct sim_options *o, const struct cli_cases *cases, const char *dir)
 	struct sim_record *record = NULL;
 	struct sim_replicate_facts facts;
 	struct sim_settings settings = make_settings(o, cases, &progress);
+	settings.leavers = leavers->at;
+	settings.leaver_count = leavers->count;
 	struct cli_digests *digests = NULL;
 	const struct sim_replicate_settings all = {
 		.run = &settings,
@@ -286,6 +301,9 @@ run(struct sim_options *o, const struct cli_cases *cases, const char *dir)
 		if (!record->interrupted)
 			cli_digests_take(digests, &record->input);
 		say_replications(o, record, &facts);
+		if (o->replay.outbound != NULL && !record->interrupted)
+			cli_leavers_say_none(
+			    "sim", o->replay.outbound, leavers, record);
 		status = tell(o, cases, record, &timing, dir);
 	} else {
 		status =
@@ -302,6 +320,7 @@ static int
 sim(struct sim_options *o)
 {
 	struct cli_cases cases = { 0 };
+	struct cli_leavers leavers = { 0 };
 	char *dir = NULL;
 	int status;
 
@@ -320,8 +339,12 @@ sim(struct sim_options *o)
 	if (status == CLI_DONE)
 		status = cli_assertions_check("sim", &o->assertions, cases.at,
 		    cases.count, o->replay.config == NULL);
+	if (status == CLI_DONE && o->replay.outbound != NULL)
+		status = cli_leavers_make(
+		    "sim", o->replay.outbound, cases.configs[0], &leavers);
 	if (status == CLI_DONE)
-		status = run(o, &cases, dir);
+		status = run(o, &cases, &leavers, dir);
+	cli_leavers_free(&leavers);
 	cli_cases_free(&cases);
 	free(dir);
 	return status;

@@ -156,12 +156,10 @@ set_file(struct sim_record *record, const struct sim_options *o,
 static int
 set_hash_key(struct sim_record *record, const struct sim_options *o)
 {
-	char hex[2 * sizeof(o->hash_key) + 1] = "";
+	char hex[LB_HASH_KEY_TEXT];
 
-	for (size_t i = 0; i < sizeof(o->hash_key); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", o->hash_key[i]);
 	return set(record, o, "hash-key", SIM_SETTING_TEXT,
-	    o->hash_key_set ? hex : NULL);
+	    o->hash_key_set ? lb_hash_key_text(o->hash_key, hex) : NULL);
 }
 
 static int
@@ -183,6 +181,8 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 	    set(record, o, "set", SIM_SETTING_TEXT, o->set) != 0 ||
 	    set_backends(record, o) != 0 || set_vip(record, o) != 0 ||
 	    set_bool(record, o, "reverse", o->replay.reverse) != 0 ||
+	    set(record, o, "outbound", SIM_SETTING_TEXT, o->replay.outbound) !=
+		0 ||
 	    set(record, o, "filter", SIM_SETTING_TEXT, o->replay.filter) != 0 ||
 	    set_max_gap(record, o) != 0 || set_speed(record, o) != 0 ||
 	    set_number(record, o, "loop",

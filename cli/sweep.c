@@ -8,6 +8,7 @@
 #include "cli/captures.h"
 #include "cli/cli.h"
 #include "cli/digests.h"
+#include "cli/leavers.h"
 #include "cli/modes.h"
 #include "cli/progress.h"
 #include "cli/sweep_options.h"
@@ -22,6 +23,7 @@ struct sweep {
 	struct report_sweep report;
 	struct sim_record *record;
 	struct sim_sweep_facts facts;
+	struct cli_leavers leavers;
 };
 
 /* --- points -------------------------------------------------------------- */
@@ -212,6 +214,7 @@ free_sweep(struct sweep *s)
 		free(levels);
 	}
 	sim_record_free(s->record);
+	cli_leavers_free(&s->leavers);
 	free(s->text.text);
 }
 
@@ -325,6 +328,8 @@ run(struct sweep *s, const char *dir)
 	};
 
 	add_scenario(&s->o->scenario, &settings.run);
+	settings.run.leavers = s->leavers.at;
+	settings.run.leaver_count = s->leavers.count;
 	settings.run.progress = cli_progress_show;
 	settings.run.progress_arg = &progress;
 	cli_interrupt_catch();
@@ -351,9 +356,14 @@ read_config(struct sweep *s)
 	if (s->o->replay.config == NULL)
 		return CLI_DONE;
 	status = cli_read_text("sweep", s->o->replay.config, &s->text);
-	if (status == CLI_DONE)
-		lb_config_free(
-		    cli_make_config("sweep", &s->text, true, &status));
+	if (status != CLI_DONE)
+		return status;
+	struct lb_config *config =
+	    cli_make_config("sweep", &s->text, true, &status);
+	if (config != NULL && s->o->replay.outbound != NULL)
+		status = cli_leavers_make(
+		    "sweep", s->o->replay.outbound, config, &s->leavers);
+	lb_config_free(config);
 	return status;
 }
 

@@ -39,11 +39,18 @@ on_sweep(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
 	uint32_t rounds = live_sweeper_rounds(run->sweeper);
+	uint64_t freed = live_sweeper_freed(run->sweeper);
 	live_log_turn();
 	(void)live_sweeper_tick(run->sweeper,
 	    live_forwarder_now_ms(run->forwarder), flow_ended, run);
 	live_snat_tick(run);
 	live_capture_look(run);
+	freed = live_sweeper_freed(run->sweeper) - freed;
+	if (freed > 0)
+		live_log(LIVE_WARNING, "snat_ports_freed", "s:I, s:s", "ports",
+		    (json_int_t)freed, "message",
+		    "they were taken and no flow had them: the process "
+		    "before this one was killed while it ended them");
 	if (live_sweeper_rounds(run->sweeper) != rounds)
 		live_overriding_counted(run);
 }

@@ -179,10 +179,10 @@ parameter(const struct cursor *c, const char *name)
 	const json_t *one = c->doc->parameters != NULL
 				? azure_object(c->doc->parameters, name)
 				: NULL;
-	const json_t *value = json_object_get(one, "value");
+	const json_t *value = azure_value(one, "value");
 
 	if (value == NULL)
-		value = json_object_get(one, "defaultValue");
+		value = azure_value(one, "defaultValue");
 	return text_of(c->doc, value, c->depth);
 }
 

@@ -71,8 +71,7 @@ static const char *const idle[] = { "id", "type", "etag", "name", "apiVersion",
 
 /* In things below the balancer itself: references back to its own lists. */
 static const char *const back[] = { "loadBalancingRules", "inboundNatRules",
-	"inboundNatPools", "outboundRule", "outboundRules",
-	"inboundNatRulesPortMapping" };
+	"inboundNatPools", "outboundRule", "outboundRules" };
 
 static const struct {
 	const char *key, *why;
@@ -87,6 +86,9 @@ static const struct {
 	{ "applicationSecurityGroups", "security groups are not modelled" },
 	{ "ddosSettings", "protection plans are not modelled" },
 	{ "extendedLocation", "edge zones are not modelled" },
+	{ "inboundNatRulesPortMapping",
+	    "members get the lowest free ports, which may be others; `fairlead "
+	    "check` shows them" },
 	{ "syncMode", "pools are what the configuration says" },
 	{ "drainPeriodInSeconds",
 	    "Azure documents no behaviour; fairlead drains by admin_state or "
@@ -220,16 +222,20 @@ list_rest(
 	}
 }
 
+#define WHAT_IS_READ                                                           \
+	"give the output of `az network lb show -o json`, an ARM template or " \
+	"a body of the REST API"
+
 /* --- which balancer ------------------------------------------------------ */
 
 /* What a document is one of. */
 static bool
 is_balancer(const json_t *object)
 {
-	const json_t *type = json_object_get(object, "type");
+	const char *type = azure_text(object, "type");
 
-	if (json_is_string(type))
-		return strcasecmp(json_string_value(type), TYPE) == 0;
+	if (type != NULL)
+		return strcasecmp(type, TYPE) == 0;
 	return azure_list(object, "frontendIPConfigurations") != NULL ||
 	       azure_list(object, "backendAddressPools") != NULL ||
 	       azure_list(object, "loadBalancingRules") != NULL;
@@ -249,7 +255,7 @@ static void
 name_of_balancer(
     struct azure_import *in, json_t *object, char *name, size_t bytes)
 {
-	const char *text = json_string_value(json_object_get(object, "name"));
+	const char *text = azure_text(object, "name");
 	char *value = text != NULL ? azure_evaluate(&in->doc, text) : NULL;
 
 	(void)snprintf(name, bytes, "%s",
@@ -298,7 +304,7 @@ choose(struct azure_import *in, const char *wanted)
 	in->balancer_count = choice.count;
 	if (choice.count == 0)
 		(void)snprintf(result->error, sizeof(result->error),
-		    "there is no load balancer in it");
+		    "there is no load balancer in it; " WHAT_IS_READ);
 	else if (choice.chosen == NULL)
 		(void)snprintf(result->error, sizeof(result->error),
 		    "there is no load balancer %.100s in it, but %s", wanted,
@@ -480,8 +486,9 @@ lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
 		import_document(&in, root, file, balancer);
 	else
 		(void)snprintf(import->error, sizeof(import->error),
-		    "line %d, column %d: %s", where.line, where.column,
-		    where.text);
+		    "line %d, column %d: %s; this is no JSON, or not all of "
+		    "it; " WHAT_IS_READ,
+		    where.line, where.column, where.text);
 	json_decref(root);
 }
 

@@ -93,6 +93,18 @@ azure_take_any(struct azure_document *doc, json_t *object, const char *key)
 	return doc->no_memory ? NULL : value;
 }
 
+const json_t *
+azure_value(const json_t *object, const char *key)
+{
+	return find(object, key);
+}
+
+const char *
+azure_text(const json_t *object, const char *key)
+{
+	return json_string_value(find(object, key));
+}
+
 json_t *
 azure_list(const json_t *object, const char *key)
 {

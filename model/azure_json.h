@@ -44,6 +44,10 @@ bool azure_take_flag(
 const json_t *azure_take_any(
     struct azure_document *doc, json_t *object, const char *key);
 
+/* A text, or whatever it is, which stays; NULL: there is none. */
+const char *azure_text(const json_t *object, const char *key);
+const json_t *azure_value(const json_t *object, const char *key);
+
 /* A list or an object, which stays: what is in it is taken one by one. */
 json_t *azure_list(const json_t *object, const char *key);
 json_t *azure_object(const json_t *object, const char *key);

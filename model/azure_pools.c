@@ -162,8 +162,8 @@ tell_networks(struct azure_import *in, const json_t *list, const char *pool)
 
 	json_array_foreach(list, i, one)
 	{
-		const char *id = json_string_value(
-		    json_object_get(azure_object(one, "virtualNetwork"), "id"));
+		const char *id =
+		    azure_text(azure_object(one, "virtualNetwork"), "id");
 		if (id != NULL && first != NULL && strcasecmp(id, first) != 0) {
 			azure_note(in, LB_IMPORT_NOT_MODELLED, pool,
 			    "its members are in several virtual networks, %s "

@@ -13,7 +13,7 @@
 static const char *
 type_of(const json_t *resource)
 {
-	const char *type = json_string_value(json_object_get(resource, "type"));
+	const char *type = azure_text(resource, "type");
 
 	return type != NULL ? type : "";
 }
@@ -39,7 +39,7 @@ list_for(struct azure_import *in, json_t *thing, const char *name)
 static bool
 is_ours(struct azure_import *in, const json_t *child, const char *path)
 {
-	const char *text = json_string_value(json_object_get(child, "name"));
+	const char *text = azure_text(child, "name");
 	const char *balancer = in->result->name;
 	char *name = text != NULL ? azure_evaluate(&in->doc, text) : NULL;
 	size_t length = name != NULL ? strcspn(name, "/") : 0;
@@ -83,8 +83,7 @@ named(struct azure_import *in, const char *list, const char *wanted)
 
 	json_array_foreach(azure_list(in->balancer, list), i, one)
 	{
-		const char *text =
-		    json_string_value(json_object_get(one, "name"));
+		const char *text = azure_text(one, "name");
 		char *name =
 		    text != NULL ? azure_evaluate(&in->doc, text) : NULL;
 		if (name != NULL &&

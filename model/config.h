@@ -29,7 +29,11 @@ enum lb_assignment {
 	LB_ASSIGN_INSTANCE, /* first + the number at the end of its name */
 };
 /* Which frontend a pool's outbound flow leaves from. */
-enum lb_outbound_frontends { LB_OUTBOUND_ALL, LB_OUTBOUND_FILL_FIRST };
+enum lb_outbound_frontends {
+	LB_OUTBOUND_ALL,
+	LB_OUTBOUND_FILL_FIRST,
+	LB_OUTBOUND_SINGLE, /* of several by rules, one (AZ 4.7, Basic) */
+};
 /* What a UDP port may be shared by (AZ 4.4). */
 enum lb_udp_snat { LB_UDP_SNAT_DESTINATION, LB_UDP_SNAT_PORT };
 enum lb_forwarding { LB_FORWARDING_NAT, LB_FORWARDING_L2DSR };
@@ -55,7 +59,9 @@ enum lb_probe_protocol {
 struct lb_config_frontend {
 	char *name;
 	struct lb_addr address;
-	unsigned zones; /* bit z: zone z */
+	unsigned zones;           /* bit z: zone z */
+	uint64_t idle_timeout_ms; /* its rules' instead of their own, which are
+				     set to it once checked; 0: not said */
 	LB_SOURCE(FRONTEND);
 };
 
@@ -64,6 +70,7 @@ struct lb_config_member {
 	struct lb_addr address;
 	unsigned zone; /* 0: none */
 	enum lb_admin_state admin_state;
+	bool drained;    /* admin down, but keeps what it has in any case */
 	unsigned weight; /* 0..LB_WEIGHT_MAX, its share of new flows beside the
 			    others'; 0: none, it keeps those it has */
 	LB_SOURCE(MEMBER);
@@ -209,6 +216,11 @@ struct lb_config {
 	size_t outbound_count;
 	enum lb_outbound_frontends outbound_frontends;
 	enum lb_udp_snat udp_snat;
+	uint16_t snat_first_port; /* a multiple of 8 to 1536; 0: 1024 */
+	/* Silent so long after a FIN or RST a connection is over; 0: 240 s,
+	 * 15 s. */
+	uint32_t fin_timeout_ms, rst_timeout_ms;
+	bool otherwise[LB_SWITCH_COUNT];
 	uint64_t entries, entries6; /* flows expected, per family */
 	enum lb_forwarding forwarding;
 	char **interfaces;

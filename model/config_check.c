@@ -64,6 +64,19 @@ highest_bit(unsigned bits)
 }
 
 static void
+check_frontend(const struct lb_config *config,
+    const struct lb_config_frontend *frontend, struct lb_problems *problems)
+{
+	if (frontend->zones != 0)
+		check_zone(config, highest_bit(frontend->zones),
+		    frontend->at[LB_FRONTEND_KEY_ZONES], problems);
+	if (frontend->idle_timeout_ms != 0 &&
+	    LB_KNOWN(frontend, FRONTEND, IDLE_TIMEOUT))
+		lb_check_idle(config, frontend->idle_timeout_ms,
+		    frontend->at[LB_FRONTEND_KEY_IDLE_TIMEOUT], problems);
+}
+
+static void
 check_weight(const struct lb_config *config,
     const struct lb_config_member *member, struct lb_problems *problems)
 {
@@ -336,11 +349,7 @@ lb_config_check(const struct lb_config *config, struct lb_problems *problems)
 	if (config->sku == LB_SKU_STANDARD)
 		check_backends(config, problems);
 	for (size_t f = 0; f < config->frontend_count; f++)
-		if (config->frontends[f].zones != 0)
-			check_zone(config,
-			    highest_bit(config->frontends[f].zones),
-			    config->frontends[f].at[LB_FRONTEND_KEY_ZONES],
-			    problems);
+		check_frontend(config, &config->frontends[f], problems);
 	for (size_t p = 0; p < config->pool_count; p++)
 		check_pool(config, &config->pools[p], problems);
 	for (size_t p = 0; p < config->probe_count; p++)

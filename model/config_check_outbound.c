@@ -16,7 +16,9 @@
 #define AZURE_MOST   (120 * MINUTE_MS)
 #define OURS_LEAST   UINT64_C(1000)
 #define OURS_MOST    (1440 * MINUTE_MS)
+#define API_MOST     (100 * MINUTE_MS)
 #define OUTBOUND_MAX 600u
+#define TABLE_END    1000u /* of default ports (AZ 4.2) */
 
 static bool
 is_whole(const struct lb_config_outbound *o)
@@ -33,31 +35,6 @@ overlap(uint8_t a, uint8_t b)
 }
 
 /* --- how many ports ------------------------------------------------------ */
-
-/* The units that rules take from the frontends of an outbound rule. */
-static uint64_t
-blocks_of(
-    const struct lb_config *config, const struct lb_config_outbound *outbound)
-{
-	uint64_t blocks = 0;
-
-	for (size_t f = 0; f < outbound->frontend_count; f++) {
-		int frontend = outbound->frontends[f];
-		struct lb_snat_units units = { 0 };
-		for (size_t r = 0; r < config->rule_count; r++)
-			if (config->rules[r].frontend == frontend &&
-			    config->rules[r].frontend_port != 0)
-				lb_snat_take(&units,
-				    config->rules[r].frontend_port,
-				    config->rules[r].frontend_port);
-		for (size_t i = 0; i < config->nat_count; i++)
-			if (config->nats[i].frontend == frontend)
-				lb_snat_take(&units, config->nats[i].first_port,
-				    config->nats[i].last_port);
-		blocks += lb_snat_count(&units);
-	}
-	return blocks;
-}
 
 static void
 say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
@@ -110,7 +87,16 @@ check_ports(const struct lb_config *config,
 			    outbound->members_max);
 		return;
 	}
-	uint64_t blocks = blocks_of(config, outbound);
+	if (outbound->ports == 0 && members > TABLE_END &&
+	    config->otherwise[LB_SWITCH_PORTS_BEYOND_1000]) {
+		lb_error_add(problems, outbound->at[LB_OUTBOUND_KEY_PORTS],
+		    NULL,
+		    "Azure's table ends at %u members, and pool '%s' has %zu; "
+		    "give `ports_per_member`",
+		    TABLE_END, config->pools[outbound->pool].name, members);
+		return;
+	}
+	uint64_t blocks = lb_snat_blocks(config, outbound);
 	say_ports(outbound, lb_snat_check(outbound->ports, members, f, blocks),
 	    lb_snat_most(members, f, blocks), members, problems);
 }
@@ -122,16 +108,21 @@ check_idle(const struct lb_config *config,
     const struct lb_config_outbound *outbound, struct lb_problems *problems)
 {
 	bool azure = lb_config_is_azure(config);
+	bool api = config->otherwise[LB_SWITCH_IDLE_TIMEOUTS];
 
 	if (!LB_KNOWN(outbound, OUTBOUND, IDLE_TIMEOUT))
 		return;
 	if (outbound->idle_timeout_ms < (azure ? AZURE_LEAST : OURS_LEAST) ||
-	    outbound->idle_timeout_ms > (azure ? AZURE_MOST : OURS_MOST))
+	    outbound->idle_timeout_ms > (!azure   ? OURS_MOST
+					    : api ? API_MOST
+						  : AZURE_MOST))
 		lb_error_add(problems,
 		    outbound->at[LB_OUTBOUND_KEY_IDLE_TIMEOUT], NULL,
 		    "`idle_timeout` of an outbound rule is %s; use a time in "
 		    "between",
-		    azure ? "4m to 120m" : "1s to 24h");
+		    !azure ? "1s to 24h"
+		    : api  ? "4m to 100m"
+			   : "4m to 120m");
 }
 
 static void

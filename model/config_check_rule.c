@@ -22,12 +22,18 @@ void
 lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
     struct lb_where where, struct lb_problems *problems)
 {
-	if (idle_ms < idle_limits[config->sku].least_ms ||
-	    idle_ms > idle_limits[config->sku].most_ms)
+	/* The API's text has for Standard what Basic has. */
+	enum lb_sku sku = config->sku == LB_SKU_STANDARD &&
+				  config->otherwise[LB_SWITCH_IDLE_TIMEOUTS]
+			      ? LB_SKU_BASIC
+			      : config->sku;
+
+	if (idle_ms < idle_limits[sku].least_ms ||
+	    idle_ms > idle_limits[sku].most_ms)
 		lb_error_add(problems, where, NULL,
 		    "`idle_timeout` is %s with sku %s; use a time in between",
-		    idle_limits[config->sku].range, lb_sku_name(config->sku));
-	else if (idle_ms > idle_limits[config->sku].warn_ms)
+		    idle_limits[sku].range, lb_sku_name(config->sku));
+	else if (idle_ms > idle_limits[sku].warn_ms)
 		lb_warning_add(problems, where,
 		    "`idle_timeout`: some of Azure's interfaces take no more "
 		    "than 30m");

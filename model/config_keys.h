@@ -22,12 +22,36 @@
 	X(BALANCER, SKU, "sku")                                                \
 	X(BALANCER, HASH_KEY, "hash_key")                                      \
 	X(BALANCER, OUTBOUND_FRONTENDS, "outbound_frontends")                  \
-	X(BALANCER, UDP_SNAT, "udp_snat")
+	X(BALANCER, UDP_SNAT, "udp_snat")                                      \
+	X(BALANCER, SNAT_FIRST_PORT, "snat_first_port")                        \
+	X(BALANCER, FIN_TIMEOUT, "fin_timeout")                                \
+	X(BALANCER, RST_TIMEOUT, "rst_timeout")                                \
+	X(BALANCER, HAIRPIN, "hairpin")                                        \
+	X(BALANCER, ADMIN_DOWN, "admin_down")                                  \
+	X(BALANCER, LONE_MEMBER_DOWN, "lone_member_down")                      \
+	X(BALANCER, ALL_PROBED_UP, "all_probed_up")                            \
+	X(BALANCER, HA_FRAGMENTS, "ha_fragments")                              \
+	X(BALANCER, HA_ICMP, "ha_icmp")                                        \
+	X(BALANCER, IDLE_TIMEOUTS, "idle_timeouts")                            \
+	X(BALANCER, PORTS_BEYOND_1000, "ports_beyond_1000")
+
+/* Those of them that choose between two readings of Azure's documents: what
+ * is done, and what is done otherwise (decisions.md 40). */
+#define LB_SWITCHES(X)                                                         \
+	X(HAIRPIN, "observed", "always-fails")                                 \
+	X(ADMIN_DOWN, "keep", "reset")                                         \
+	X(LONE_MEMBER_DOWN, "keep", "end")                                     \
+	X(ALL_PROBED_UP, "others", "everybody")                                \
+	X(HA_FRAGMENTS, "forward", "drop")                                     \
+	X(HA_ICMP, "pass", "forward")                                          \
+	X(IDLE_TIMEOUTS, "current", "api")                                     \
+	X(PORTS_BEYOND_1000, "32", "none")
 
 #define LB_FRONTEND_KEYS(X)                                                    \
 	X(FRONTEND, NAME, "name")                                              \
 	X(FRONTEND, ADDRESS, "address")                                        \
-	X(FRONTEND, ZONES, "zones")
+	X(FRONTEND, ZONES, "zones")                                            \
+	X(FRONTEND, IDLE_TIMEOUT, "idle_timeout")
 
 #define LB_POOL_KEYS(X)                                                        \
 	X(POOL, NAME, "name")                                                  \
@@ -127,6 +151,10 @@ enum lb_nat_key { LB_NAT_KEYS(X) LB_NAT_KEY_COUNT };
 enum lb_outbound_key { LB_OUTBOUND_KEYS(X) LB_OUTBOUND_KEY_COUNT };
 enum lb_table_key { LB_TABLE_KEYS(X) LB_TABLE_KEY_COUNT };
 enum lb_forwarding_key { LB_FORWARDING_KEYS(X) LB_FORWARDING_KEY_COUNT };
+#undef X
+
+#define X(key, usual, other) LB_SWITCH_##key,
+enum lb_switch { LB_SWITCHES(X) LB_SWITCH_COUNT };
 #undef X
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "model/names.h"
 #include "model/path/plan.h"
+#include "model/snat.h"
 #include "model/problems.h"
 #include "model/numbers.h"
 
@@ -15,6 +16,8 @@ static const char *const balancer_keys[] = { LB_BALANCER_KEYS(X) };
 static const char *const table_keys[] = { LB_TABLE_KEYS(X) };
 static const char *const forwarding_keys[] = { LB_FORWARDING_KEYS(X) };
 #undef X
+
+#define CLOSED_MS_MAX UINT64_C(86400000)
 
 /* --- load_balancer, connection_table ------------------------------------- */
 
@@ -35,12 +38,78 @@ key_of_text(const char *text, uint8_t key[16])
 	return true;
 }
 
+/* Two readings of Azure's documents, by name. */
+static void
+read_switch(struct lb_section *section, unsigned key, enum lb_switch which,
+    bool *otherwise)
+{
+	const char *usual = lb_switch_name(which, false);
+	const char *other = lb_switch_name(which, true);
+	const char *text;
+
+	if (!lb_take_text(section, key, &text))
+		return;
+	*otherwise = lb_name_is(text, other);
+	if (!*otherwise && !lb_name_is(text, usual))
+		lb_section_refuse(section, key,
+		    "'%.60s' is not one of %s and %s", text, usual, other);
+}
+
+static void
+read_switches(struct lb_section *section, struct lb_config *config)
+{
+#define X(name, usual, other)                                                  \
+	read_switch(section, LB_BALANCER_KEY_##name, LB_SWITCH_##name,         \
+	    &config->otherwise[LB_SWITCH_##name]);
+	LB_SWITCHES(X)
+#undef X
+}
+
+static void
+read_closed_timeout(struct lb_section *section, unsigned key, uint32_t *out_ms)
+{
+	uint64_t ms;
+
+	if (!lb_take_duration(section, key, &ms))
+		return;
+	if (ms == 0 || ms > CLOSED_MS_MAX)
+		lb_section_refuse(section, key, "use 1ms to 24h");
+	else
+		*out_ms = (uint32_t)ms;
+}
+
+static void
+read_snat(struct lb_section *section, struct lb_config *config)
+{
+	uint64_t port;
+	int value;
+
+	config->outbound_frontends =
+	    config->sku == LB_SKU_BASIC ? LB_OUTBOUND_SINGLE : LB_OUTBOUND_ALL;
+	if (lb_take_choice(section, LB_BALANCER_KEY_OUTBOUND_FRONTENDS,
+		lb_outbound_frontends_of_name, "all, fill-first and single",
+		&value))
+		config->outbound_frontends = (enum lb_outbound_frontends)value;
+	if (lb_take_choice(section, LB_BALANCER_KEY_UDP_SNAT,
+		lb_udp_snat_of_name, "destination and port", &value))
+		config->udp_snat = (enum lb_udp_snat)value;
+	if (!lb_take_range(section, LB_BALANCER_KEY_SNAT_FIRST_PORT,
+		LB_SNAT_PORT_FIRST, LB_SNAT_PORT_FIRST_MAX, &port))
+		return;
+	if (port % 8 != 0)
+		lb_section_refuse(section, LB_BALANCER_KEY_SNAT_FIRST_PORT,
+		    "%u is no multiple of 8; use %u", (unsigned)port,
+		    (unsigned)(port / 8 * 8));
+	else
+		config->snat_first_port = (uint16_t)port;
+}
+
 static void
 read_balancer(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_section section;
 	const char *text;
-	int sku, value;
+	int sku;
 
 	lb_section_open(&section, root->reader,
 	    root->value[LB_ROOT_KEY_LOAD_BALANCER], balancer_keys,
@@ -48,12 +117,12 @@ read_balancer(struct lb_section *root, struct lb_config *config)
 	if (lb_take_choice(&section, LB_BALANCER_KEY_SKU, lb_sku_of_name,
 		"standard, basic and fairlead", &sku))
 		config->sku = (enum lb_sku)sku;
-	if (lb_take_choice(&section, LB_BALANCER_KEY_OUTBOUND_FRONTENDS,
-		lb_outbound_frontends_of_name, "all and fill-first", &value))
-		config->outbound_frontends = (enum lb_outbound_frontends)value;
-	if (lb_take_choice(&section, LB_BALANCER_KEY_UDP_SNAT,
-		lb_udp_snat_of_name, "destination and port", &value))
-		config->udp_snat = (enum lb_udp_snat)value;
+	read_snat(&section, config);
+	read_closed_timeout(
+	    &section, LB_BALANCER_KEY_FIN_TIMEOUT, &config->fin_timeout_ms);
+	read_closed_timeout(
+	    &section, LB_BALANCER_KEY_RST_TIMEOUT, &config->rst_timeout_ms);
+	read_switches(&section, config);
 	memcpy(config->balancer_at, section.at, sizeof(config->balancer_at));
 	if (!lb_take_text(&section, LB_BALANCER_KEY_HASH_KEY, &text))
 		return;
@@ -290,6 +359,36 @@ read_root(struct lb_reader *reader, struct lb_config *config)
 		read_forwarding(&root, config);
 }
 
+/* AZ 3.2: a frontend's idle timeout beats a differing one of a rule or NAT
+ * rule. */
+static void
+prefer_frontends(const struct lb_config *config, int frontend,
+    uint64_t *idle_ms, struct lb_where where, struct lb_problems *problems)
+{
+	if (frontend < 0 || config->frontends[frontend].idle_timeout_ms == 0)
+		return;
+	uint64_t wins = config->frontends[frontend].idle_timeout_ms;
+	if (*idle_ms != wins && *idle_ms != LB_IDLE_TIMEOUT_DEFAULT_MS)
+		lb_warning_add(problems, where,
+		    "`idle_timeout`: that of frontend '%s' is what counts; "
+		    "leave it out",
+		    config->frontends[frontend].name);
+	*idle_ms = wins;
+}
+
+static void
+resolve_idle(struct lb_config *config, struct lb_problems *problems)
+{
+	for (size_t r = 0; r < config->rule_count; r++)
+		prefer_frontends(config, config->rules[r].frontend,
+		    &config->rules[r].idle_timeout_ms,
+		    config->rules[r].at[LB_RULE_KEY_IDLE_TIMEOUT], problems);
+	for (size_t i = 0; i < config->nat_count; i++)
+		prefer_frontends(config, config->nats[i].frontend,
+		    &config->nats[i].idle_timeout_ms,
+		    config->nats[i].at[LB_NAT_KEY_IDLE_TIMEOUT], problems);
+}
+
 static struct lb_config *
 config_of_tree(
     const struct lb_yaml *yaml, const char *file, struct lb_problems *problems)
@@ -305,8 +404,10 @@ config_of_tree(
 	if (config->file == NULL)
 		reader.no_memory = true;
 	read_root(&reader, config);
-	if (!reader.no_memory)
+	if (!reader.no_memory) {
 		lb_config_check(config, problems);
+		resolve_idle(config, problems);
+	}
 	if (reader.no_memory || problems->error_count > 0) {
 		lb_config_free(config);
 		return NULL;

@@ -41,6 +41,14 @@ void lb_name_list_free(struct lb_name_list *list);
 int lb_name_find(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, const char *name);
 
+/* What rules of all kinds refer to. */
+struct lb_referred {
+	struct lb_name_list frontends, pools;
+};
+void lb_referred_list(struct lb_reader *reader, const struct lb_config *config,
+    struct lb_referred *referred);
+void lb_referred_free(struct lb_referred *referred);
+
 /* Room for count things and one more; NULL, and reader->no_memory is set. */
 void *lb_read_list_new(struct lb_reader *reader, size_t count, size_t bytes);
 /* The name of a thing, "?" when it has none; it is the section's key 0. */

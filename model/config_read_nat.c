@@ -20,7 +20,7 @@ struct member_ref {
 };
 
 struct nat_names {
-	struct lb_name_list frontends, pools;
+	struct lb_referred ends;
 	struct member_ref *members; /* by name, then pool, then member */
 	size_t member_count;
 };
@@ -203,7 +203,7 @@ read_nat(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_section_open(&section, reader, node, nat_keys, LB_NAT_KEY_COUNT);
 	nat->name = lb_read_name(&section, "a NAT rule");
 	lb_section_require(&section, LB_NAT_KEY_FRONTEND, "a NAT rule");
-	lb_read_reference(&section, LB_NAT_KEY_FRONTEND, &names->frontends,
+	lb_read_reference(&section, LB_NAT_KEY_FRONTEND, &names->ends.frontends,
 	    "frontend", &nat->frontend);
 	lb_section_require(&section, LB_NAT_KEY_PROTOCOL, "a NAT rule");
 	if (lb_take_choice(&section, LB_NAT_KEY_PROTOCOL, lb_proto_of_name,
@@ -213,7 +213,7 @@ read_nat(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_section_require(&section, LB_NAT_KEY_BACKEND_PORT, "a NAT rule");
 	lb_read_port(&section, LB_NAT_KEY_BACKEND_PORT, &nat->backend_port);
 	lb_read_reference(
-	    &section, LB_NAT_KEY_POOL, &names->pools, "pool", &nat->pool);
+	    &section, LB_NAT_KEY_POOL, &names->ends.pools, "pool", &nat->pool);
 	take_member(&section, config, names, nat);
 	if (lb_take_choice(&section, LB_NAT_KEY_ASSIGNMENT,
 		lb_assignment_of_name, "lowest-free and instance", &value))
@@ -234,17 +234,14 @@ lb_read_nats(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_NAT_RULES, &count);
 
-	LB_NAME_LIST(&names.frontends, reader, config->frontends,
-	    config->frontend_count);
-	LB_NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
+	lb_referred_list(reader, config, &names.ends);
 	collect_members(reader, config, &names);
 	config->nats = lb_read_list_new(reader, count, sizeof(*config->nats));
 	for (; node != NULL && !reader->no_memory;
 	     node = lb_list_next(reader, node))
 		read_nat(reader, node, &names, config,
 		    &config->nats[config->nat_count++]);
-	lb_name_list_free(&names.frontends);
-	lb_name_list_free(&names.pools);
+	lb_referred_free(&names.ends);
 	free(names.members);
 }
 
@@ -272,7 +269,7 @@ take_frontends(struct lb_section *section, const struct lb_name_list *names,
 
 static void
 read_outbound(struct lb_reader *reader, const struct lb_yaml_node *node,
-    const struct nat_names *names, struct lb_config_outbound *outbound)
+    const struct lb_referred *names, struct lb_config_outbound *outbound)
 {
 	struct lb_section section;
 	uint64_t number;
@@ -307,20 +304,17 @@ void
 lb_read_outbounds(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_reader *reader = root->reader;
-	struct nat_names names = { 0 };
+	struct lb_referred names = { 0 };
 	size_t count;
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_OUTBOUND_RULES, &count);
 
-	LB_NAME_LIST(&names.frontends, reader, config->frontends,
-	    config->frontend_count);
-	LB_NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
+	lb_referred_list(reader, config, &names);
 	config->outbounds =
 	    lb_read_list_new(reader, count, sizeof(*config->outbounds));
 	for (; node != NULL && !reader->no_memory;
 	     node = lb_list_next(reader, node))
 		read_outbound(reader, node, &names,
 		    &config->outbounds[config->outbound_count++]);
-	lb_name_list_free(&names.frontends);
-	lb_name_list_free(&names.pools);
+	lb_referred_free(&names);
 }

@@ -98,6 +98,11 @@ read_frontend(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_section_require(&section, LB_FRONTEND_KEY_ADDRESS, "a frontend");
 	lb_take_address(&section, LB_FRONTEND_KEY_ADDRESS, &frontend->address);
 	frontend->zones = take_zones(&section);
+	if (lb_take_duration(&section, LB_FRONTEND_KEY_IDLE_TIMEOUT,
+		&frontend->idle_timeout_ms) &&
+	    frontend->idle_timeout_ms == 0)
+		lb_section_refuse(&section, LB_FRONTEND_KEY_IDLE_TIMEOUT,
+		    "0 is no time; leave it out where rules have their own");
 	LB_KEEP_SOURCE(frontend, &section);
 }
 
@@ -256,6 +261,23 @@ lb_name_list_free(struct lb_name_list *list)
 	free(list->sorted);
 }
 
+void
+lb_referred_list(struct lb_reader *reader, const struct lb_config *config,
+    struct lb_referred *referred)
+{
+	LB_NAME_LIST(&referred->frontends, reader, config->frontends,
+	    config->frontend_count);
+	LB_NAME_LIST(
+	    &referred->pools, reader, config->pools, config->pool_count);
+}
+
+void
+lb_referred_free(struct lb_referred *referred)
+{
+	lb_name_list_free(&referred->frontends);
+	lb_name_list_free(&referred->pools);
+}
+
 int
 lb_name_find(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, const char *name)
@@ -293,7 +315,8 @@ lb_read_rule_name(struct lb_section *section, unsigned key,
 /* --- rules --------------------------------------------------------------- */
 
 struct rule_names {
-	struct lb_name_list frontends, pools, probes;
+	struct lb_referred ends;
+	struct lb_name_list probes;
 };
 
 void
@@ -313,11 +336,11 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 {
 	int proto;
 
-	lb_read_reference(section, LB_RULE_KEY_FRONTEND, &names->frontends,
+	lb_read_reference(section, LB_RULE_KEY_FRONTEND, &names->ends.frontends,
 	    "frontend", &rule->frontend);
 	lb_section_require(section, LB_RULE_KEY_POOL, "a rule");
 	lb_read_reference(
-	    section, LB_RULE_KEY_POOL, &names->pools, "pool", &rule->pool);
+	    section, LB_RULE_KEY_POOL, &names->ends.pools, "pool", &rule->pool);
 	lb_read_reference(
 	    section, LB_RULE_KEY_PROBE, &names->probes, "probe", &rule->probe);
 	lb_section_require(section, LB_RULE_KEY_PROTOCOL, "a rule");
@@ -386,9 +409,7 @@ lb_read_rules(struct lb_section *root, struct lb_config *config)
 	const struct lb_yaml_node *node =
 	    lb_take_list(root, LB_ROOT_KEY_RULES, &count);
 
-	LB_NAME_LIST(&names.frontends, reader, config->frontends,
-	    config->frontend_count);
-	LB_NAME_LIST(&names.pools, reader, config->pools, config->pool_count);
+	lb_referred_list(reader, config, &names.ends);
 	LB_NAME_LIST(
 	    &names.probes, reader, config->probes, config->probe_count);
 	config->rules = lb_read_list_new(reader, count, sizeof(*config->rules));
@@ -396,7 +417,6 @@ lb_read_rules(struct lb_section *root, struct lb_config *config)
 	     node = lb_list_next(reader, node))
 		read_rule(
 		    reader, node, &names, &config->rules[config->rule_count++]);
-	lb_name_list_free(&names.frontends);
-	lb_name_list_free(&names.pools);
+	lb_referred_free(&names.ends);
 	lb_name_list_free(&names.probes);
 }

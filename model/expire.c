@@ -2,6 +2,7 @@
 #include "model/expire_parts.h"
 
 #include "model/path/conn.h"
+#include "model/path/packet.h"
 
 /* A way that changes more often than that while it is read is left out. */
 #define READ_TRIES 4
@@ -46,7 +47,33 @@ fact_of(const struct lb_way *w, bool six, uint32_t bucket, uint64_t ctl,
 	out->client_end = (uint32_t)(w3 >> 32);
 }
 
-/* Ends the way's entry if it is still silent once we own it. */
+/* `admin_down: reset`: is the entry a connection of a member that an admin took
+ * out?  Ports of inbound NAT rules know no admin state (AZ 2.7). */
+static bool
+is_taken_out(const struct lb_tables *t, const uint64_t *w1)
+{
+	const uint64_t w2 = LB_LOAD(w1[1]);
+	const uint32_t id = lb_w2_member(w2);
+
+	if (t->member_ends == NULL || t->plan == NULL ||
+	    (LB_LOAD(w1[0]) >> 32 & 0xff) != LB_PROTO_TCP ||
+	    id >= lb_plan_header_of(t->plan)->member_count ||
+	    !t->member_ends[id])
+		return false;
+	const struct lb_rule *rule = lb_plan_rule_row(t->plan, lb_w2_rule(w2));
+	return rule != NULL && (rule->flags & LB_RULE_FIXED) == 0;
+}
+
+static bool
+is_over(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
+    uint32_t now_ms)
+{
+	return lb_conn_expired(
+		   t->classes, ctl, now_ms, lb_w2_seen(LB_LOAD(w->w1[1]))) ||
+	       is_taken_out(t, w->w1);
+}
+
+/* Ends the way's entry if it is still over once we own it. */
 static bool
 expire_way(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
     uint32_t now_ms)
@@ -54,8 +81,7 @@ expire_way(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
 	uint64_t busy = lb_ctl_claim(ctl);
 	if (!__sync_bool_compare_and_swap(w->ctl, ctl, busy))
 		return false; /* a packet was faster: not silent any more */
-	uint32_t seen = lb_w2_seen(LB_LOAD(w->w1[1]));
-	if (!lb_conn_expired(t->classes, ctl, now_ms, seen)) {
+	if (!is_over(t, w, ctl, now_ms)) {
 		(void)__sync_lock_test_and_set(
 		    w->ctl, lb_ctl_with_state(busy, lb_ctl_state(ctl)));
 		return false;
@@ -79,9 +105,7 @@ end_way(const struct lb_tables *t, bool six, uint32_t bucket,
 		fact_of(w, six, bucket, ctl, flow);
 		return lb_expire_snat(t, six, w, ctl, now_ms, flow);
 	}
-	if (!lb_conn_expired(
-		t->classes, ctl, now_ms, lb_w2_seen(LB_LOAD(w->w1[1]))) ||
-	    !expire_way(t, w, ctl, now_ms))
+	if (!is_over(t, w, ctl, now_ms) || !expire_way(t, w, ctl, now_ms))
 		return false;
 	fact_of(w, six, bucket, ctl, flow);
 	/* The version stays, so that a claim that was being weighed meanwhile

@@ -28,6 +28,9 @@ struct lb_tables {
 	struct lb_port_bucket *ports;
 	uint32_t port_buckets; /* 2^n */
 	const struct lb_plan *plan;
+	/* By member id: its connections end (struct lb_plan's member_ends);
+	 * NULL: nobody's do before their time. */
+	const bool *member_ends;
 };
 
 /*

@@ -117,16 +117,13 @@ pair_silent(const struct lb_tables *t, const struct half *out,
 	return idle >= lb_conn_timeout_ms(t->classes, pair_ctl(out, in));
 }
 
-/* Does the plan in force give the member other ports, and not this one? */
+/* Is the flow's port in one of the blocks that an outbound endpoint has? */
 static bool
-is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
+has_port(const struct lb_view *v, const uint64_t *slot,
+    const struct lb_expired *flow)
 {
 	uint32_t port = lb_be16_get(flow->xlat_port);
-	const uint64_t *slot = lb_endpoint_find(
-	    v, &flow->src, (lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
 
-	if (slot == NULL || lb_slot_block_count(slot) == 0)
-		return false; /* nobody lets it out: it ends by itself */
 	for (uint32_t i = 0; i < lb_slot_block_count(slot); i++) {
 		uint32_t index = lb_slot_block(slot) + i;
 		const struct lb_row *row = lb_plan_row(
@@ -138,10 +135,65 @@ is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
 		    index % LB_BLOCKS_PER_ROW;
 		if (block->address == flow->snat && block->first <= port &&
 		    port <= block->last)
-			return !lb_snat_in_block(
+			return lb_snat_in_block(
 			    v, flow->snat, flow->proto, port);
 	}
-	return true;
+	return false;
+}
+
+static const uint64_t *
+outbound_of(const struct lb_view *v, const struct lb_expired *flow)
+{
+	return lb_endpoint_find(
+	    v, &flow->src, (lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
+}
+
+/* Was its port taken by the law of `udp_snat` that is not in force?  A port's
+ * bit under one says nothing to who asks under the other. */
+static bool
+is_by_other_law(const struct lb_view *v, const struct lb_expired *flow)
+{
+	const bool by_port = (v->header->flags & LB_PLAN_UDP_PORT) != 0;
+
+	return flow->proto == LB_PROTO_UDP &&
+	       ((flow->client_ack & 1) != 0) != by_port;
+}
+
+/* Does the plan in force give the member other ports, and not this one? */
+static bool
+is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
+{
+	const uint64_t *slot = outbound_of(v, flow);
+
+	if (is_by_other_law(v, flow))
+		return true;
+	if (slot == NULL || lb_slot_block_count(slot) == 0)
+		return false; /* nobody lets it out: it ends by itself */
+	return !has_port(v, slot, flow);
+}
+
+/* Whose port is it by the plan in force?  The flow's member's, if nobody's. */
+static uint32_t
+owner_of(const struct lb_view *v, const struct lb_expired *flow)
+{
+	const uint32_t tag =
+	    lb_endpoint_tag((lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
+	const uint64_t *slot = outbound_of(v, flow);
+
+	if (!lb_snat_in_block(
+		v, flow->snat, flow->proto, lb_be16_get(flow->xlat_port)) ||
+	    (slot != NULL && has_port(v, slot, flow)))
+		return flow->member;
+	for (uint32_t i = 0; i <= v->header->endpoint_mask; i++) {
+		const struct lb_row *row =
+		    lb_plan_row(v->plan, v->header->endpoint_at + i);
+		for (uint32_t k = 0; row != NULL && k < 2; k++) {
+			slot = &row->word[k * LB_SLOT_WORDS];
+			if ((uint32_t)slot[2] == tag && has_port(v, slot, flow))
+				return lb_slot_rule(slot);
+		}
+	}
+	return flow->member;
 }
 
 /* Claims an entry that is still as it was found.  No entry: nothing to do. */
@@ -176,6 +228,8 @@ reload(struct half *half)
 		half->seen_ms = lb_w2_seen(LB_LOAD(half->w1[1]));
 }
 
+/* The hint that it takes back is of who may have the port next: the block may
+ * be another member's by now. */
 static void
 give_port(const struct lb_view *v, const struct lb_expired *flow,
     const struct lb_addr *address)
@@ -188,7 +242,7 @@ give_port(const struct lb_view *v, const struct lb_expired *flow,
 		    by_port ? 0 : flow->dst.word[1] },
 		.port = udp ? 0 : flow->dport.raw,
 		.address = lb_port_address(address),
-		.member = flow->member,
+		.member = (uint16_t)owner_of(v, flow),
 		.number = flow->snat,
 		.udp = udp,
 	};
@@ -352,9 +406,12 @@ lb_forget_hints(const struct lb_tables *t)
 		for (uint32_t way = 0; way < LB_PORT_WAYS; way++) {
 			struct lb_port_record *r =
 			    &t->ports[bucket].record[way];
-			if (LB_LOAD(r->owner) == 0 ||
+			/* A live one stays so: we alone empty them.  An empty
+			 * one has an owner yet, and may become a leaf. */
+			if (lb_ctl_state(LB_LOAD(t->ports[bucket].ctl[way])) !=
+				LB_PORT_LIVE ||
 			    (LB_LOAD(r->owner) & 1) != 0)
-				continue; /* nobody's, or a leaf */
+				continue;
 			for (uint32_t i = 0; i < 4; i++)
 				if (LB_LOAD(r->used[i]) != 0)
 					(void)__sync_lock_test_and_set(

@@ -77,6 +77,7 @@ static const struct name assignments[] = {
 static const struct name outbound_frontends[] = {
 	{ LB_OUTBOUND_ALL, "all" },
 	{ LB_OUTBOUND_FILL_FIRST, "fill-first" },
+	{ LB_OUTBOUND_SINGLE, "single" },
 };
 
 static const struct name udp_snats[] = {
@@ -243,4 +244,32 @@ lb_addr_of_text(const char *text, struct lb_addr *addr)
 		return true;
 	}
 	return inet_pton(AF_INET6, text, addr) == 1;
+}
+
+static const char *const balancer_keys[] = {
+#define X(section, key, text) text,
+	LB_BALANCER_KEYS(X)
+#undef X
+};
+
+static const struct {
+	enum lb_balancer_key key;
+	const char *name[2];
+} switches[] = {
+#define X(key, usual, other) { LB_BALANCER_KEY_##key, { usual, other } },
+	LB_SWITCHES(X)
+#undef X
+};
+
+const char *
+lb_switch_key(enum lb_switch which)
+{
+	return which < LB_SWITCH_COUNT ? balancer_keys[switches[which].key]
+				       : "?";
+}
+
+const char *
+lb_switch_name(enum lb_switch which, bool otherwise)
+{
+	return which < LB_SWITCH_COUNT ? switches[which].name[otherwise] : "?";
 }

@@ -20,10 +20,13 @@ const char *lb_forwarding_name(unsigned value);         /* "nat" */
 const char *lb_assignment_name(unsigned value);         /* "lowest-free" */
 const char *lb_outbound_frontends_name(unsigned value); /* "all" */
 const char *lb_udp_snat_name(unsigned value);           /* "destination" */
-const char *lb_probe_protocol_name(unsigned value);     /* "tcp" */
-const char *lb_admin_state_name(unsigned value);        /* "none" */
-const char *lb_health_reason_name(unsigned value);      /* "Up_Admin" */
-const char *lb_all_down_name(unsigned value);           /* "all-probed-down" */
+/* HAIRPIN: "hairpin"; "observed", otherwise "always-fails" */
+const char *lb_switch_key(enum lb_switch which);
+const char *lb_switch_name(enum lb_switch which, bool otherwise);
+const char *lb_probe_protocol_name(unsigned value); /* "tcp" */
+const char *lb_admin_state_name(unsigned value);    /* "none" */
+const char *lb_health_reason_name(unsigned value);  /* "Up_Admin" */
+const char *lb_all_down_name(unsigned value);       /* "all-probed-down" */
 
 /* The same word: any case, and '-', '_' and ' ' left out, so that
  * `source-ip` is Azure's `SourceIP`. */

@@ -32,8 +32,16 @@ rule_flags(const struct lb_config *config, const struct lb_config_rule *rule)
 		flags |= LB_RULE_TRACK_UDP;
 	if (rule->tcp_reset)
 		flags |= LB_RULE_TCP_RESET;
-	if (config->sku == LB_SKU_BASIC)
-		flags |= LB_RULE_BASIC;
+	if (config->sku == LB_SKU_BASIC ||
+	    (config->otherwise[LB_SWITCH_LONE_MEMBER_DOWN] && rule->pool >= 0 &&
+		config->pools[rule->pool].member_count == 1))
+		flags |= LB_RULE_ALL_END;
+	if (config->otherwise[LB_SWITCH_HAIRPIN] &&
+	    !lb_config_rule_floats(config, rule))
+		flags |= LB_RULE_NO_HAIRPIN;
+	if (config->otherwise[LB_SWITCH_HA_FRAGMENTS] &&
+	    rule->frontend_port == 0)
+		flags |= LB_RULE_NO_FRAGMENTS;
 	return (uint16_t)flags;
 }
 
@@ -51,8 +59,10 @@ rule_row(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
 		.id = id,
 		.live = 1,
 		.mode = (uint8_t)rule->mode,
-		.class_tcp = lb_plan_class_of(plan, lb_rule_tcp_timeouts(rule)),
-		.class_udp = lb_plan_class_of(plan, lb_rule_udp_timeouts(rule)),
+		.class_tcp =
+		    lb_plan_class_of(plan, lb_rule_tcp_timeouts(config, rule)),
+		.class_udp =
+		    lb_plan_class_of(plan, lb_rule_udp_timeouts(config, rule)),
 		.probe = lb_plan_rule_bit(plan, rule),
 		.next_echo = LB_NONE,
 	};
@@ -76,7 +86,8 @@ mapping_row(
 	struct lb_rule row = rule_row(draft, &rule, mapping->rule);
 
 	row.flags |= LB_RULE_FIXED;
-	row.flags &= (uint16_t) ~(LB_RULE_BASIC | LB_RULE_ANY_PORT);
+	row.flags &= (uint16_t) ~(
+	    LB_RULE_ALL_END | LB_RULE_ANY_PORT | LB_RULE_NO_HAIRPIN);
 	row.frontend_port = lb_be16_of(mapping->port);
 	row.backend_port = lb_be16_of(rule.backend_port);
 	row.lut = mapping->member;
@@ -98,10 +109,10 @@ outbound_row(const struct lb_plan_draft *draft, size_t index, uint16_t id)
 		.flags = rule.tcp_reset ? LB_RULE_TCP_RESET : 0,
 		.id = id,
 		.live = 1,
-		.class_tcp =
-		    lb_plan_class_of(draft->plan, lb_rule_tcp_timeouts(&rule)),
-		.class_udp =
-		    lb_plan_class_of(draft->plan, lb_rule_udp_timeouts(&rule)),
+		.class_tcp = lb_plan_class_of(
+		    draft->plan, lb_rule_tcp_timeouts(draft->config, &rule)),
+		.class_udp = lb_plan_class_of(
+		    draft->plan, lb_rule_udp_timeouts(draft->config, &rule)),
 	};
 }
 
@@ -269,6 +280,8 @@ plan_flags(const struct lb_config *config)
 		flags |= LB_PLAN_UDP_PORT;
 	if (!config->next_hop_one_way)
 		flags |= LB_PLAN_BOTH_WAYS;
+	if (config->otherwise[LB_SWITCH_HA_ICMP])
+		flags |= LB_PLAN_HA_ICMP;
 	return flags;
 }
 
@@ -396,7 +409,9 @@ make_states(struct lb_plan_draft *draft)
 
 	plan->member_state =
 	    calloc(plan->member_count + 1, sizeof(*plan->member_state));
-	if (plan->member_state == NULL)
+	plan->member_ends =
+	    calloc(plan->member_count + 1, sizeof(*plan->member_ends));
+	if (plan->member_state == NULL || plan->member_ends == NULL)
 		return -1;
 	return lb_plan_health(plan, draft->config, all_up, NULL);
 }
@@ -481,6 +496,7 @@ lb_plan_free(struct lb_plan *plan)
 	free_luts(plan);
 	free_ids(plan);
 	free(plan->member_state);
+	free(plan->member_ends);
 	free(plan->rows);
 	free(plan);
 }

@@ -111,6 +111,8 @@ struct lb_plan {
 	uint64_t rule_classes;  /* bit c: a rule of the configuration has it */
 	uint32_t *member_state; /* by id; bit p: eligible by probe p of its
 				   pool, bit 0: by no probe */
+	bool *member_ends;      /* by id: its connections are to end
+				   now; NULL: of a plan read back */
 	struct lb_plan_member *members; /* by id */
 	uint32_t member_count;          /* ids in use or free below the top */
 	struct lb_plan_rule *rules;

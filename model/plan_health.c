@@ -34,8 +34,8 @@ admin_of(const struct health *h, uint16_t id)
 /*
  * One bit of one pool's members.  The admin state has the last word (AZ 2.7);
  * when then nobody is eligible, all-probed-up makes everybody so whom no
- * admin took out (AZ 2.6).  Who is drained is no help, but as eligible as he
- * would be: he keeps what he has.
+ * admin took out (AZ 2.6), or, with `all_probed_up: everybody`, everybody.  Who
+ * is drained is no help, but as eligible as he would be: he keeps what he has.
  */
 static void
 probe_states(const struct health *h, const struct lb_plan_probe *probe)
@@ -55,7 +55,8 @@ probe_states(const struct health *h, const struct lb_plan_probe *probe)
 		return;
 	for (uint32_t i = first[0]; i < first[1]; i++) {
 		uint16_t id = h->plan->member_ids[i];
-		if (lb_health_is_eligible(admin_of(h, id), false, true))
+		if (lb_health_is_eligible(admin_of(h, id), false, true) ||
+		    h->config->otherwise[LB_SWITCH_ALL_PROBED_UP])
 			h->state[id] |= bit;
 	}
 }
@@ -71,6 +72,22 @@ states_find(const struct health *h)
 	}
 	for (uint32_t i = 0; i < plan->probe_count; i++)
 		probe_states(h, &plan->probes[i]);
+}
+
+/* Whose connections an admin ends, with `admin_down: reset`; who is drained
+ * keeps his. */
+static void
+ends_find(const struct health *h)
+{
+	const struct lb_plan *plan = h->plan;
+
+	for (uint32_t i = 0; i < plan->pool_first[plan->pool_count]; i++) {
+		uint16_t id = plan->member_ids[i];
+		plan->member_ends[id] =
+		    h->config->otherwise[LB_SWITCH_ADMIN_DOWN] &&
+		    admin_of(h, id) == LB_ADMIN_DOWN &&
+		    !config_of(h, id)->drained;
+	}
 }
 
 static bool
@@ -142,9 +159,11 @@ lb_plan_health(struct lb_plan *plan, const struct lb_config *config,
 		if (lut->slots != NULL && lut_is_stale(&h, lut))
 			result = lut_refill(&h, lut);
 	}
-	if (result == 0)
+	if (result == 0) {
 		memcpy(plan->member_state, h.state,
 		    plan->member_count * sizeof(*h.state));
+		ends_find(&h);
+	}
 	free(h.state);
 	return result;
 }

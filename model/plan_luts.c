@@ -14,6 +14,8 @@
 #include "model/problems.h"
 
 #define HALF_OPEN_MS UINT64_C(60000) /* design.md 2, "Timeouts" */
+#define FIN_MS       240000u         /* AZ 4.5 */
+#define RST_MS       15000u          /* the same */
 
 static bool
 same_name(const char *a, const char *b)
@@ -343,31 +345,42 @@ lb_plan_make_luts(struct lb_plan_draft *draft)
 
 /* --- timeout classes ----------------------------------------------------- */
 
-struct lb_class
-lb_rule_tcp_timeouts(const struct lb_config_rule *rule)
+/* Both closing times are the balancer's, not a rule's. */
+static struct lb_class
+class_make(const struct lb_config *config, uint64_t half_ms, uint64_t open_ms)
 {
-	uint64_t idle = rule->idle_timeout_ms;
-
 	return (struct lb_class){
-		.half_ms =
-		    (uint32_t)(idle < HALF_OPEN_MS ? idle : HALF_OPEN_MS),
-		.open_ms = (uint32_t)idle,
+		.half_ms = (uint32_t)half_ms,
+		.open_ms = (uint32_t)open_ms,
+		.fin_ms = config->fin_timeout_ms > 0 ? config->fin_timeout_ms
+						     : FIN_MS,
+		.rst_ms = config->rst_timeout_ms > 0 ? config->rst_timeout_ms
+						     : RST_MS,
 	};
 }
 
 struct lb_class
-lb_rule_udp_timeouts(const struct lb_config_rule *rule)
+lb_rule_tcp_timeouts(
+    const struct lb_config *config, const struct lb_config_rule *rule)
 {
-	return (struct lb_class){
-		.half_ms = (uint32_t)rule->idle_timeout_ms,
-		.open_ms = (uint32_t)rule->idle_timeout_ms,
-	};
+	uint64_t idle = rule->idle_timeout_ms;
+
+	return class_make(
+	    config, idle < HALF_OPEN_MS ? idle : HALF_OPEN_MS, idle);
+}
+
+struct lb_class
+lb_rule_udp_timeouts(
+    const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return class_make(config, rule->idle_timeout_ms, rule->idle_timeout_ms);
 }
 
 static bool
 same_class(struct lb_class a, struct lb_class b)
 {
-	return a.half_ms == b.half_ms && a.open_ms == b.open_ms;
+	return a.half_ms == b.half_ms && a.open_ms == b.open_ms &&
+	       a.fin_ms == b.fin_ms && a.rst_ms == b.rst_ms;
 }
 
 static uint32_t
@@ -446,10 +459,12 @@ classes_add(struct lb_plan_draft *draft, const struct lb_config_rule *rule,
     bool implicit)
 {
 	if (rule->proto != LB_PROTO_UDP &&
-	    class_add(draft, rule, lb_rule_tcp_timeouts(rule), implicit) < 0)
+	    class_add(draft, rule, lb_rule_tcp_timeouts(draft->config, rule),
+		implicit) < 0)
 		return -1;
 	if (rule->proto != LB_PROTO_TCP && rule->connection_tracking &&
-	    class_add(draft, rule, lb_rule_udp_timeouts(rule), implicit) < 0)
+	    class_add(draft, rule, lb_rule_udp_timeouts(draft->config, rule),
+		implicit) < 0)
 		return -1;
 	return 0;
 }

@@ -68,8 +68,10 @@ uint16_t lb_plan_rule_lut(
 uint8_t lb_plan_class_of(const struct lb_plan *plan, struct lb_class timeouts);
 
 /* A rule's timeouts by AZ 3.1 and design.md 2. */
-struct lb_class lb_rule_tcp_timeouts(const struct lb_config_rule *rule);
-struct lb_class lb_rule_udp_timeouts(const struct lb_config_rule *rule);
+struct lb_class lb_rule_tcp_timeouts(
+    const struct lb_config *config, const struct lb_config_rule *rule);
+struct lb_class lb_rule_udp_timeouts(
+    const struct lb_config *config, const struct lb_config_rule *rule);
 
 /* Packets of this rule keep their destination: floating IP, l2dsr forwarding,
  * or a rule that is only a next hop. */

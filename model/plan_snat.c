@@ -75,11 +75,12 @@ lb_plan_implicit_rule(uint8_t proto)
 }
 
 static uint8_t
-class_of(
-    const struct lb_plan *plan, const struct lb_config_rule *rule, bool udp)
+class_of(const struct lb_plan_draft *draft, const struct lb_config_rule *rule,
+    bool udp)
 {
-	return lb_plan_class_of(plan,
-	    udp ? lb_rule_udp_timeouts(rule) : lb_rule_tcp_timeouts(rule));
+	return lb_plan_class_of(
+	    draft->plan, udp ? lb_rule_udp_timeouts(draft->config, rule)
+			     : lb_rule_tcp_timeouts(draft->config, rule));
 }
 
 /* --- addresses ----------------------------------------------------------- */
@@ -155,15 +156,25 @@ is_for(uint8_t proto, bool udp)
 	return proto == 0 || proto == (udp ? LB_PROTO_UDP : LB_PROTO_TCP);
 }
 
+/* Azure's table, which ends at 1,000 members. */
 static uint32_t
-outbound_ports(const struct lb_config_outbound *outbound, size_t members)
+default_ports(const struct lb_config *config, size_t members, size_t frontends)
+{
+	if (members > 1000 && config->otherwise[LB_SWITCH_PORTS_BEYOND_1000])
+		return 0;
+	return lb_snat_default(members, frontends);
+}
+
+static uint32_t
+outbound_ports(const struct lb_config *config,
+    const struct lb_config_outbound *outbound, size_t members)
 {
 	if (outbound->members_max > 0)
-		return lb_snat_most(
-		    outbound->members_max, outbound->frontend_count, 0);
+		return lb_snat_most(outbound->members_max,
+		    outbound->frontend_count, lb_snat_blocks(config, outbound));
 	return outbound->ports > 0
 		   ? outbound->ports
-		   : lb_snat_default(members, outbound->frontend_count);
+		   : default_ports(config, members, outbound->frontend_count);
 }
 
 static int
@@ -180,10 +191,11 @@ claim_outbound(struct book *book, size_t index, bool udp)
 	size_t members = draft->config->pools[outbound->pool].member_count;
 	struct claim claim = {
 		.udp = udp,
-		.class = class_of(draft->plan, &rule, udp),
+		.class = class_of(draft, &rule, udp),
 		.rule = draft->plan->rule_ids[rules + index],
 		.pool = outbound->pool,
-		.units = outbound_ports(outbound, members) / LB_SNAT_UNIT,
+		.units = outbound_ports(draft->config, outbound, members) /
+			 LB_SNAT_UNIT,
 		.of = (uint32_t)outbound->frontend_count,
 	};
 	for (size_t f = 0; f < outbound->frontend_count; f++) {
@@ -246,6 +258,17 @@ has_outbound_rule(const struct lb_config *config, int pool, bool udp)
 	return false;
 }
 
+/* One of so many, for a pool, the same in every instance: FNV-1a. */
+static uint32_t
+any_of(const char *name, uint32_t count)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return hash % count;
+}
+
 /* The frontends of all rules that let this pool's members out. */
 static int
 claim_implicit(struct book *book, int pool, bool udp, const uint32_t *rules,
@@ -267,9 +290,14 @@ claim_implicit(struct book *book, int pool, bool udp, const uint32_t *rules,
 	}
 	if (claim.of == 0)
 		return 0;
-	claim.class = class_of(draft->plan, &flows, udp);
+	claim.class = class_of(draft, &flows, udp);
+	uint32_t chosen = UINT32_MAX, at = 0;
+	if (config->outbound_frontends == LB_OUTBOUND_SINGLE) {
+		chosen = any_of(config->pools[pool].name, claim.of);
+		claim.of = 1;
+	}
 	claim.units =
-	    lb_snat_default(config->pools[pool].member_count, claim.of) /
+	    default_ports(config, config->pools[pool].member_count, claim.of) /
 	    LB_SNAT_UNIT;
 	for (size_t i = 0; i < count; i++) {
 		const struct lb_config_rule *rule = &config->rules[rules[i]];
@@ -277,6 +305,8 @@ claim_implicit(struct book *book, int pool, bool udp, const uint32_t *rules,
 		    seen[rule->frontend] != pool)
 			continue;
 		seen[rule->frontend] = -1;
+		if (chosen != UINT32_MAX && at++ != chosen)
+			continue;
 		claim.rule = draft->plan->rule_ids[rules[i]];
 		if (claim_add(book, rule->frontend, claim) < 0)
 			return -1;
@@ -373,7 +403,10 @@ units_free(const struct lb_config *config, const struct lb_addr *address,
 			&config->frontends[nat->frontend].address, address))
 			lb_snat_take(&taken, nat->first_port, nat->last_port);
 	}
-	lb_snat_free(&taken, out);
+	lb_snat_free(&taken,
+	    config->snat_first_port > 0 ? config->snat_first_port
+					: LB_SNAT_PORT_FIRST,
+	    out);
 }
 
 static int

@@ -62,6 +62,16 @@ int lb_scenario_check(const struct lb_scenario *scenario,
 const struct lb_config_rule *lb_traffic_rule(
     const struct lb_config *config, const struct lb_traffic *traffic);
 
+/* The inbound NAT rule that traffic is for: the one it names as its rule, else,
+ * when it names server and port, the one that has them; NULL: it is for none.
+ * To be asked before lb_traffic_rule(). */
+const struct lb_config_nat *lb_traffic_nat(
+    const struct lb_config *config, const struct lb_traffic *traffic);
+
+/* What traffic is for, as a name; NULL: for nothing there is. */
+const char *lb_traffic_target(
+    const struct lb_config *config, const struct lb_traffic *traffic);
+
 /* The pool that outbound traffic comes from; -1: there is none. */
 int lb_traffic_pool(
     const struct lb_config *config, const struct lb_traffic *traffic);

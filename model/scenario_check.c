@@ -149,6 +149,55 @@ lb_traffic_rule(const struct lb_config *config, const struct lb_traffic *t)
 	return best;
 }
 
+static bool
+nat_takes(const struct lb_config_nat *nat, const struct lb_traffic *t)
+{
+	return (nat->proto == 0 ||
+		   nat->proto == lb_profile_proto(t->profile)) &&
+	       (t->port == 0 ||
+		   (t->port >= nat->first_port && t->port <= nat->last_port));
+}
+
+/* By server and port: those are a NAT rule's only if no other rule has them. */
+static bool
+nat_is_meant(const struct lb_config *config, const struct lb_config_nat *nat,
+    const struct lb_traffic *t)
+{
+	return t->port != 0 && lb_scene_names(&t->server) &&
+	       lb_addr_same(
+		   &t->server, &config->frontends[nat->frontend].address) &&
+	       nat_takes(nat, t);
+}
+
+const struct lb_config_nat *
+lb_traffic_nat(const struct lb_config *config, const struct lb_traffic *t)
+{
+	if (t->from_pool != NULL)
+		return NULL;
+	for (size_t r = 0; t->rule != NULL && r < config->rule_count; r++)
+		if (strcmp(config->rules[r].name, t->rule) == 0)
+			return NULL;
+	for (size_t n = 0; n < config->nat_count; n++) {
+		const struct lb_config_nat *nat = &config->nats[n];
+		if (t->rule != NULL ? strcmp(nat->name, t->rule) == 0
+				    : nat_is_meant(config, nat, t))
+			return nat;
+	}
+	return NULL;
+}
+
+const char *
+lb_traffic_target(const struct lb_config *config, const struct lb_traffic *t)
+{
+	const struct lb_config_nat *nat = lb_traffic_nat(config, t);
+	const struct lb_config_rule *rule =
+	    nat == NULL ? lb_traffic_rule(config, t) : NULL;
+
+	if (nat != NULL)
+		return nat->name;
+	return rule != NULL ? rule->name : NULL;
+}
+
 static void
 check_no_rule(struct checker *c, const struct lb_traffic *t)
 {
@@ -162,24 +211,42 @@ check_no_rule(struct checker *c, const struct lb_traffic *t)
 		    lb_proto_name(lb_profile_proto(t->profile)));
 		return;
 	}
-	names = calloc(config->rule_count + 1, sizeof(*names));
+	const size_t count = config->rule_count + config->nat_count;
+	names = calloc(count + 1, sizeof(*names));
 	for (size_t r = 0; names != NULL && r < config->rule_count; r++)
 		names[r] = config->rules[r].name;
-	unknown(c, t->rule_at, "rule", t->rule, names,
-	    names == NULL ? 0 : config->rule_count);
+	for (size_t n = 0; names != NULL && n < config->nat_count; n++)
+		names[config->rule_count + n] = config->nats[n].name;
+	unknown(
+	    c, t->rule_at, "rule", t->rule, names, names == NULL ? 0 : count);
 	free(names);
 }
 
-/* It has the rule: does it get there? */
+/* It is for that frontend: can it get there? */
+static void
+check_way(struct checker *c, const struct lb_traffic *t, const char *rule,
+    const struct lb_addr *address)
+{
+	char text[46];
+
+	if (lb_scene_names(&t->server) && !lb_addr_same(&t->server, address))
+		lb_error_add(c->problems, t->where, NULL,
+		    "rule %s has the frontend %s; leave `server` out, or name "
+		    "another rule",
+		    rule, lb_addr_text(address, text, sizeof(text)));
+	if (lb_scene_names(&t->first_client) &&
+	    lb_addr_is_v4(&t->first_client) != lb_addr_is_v4(address))
+		lb_error_add(c->problems, t->where, NULL,
+		    "`first_client` is not of the family of rule %s's frontend "
+		    "%s",
+		    rule, lb_addr_text(address, text, sizeof(text)));
+}
+
+/* It has the rule: does that take it? */
 static void
 check_rule(struct checker *c, const struct lb_traffic *t,
     const struct lb_config_rule *rule)
 {
-	const struct lb_addr *address =
-	    rule->frontend < 0 ? NULL
-			       : &c->config->frontends[rule->frontend].address;
-	char text[46];
-
 	if (suits(rule, t) == 0)
 		lb_error_add(c->problems, t->rule_at, NULL,
 		    "rule %s takes %s port %u, and %s sends %s%s", rule->name,
@@ -187,19 +254,24 @@ check_rule(struct checker *c, const struct lb_traffic *t,
 		    lb_profile_name(t->profile),
 		    lb_proto_name(lb_profile_proto(t->profile)),
 		    t->port != 0 ? " to another" : "");
-	if (address == NULL)
-		return;
-	if (lb_scene_names(&t->server) && !lb_addr_same(&t->server, address))
-		lb_error_add(c->problems, t->where, NULL,
-		    "rule %s has the frontend %s; leave `server` out, or name "
-		    "another rule",
-		    rule->name, lb_addr_text(address, text, sizeof(text)));
-	if (lb_scene_names(&t->first_client) &&
-	    lb_addr_is_v4(&t->first_client) != lb_addr_is_v4(address))
-		lb_error_add(c->problems, t->where, NULL,
-		    "`first_client` is not of the family of rule %s's frontend "
-		    "%s",
-		    rule->name, lb_addr_text(address, text, sizeof(text)));
+	if (rule->frontend >= 0)
+		check_way(c, t, rule->name,
+		    &c->config->frontends[rule->frontend].address);
+}
+
+static void
+check_nat(struct checker *c, const struct lb_traffic *t,
+    const struct lb_config_nat *nat)
+{
+	if (!nat_takes(nat, t))
+		lb_error_add(c->problems, t->rule_at, NULL,
+		    "NAT rule %s takes %s ports %u to %u, and %s sends %s%s",
+		    nat->name, lb_proto_name(nat->proto), nat->first_port,
+		    nat->last_port, lb_profile_name(t->profile),
+		    lb_proto_name(lb_profile_proto(t->profile)),
+		    t->port != 0 ? " to another" : "");
+	check_way(
+	    c, t, nat->name, &c->config->frontends[nat->frontend].address);
 }
 
 /* --- traffic that members begin ------------------------------------------- */
@@ -302,9 +374,12 @@ check_traffic(struct checker *c, const struct lb_traffic *t)
 		check_outbound(c, t);
 		return;
 	}
+	const struct lb_config_nat *nat = lb_traffic_nat(c->config, t);
 	const struct lb_config_rule *rule = lb_traffic_rule(c->config, t);
 
-	if (rule == NULL)
+	if (nat != NULL)
+		check_nat(c, t, nat);
+	else if (rule == NULL)
 		check_no_rule(c, t);
 	else
 		check_rule(c, t, rule);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/snat.h"
 
-#define FIRST_UNIT (LB_SNAT_PORT_FIRST / LB_SNAT_UNIT)
-#define LAST_UNIT  (LB_SNAT_PORT_LAST / LB_SNAT_UNIT)
-
 uint32_t
 lb_snat_most(uint64_t members, uint64_t frontends, uint64_t blocks)
 {
@@ -84,20 +81,46 @@ lb_snat_count(const struct lb_snat_units *units)
 	return count;
 }
 
-void
-lb_snat_free(const struct lb_snat_units *taken, struct lb_snat_units *out)
+uint64_t
+lb_snat_blocks(
+    const struct lb_config *config, const struct lb_config_outbound *outbound)
 {
+	uint64_t blocks = 0;
+
+	for (size_t f = 0; f < outbound->frontend_count; f++) {
+		int frontend = outbound->frontends[f];
+		struct lb_snat_units units = { 0 };
+		for (size_t r = 0; r < config->rule_count; r++)
+			if (config->rules[r].frontend == frontend &&
+			    config->rules[r].frontend_port != 0)
+				lb_snat_take(&units,
+				    config->rules[r].frontend_port,
+				    config->rules[r].frontend_port);
+		for (size_t i = 0; i < config->nat_count; i++)
+			if (config->nats[i].frontend == frontend)
+				lb_snat_take(&units, config->nats[i].first_port,
+				    config->nats[i].last_port);
+		blocks += lb_snat_count(&units);
+	}
+	return blocks;
+}
+
+void
+lb_snat_free(const struct lb_snat_units *taken, uint32_t first_port,
+    struct lb_snat_units *out)
+{
+	const uint32_t first = first_port / LB_SNAT_UNIT;
+	const uint32_t last = first + LB_SNAT_UNITS - 1;
 	uint32_t outside = lb_snat_count(taken);
 
 	*out = (struct lb_snat_units){ 0 };
-	for (uint32_t unit = FIRST_UNIT; unit <= LAST_UNIT; unit++) {
+	for (uint32_t unit = first; unit <= last; unit++) {
 		if (lb_snat_has(taken, unit))
 			outside--;
 		else
 			out->bits[unit / 64] |= UINT64_C(1) << (unit % 64);
 	}
-	for (uint32_t unit = LAST_UNIT; outside > 0 && unit >= FIRST_UNIT;
-	     unit--) {
+	for (uint32_t unit = last; outside > 0 && unit >= first; unit--) {
 		uint64_t bit = UINT64_C(1) << (unit % 64);
 		outside -= (out->bits[unit / 64] & bit) != 0;
 		out->bits[unit / 64] &= ~bit;

@@ -7,13 +7,16 @@
  *
  * Source: AZ 4.1 to 4.3, 13.1 to 13.3.
  */
+#include "model/config.h"
 #include "model/path/plan.h"
 
-#define LB_SNAT_PORTS     64000u /* per address and protocol */
-#define LB_SNAT_UNIT      8u     /* ports that are given out together */
-#define LB_SNAT_UNITS     (LB_SNAT_PORTS / LB_SNAT_UNIT)
-#define LB_SNAT_PORTS_MAX 64000u /* per member and rule */
-#define LB_SNAT_DEFAULT   1024u  /* per member, at most, by default table */
+#define LB_SNAT_PORTS          64000u /* per address and protocol */
+#define LB_SNAT_UNIT           8u     /* ports that are given out together */
+#define LB_SNAT_UNITS          (LB_SNAT_PORTS / LB_SNAT_UNIT)
+#define LB_SNAT_PORTS_MAX      64000u /* per member and rule */
+#define LB_SNAT_PORT_FIRST     1024u
+#define LB_SNAT_PORT_FIRST_MAX (65536u - LB_SNAT_PORTS)
+#define LB_SNAT_DEFAULT        1024u /* per member, at most, by default table */
 
 /*
  * lb_snat_default - ports of each of `members` over `frontends` addresses.
@@ -60,11 +63,16 @@ void lb_snat_take(
     struct lb_snat_units *units, uint16_t first_port, uint16_t last_port);
 uint32_t lb_snat_count(const struct lb_snat_units *units);
 
+/* The units that rules take from the frontends of an outbound rule. */
+uint64_t lb_snat_blocks(
+    const struct lb_config *config, const struct lb_config_outbound *outbound);
+
 /*
  * lb_snat_free - the units that members may have, when rules' ports lie in
- * those of `taken`.  None lies below port 1024: a rule's port there, or above
- * 65023, costs the topmost one instead.
+ * those of `taken`.  They are the 64,000 ports from first_port on (1024): a
+ * rule's port below or above costs the topmost one instead.
  */
-void lb_snat_free(const struct lb_snat_units *taken, struct lb_snat_units *out);
+void lb_snat_free(const struct lb_snat_units *taken, uint32_t first_port,
+    struct lb_snat_units *out);
 
 #endif

@@ -48,9 +48,13 @@ int lb_snat_gauge_find(const struct lb_snat_gauges *gauges, uint16_t member,
 int lb_snat_gauge_make(
     struct lb_snat_gauges *gauges, uint16_t member, uint8_t number, bool udp);
 
-/* Where what is not of one address counts: the member's first; -1: none. */
+/* Where what is not of one address counts: the member's first that has ports,
+ * or just its first; -1: none. */
 int lb_snat_gauge_first(
     const struct lb_snat_gauges *gauges, uint16_t member, bool udp);
+
+/* Has no other of the same member and protocol ports? */
+bool lb_snat_gauge_is_only(const struct lb_snat_gauges *gauges, uint32_t gauge);
 
 /* --- health events --------------------------------------------------------
  */

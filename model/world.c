@@ -59,6 +59,7 @@ lb_world_swap(struct lb_world *w, const struct lb_plan *plan)
 	memcpy(w->classes, plan->classes, sizeof(w->classes));
 	w->plan = plan;
 	w->tables.plan = plan;
+	w->tables.member_ends = plan->member_ends;
 	if (another && plan->snat_count > 0)
 		lb_forget_hints(&w->tables);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* backends.csv: a row for each backend of each rule of each case. */
+/* backends.csv: a row for each backend of each rule of each case, and one for
+ * each NAT rule's member: of that nothing is even, and no share. */
 #include "reports/csv.h"
 #include "reports/products.h"
 #include "reports/stats.h"
@@ -30,6 +31,21 @@ print_row(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 	report_put(to, "\n");
 }
 
+static void
+print_nat(FILE *to, const struct sim_case *c, const struct sim_nat *nat)
+{
+	report_csv_text(to, c->name);
+	report_put(to, ",");
+	report_csv_text(to, nat->name);
+	report_put(to, ",");
+	report_csv_text(to, nat->member);
+	report_print(to,
+	    ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+	    ",,,,,,,,\n",
+	    nat->flows, nat->packets, nat->packets_in, nat->bytes,
+	    nat->bytes_in);
+}
+
 int
 report_backends_csv(const struct sim_record *record, FILE *to)
 {
@@ -37,11 +53,13 @@ report_backends_csv(const struct sim_record *record, FILE *to)
 		       "bytes_in,share_flows,share_packets,share_bytes,"
 		       "deviation_flows,deviation_packets,deviation_bytes,"
 		       "weight,fair\n");
-	for (size_t c = 0; c < record->case_count; c++)
-		for (size_t r = 0; r < record->cases[c].rule_count; r++) {
-			const struct sim_case *of = &record->cases[c];
+	for (size_t c = 0; c < record->case_count; c++) {
+		const struct sim_case *of = &record->cases[c];
+		for (size_t r = 0; r < of->rule_count; r++)
 			for (size_t b = 0; b < of->rules[r].backend_count; b++)
 				print_row(to, of, &of->rules[r], b);
-		}
+		for (size_t n = 0; n < of->nat_count; n++)
+			print_nat(to, of, &of->nats[n]);
+	}
 	return ferror(to) ? -1 : 0;
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX_BYTES 33
-
 static bool
 same_text(const char *a, const char *b)
 {
@@ -116,23 +114,16 @@ note_config(struct report_comparison *c)
 	return done;
 }
 
-static void
-put_hex(const uint8_t key[16], char to[HEX_BYTES])
-{
-	for (size_t i = 0; i < 16; i++)
-		report_format(to + 2 * i, 3, "%02x", key[i]);
-}
-
 /* The first case's stands for all: a run has one. */
 static int
 note_hash_key(struct report_comparison *c)
 {
-	char a[HEX_BYTES], b[HEX_BYTES];
+	char a[LB_HASH_KEY_TEXT], b[LB_HASH_KEY_TEXT];
 
 	if (c->run[0]->case_count == 0 || c->run[1]->case_count == 0)
 		return 0;
-	put_hex(c->run[0]->cases[0].hash_key, a);
-	put_hex(c->run[1]->cases[0].hash_key, b);
+	(void)lb_hash_key_text(c->run[0]->cases[0].hash_key, a);
+	(void)lb_hash_key_text(c->run[1]->cases[0].hash_key, b);
 	return note(c, "hash key in use", a, b);
 }
 

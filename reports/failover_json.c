@@ -89,6 +89,8 @@ clients_json(const struct sim_case *c)
 	o = with(o, "notified", whole(s->notified));
 	o = with(o, "rebound", whole(s->rebound));
 	o = with(o, "link_lost", whole(s->link_lost));
+	o = with(o, "late", whole(s->late));
+	o = with(o, "late_elsewhere", whole(s->late_elsewhere));
 	o = with(o, "availability", ratio(report_availability(c)));
 	return with(o, "response_s", response_json(s));
 }

@@ -20,7 +20,8 @@ static bool
 has_something(const struct sim_case *c)
 {
 	return c->failover_count > 0 || c->clients.requests > 0 ||
-	       c->instance_count > 0 || c->unreachable > 0;
+	       c->clients.reset > 0 || c->instance_count > 0 ||
+	       c->unreachable > 0;
 }
 
 static bool

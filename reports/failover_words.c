@@ -412,6 +412,8 @@ report_failover_title(const struct sim_case *c)
 	char found[REPORT_TEXT_BYTES], more[REPORT_TEXT_BYTES] = "";
 	char *text = NULL;
 
+	if (c->failover_count == 0)
+		return NULL;
 	for (size_t i = 1; i < c->failover_count; i++)
 		if (report_is_graver(&c->failovers[i], &c->failovers[gravest]))
 			gravest = i;
@@ -458,6 +460,8 @@ put_availability(
 	double budget = 60 * report_sum(c, REPORT_BUDGET);
 	char text[REPORT_TEXT_BYTES];
 
+	if (isnan(report_availability(c)))
+		return; /* nothing was asked */
 	report_print(to, ": availability %s",
 	    report_nines(text, s, report_availability(c)));
 	if (!isnan(budget))
@@ -485,6 +489,11 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	put_mishap(to, s, report_under_way(of), "under way at the end");
 	put_mishap(to, s, of->reset, "connections reset");
 	put_mishap(to, s, of->refused, "refused");
+	put_mishap(to, s, of->late,
+	    "times a silent connection went on when "
+	    "its SNAT port had been given back");
+	put_mishap(to, s, of->late_elsewhere,
+	    "of them from another port, which its server does not know");
 	put_mishap(to, s, of->rebound, "devices back with another port");
 	if (of->notifications > 0) {
 		put_mishap(to, s, of->notifications, "notifications");
@@ -499,7 +508,7 @@ report_clients_words(const struct sim_case *c, const struct report_script *s)
 	char *text = NULL;
 	size_t bytes;
 
-	if (c->clients.requests == 0)
+	if (c->clients.requests == 0 && c->clients.reset == 0)
 		return report_compose("%s", "");
 	FILE *to = open_memstream(&text, &bytes);
 	if (to == NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/finding.h"
 #include "reports/failover_words.h"
+#include "reports/nats.h"
 #include "reports/ranking.h"
 #include "reports/reason.h"
 #include "reports/snat.h"
@@ -158,6 +159,16 @@ put_snat(FILE *to, const struct sim_record *record)
 	free(finding);
 }
 
+/* Nothing was balanced. */
+static void
+put_idle(FILE *to, const struct sim_record *record, const char *end)
+{
+	char *title = report_idle_title(record);
+
+	report_print(to, "%s%s", title != NULL ? title : "", end);
+	free(title);
+}
+
 static void
 put_headline(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
@@ -166,7 +177,7 @@ put_headline(FILE *to, const struct sim_record *record,
 	if (rule == NULL && report_snat_case(record) != SIZE_MAX) {
 		put_snat(to, record);
 	} else if (rule == NULL) {
-		report_print(to, "No traffic reached a backend");
+		put_idle(to, record, "");
 	} else if (put_failure(to, record, ranking)) {
 		return;
 	} else if (ranking->count > 0) {
@@ -246,7 +257,7 @@ put_verdict(FILE *to, const struct sim_record *record,
 	if (heaviest_rule(record) == NULL) {
 		/* of members' own connections another sentence tells */
 		if (report_snat_case(record) == SIZE_MAX)
-			report_print(to, "No traffic reached a backend.\n");
+			put_idle(to, record, ".\n");
 	} else {
 		if (ranking->count > 0)
 			put_most_even(to, record, ranking);

@@ -30,8 +30,15 @@ print_place(FILE *to, const struct sim_case *c, const struct sim_flow_place *at)
 		report_put(to, ",,");
 		return;
 	}
-	const struct sim_rule *rule = &c->rules[at->rule];
 	report_put(to, ",");
+	if (at->rule >= c->rule_count) {
+		const struct sim_nat *nat = &c->nats[at->rule - c->rule_count];
+		report_csv_text(to, nat->name);
+		report_put(to, ",");
+		report_csv_text(to, nat->member);
+		return;
+	}
+	const struct sim_rule *rule = &c->rules[at->rule];
 	report_csv_text(to, rule->name);
 	report_put(to, ",");
 	report_csv_text(to, rule->backends[at->backend].name);

@@ -5,6 +5,7 @@
 #include "reports/checks.h"
 #include "reports/failover_json.h"
 #include "reports/json_build.h"
+#include "reports/nats.h"
 #include "reports/snat.h"
 #include "reports/stats.h"
 
@@ -160,7 +161,9 @@ case_json(const struct sim_case *c, uint64_t seed)
 
 	json_t *o = with(json_object(), "name", text(c->name));
 	o = with(o, "rules", rules);
+	o = with(o, "nat_rules", report_nats_json(c));
 	o = with(o, "drops", drops);
+	o = with(o, "passed", whole(c->passed));
 	o = with(o, "untracked", whole(c->untracked));
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
 	o = with(o, "failover", report_failover_json(c));

@@ -76,7 +76,8 @@ put_case(FILE *to, const struct sim_case *c)
 	if (c->snat_count > ROWS_MAX)
 		report_print(to, "  and %zu more, in summary.json\n",
 		    c->snat_count - ROWS_MAX);
-	put_words(to, c, order[0]);
+	if (report_snat_is_used(&c->snat[order[0]]))
+		put_words(to, c, order[0]);
 	free(order);
 }
 

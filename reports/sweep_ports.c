@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How many ports do I need: a sweep over what outbound rules have, in words
  * and as a table. */
+#include "reports/lines.h"
 #include "reports/snat.h"
 #include "reports/sweep.h"
 #include <math.h>
@@ -221,8 +222,9 @@ report_sweep_ports_line(
 	const size_t group = report_sweep_ports_chosen(s);
 
 	if (group == SIZE_MAX)
-		return report_compose("No member used a SNAT port: outbound "
-				      "traffic has from_pool");
+		return report_compose("No member used a SNAT port: that takes "
+				      "traffic from_pool, or a capture with "
+				      "--outbound");
 	char *setting = setting_words(s, group, script), *line;
 	if (setting == NULL)
 		return NULL;
@@ -314,14 +316,21 @@ put_group(const struct report_sweep *s, size_t group, FILE *to)
 void
 report_sweep_ports_table(const struct report_sweep *s, FILE *to)
 {
-	report_put(to, "\nSNAT ports: failed at the worst destination");
+	char over[96] = "";
+
 	if (s->replications > 1)
-		report_print(to,
-		    ", mean of %zu replications and its\n95 %% "
-		    "interval",
+		report_format(over, sizeof(over),
+		    ", mean of %zu replications and its 95 %% interval",
 		    s->replications);
-	report_put(to, "; the fullest member's\nports in use; packets of all "
-		       "that found none:\n");
+	char *words = report_compose(
+	    "SNAT ports: what failed at the worst destination%s; by Erlang's "
+	    "formula; the fullest member's ports in use; of all it has; "
+	    "packets that found none:",
+	    over);
+	report_put(to, "\n");
+	if (words != NULL)
+		report_put_wrapped(to, words);
+	free(words);
 	put_head(s, to);
 	for (size_t g = 0; g < s->group_count && g < ROWS_MAX; g++)
 		put_group(s, g, to);

@@ -7,10 +7,12 @@
 #include "reports/failover_words.h"
 #include "reports/finding.h"
 #include "reports/lines.h"
+#include "reports/nats.h"
 #include "reports/shares.h"
 #include "reports/stats.h"
 #include "reports/text.h"
 #include "reports/titles.h"
+#include "model/names.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,11 +178,21 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 		print_fairness(to, rule, u, seed, disturbed);
 }
 
+/* What no rule takes is left alone, though it is counted by a reason. */
+static uint64_t
+dropped(const struct sim_case *c, const struct sim_drop *drop)
+{
+	if (strcmp(drop->reason, lb_reason_name(LB_REASON_NO_RULE)) != 0)
+		return drop->packets;
+	return drop->packets > c->passed ? drop->packets - c->passed : 0;
+}
+
 static void
 print_case(FILE *to, const struct sim_case *c, uint64_t seed)
 {
 	for (size_t i = 0; i < c->rule_count; i++)
 		print_rule(to, c, &c->rules[i], seed);
+	report_put_nats(to, c);
 
 	struct report_counted *drops =
 	    calloc(c->drop_count + 2, sizeof(*drops));
@@ -188,13 +200,14 @@ print_case(FILE *to, const struct sim_case *c, uint64_t seed)
 		return;
 	for (size_t i = 0; i < c->drop_count; i++)
 		drops[i] = (struct report_counted){ c->drops[i].reason,
-			c->drops[i].packets };
+			dropped(c, &c->drops[i]) };
 	const char *head = "  dropped packets: ";
-	if (c->rule_count != 1)
+	if (c->rule_count != 1 || report_nat_packets(c) > 0)
 		head = "\ndropped packets of all rules: ";
 	report_put_counted(to, head, drops, c->drop_count);
 	free(drops);
 	const struct report_counted other[] = {
+		{ "not ours, left alone (no_rule)", c->passed },
 		{ "untracked (table full)", c->untracked },
 		{ "replies suppressed", c->reply_suppressed },
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/titles.h"
 #include "reports/failover_words.h"
+#include "reports/nats.h"
 #include "reports/figure.h"
 #include "reports/pieces.h"
 #include "reports/snat.h"
@@ -441,6 +442,8 @@ failure_on(const struct report_study *study, enum report_figure figure,
 		return detect_of(study->record, s);
 	case REPORT_FIGURE_RESPONSE:
 		return response_of(s, which);
+	case REPORT_FIGURE_SNAT:
+		return report_snat_title(s->of);
 	default:
 		title = report_failover_title(s->of);
 		text =
@@ -530,7 +533,7 @@ report_title(const struct report_study *study, enum report_figure figure)
 	if (figure == REPORT_FIGURE_SNAT)
 		return report_snat_finding(study->record);
 	if (study->chosen == NULL)
-		return report_compose("No traffic reached a backend");
+		return report_idle_title(study->record);
 	if (figure == REPORT_FIGURE_MODES && study->ranking.count > 0)
 		return first_of_verdict(study);
 	if (figure == REPORT_FIGURE_PREDICTED && study->count > 1)

@@ -27,6 +27,8 @@ place_of(const struct sim_player *p, const struct sim_case *c,
 {
 	if (!part->counted || part->member == LB_NONE)
 		return (struct sim_flow_place){ SIM_NOWHERE, SIM_NOWHERE };
+	if (part->rule >= p->rule_count)
+		return (struct sim_flow_place){ part->rule, 0 };
 	return (struct sim_flow_place){
 		.rule = part->rule,
 		.backend = backend_of(

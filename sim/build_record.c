@@ -255,6 +255,30 @@ build_drops(const struct sim_player *p, struct sim_case *out)
 	return true;
 }
 
+static bool
+build_nats(const struct sim_player *p, struct sim_case *out)
+{
+	bool fail = false;
+
+	out->nats = calloc(p->nats.count + 1, sizeof(*out->nats));
+	if (out->nats == NULL)
+		return false;
+	for (size_t i = 0; i < p->nats.count; i++) {
+		const struct sim_nat_way *way = &p->nats.at[i];
+		const struct sim_tally *t = &way->tally;
+		out->nats[out->nat_count++] = (struct sim_nat){
+			.name = copy(way->name, &fail),
+			.member = copy(way->member_name, &fail),
+			.flows = t->flows,
+			.packets = t->packets,
+			.packets_in = t->packets_in,
+			.bytes = t->bytes,
+			.bytes_in = t->bytes_in,
+		};
+	}
+	return !fail;
+}
+
 /* As far as time went; only where there was something to do harm, or somebody
  * to complain. */
 static bool
@@ -361,11 +385,12 @@ build_case(const struct sim_run *run, unsigned number, struct sim_case *out)
 
 	out->name = copy(p->name, &fail);
 	memcpy(out->hash_key, p->plan->hash_key, sizeof(out->hash_key));
+	out->passed = p->passed;
 	out->untracked = p->untracked;
 	out->reply_suppressed = p->reply_suppressed;
 	out->rules = calloc(p->rule_count + 1, sizeof(*out->rules));
 	if (out->rules == NULL || fail || !build_drops(p, out) ||
-	    !build_failovers(p, run->duration_ns, out) ||
+	    !build_nats(p, out) || !build_failovers(p, run->duration_ns, out) ||
 	    !build_harms(run, p, bin_count, out) || !build_instances(p, out))
 		return false;
 	out->rule_count = p->rule_count;

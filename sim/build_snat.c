@@ -41,9 +41,13 @@ static void
 build_worst(const struct sim_outbound *o, const struct sim_gauge *g,
     struct sim_snat *to)
 {
-	const struct sim_toward *worst = &g->toward[o->destination_count];
+	static const struct sim_toward none;
+	const struct sim_toward *worst = &none;
 
-	for (uint32_t d = 0; d < o->destination_count; d++) {
+	to->opened = g->toward[0].opened;
+	to->failed = g->toward[0].failed;
+	for (uint32_t d = 1; d <= o->destination_count && d < g->toward_room;
+	     d++) {
 		to->opened += g->toward[d].opened;
 		to->failed += g->toward[d].failed;
 		if (!is_worse(&g->toward[d], worst))

@@ -100,6 +100,7 @@ at_server(struct sim_world *w, struct sim_session *s,
 	s->ask.answer_ns = done_ns;
 	s->member = parcel->member;
 	s->epoch = (uint16_t)condition.epoch;
+	s->address = parcel->address;
 	sim_alarm_set(w, s, SIM_SERVER, done_ns);
 }
 

@@ -24,12 +24,15 @@ sim_server_speaks(enum lb_fault_kind state)
 	}
 }
 
-/* Is it still as it was when it took what it has not answered? */
+/* Is it still as it was when it took what it has not answered?  Outside they
+ * always are. */
 static inline bool
 sim_server_knows(const struct sim_world *w, uint16_t member, uint16_t epoch)
 {
 	struct sim_condition condition = sim_world_condition(w, member);
 
+	if (member == SIM_OUTSIDE)
+		return true;
 	return (uint16_t)condition.epoch == epoch &&
 	       sim_server_speaks(condition.state);
 }

@@ -25,6 +25,7 @@ static void
 forget_player(struct sim_player *p)
 {
 	memset(p->drops, 0, sizeof(p->drops));
+	p->passed = 0;
 	p->untracked = p->reply_suppressed = p->unreachable = 0;
 	p->rehomed = p->rehomed_moved = p->rehomed_broken = 0;
 	if (p->instances != NULL)
@@ -33,6 +34,7 @@ forget_player(struct sim_player *p)
 		sim_outage_forget(p->outage);
 	if (p->outbound != NULL)
 		sim_outbound_forget(p->outbound);
+	sim_nats_forget(&p->nats);
 	for (size_t i = 0; i < p->rule_count; i++)
 		forget_rule(&p->rules[i]);
 	if (p->harms != NULL)

@@ -201,14 +201,6 @@ read_hex(const char *word, uint8_t key[16])
 	return word[KEY_DIGITS] == '\0';
 }
 
-static void
-write_hex(struct sim_level *level)
-{
-	for (unsigned i = 0; i < sizeof(level->hash_key); i++)
-		(void)snprintf(
-		    level->text + 2 * (size_t)i, 3, "%02x", level->hash_key[i]);
-}
-
 static int
 add_hash_key(struct reader *r, const char *word)
 {
@@ -221,7 +213,7 @@ add_hash_key(struct reader *r, const char *word)
 		    "hash_key takes how many to draw, like hash_key=30, or "
 		    "keys of 32 hexadecimal digits, not \"%s\"",
 		    word);
-	write_hex(level);
+	(void)lb_hash_key_text(level->hash_key, level->text);
 	return keep_level(r);
 }
 
@@ -367,7 +359,7 @@ sim_grid_draw(struct sim_grid *grid, uint64_t seed)
 			uint32_t bits[4];
 			sim_draw(seed, SIM_DRAW_HASH_KEY, (uint32_t)i, 0, bits);
 			memcpy(level->hash_key, bits, sizeof(bits));
-			write_hex(level);
+			(void)lb_hash_key_text(level->hash_key, level->text);
 		}
 	}
 }

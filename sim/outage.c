@@ -2,301 +2,13 @@
 /* Making an outage; its probes; its time. */
 #include "sim/outage.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "model/names.h"
 #include "model/scene.h"
-#include "sim/drawn.h"
 #include "sim/outage_parts.h"
 #include "sim/philox.h"
 #include "sim/run.h"
-
-/* --- pools ---------------------------------------------------------------- */
-
-static struct lb_config_pool *
-copy_pools(const struct lb_config *config)
-{
-	struct lb_config_pool *pools =
-	    calloc(config->pool_count + 1, sizeof(*pools));
-	bool memory = pools != NULL;
-
-	for (size_t p = 0; memory && p < config->pool_count; p++) {
-		const struct lb_config_pool *from = &config->pools[p];
-		const size_t bytes =
-		    from->member_count * sizeof(*from->members);
-		pools[p] = *from;
-		pools[p].members = malloc(bytes + 1);
-		memory = pools[p].members != NULL;
-		if (memory && bytes > 0)
-			memcpy(pools[p].members, from->members, bytes);
-	}
-	return pools; /* where a pool has no members, there was no memory */
-}
-
-/* The configuration with pools of its own, which change. */
-static int
-copy_config(struct sim_outage *o, const struct lb_config *config)
-{
-	o->config = *config;
-	o->config.pools = copy_pools(config);
-	o->everybody = copy_pools(config);
-	o->is_out = calloc(config->pool_count + 1, sizeof(*o->is_out));
-	if (o->config.pools == NULL || o->everybody == NULL ||
-	    o->is_out == NULL)
-		return -1;
-	for (size_t p = 0; p < config->pool_count; p++) {
-		o->is_out[p] = calloc(
-		    config->pools[p].member_count + 1, sizeof(**o->is_out));
-		if (o->is_out[p] == NULL ||
-		    o->config.pools[p].members == NULL ||
-		    o->everybody[p].members == NULL)
-			return -1;
-	}
-	return 0;
-}
-
-static void
-free_pools(struct lb_config_pool *pools, size_t count)
-{
-	for (size_t p = 0; pools != NULL && p < count; p++)
-		free(pools[p].members);
-	free(pools);
-}
-
-/* The pools are those who are not out. */
-static void
-seat(struct sim_outage *o)
-{
-	for (size_t p = 0; p < o->config.pool_count; p++) {
-		const struct lb_config_pool *from = &o->everybody[p];
-		struct lb_config_pool *to = &o->config.pools[p];
-		to->member_count = 0;
-		for (size_t m = 0; m < from->member_count; m++)
-			if (!o->is_out[p][m])
-				to->members[to->member_count++] =
-				    from->members[m];
-	}
-}
-
-/* --- hosts ---------------------------------------------------------------- */
-
-struct address_id {
-	struct lb_addr address;
-	uint16_t id;
-};
-
-static int
-by_address(const void *a, const void *b)
-{
-	const struct address_id *x = a, *y = b;
-	int order = memcmp(&x->address, &y->address, sizeof(x->address));
-
-	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
-}
-
-static int
-host_order(const void *key, const void *host)
-{
-	return memcmp(key, &((const struct sim_host *)host)->address,
-	    sizeof(struct lb_addr));
-}
-
-static uint32_t
-host_at(const struct sim_outage *o, const struct lb_addr *address)
-{
-	const struct sim_host *h = bsearch(
-	    address, o->hosts, o->host_count, sizeof(*o->hosts), host_order);
-
-	return (uint32_t)(h - o->hosts); /* every member has one */
-}
-
-/* The first entry that names the member, or everybody. */
-static const struct lb_server *
-server_of(const struct lb_scene *scene, const char *member)
-{
-	for (size_t s = 0; scene != NULL && s < scene->server_count; s++) {
-		const char *only = scene->servers[s].member;
-		if (only == NULL || strcmp(only, member) == 0)
-			return &scene->servers[s];
-	}
-	return NULL;
-}
-
-static void
-host_add(struct sim_outage *o, const struct address_id *at, uint32_t i)
-{
-	const struct lb_plan_member *m = &o->player->plan->members[at->id];
-	/* whose name outlives this plan */
-	const struct lb_config_member *config =
-	    &o->player->config->pools[m->pool_index].members[m->member_index];
-	struct sim_host *h;
-
-	if (o->host_count == 0 ||
-	    !lb_addr_same(&o->hosts[o->host_count - 1].address, &at->address))
-		o->hosts[o->host_count++] = (struct sim_host){
-			.address = at->address,
-			.first = i,
-			.name = config->name,
-			.server = server_of(o->scene, config->name),
-			.factor = LB_SCENE_ONE,
-		};
-	h = &o->hosts[o->host_count - 1];
-	h->end = i + 1;
-	if (config->zone != 0)
-		h->zones |= 1u << (config->zone & 31);
-	o->ids[i] = at->id;
-	o->host_of[at->id] = o->host_count - 1;
-}
-
-static int
-list_hosts(struct sim_outage *o)
-{
-	const struct lb_plan *plan = o->player->plan;
-	const uint32_t count = plan->member_count;
-	struct address_id *sorted = calloc(count + 1, sizeof(*sorted));
-
-	o->hosts = calloc(count + 1, sizeof(*o->hosts));
-	o->host_of = calloc(count + 1, sizeof(*o->host_of));
-	o->ids = calloc(count + 1, sizeof(*o->ids));
-	if (sorted == NULL || o->hosts == NULL || o->host_of == NULL ||
-	    o->ids == NULL) {
-		free(sorted);
-		return -1;
-	}
-	for (uint32_t id = 0; id < count; id++)
-		sorted[id] = (struct address_id){ plan->members[id].address,
-			(uint16_t)id };
-	qsort(sorted, count, sizeof(*sorted), by_address);
-	for (uint32_t i = 0; i < count; i++)
-		host_add(o, &sorted[i], i);
-	free(sorted);
-	return 0;
-}
-
-/* --- faults --------------------------------------------------------------- */
-
-bool
-sim_outage_wanted(const struct sim_settings *s)
-{
-	return s->fault_count > 0 ||
-	       (s->scene != NULL &&
-		   (s->scene->failure_count > 0 || s->scene->server_count > 0 ||
-		       s->scene->members_start_unknown));
-}
-
-static int
-list_faults(struct sim_outage *o, const struct sim_settings *s, uint64_t seed)
-{
-	const struct lb_scene *scene = s->scene;
-	struct lb_fault *drawn = NULL;
-	size_t drawn_count = 0;
-	const uint64_t until_ms = scene != NULL && scene->duration_ms > 0
-				      ? scene->duration_ms
-				      : LB_FAULT_AT_MAX_MS;
-
-	if (scene != NULL && scene->failure_count > 0 &&
-	    sim_drawn_make(scene, o->player->config, seed, until_ms, &drawn,
-		&drawn_count) != 0)
-		return -1;
-	o->fault_count = s->fault_count + drawn_count;
-	o->faults = calloc(o->fault_count + 1, sizeof(*o->faults));
-	o->labels = calloc(o->fault_count + 1, sizeof(*o->labels));
-	if (o->faults != NULL && s->fault_count > 0)
-		memcpy(
-		    o->faults, s->faults, s->fault_count * sizeof(*o->faults));
-	if (o->faults != NULL && drawn_count > 0)
-		memcpy(&o->faults[s->fault_count], drawn,
-		    drawn_count * sizeof(*o->faults));
-	free(drawn);
-	return o->faults != NULL && o->labels != NULL ? 0 : -1;
-}
-
-static int
-plan_faults(struct sim_outage *o)
-{
-	for (size_t i = 0; i < o->fault_count; i++) {
-		const struct lb_fault *f = &o->faults[i];
-		if (f->member == NULL)
-			(void)snprintf(o->labels[i], sizeof(o->labels[i]),
-			    "%s %u",
-			    lb_fault_subject(f->kind) == LB_FAULT_OF_ZONE
-				? "zone"
-				: "instance",
-			    f->number);
-		if (sim_events_add(o->events, f->at_ms * LB_NS_PER_MS,
-			DUE_FAULT, (uint32_t)i) == 0)
-			return -1;
-	}
-	return 0;
-}
-
-static bool
-knows_member(const struct lb_config *c, const char *name)
-{
-	for (size_t p = 0; p < c->pool_count; p++)
-		for (size_t m = 0; m < c->pools[p].member_count; m++)
-			if (strcmp(c->pools[p].members[m].name, name) == 0)
-				return true;
-	return false;
-}
-
-static bool
-knows_zone(const struct lb_config *c, uint32_t zone)
-{
-	if (zone == 0 || zone > 31)
-		return false;
-	for (size_t f = 0; f < c->frontend_count; f++)
-		if ((c->frontends[f].zones >> zone & 1) != 0)
-			return true;
-	for (size_t p = 0; p < c->pool_count; p++)
-		for (size_t m = 0; m < c->pools[p].member_count; m++)
-			if (c->pools[p].members[m].zone == zone)
-				return true;
-	return false;
-}
-
-static bool
-check_fault(const struct lb_config *c, const struct lb_fault *f,
-    uint32_t instances, char *what, size_t bytes)
-{
-	enum lb_fault_subject subject = lb_fault_subject(f->kind);
-
-	if (subject == LB_FAULT_OF_ZONE && !knows_zone(c, f->number))
-		(void)snprintf(what, bytes,
-		    "a fault's zone is %u, and no member and no frontend is in "
-		    "it",
-		    f->number);
-	else if (subject == LB_FAULT_OF_INSTANCE &&
-		 (f->number == 0 || f->number > instances))
-		(void)snprintf(what, bytes,
-		    "a fault's instance is %u, and there are %u; say more with "
-		    "`instances`",
-		    f->number, instances);
-	else if (f->member != NULL && !knows_member(c, f->member))
-		(void)snprintf(what, bytes,
-		    "a fault's member is '%.64s', and no pool has a member of "
-		    "that name",
-		    f->member);
-	else
-		return true;
-	return false;
-}
-
-bool
-sim_outage_check(const struct lb_config *config,
-    const struct sim_settings *settings, char *what, size_t bytes)
-{
-	const uint32_t instances =
-	    settings->scene != NULL ? settings->scene->instances : 1;
-
-	for (size_t i = 0; i < settings->fault_count; i++)
-		if (!check_fault(config, &settings->faults[i],
-			instances > 0 ? instances : 1, what, bytes))
-			return false;
-	return true;
-}
 
 /* --- probes and plan ------------------------------------------------------ */
 
@@ -338,6 +50,9 @@ sim_outage_apply(struct sim_outage *o)
 	int done = lb_plan_health(
 	    o->player->plan, &o->config, lb_targets_up, &o->targets);
 
+	if (done == 0 && o->config.otherwise[LB_SWITCH_ADMIN_DOWN])
+		sim_player_end_taken_out(
+		    o->player, sim_outage_now(o) / LB_NS_PER_MS);
 	note_eligible(o);
 	return done;
 }
@@ -358,7 +73,7 @@ retarget(struct sim_outage *o, const struct lb_plan *plan)
 	for (size_t t = 0; t < fresh.count; t++) {
 		const struct lb_target *old = lb_targets_find(
 		    &o->targets, fresh.at[t].probe, &fresh.at[t].address);
-		patients[t].host = host_at(o, &fresh.at[t].address);
+		patients[t].host = sim_outage_host_at(o, &fresh.at[t].address);
 		if (old == NULL)
 			continue;
 		fresh.at[t].health = old->health;
@@ -396,7 +111,7 @@ sim_outage_swap(struct sim_outage *o)
 {
 	struct lb_problems problems = { 0 };
 
-	seat(o);
+	sim_outage_seat(o);
 	struct lb_plan *plan =
 	    lb_plan_compile(&o->config, o->player->plan, NULL, &problems);
 	lb_problems_free(&problems);
@@ -569,8 +284,9 @@ take_memory(struct sim_outage *o, const struct sim_settings *s, uint64_t seed)
 	const struct lb_plan *plan = o->player->plan;
 	const size_t ids = plan->member_count + 1;
 
-	if (copy_config(o, o->player->config) != 0 || list_hosts(o) != 0 ||
-	    list_faults(o, s, seed) != 0)
+	if (sim_outage_copy_config(o, o->player->config) != 0 ||
+	    sim_outage_list_hosts(o) != 0 ||
+	    sim_outage_list_faults(o, s, seed) != 0)
 		return -1;
 	o->events = sim_events_new();
 	o->changed_ms = calloc(ids, sizeof(*o->changed_ms));
@@ -594,7 +310,8 @@ set_probers(struct sim_outage *o, const struct sim_settings *s, uint64_t seed)
 	if (o->patients == NULL)
 		return -1;
 	for (size_t t = 0; t < o->targets.count; t++)
-		o->patients[t].host = host_at(o, &o->targets.at[t].address);
+		o->patients[t].host =
+		    sim_outage_host_at(o, &o->targets.at[t].address);
 	for (uint32_t p = 0; p < o->config.probe_count; p++)
 		o->probers[p].phase_ns = draw_phase(o, p, seed);
 	sort_targets(o);
@@ -618,7 +335,7 @@ begin(struct sim_outage *o)
 	sim_outage_empty_seats(o);
 	if (any_is_out(o) ? sim_outage_swap(o) != 0 : sim_outage_apply(o) != 0)
 		return -1;
-	return plan_faults(o) == 0 ? sim_outage_wake(o) : -1;
+	return sim_outage_plan_faults(o) == 0 ? sim_outage_wake(o) : -1;
 }
 
 struct sim_outage *
@@ -650,8 +367,8 @@ sim_outage_free(struct sim_outage *o)
 	for (size_t p = 0; o->is_out != NULL && p < o->config.pool_count; p++)
 		free(o->is_out[p]);
 	free(o->is_out);
-	free_pools(o->config.pools, o->config.pool_count);
-	free_pools(o->everybody, o->config.pool_count);
+	sim_outage_free_pools(o->config.pools, o->config.pool_count);
+	sim_outage_free_pools(o->everybody, o->config.pool_count);
 	sim_events_free(o->events);
 	lb_targets_free(&o->targets);
 	free(o->patients);

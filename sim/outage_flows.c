@@ -61,6 +61,17 @@ is_needless(const struct sim_player *p, const struct sim_arrival *a,
 	       o->changed_ms[after] <= seen_ms;
 }
 
+/* 0: it is no rule's. */
+static uint64_t
+idle_of_ms(const struct sim_player *p, uint16_t rule)
+{
+	const struct sim_nat_way *nat = sim_player_nat(p, rule);
+
+	if (nat != NULL)
+		return nat->idle_ms;
+	return rule < p->rule_count ? p->rules[rule].idle_ms : 0;
+}
+
 /*
  * Does this packet go on with what the one before it belonged to?  Design.md's
  * two consecutive client packets are those of a connection: a SYN after the
@@ -70,13 +81,12 @@ static bool
 goes_on(const struct sim_player *p, const struct sim_arrival *a,
     unsigned number, uint16_t before, const struct sim_flow_fate *fate)
 {
-	const uint16_t rule = a->flow->parts[number].rule;
+	const uint64_t idle_ms = idle_of_ms(p, a->flow->parts[number].rule);
 
 	if ((fate->ended || fate->broken) && lb_packet_is_bare_syn(&a->pkt))
 		return false;
-	return before != LB_NONE && rule < p->rule_count &&
-	       a->flow->client_ms != SIM_TIME_NONE &&
-	       a->now_ms - a->flow->client_ms < p->rules[rule].idle_ms;
+	return before != LB_NONE && a->flow->client_ms != SIM_TIME_NONE &&
+	       a->now_ms - a->flow->client_ms < idle_ms;
 }
 
 /* Is that where flows go instead of what a failover is about? */

@@ -9,6 +9,8 @@
  *   outage_faults.c     what faults do
  *   outage_failovers.c  what is written down of them
  *   outage_flows.c      what becomes of flows
+ *   outage_listed.c     which faults there are, and when
+ *   outage_members.c    pools, and the hosts that members are
  */
 #include "sim/outage.h"
 
@@ -25,7 +27,24 @@ sim_outage_now(const struct sim_outage *o)
 	return sim_events_now(o->events);
 }
 
+/* --- pools ---------------------------------------------------------------- */
+
+/* The configuration with pools of its own, which change.  0, -1. */
+int sim_outage_copy_config(
+    struct sim_outage *o, const struct lb_config *config);
+void sim_outage_free_pools(struct lb_config_pool *pools, size_t count);
+
+/* The pools are those who are not out. */
+void sim_outage_seat(struct sim_outage *o);
+
 /* --- hosts ---------------------------------------------------------------- */
+
+/* One for each address that a member has.  0, -1. */
+int sim_outage_list_hosts(struct sim_outage *o);
+
+/* The host of a member's address. */
+uint32_t sim_outage_host_at(
+    const struct sim_outage *o, const struct lb_addr *address);
 
 static inline bool
 sim_host_is_cut(const struct sim_outage *o, const struct sim_host *h)
@@ -77,6 +96,13 @@ sim_fault_takes_away(const struct lb_fault *fault)
 }
 
 /* --- faults --------------------------------------------------------------- */
+
+/* Those of the settings, and those that a seed draws.  0, -1. */
+int sim_outage_list_faults(
+    struct sim_outage *o, const struct sim_settings *settings, uint64_t seed);
+
+/* Each at its time.  0, -1. */
+int sim_outage_plan_faults(struct sim_outage *o);
 
 int sim_outage_happen(struct sim_outage *o, uint32_t number);
 int sim_outage_flap(struct sim_outage *o, uint32_t host);

@@ -7,8 +7,9 @@
 #include "model/fault.h"
 #include "sim/events.h"
 
-#define LOG_MOST 4096u /* events of a case */
-#define PORTS    65536u
+#define LOG_MOST    4096u /* events of a case */
+#define PORTS       65536u
+#define LEARNT_MOST 4096u /* destinations */
 
 bool
 sim_outbound_wanted(const struct lb_scene *scene)
@@ -22,32 +23,90 @@ sim_outbound_wanted(const struct lb_scene *scene)
 /* --- destinations ----------------------------------------------------------
  */
 
-/* destination_count: it is none of them. */
+#define OTHERS 0u
+
+static uint32_t
+hash_of(const struct lb_addr *addr, lb_be16 port, bool udp)
+{
+	uint64_t h = addr->word[0] * UINT64_C(0x9e3779b97f4a7c15);
+
+	h = (h ^ (h >> 29) ^ addr->word[1]) * UINT64_C(0xbf58476d1ce4e5b9);
+	h ^= (h >> 32) ^ (udp ? 0x10000u : port.raw);
+	return (uint32_t)((h * UINT64_C(0x94d049bb133111eb)) >> 32);
+}
+
+/* Its place among the numbers: that of its number, or a free one. */
+static uint32_t *
+place_of(const struct sim_outbound *o, const struct lb_addr *addr, lb_be16 port,
+    bool udp)
+{
+	uint32_t at = hash_of(addr, port, udp) & o->number_mask;
+
+	while (o->numbers[at] != OTHERS) {
+		const struct sim_destination *d =
+		    &o->destinations[o->numbers[at]];
+		if (d->udp == udp && lb_addr_same(&d->addr, addr) &&
+		    (udp || d->port.raw == port.raw))
+			break;
+		at = (at + 1) & o->number_mask;
+	}
+	return &o->numbers[at];
+}
+
 static uint32_t
 destination_of(const struct sim_outbound *o, const struct lb_addr *addr,
     lb_be16 port, bool udp)
 {
-	uint32_t i = 0;
+	return *place_of(o, addr, port, udp);
+}
 
-	while (i < o->destination_count &&
-	       (o->destinations[i].udp != udp ||
-		   !lb_addr_same(&o->destinations[i].addr, addr) ||
-		   (!udp && o->destinations[i].port.raw != port.raw)))
-		i++;
-	return i;
+/* The number it has from now on; OTHERS: there are too many. */
+static uint32_t
+add_destination(
+    struct sim_outbound *o, const struct lb_addr *addr, lb_be16 port, bool udp)
+{
+	uint32_t *place = place_of(o, addr, port, udp);
+
+	if (*place != OTHERS || o->destination_count == o->destination_most)
+		return *place;
+	*place = ++o->destination_count;
+	o->destinations[*place] = (struct sim_destination){ *addr, port, udp };
+	return *place;
 }
 
 static void
-add_destination(struct sim_outbound *o, const struct lb_traffic *t)
+add_traffic(struct sim_outbound *o, const struct lb_traffic *t)
 {
 	const bool udp = lb_profile_proto(t->profile) == LB_PROTO_UDP;
 	const lb_be16 port =
 	    lb_be16_of(t->port != 0 ? t->port : lb_profile_port(t->profile));
 
-	if (destination_of(o, &t->server, port, udp) < o->destination_count)
-		return;
-	o->destinations[o->destination_count++] =
-	    (struct sim_destination){ t->server, port, udp };
+	(void)add_destination(o, &t->server, port, udp);
+}
+
+static int
+new_destinations(struct sim_outbound *o, const struct lb_scene *scene)
+{
+	uint32_t slots = 4;
+
+	o->learns = scene == NULL || !sim_outbound_wanted(scene);
+	o->destination_most =
+	    o->learns ? LEARNT_MOST : (uint32_t)scene->traffic_count;
+	while (slots < 2 * o->destination_most + 2)
+		slots *= 2;
+	o->number_mask = slots - 1;
+	o->numbers = calloc(slots, sizeof(*o->numbers));
+	o->destinations =
+	    calloc(o->destination_most + 1u, sizeof(*o->destinations));
+	if (o->learns)
+		o->ends = sim_events_new();
+	if (o->numbers == NULL || o->destinations == NULL ||
+	    (o->learns && o->ends == NULL))
+		return -1;
+	for (size_t i = 0; !o->learns && i < scene->traffic_count; i++)
+		if (scene->traffic[i].from_pool != NULL)
+			add_traffic(o, &scene->traffic[i]);
+	return 0;
 }
 
 /* --- gauges ----------------------------------------------------------------
@@ -95,6 +154,7 @@ add_gauge(struct sim_outbound *o)
 	struct sim_gauge *g = &o->gauges[o->gauge_count++];
 	*g = (struct sim_gauge){
 		.toward = calloc(o->destination_count + 1u, sizeof(*g->toward)),
+		.toward_room = o->destination_count + 1u,
 		.slices =
 		    o->series ? calloc(SIM_BINS, sizeof(*g->slices)) : NULL,
 	};
@@ -140,22 +200,14 @@ sim_outbound_new(const struct lb_scene *scene, const struct lb_plan *plan,
 	o->series = series;
 	o->slots[0] = tables->buckets4 * LB_WAYS;
 	o->slots[1] = tables->buckets6 * LB_WAYS;
-	o->destinations =
-	    calloc(scene->traffic_count + 1, sizeof(*o->destinations));
 	o->holders = calloc((size_t)LB_SNAT_ADDRESS_MAX * 2 * PORTS,
 	    sizeof(*o->holders)); /* committed when touched */
 	o->log = calloc(LOG_MOST, sizeof(*o->log));
 	for (unsigned six = 0; six < 2; six++)
 		o->hold[six] = calloc(o->slots[six] + 1u, sizeof(**o->hold));
-	if (o->destinations == NULL || o->holders == NULL || o->log == NULL ||
-	    o->hold[0] == NULL || o->hold[1] == NULL) {
-		sim_outbound_free(o);
-		return NULL;
-	}
-	for (size_t i = 0; i < scene->traffic_count; i++)
-		if (scene->traffic[i].from_pool != NULL)
-			add_destination(o, &scene->traffic[i]);
-	if (read_plan(o, plan) == 0)
+	if (o->holders != NULL && o->log != NULL && o->hold[0] != NULL &&
+	    o->hold[1] != NULL && new_destinations(o, scene) == 0 &&
+	    read_plan(o, plan) == 0)
 		return o;
 	sim_outbound_free(o);
 	return NULL;
@@ -174,6 +226,8 @@ sim_outbound_free(struct sim_outbound *o)
 	lb_snat_gauges_free(&o->index);
 	free(o->next_port);
 	free(o->destinations);
+	free(o->numbers);
+	sim_events_free(o->ends);
 	free(o->holders);
 	free(o->hold[0]);
 	free(o->hold[1]);
@@ -261,12 +315,31 @@ give(struct sim_outbound *o, struct sim_gauge *g, uint16_t port, uint32_t bin)
 /* --- packets ---------------------------------------------------------------
  */
 
+/* Grows as far as it has to; without memory it is one of all others. */
 static struct sim_toward *
-toward(const struct sim_outbound *o, const struct sim_gauge *g,
-    const struct sim_flow *flow)
+toward_at(struct sim_gauge *g, uint32_t number)
 {
-	return &g->toward[destination_of(
-	    o, &flow->server, flow->server_port, owner_of(o, g)->udp)];
+	if (number < g->toward_room)
+		return &g->toward[number];
+	const uint32_t room = 2 * number + 2;
+	struct sim_toward *at = realloc(g->toward, room * sizeof(*at));
+	if (at == NULL)
+		return &g->toward[OTHERS];
+	memset(&at[g->toward_room], 0, (room - g->toward_room) * sizeof(*at));
+	g->toward = at;
+	g->toward_room = room;
+	return &at[number];
+}
+
+static struct sim_toward *
+toward(struct sim_outbound *o, struct sim_gauge *g, const struct sim_flow *flow)
+{
+	const bool udp = owner_of(o, g)->udp;
+
+	return toward_at(
+	    g, o->learns
+		   ? add_destination(o, &flow->server, flow->server_port, udp)
+		   : destination_of(o, &flow->server, flow->server_port, udp));
 }
 
 /* A session gets a port of any of its gauges, or fails at the first. */
@@ -274,7 +347,7 @@ void
 sim_outbound_begin(
     struct sim_outbound *o, uint16_t member, const struct sim_flow *flow)
 {
-	const struct sim_gauge *first =
+	struct sim_gauge *first =
 	    first_gauge(o, member, flow->proto == LB_PROTO_UDP);
 
 	if (first != NULL)
@@ -341,12 +414,15 @@ note_end(struct sim_outbound *o, const struct lb_expired *was,
 
 	if (g != NULL) {
 		struct sim_toward *to =
-		    &g->toward[destination_of(o, &was->dst, was->dport, udp)];
+		    toward_at(g, destination_of(o, &was->dst, was->dport, udp));
 		give(o, g, lb_be16_get(was->xlat_port), bin);
-		to->now--;
+		to->now -= to->now > 0;
 		to->ended++;
 		to->held_ms += (now_ns - hold->begun_ns) / LB_NS_PER_MS;
 	}
+	if (hold->session != 0 && o->ended_count < LB_WAYS)
+		o->ended[o->ended_count++] =
+		    (struct sim_ended){ *was, hold->session - 1 };
 	*hold = (struct sim_hold){ 0 };
 }
 
@@ -399,6 +475,14 @@ sim_outbound_due(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	return due_ns;
 }
 
+void
+sim_outbound_hold(
+    struct sim_outbound *o, bool six, uint32_t slot, uint32_t session)
+{
+	if (slot < o->slots[six])
+		o->hold[six][slot].session = session + 1;
+}
+
 uint64_t
 sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
     uint32_t slot, uint64_t now_ns, uint32_t bin)
@@ -406,6 +490,7 @@ sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	struct sim_hold *hold = &o->hold[six][slot];
 	struct lb_expired entry;
 
+	o->ended_count = 0;
 	if (hold->due_ns != now_ns)
 		return SIM_NEVER; /* an earlier one has seen to it */
 	end_bucket(o, t, six, slot / LB_WAYS, now_ns, bin);
@@ -458,7 +543,7 @@ sim_outbound_forget(struct sim_outbound *o)
 		struct sim_gauge *g = &o->gauges[i];
 		g->peak = g->used;
 		g->alarm = (struct lb_snat_alarm){ 0 };
-		for (uint32_t d = 0; d <= o->destination_count; d++) {
+		for (uint32_t d = 0; d < g->toward_room; d++) {
 			uint32_t now = g->toward[d].now;
 			g->toward[d] =
 			    (struct sim_toward){ .now = now, .peak = now };

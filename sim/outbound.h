@@ -10,9 +10,9 @@
  * millisecond, for which the owner of the clock plans an event: see
  * sim_outbound_due() and sim_outbound_end().
  *
- * Memory: 128 KiB an address and protocol; 16 bytes a slot of the connection
+ * Memory: 128 KiB an address and protocol; 24 bytes a slot of the connection
  * tables, committed when touched; a gauge 2 KiB where series are kept, and 56
- * bytes for each destination.
+ * bytes for each destination, as far as it has been there.
  *
  * Source: AZ 4.4 to 4.6, 9.1, 9.2; simulation.md C.7.
  */
@@ -44,7 +44,9 @@ struct sim_gauge {
 	uint32_t used, peak;
 	uint64_t peak_ns;
 	struct lb_snat_alarm alarm;
-	struct sim_toward *toward;     /* [destination_count] */
+	struct sim_toward *toward; /* [toward_room], by number of destination;
+				      0: all others' */
+	uint32_t toward_room;
 	struct sim_snat_slice *slices; /* [SIM_BINS]; NULL: not kept */
 	uint32_t bin;                  /* filled in as far as that one */
 };
@@ -58,11 +60,23 @@ struct sim_snat_event {
 struct sim_hold {
 	uint64_t begun_ns; /* since when the entry is there */
 	uint64_t due_ns;   /* the event that is planned for it; 0: none */
+	uint32_t session;  /* whose, from 1; 0: a captured flow's */
+};
+
+/* An entry that has just ended, and whose it was. */
+struct sim_ended {
+	struct lb_expired was;
+	uint32_t session;
 };
 
 struct sim_outbound {
-	struct sim_destination *destinations;
-	uint32_t destination_count;
+	struct sim_destination *destinations; /* from 1 */
+	uint32_t destination_count;           /* of those that have a number */
+	uint32_t destination_most;
+	uint32_t *numbers; /* by hash of the destination; 0: free */
+	uint32_t number_mask;
+	bool learns;             /* destinations as captured flows go there */
+	struct sim_events *ends; /* of captured flows' ports, by slot; NULL */
 	struct lb_snat_gauges index; /* whose gauges: in the same order */
 	struct sim_gauge *gauges;
 	uint32_t gauge_count, gauge_room;
@@ -73,13 +87,18 @@ struct sim_outbound {
 	uint32_t slots[2];
 	struct sim_snat_event *log;
 	size_t log_count;
-	uint64_t packets, bytes; /* translated, both directions */
+	uint64_t packets, bytes;         /* translated, both directions */
+	struct sim_ended ended[LB_WAYS]; /* by the latest sim_outbound_end() */
+	unsigned ended_count;
 	bool series;
 };
 
 /*
- * sim_outbound_new - for a scene with traffic `from_pool`.
+ * sim_outbound_new - for a scene with traffic `from_pool`, or captured flows
+ * of members (sim/leavers.h), of which it learns where they go: of more than
+ * 4,096 destinations the later ones are counted as one.
  *
+ * scene   NULL: captured flows.
  * tables  of the world that is stepped: only their sizes are looked at.
  * series  keep levels over time.
  *
@@ -112,13 +131,18 @@ void sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
  * table, is to be looked at; SIM_NEVER: that is planned already.  To be asked
  * after every packet that makes or closes one, or begins with a SYN.
  *
- * sim_outbound_end - that time has come: ends what is over in its bucket.
+ * sim_outbound_hold - whose session that entry is of.
+ *
+ * sim_outbound_end - that time has come: ends what is over in its bucket, and
+ * tells in `ended` what sessions that was of.
  * Returns when it is to be looked at again; SIM_NEVER: never.
  *
  * Cost: O(1).
  */
 uint64_t sim_outbound_due(struct sim_outbound *o,
     const struct lb_tables *tables, bool six, uint32_t slot, uint64_t now_ns);
+void sim_outbound_hold(
+    struct sim_outbound *o, bool six, uint32_t slot, uint32_t session);
 uint64_t sim_outbound_end(struct sim_outbound *o,
     const struct lb_tables *tables, bool six, uint32_t slot, uint64_t now_ns,
     uint32_t bin);

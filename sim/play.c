@@ -8,6 +8,7 @@
  * decided and counted is decided and counted in order of the packets.
  */
 #include "sim/harm.h"
+#include "sim/leavers.h"
 #include "sim/outage.h"
 #include "sim/run_state.h"
 #include "sim/world.h"
@@ -143,7 +144,7 @@ static int
 play_to(struct sim_player *p, const struct sim_arrival *a, unsigned number)
 {
 	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OURS) == 0)) {
-		p->drops[LB_REASON_NO_RULE]++;
+		sim_player_pass(p);
 		return 0;
 	}
 	if (LB_UNLIKELY((a->flow->marks & SIM_FLOW_OUTBOUND) != 0))
@@ -237,6 +238,9 @@ live_until(struct sim_run *run, uint64_t now_ns)
 			run->due_ns = sim_world_next_ns(run->world);
 		return 0;
 	}
+	if (run->settings->leaver_count > 0 &&
+	    sim_leavers_advance(run, now_ns) != 0)
+		return -1;
 	for (unsigned i = 0; i < run->player_count; i++) {
 		struct sim_outage *o = run->players[i]->outage;
 		if (o == NULL)
@@ -287,6 +291,10 @@ sim_play_packet(struct sim_run *run, struct sim_arrival *a)
 	if (run->settings->details)
 		sim_note_arrival(run, a);
 	if (play_to_all(run, a) != 0)
+		return -1;
+	if (LB_UNLIKELY(run->settings->leaver_count > 0) &&
+	    (a->flow->marks & SIM_FLOW_OUTBOUND) != 0 &&
+	    sim_leavers_watch(run, a) != 0)
 		return -1;
 	if (a->from_client)
 		a->flow->client_ms = a->now_ms & SIM_TIME_NONE;

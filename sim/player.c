@@ -7,6 +7,9 @@
 #include "model/path/step.h"
 #include "sim/outage.h"
 
+/* Of an outbound flow: it found no port. */
+#define KEY_FAILED (SIM_KEY_NONE - 1)
+
 /* What playing a rule needs of its row and its configuration. */
 static void
 set_rule(struct sim_player *p, struct sim_player_rule *r, uint16_t id)
@@ -60,6 +63,18 @@ new_rules(struct sim_player *p, bool together, bool series)
 	return 0;
 }
 
+/* Ids of rules are numbers enough for both. */
+static int
+new_nats(struct sim_player *p)
+{
+	if (sim_nats_init(&p->nats, p->config, p->plan) != 0)
+		return -1;
+	for (size_t i = 0; i < p->nats.count; i++)
+		p->rule_of_id[p->nats.at[i].rule] =
+		    (uint16_t)(p->rule_count + i);
+	return 0;
+}
+
 static uint64_t
 longest_timeout_ms(const struct lb_plan *plan)
 {
@@ -89,7 +104,8 @@ sim_player_new(const struct sim_case_settings *settings, bool together,
 		goto fail;
 	p->longest_ms = longest_timeout_ms(p->plan);
 	p->world = lb_world_new(p->plan);
-	if (p->world == NULL || new_rules(p, together, series) != 0)
+	if (p->world == NULL || new_rules(p, together, series) != 0 ||
+	    new_nats(p) != 0)
 		goto fail;
 	if (series) {
 		p->harms = calloc(SIM_BINS, sizeof(*p->harms));
@@ -112,6 +128,7 @@ sim_player_free(struct sim_player *p)
 		sim_keys_free(&p->rules[i].keys);
 		sim_series_free(&p->rules[i].series);
 	}
+	sim_nats_free(&p->nats);
 	sim_outage_free(p->outage);
 	sim_outbound_free(p->outbound);
 	sim_instances_free(p->instances);
@@ -259,8 +276,14 @@ is_start(const struct sim_player_rule *r, const struct sim_arrival *a,
 	       a->now_ms - a->flow->client_ms >= r->idle_ms;
 }
 
-/* Dropped; or no rule's (or a NAT rule's, which balances nothing); or, though
- * captured as a client's, sent from where a
+void
+sim_player_pass(struct sim_player *p)
+{
+	p->drops[LB_REASON_NO_RULE]++;
+	p->passed++;
+}
+
+/* Dropped; or no rule's; or, though captured as a client's, sent from where a
  * member answers: the engine takes that for a reply. */
 static void
 not_balanced(struct sim_player *p, struct sim_flow_part *part)
@@ -270,8 +293,38 @@ not_balanced(struct sim_player *p, struct sim_flow_part *part)
 		p->drops[p->result.reason]++;
 		return;
 	}
-	p->drops[LB_REASON_NO_RULE]++;
+	sim_player_pass(p);
 	part->rule = SIM_RULE_NOT_OURS;
+}
+
+static void
+count_nat(struct sim_nat_way *nat, const struct sim_arrival *a)
+{
+	nat->tally.packets++;
+	nat->tally.bytes += a->ip_bytes;
+	if (!a->from_client)
+		return;
+	nat->tally.packets_in++;
+	nat->tally.bytes_in += a->ip_bytes;
+}
+
+/* To the one member there is. */
+static void
+not_balanced_but_sent(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_part *part, uint16_t rule)
+{
+	struct sim_nat_way *nat = sim_player_nat(p, rule);
+	const bool first = !part->counted;
+
+	nat->tally.flows += first;
+	if (first && p->instances != NULL)
+		p->instances->counts[p->instance].flows++;
+	count_nat(nat, a);
+	part->counted = 1;
+	part->rule = rule;
+	part->member = p->result.member;
+	part->key = SIM_KEY_NONE;
+	p->reached = p->result.member;
 }
 
 int
@@ -304,6 +357,10 @@ sim_player_client(
 		rule == LB_NONE ||
 		(result->facts & (LB_FACT_REPLY | LB_FACT_SNAT)) != 0)) {
 		not_balanced(p, part);
+		return 0;
+	}
+	if (LB_UNLIKELY(rule >= p->rule_count)) {
+		not_balanced_but_sent(p, a, part, rule);
 		return 0;
 	}
 
@@ -342,9 +399,10 @@ sim_player_client(
 	return 0;
 }
 
-/* Has the member send the captured reply; true when the client gets it. */
+/* Has the member send the captured reply; true when the client gets it.
+ * port: it answers from that one; NULL: from the one it was asked at. */
 static bool
-play_reply(struct sim_player *p, const struct sim_player_rule *r,
+play_reply(struct sim_player *p, const lb_be16 *port,
     const struct sim_arrival *a, uint16_t member_id)
 {
 	struct lb_world *world = world_for(p, a);
@@ -356,8 +414,8 @@ play_reply(struct sim_player *p, const struct sim_player_rule *r,
 	}
 	p->reply = a->pkt;
 	p->reply.ip.src = p->plan->members[member_id].address;
-	if (!r->any_port && p->reply.ip.fragment != LB_FRAGMENT_LATER)
-		p->reply.ip.sport = r->backend_port;
+	if (port != NULL && p->reply.ip.fragment != LB_FRAGMENT_LATER)
+		p->reply.ip.sport = *port;
 	lb_step(
 	    lb_world_ctx(world), &p->reply, (uint32_t)a->now_ms, &p->result);
 	if (p->result.verdict == LB_FORWARD)
@@ -369,6 +427,18 @@ play_reply(struct sim_player *p, const struct sim_player_rule *r,
 	return false;
 }
 
+static void
+answer_by_nat(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_nat_way *nat, uint16_t from)
+{
+	const lb_be16 *port = nat->any_port ? NULL : &nat->backend_port;
+
+	if (!nat->one_sided && !play_reply(p, port, a, from))
+		return;
+	p->is_let_out = true;
+	count_nat(nat, a);
+}
+
 int
 sim_player_reply(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
@@ -378,13 +448,19 @@ sim_player_reply(
 
 	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS)) {
 		if (part->rule == SIM_RULE_NOT_OURS)
-			p->drops[LB_REASON_NO_RULE]++;
+			sim_player_pass(p);
 		else
 			p->reply_suppressed++;
 		return 0;
 	}
+	struct sim_nat_way *nat = sim_player_nat(p, part->rule);
+	if (LB_UNLIKELY(nat != NULL)) {
+		answer_by_nat(p, a, nat, from);
+		return 0;
+	}
 	struct sim_player_rule *r = &p->rules[part->rule];
-	if (!r->one_sided && !play_reply(p, r, a, from))
+	const lb_be16 *port = r->any_port ? NULL : &r->backend_port;
+	if (!r->one_sided && !play_reply(p, port, a, from))
 		return 0;
 	p->is_let_out = true;
 	count_packet(r, &r->members[p->member_of_id[from]],
@@ -418,6 +494,41 @@ not_let_out(struct sim_player *p)
 		p->drops[LB_REASON_NO_RULE]++;
 }
 
+/* Of a captured connection whose SYN found no port, and that does not try
+ * again with this packet. */
+static bool
+never_came_to_be(const struct sim_arrival *a, const struct sim_flow_part *part)
+{
+	return part->key == KEY_FAILED && a->flow->proto == LB_PROTO_TCP &&
+	       (a->pkt.tcp_flags & LB_TCP_SYN) == 0;
+}
+
+/* A captured flow begins with its first packet, and again with one that makes
+ * an entry. */
+static void
+note_captured(struct sim_player *p, const struct sim_arrival *a)
+{
+	const struct lb_result *result = &p->result;
+	const bool failed = result->verdict == LB_DROP &&
+			    result->reason == LB_REASON_SNAT_EXHAUSTED;
+
+	if (p->outbound->learns &&
+	    ((result->facts & LB_FACT_MADE) != 0 ||
+		(failed && a->flow->client_ms == SIM_TIME_NONE)))
+		sim_outbound_begin(p->outbound, result->member, a->flow);
+}
+
+/* What answers was never asked. */
+static void
+note_failed(const struct sim_player *p, struct sim_flow_part *part)
+{
+	if (!p->outbound->learns)
+		return;
+	part->member = LB_NONE;
+	if (p->result.reason == LB_REASON_SNAT_EXHAUSTED)
+		part->key = KEY_FAILED;
+}
+
 static void
 play_leaving(struct sim_player *p, const struct sim_arrival *a,
     struct sim_flow_part *part)
@@ -425,13 +536,20 @@ play_leaving(struct sim_player *p, const struct sim_arrival *a,
 	const struct lb_result *result = &p->result;
 	const uint32_t translated = LB_FACT_SNAT | LB_FACT_REPLY;
 
+	if (LB_UNLIKELY(never_came_to_be(a, part))) {
+		reach_nobody(p);
+		p->drops[LB_REASON_SNAT_EXHAUSTED]++;
+		return;
+	}
 	lb_step(
 	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
+	note_captured(p, a);
 	sim_outbound_note(
 	    p->outbound, p->plan, a->flow, result, a->now_ns, a->bin);
 	if (result->verdict != LB_FORWARD ||
 	    (result->facts & translated) != translated) {
 		not_let_out(p);
+		note_failed(p, part);
 		return;
 	}
 	part->place = (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
@@ -451,9 +569,19 @@ play_returning(struct sim_player *p, const struct sim_arrival *a,
 {
 	const struct lb_edit *edit = &p->result.edit;
 
+	if (LB_UNLIKELY(part->member == LB_NONE)) {
+		reach_nobody(p); /* the server was never asked */
+		p->reply_suppressed++;
+		return;
+	}
 	p->reply = a->pkt;
-	p->reply.ip.dst = p->plan->snats[part->key].address;
-	p->reply.ip.dport.raw = (uint16_t)part->last_key;
+	if (a->sender != LB_NONE) { /* who knows whom he answers */
+		p->reply.ip.dst = p->plan->snats[a->public_address].address;
+		p->reply.ip.dport = a->public_port;
+	} else {
+		p->reply.ip.dst = p->plan->snats[part->key].address;
+		p->reply.ip.dport.raw = (uint16_t)part->last_key;
+	}
 	if (p->outage != NULL && sim_outage_cuts(p->outage, &p->reply.ip.dst)) {
 		p->unreachable++;
 		reach_nobody(p);
@@ -466,7 +594,7 @@ play_returning(struct sim_player *p, const struct sim_arrival *a,
 		return;
 	}
 	/* the port may be another flow's by now */
-	p->is_let_out = lb_addr_same(&edit->dst, &a->flow->client) &&
+	p->is_let_out = lb_addr_same(&edit->dst, &a->pkt.ip.dst) &&
 			edit->dport.raw == a->flow->client_port.raw;
 	if (p->is_let_out)
 		count_outbound(p, a);
@@ -518,7 +646,7 @@ sim_player_call(
 
 	if (part->place != SIM_PLACE_NONE && a->from_client && !p->routed)
 		call_entry(&p->world->tables, part, a->pkt.ip.family == 6);
-	if (part->member != LB_NONE)
+	if (part->member != LB_NONE && part->rule < p->rule_count)
 		sim_call_line(&p->rules[part->rule].keys.at[part->last_key]);
 }
 
@@ -546,6 +674,28 @@ expire_or_renew(
 	lb_world_free(*world);
 	*world = lb_world_new(p->plan);
 	return *world != NULL ? 0 : -1;
+}
+
+/* Outbound flows end by their own timers, which count them. */
+static void
+end_taken_out(struct lb_world *world, uint64_t now_ms)
+{
+	struct lb_tables t = world->tables;
+
+	t.ports = NULL;
+	(void)lb_expire(&t, false, (uint32_t)now_ms, 0, t.buckets4, NULL);
+	(void)lb_expire(&t, true, (uint32_t)now_ms, 0, t.buckets6, NULL);
+}
+
+void
+sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms)
+{
+	if (p->instances == NULL)
+		end_taken_out(p->world, now_ms);
+	for (uint32_t i = 0;
+	     p->instances != NULL && i < p->instances->alive_count; i++)
+		end_taken_out(
+		    p->instances->world[p->instances->alive[i]], now_ms);
 }
 
 int

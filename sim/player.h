@@ -6,7 +6,8 @@
  * counted.  All cases of a run meet the same packets, each in its own player.
  *
  * Every packet given to a player ends in exactly one of: a member's tally, a
- * drop reason, reply_suppressed, unreachable, outbound->packets.
+ * NAT rule's tally, a drop reason, reply_suppressed, unreachable,
+ * outbound->packets.
  */
 #include "model/path/result.h"
 #include "model/path/mode.h"
@@ -14,16 +15,13 @@
 #include "sim/flows.h"
 #include "sim/instances.h"
 #include "sim/keys.h"
+#include "sim/nats.h"
 #include "sim/outbound.h"
 #include "sim/timeline.h"
 
 struct sim_case_settings {
 	const char *name;
 	const struct lb_config *config;
-};
-
-struct sim_tally {
-	uint64_t flows, packets, packets_in, bytes, bytes_in;
 };
 
 /* A rule of the report.  Zero configuration's two, one per family, are one. */
@@ -51,14 +49,16 @@ struct sim_player {
 	uint32_t instance;               /* that the latest packet went to */
 	bool routed; /* packets may go to one of several, or to nobody */
 	uint64_t drops[LB_REASON_COUNT];
+	uint64_t passed; /* of drops, no_rule: the engine lets them be */
 	uint64_t untracked, reply_suppressed;
 	uint64_t unreachable; /* clients' packets that no balancer got */
 	uint64_t rehomed, rehomed_moved, rehomed_broken; /* flows */
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
-	uint16_t *rule_of_id;   /* number in rules, by rule id; LB_NONE: no
-				   load-balancing rule's */
+	struct sim_nats nats;   /* their numbers go on where rules' end */
+	uint16_t *rule_of_id;   /* number in rules or nats, by rule id; LB_NONE:
+				   an outbound rule's */
 	uint16_t *member_of_id; /* index in its pool, by member id */
 	uint64_t longest_ms;    /* no entry is silent that long */
 	struct lb_result result;
@@ -72,6 +72,15 @@ struct sim_player {
 	bool is_let_out;  /* a reply goes on to the client */
 };
 
+/* The NAT rule of that number; NULL: it is none's. */
+static inline struct sim_nat_way *
+sim_player_nat(const struct sim_player *p, uint16_t rule)
+{
+	return rule >= p->rule_count && rule - p->rule_count < p->nats.count
+		   ? &p->nats.at[rule - p->rule_count]
+		   : NULL;
+}
+
 /* One packet of a flow, the same for every player. */
 struct sim_arrival {
 	struct lb_packet pkt;
@@ -83,6 +92,9 @@ struct sim_arrival {
 	struct sim_flow *flow;
 	struct sim_flow *datagram; /* the flow of its later fragments; NULL */
 	uint16_t sender; /* of a synthetic reply: the member; else LB_NONE */
+	/* Of one from outside: where it goes, as in struct sim_parcel. */
+	lb_be16 public_port;
+	uint8_t public_address;
 	bool from_client;
 };
 
@@ -139,9 +151,16 @@ int sim_player_reply(
 int sim_player_outbound(
     struct sim_player *p, const struct sim_arrival *a, unsigned number);
 
+/* What no rule takes: the engine lets it be. */
+void sim_player_pass(struct sim_player *p);
+
 /* Calls for the memory that playing this packet will most likely need. */
 void sim_player_call(
     const struct sim_player *p, const struct sim_arrival *a, unsigned number);
+
+/* `admin_down: reset`: the connections of members that an admin took out, now
+ * and not when the sweeper comes by. */
+void sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms);
 
 /* Makes sure that no entry lives on that ended before now: the path's clock
  * wraps and would take it for young.  last_ms: of the packet before.

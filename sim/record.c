@@ -65,6 +65,11 @@ sim_case_free(struct sim_case *c)
 		free(c->snat[i].slices);
 	}
 	free(c->snat);
+	for (size_t i = 0; i < c->nat_count; i++) {
+		free(c->nats[i].name);
+		free(c->nats[i].member);
+	}
+	free(c->nats);
 	free(c->clients.response);
 	free(c->instances);
 	free(c->harms);

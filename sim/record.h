@@ -61,6 +61,15 @@ struct sim_rule {
 	size_t slice_count;
 };
 
+/* An inbound NAT rule's way to one member: it balances nothing. */
+struct sim_nat {
+	char *name; /* "ssh/web_0" */
+	char *member;
+	uint64_t flows;
+	uint64_t packets, packets_in; /* both directions; client to member */
+	uint64_t bytes, bytes_in;
+};
+
 struct sim_drop {
 	const char *reason;
 	uint64_t packets;
@@ -141,6 +150,9 @@ struct sim_clients {
 	uint64_t link_lost;   /* packets that the links lost */
 	uint64_t response_ns; /* the sum of them, of answered requests */
 	uint64_t *response;   /* [SIM_TIME_BUCKETS]; NULL: no clients */
+	/* Of members' own connections: went on when their SNAT port had been
+	 * given back, and had to take one anew; so many took another. */
+	uint64_t late, late_elsewhere;
 };
 
 /* What a member's server did. */
@@ -192,6 +204,9 @@ struct sim_case {
 	size_t rule_count;
 	struct sim_drop *drops; /* every reason, in summary.json's order */
 	size_t drop_count;
+	struct sim_nat *nats; /* of all NAT rules, in the order of the file */
+	size_t nat_count;
+	uint64_t passed; /* of the drops no_rule: let be, as not ours */
 	uint64_t untracked, reply_suppressed;
 	struct sim_failover *failovers; /* in order of time */
 	size_t failover_count;
@@ -251,7 +266,7 @@ struct sim_input {
 };
 
 /* Who carried a flow in a case: number of the rule in the case and of the
- * backend in the rule. */
+ * backend in the rule.  Behind the rules come NAT rules, without backends. */
 #define SIM_NOWHERE UINT32_MAX
 struct sim_flow_place {
 	uint32_t rule, backend; /* both SIM_NOWHERE: nobody */

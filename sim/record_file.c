@@ -16,7 +16,7 @@
 #include "model/names.h"
 #include "sim/record.h"
 
-#define MAGIC      "fairlead record 5\n"
+#define MAGIC      "fairlead record 6\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -342,6 +342,20 @@ drop(struct stream *s, void *item)
 }
 
 static void
+nat(struct stream *s, void *item)
+{
+	struct sim_nat *n = item;
+
+	text(s, &n->name);
+	text(s, &n->member);
+	number(s, &n->flows);
+	number(s, &n->packets);
+	number(s, &n->packets_in);
+	number(s, &n->bytes);
+	number(s, &n->bytes_in);
+}
+
+static void
 failover(struct stream *s, void *item)
 {
 	struct sim_failover *f = item;
@@ -380,7 +394,8 @@ clients(struct stream *s, struct sim_clients *c)
 	uint64_t *const numbers[] = { &c->sessions, &c->requests, &c->answered,
 		&c->retries, &c->given_up, &c->errors, &c->unanswered,
 		&c->refused, &c->reset, &c->notifications, &c->notified,
-		&c->rebound, &c->link_lost, &c->response_ns };
+		&c->rebound, &c->link_lost, &c->response_ns, &c->late,
+		&c->late_elsewhere };
 	size_t buckets = c->response != NULL ? SIM_TIME_BUCKETS : 0;
 
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
@@ -454,6 +469,8 @@ one_case(struct stream *s, void *item)
 	raw(s, c->hash_key, sizeof(c->hash_key));
 	LIST(s, c->rules, c->rule_count, rule);
 	LIST(s, c->drops, c->drop_count, drop);
+	LIST(s, c->nats, c->nat_count, nat);
+	number(s, &c->passed);
 	number(s, &c->untracked);
 	number(s, &c->reply_suppressed);
 	LIST(s, c->failovers, c->failover_count, failover);

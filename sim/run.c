@@ -56,7 +56,8 @@ leave(struct sim_run *run, unsigned number)
 	const struct sim_settings *s = run->settings;
 	struct sim_player *p = run->players[number];
 
-	if (!sim_outbound_wanted(s->scene) || p->world == NULL)
+	if ((!sim_outbound_wanted(s->scene) && s->leaver_count == 0) ||
+	    p->world == NULL)
 		return 0;
 	p->outbound =
 	    sim_outbound_new(s->scene, p->plan, &p->world->tables, s->report);

@@ -59,6 +59,8 @@ struct sim_tap {
 	uint32_t asked_bytes;   /* of requests of that traffic */
 };
 
+struct sim_leaver;
+
 struct sim_settings {
 	const char *const *paths; /* captures; "-": standard input */
 	size_t path_count;
@@ -71,6 +73,10 @@ struct sim_settings {
 	bool report;    /* keep what only a report shows: time, keys' names */
 	bool flow_rows; /* and put it into the record: wants details */
 	struct sim_vip vip;
+	/* Captured flows of these leave by SNAT (sim/leavers.h): for captures
+	 * alone, and one instance. */
+	const struct sim_leaver *leavers;
+	size_t leaver_count; /* below LB_NONE */
 	const struct lb_fault *faults;
 	size_t fault_count;
 	const struct lb_scene *scene; /* NULL: captures and nothing else */

@@ -71,7 +71,9 @@ struct sim_session {
 	uint16_t source;           /* number */
 	uint16_t pending;          /* packets and alarms under way */
 	/* The server that knows it, and how often that one had forgotten all
-	 * it knew; LB_NONE: nobody does.  Maintained by the profile. */
+	 * it knew; LB_NONE: nobody does.  Maintained by the profile.  One
+	 * outside forgets nothing: epoch is the public port that it knows the
+	 * client by, as the packet has it. */
 	uint16_t member, epoch;
 	uint16_t left; /* requests, this one not counted; and from here on: the
 			  profile's own */
@@ -79,7 +81,7 @@ struct sim_session {
 	uint8_t marks; /* enum sim_session_mark */
 	uint8_t tries, server_tries;
 	uint8_t window;
-	uint8_t zero;
+	uint8_t address; /* and this the number of the public address */
 	union {
 		struct sim_tcp tcp;
 		struct sim_ask ask;

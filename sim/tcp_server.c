@@ -115,7 +115,8 @@ answers(const struct sim_session *s, struct sim_condition condition)
 	case LB_FAULT_DEAF:
 		return false;
 	default:
-		return (uint16_t)condition.epoch == s->epoch;
+		return s->member == SIM_OUTSIDE ||
+		       (uint16_t)condition.epoch == s->epoch;
 	}
 }
 
@@ -157,6 +158,7 @@ accept_connection(struct sim_world *w, struct sim_session *s,
 {
 	s->member = parcel->member;
 	s->epoch = (uint16_t)condition.epoch;
+	s->address = parcel->address;
 	s->marks &= (uint8_t)~SIM_TCP_IS_SERVING;
 	s->tcp.heard = s->tcp.acked = s->tcp.out = 1;
 	sim_alarm_set(w, s, SIM_SERVER, SIM_NEVER);
@@ -221,13 +223,16 @@ sim_tcp_at_server(struct sim_world *w, struct sim_session *s,
     const struct sim_parcel *parcel, struct sim_condition condition)
 {
 	const bool known = s->member == parcel->member &&
-			   s->epoch == (uint16_t)condition.epoch;
+			   s->epoch == (uint16_t)condition.epoch &&
+			   s->address == parcel->address;
 
 	if ((parcel->flags & LB_TCP_SYN) != 0 && !(known && s->tcp.heard > 1)) {
 		accept_connection(w, s, parcel, condition);
 		return;
 	}
-	if (!known) { /* another member, or one that has lost its memory */
+	/* another member, or one that has lost its memory; outside: the client
+	 * comes from a port that it has not come from before */
+	if (!known) {
 		sim_refuse(w, s, parcel);
 		return;
 	}

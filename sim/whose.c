@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whose packet: its flow, which end is the client, and whether the flow is
  * one that is asked for. */
+#include "sim/leavers.h"
 #include "sim/run_state.h"
 
 bool
@@ -56,6 +57,9 @@ settle(const struct sim_run *run, struct sim_flow *flow, struct sim_role role)
 	if (!role.sender_is_client)
 		sim_flow_turn(flow);
 	flow->marks |= (uint8_t)(role.by << SIM_FLOW_BY_SHIFT);
+	sim_leavers_settle(run, flow);
+	if ((flow->marks & SIM_FLOW_OUTBOUND) != 0)
+		return role.sender_is_client;
 	if (sim_vip_has(&run->vip, flow)) {
 		flow->marks |= SIM_FLOW_OURS;
 		flow->frontend = frontend_for(run, flow);
@@ -104,6 +108,11 @@ readdress(const struct sim_run *run, struct sim_arrival *a)
 {
 	struct lb_headers *ip = &a->pkt.ip;
 
+	if ((a->flow->marks & SIM_FLOW_OUTBOUND) != 0) {
+		*(a->from_client ? &ip->src : &ip->dst) =
+		    *sim_leaver_address(run, a->flow);
+		return;
+	}
 	if (run->round > 0) {
 		struct lb_addr *client = a->from_client ? &ip->src : &ip->dst;
 		*client = sim_shift_client(client, run->round);

@@ -43,8 +43,12 @@ struct sim_parcel {
 	uint32_t bytes;      /* of payload */
 	uint32_t id, offset; /* as in struct sim_tap */
 	uint16_t member;     /* it goes to, or comes from */
-	uint8_t flags;       /* enum lb_tcp_flag */
-	uint8_t says;        /* enum sim_says */
+	/* Of a member's own connection, on the server's side: the public port
+	 * and the number of the public address. */
+	lb_be16 port;
+	uint8_t address;
+	uint8_t flags; /* enum lb_tcp_flag */
+	uint8_t says;  /* enum sim_says */
 	bool confirmable;
 	/* Not a packet but the ICMP error about one; balancers let it through
 	 * and do not count it.  To clients only. */

@@ -72,38 +72,46 @@ wait_for(struct sim_world *w, struct sim_session *s, int64_t ms)
 	    SIM_HAPPENS_IDLE, s->number);
 }
 
+/* Balancing, NAT and outbound rules alike. */
+static bool
+tells(const struct sim_world *w, uint16_t rule)
+{
+	const struct lb_rule *row = lb_plan_rule_row(w->player->plan, rule);
+
+	return (row->flags & LB_RULE_TCP_RESET) != 0;
+}
+
 void
 sim_entry_watch(struct sim_world *w, struct sim_session *s)
 {
-	const struct sim_player *p = w->player;
-	const uint16_t rule = s->flow->parts[0].rule;
 	struct lb_expired entry;
 
 	if (w->run->settings->together || s->flow->proto != LB_PROTO_TCP ||
 	    (s->marks & (SIM_SESSION_WATCHED | SIM_SESSION_CLOSED)) != 0 ||
-	    rule >= p->rule_count || !p->config->rules[rule].tcp_reset)
+	    !tells(w, w->player->result.rule))
 		return;
 	int64_t ms = rest_ms(w, s->flow, &entry);
 	if (ms > 0)
 		wait_for(w, s, ms);
 }
 
-/* From the balancer, to both. */
+/* From the balancer, to both.  server: the member; outside: who is known by
+ * that port. */
 static void
-send_resets(struct sim_world *w, struct sim_session *s, uint16_t member)
+send_resets(
+    struct sim_world *w, struct sim_session *s, const struct sim_parcel *server)
 {
 	const struct sim_parcel to_client = {
 		.flags = LB_TCP_RST,
 		.seq = s->tcp.got,
-		.member = member,
+		.member = server->member,
 	};
-	const struct sim_parcel to_server = {
-		.flags = LB_TCP_RST,
-		.seq = s->tcp.sent,
-		.member = member,
-	};
+	struct sim_parcel to_server = *server;
 
-	sim_parcel_tap(w, s, &to_client, false);
+	to_server.flags = LB_TCP_RST;
+	to_server.seq = s->tcp.sent;
+	if (server->member != SIM_OUTSIDE) /* no tap is on that side */
+		sim_parcel_tap(w, s, &to_client, false);
 	sim_parcel_depart(w, s, &to_client, SIM_HAPPENS_AT_CLIENT);
 	sim_parcel_depart(w, s, &to_server, SIM_HAPPENS_AT_SERVER);
 }
@@ -120,6 +128,23 @@ sim_entry_look(struct sim_world *w, struct sim_session *s)
 	if (ms > 0)
 		wait_for(w, s, ms);
 	else if (ms == 0 && entry.state == LB_CONN_OPEN)
-		send_resets(w, s, entry.member);
+		send_resets(
+		    w, s, &(struct sim_parcel){ .member = entry.member });
 	sim_session_release(w, s);
+}
+
+void
+sim_entry_ended(
+    struct sim_world *w, struct sim_session *s, const struct lb_expired *was)
+{
+	if ((s->marks & SIM_SESSION_CLOSED) != 0 || !is_of(was, s->flow) ||
+	    was->proto != LB_PROTO_TCP || was->state != LB_CONN_OPEN ||
+	    !tells(w, was->rule))
+		return;
+	send_resets(w, s,
+	    &(struct sim_parcel){
+		.member = SIM_OUTSIDE,
+		.port = was->xlat_port,
+		.address = was->snat,
+	    });
 }

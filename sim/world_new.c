@@ -30,6 +30,17 @@ static const struct lb_addr first_client6 = {
 
 /* --- whom it is for ------------------------------------------------------ */
 
+/* To one member: the one that has the port, by default the first. */
+static void
+aim_at_nat(struct sim_world *w, struct sim_source *source,
+    const struct lb_config_nat *nat)
+{
+	const uint16_t port = source->traffic->port;
+
+	source->server = w->player->config->frontends[nat->frontend].address;
+	source->port = lb_be16_of(port != 0 ? port : nat->first_port);
+}
+
 /* Zero configuration balances whatever comes by; so does a rule that is only a
  * next hop. */
 static bool
@@ -43,6 +54,11 @@ aim(struct sim_world *w, struct sim_source *source, struct sim_trouble *trouble)
 	source->server =
 	    lb_scene_names(&t->server) ? t->server : v4(203, 0, 113, 10);
 	if (!w->run->settings->together) {
+		const struct lb_config_nat *nat = lb_traffic_nat(c, t);
+		if (nat != NULL) {
+			aim_at_nat(w, source, nat);
+			return true;
+		}
 		rule = lb_traffic_rule(c, t);
 		if (rule == NULL) {
 			(void)snprintf(trouble->text, sizeof(trouble->text),

@@ -182,6 +182,7 @@ sim_port_watch(struct sim_world *w, const struct sim_session *s, uint8_t flags)
 	    sim_outbound_due(w->player->outbound, &w->player->world->tables,
 		six, slot, sim_world_now(w)),
 	    six, slot);
+	sim_outbound_hold(w->player->outbound, six, slot, s->number);
 }
 
 void
@@ -191,10 +192,16 @@ sim_port_ends(struct sim_world *w, uint32_t subject)
 	const uint32_t slot = subject & ~OF_SIX;
 	const uint64_t now_ns = sim_world_now(w);
 
+	struct sim_outbound *o = w->player->outbound;
+
 	plan_end(w,
-	    sim_outbound_end(w->player->outbound, &w->player->world->tables,
-		six, slot, now_ns, sim_run_bin(w->run, now_ns)),
+	    sim_outbound_end(o, &w->player->world->tables, six, slot, now_ns,
+		sim_run_bin(w->run, now_ns)),
 	    six, slot);
+	for (unsigned i = 0; i < o->ended_count; i++)
+		sim_entry_ended(w,
+		    sim_session_at(&w->sessions, o->ended[i].session),
+		    &o->ended[i].was);
 }
 
 int

@@ -3,6 +3,7 @@
 #define SIM_WORLD_PARTS_H
 /* Between the files that the world is made of: world.c, world_new.c,
  * world_send.c. */
+#include "model/expire.h"
 #include "sim/run_state.h"
 #include "sim/world.h"
 
@@ -42,6 +43,11 @@ void sim_parcel_tap(const struct sim_world *w, const struct sim_session *s,
  * may have come. */
 void sim_entry_watch(struct sim_world *w, struct sim_session *s);
 void sim_entry_look(struct sim_world *w, struct sim_session *s);
+
+/* That was the entry of a member's own connection, of that session or of one
+ * before it: says so, as above. */
+void sim_entry_ended(
+    struct sim_world *w, struct sim_session *s, const struct lb_expired *was);
 
 /* --- traffic `from_pool`: world_outbound.c ---------------------------------
  */

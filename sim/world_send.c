@@ -120,6 +120,10 @@ sim_answer(struct sim_world *w, struct sim_session *s, uint16_t member,
 	struct sim_parcel parcel = *what;
 
 	parcel.member = member;
+	if (member == SIM_OUTSIDE) {
+		parcel.port.raw = s->epoch;
+		parcel.address = s->address;
+	}
 	sim_parcel_depart(w, s, &parcel, SIM_HAPPENS_BACK);
 }
 
@@ -128,7 +132,13 @@ sim_refuse(
     struct sim_world *w, struct sim_session *s, const struct sim_parcel *parcel)
 {
 	const bool syn = (parcel->flags & LB_TCP_ACK) == 0;
-	struct sim_parcel no = { .id = parcel->id };
+	/* to where it came from, whoever that is known to be */
+	struct sim_parcel no = {
+		.id = parcel->id,
+		.member = parcel->member,
+		.port = parcel->port,
+		.address = parcel->address,
+	};
 
 	if (s->flow->proto != LB_PROTO_TCP)
 		no.unreachable = true;
@@ -140,7 +150,7 @@ sim_refuse(
 		no.flags = LB_TCP_RST;
 	no.seq = syn ? 0 : parcel->ack;
 	no.ack = syn ? parcel->seq + 1 : 0;
-	sim_answer(w, s, parcel->member, &no);
+	sim_parcel_depart(w, s, &no, SIM_HAPPENS_BACK);
 }
 
 /* --- at the balancer ----------------------------------------------------- */
@@ -254,11 +264,29 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 	a->datagram = NULL;
 	a->from_client = from_client;
 	a->sender = parcel->member;
+	a->public_port = parcel->port;
+	a->public_address = parcel->address;
 	w->packets++;
 	w->player->reached = LB_NONE;
 	w->player->is_let_out = false;
 	if (sim_play_packet(run, a) != 0)
 		w->no_memory = true;
+}
+
+/* Does it go on with a connection that the balancer has forgotten? */
+static void
+note_late(struct sim_world *w, const struct sim_session *s,
+    const struct sim_parcel *parcel)
+{
+	const uint8_t ends = LB_TCP_SYN | LB_TCP_RST;
+
+	if ((w->player->result.facts & LB_FACT_MADE) == 0 ||
+	    s->flow->proto != LB_PROTO_TCP || (parcel->flags & ends) != 0 ||
+	    s->member != SIM_OUTSIDE)
+		return;
+	w->clients.late++;
+	w->clients.late_elsewhere +=
+	    parcel->port.raw != s->epoch || parcel->address != s->address;
 }
 
 /* From a member to a server outside, and back.  No tap hears it: it does not
@@ -275,6 +303,9 @@ pass_outwards(
 		return;
 	sim_port_watch(w, s, parcel->flags);
 	parcel->member = SIM_OUTSIDE;
+	parcel->port.raw = (uint16_t)s->flow->parts[0].last_key;
+	parcel->address = (uint8_t)s->flow->parts[0].key;
+	note_late(w, s, parcel);
 	sim_parcel_depart(w, s, parcel, SIM_HAPPENS_AT_SERVER);
 }
 
@@ -340,6 +371,9 @@ listens(const struct sim_world *w, const struct sim_session *s,
 
 	if (parcel->member == SIM_OUTSIDE)
 		return true;
+	const struct sim_nat_way *nat = sim_player_nat(w->player, rule);
+	if (nat != NULL && !nat->any_port)
+		port = nat->backend_port;
 	if (rule < w->player->rule_count && !w->player->rules[rule].any_port)
 		port = w->player->rules[rule].backend_port;
 	return sim_farm_listens(w->farm, parcel->member, lb_be16_get(port));
@@ -351,6 +385,8 @@ reach_server(
 {
 	struct sim_condition condition = sim_world_condition(w, parcel->member);
 
+	if (parcel->member == SIM_OUTSIDE)
+		condition.epoch = parcel->port.raw;
 	if (condition.state == LB_FAULT_CRASHED ||
 	    condition.state == LB_FAULT_OFF)
 		return;

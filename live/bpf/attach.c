@@ -101,7 +101,7 @@ attach_new(const struct live_pins *pins, uint32_t ifindex, int program,
 	}
 	if (link < 0)
 		return link;
-	int rc = live_pin_link_put(pins, ifindex, link);
+	int rc = live_pin_on_put(pins, LIVE_PIN_LINK, ifindex, link);
 	(void)close(link); /* held by the pin, or gone */
 	return rc;
 }
@@ -130,7 +130,7 @@ link_is_at(int link, uint32_t ifindex)
 static bool
 link_attached(const struct live_pins *pins, uint32_t ifindex)
 {
-	int link = live_pin_link_get(pins, ifindex);
+	int link = live_pin_on_get(pins, LIVE_PIN_LINK, ifindex);
 	bool attached = link >= 0 && link_is_at(link, ifindex);
 	if (link >= 0)
 		(void)close(link);
@@ -151,7 +151,7 @@ attach_link(const struct live_pins *pins, uint32_t ifindex, int program,
 	how->adopted = link_attached(pins, ifindex);
 	if (!how->adopted)
 		return attach_new(pins, ifindex, program, mode, &how->mode);
-	int link = live_pin_link_get(pins, ifindex);
+	int link = live_pin_on_get(pins, LIVE_PIN_LINK, ifindex);
 	int rc = bpf_link_update(link, program, NULL) == 0 ? 0 : -errno;
 	how->mode = live_mode_now(ifindex);
 	(void)close(link);
@@ -198,7 +198,7 @@ live_attach(const struct live_pins *pins, uint32_t ifindex,
 	if (rc != 0)
 		say_why(-rc, how);
 	else if (!how->beside) /* of a dispatcher that somebody took off */
-		(void)live_pin_beside_remove(pins, ifindex);
+		(void)live_pin_on_remove(pins, LIVE_PIN_BESIDE, ifindex);
 	return rc;
 }
 
@@ -206,12 +206,12 @@ int
 live_detach(const struct live_pins *pins, uint32_t ifindex)
 {
 	/* The pin may not be the last to hold it: a running bpftool does. */
-	int link = live_pin_link_get(pins, ifindex);
+	int link = live_pin_on_get(pins, LIVE_PIN_LINK, ifindex);
 	if (link < 0)
 		return live_beside_detach(pins, ifindex);
 	(void)bpf_link_detach(link);
 	(void)close(link);
-	return live_pin_link_remove(pins, ifindex);
+	return live_pin_on_remove(pins, LIVE_PIN_LINK, ifindex);
 }
 
 /* What pins do not hold: the place under a dispatcher. */

@@ -79,7 +79,7 @@ dispatcher_folder(uint32_t ifindex, char *path, size_t bytes)
 static uint32_t
 our_id(const struct live_pins *pins, uint32_t ifindex)
 {
-	int program = live_pin_beside_get(pins, ifindex);
+	int program = live_pin_on_get(pins, LIVE_PIN_BESIDE, ifindex);
 	if (program < 0)
 		return 0;
 	uint32_t id = id_of(program);
@@ -195,7 +195,8 @@ attach_new(const struct live_pins *pins, uint32_t ifindex, int array,
 		return errno != 0 ? -errno : -EINVAL;
 	int rc = attach_in(ours, ifindex, mode, how);
 	if (rc == 0) {
-		rc = live_pin_beside_put(pins, ifindex, xdp_program__fd(ours));
+		rc = live_pin_on_put(
+		    pins, LIVE_PIN_BESIDE, ifindex, xdp_program__fd(ours));
 		if (rc != 0)
 			(void)xdp_program__detach(ours, (int)ifindex,
 			    how->mode == LIVE_MODE_GENERIC ? XDP_MODE_SKB
@@ -241,5 +242,6 @@ live_beside_detach(const struct live_pins *pins, uint32_t ifindex)
 {
 	int rc =
 	    live_beside_attached(pins, ifindex) ? detach(pins, ifindex) : 0;
-	return rc == 0 ? live_pin_beside_remove(pins, ifindex) : rc;
+	return rc == 0 ? live_pin_on_remove(pins, LIVE_PIN_BESIDE, ifindex)
+		       : rc;
 }

@@ -68,11 +68,18 @@ struct live_engine *live_engine_load_with(const char *object,
     size_t error_bytes);
 
 /*
- * live_engine_swap - put another plan in force (mechanism.md 14): timeout
- * classes and member states, then lookup tables, then the plan itself, so
- * that nothing a packet can name is ever absent.  Returns when no packet uses
- * the old one any more; 0, or -errno with the old plan still in force: -E2BIG
- * when the plan outgrew the room that was made for it (twice the first one).
+ * live_engine_swap - put another plan in force (mechanism.md 14), so that
+ * every packet finds all that it is led to, whichever plan it looks at: first
+ * the lookup tables whose slots are free in the plan in force, and timeout
+ * classes; then the plan, which has all members of the one before; last the
+ * tables that both have, and who is eligible.
+ *
+ * plan  compiled against the plan in force.
+ *
+ * Returns when no packet uses the old one any more; 0, or -errno with the old
+ * plan and all its tables still in force: -E2BIG when the plan outgrew the
+ * room that was made for it (twice the first one), or its tables outnumber the
+ * descriptors that the process may have.
  */
 int live_engine_swap(struct live_engine *e, const struct lb_plan *plan);
 

@@ -57,7 +57,7 @@ program_of_link(const struct reading *r, uint32_t ifindex)
 {
 	struct bpf_link_info info = { 0 };
 	uint32_t bytes = sizeof(info);
-	int link = live_pin_link_get(&r->pins, ifindex);
+	int link = live_pin_on_get(&r->pins, LIVE_PIN_LINK, ifindex);
 	if (link < 0)
 		return 0;
 	if (bpf_obj_get_info_by_fd(link, &info, &bytes) != 0 ||

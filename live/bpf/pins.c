@@ -16,11 +16,14 @@
 
 #include "live/xdp/forward_io.h"
 
-#define PIN_NAME_MAX  64u
-#define LINK_PREFIX   "link_"
-#define BESIDE_PREFIX "beside_"
-#define NEW_PREFIX    "new_"
-#define PATH_BYTES    320
+#define PIN_NAME_MAX 64u
+#define NEW_PREFIX   "new_"
+#define PATH_BYTES   320
+
+static const char *const prefixes[] = {
+	[LIVE_PIN_LINK] = "link_",
+	[LIVE_PIN_BESIDE] = "beside_",
+};
 
 bool
 live_pin_name_fits(const char *name)
@@ -162,13 +165,6 @@ live_pin_remove(const struct live_pins *pins, const char *what)
 	return unlink(path_of(pins, "", what, path)) == 0 ? 0 : -errno;
 }
 
-static const char *
-name_of(const char *prefix, uint32_t ifindex, char name[32])
-{
-	(void)snprintf(name, 32, "%s%u", prefix, ifindex);
-	return name;
-}
-
 void *
 live_map_value(int map, size_t *bytes)
 {
@@ -195,53 +191,41 @@ live_map_entries(int map)
 		   : 0;
 }
 
-int
-live_pin_link_get(const struct live_pins *pins, uint32_t ifindex)
+static const char *
+name_of(enum live_pin_kind kind, uint32_t ifindex, char name[32])
 {
-	char name[32];
-	return live_pin_get(pins, name_of(LINK_PREFIX, ifindex, name));
+	(void)snprintf(name, 32, "%s%u", prefixes[kind], ifindex);
+	return name;
 }
 
 int
-live_pin_link_put(const struct live_pins *pins, uint32_t ifindex, int fd)
+live_pin_on_get(
+    const struct live_pins *pins, enum live_pin_kind kind, uint32_t ifindex)
 {
 	char name[32];
-	return live_pin_put(pins, name_of(LINK_PREFIX, ifindex, name), fd);
+	return live_pin_get(pins, name_of(kind, ifindex, name));
 }
 
 int
-live_pin_link_remove(const struct live_pins *pins, uint32_t ifindex)
+live_pin_on_put(const struct live_pins *pins, enum live_pin_kind kind,
+    uint32_t ifindex, int fd)
 {
 	char name[32];
-	return live_pin_remove(pins, name_of(LINK_PREFIX, ifindex, name));
+	return live_pin_put(pins, name_of(kind, ifindex, name), fd);
 }
 
 int
-live_pin_beside_get(const struct live_pins *pins, uint32_t ifindex)
+live_pin_on_remove(
+    const struct live_pins *pins, enum live_pin_kind kind, uint32_t ifindex)
 {
 	char name[32];
-	return live_pin_get(pins, name_of(BESIDE_PREFIX, ifindex, name));
-}
-
-int
-live_pin_beside_put(const struct live_pins *pins, uint32_t ifindex, int fd)
-{
-	char name[32];
-	return live_pin_put(pins, name_of(BESIDE_PREFIX, ifindex, name), fd);
-}
-
-int
-live_pin_beside_remove(const struct live_pins *pins, uint32_t ifindex)
-{
-	char name[32];
-	return live_pin_remove(pins, name_of(BESIDE_PREFIX, ifindex, name));
+	return live_pin_remove(pins, name_of(kind, ifindex, name));
 }
 
 /* 0: the name is of something else. */
 static uint32_t
 ifindex_of(const char *name)
 {
-	static const char *const prefixes[] = { LINK_PREFIX, BESIDE_PREFIX };
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size_t bytes = strlen(prefixes[i]);
 		if (strncmp(name, prefixes[i], bytes) == 0)

@@ -52,15 +52,16 @@ int live_pin_get(const struct live_pins *pins, const char *what);
 int live_pin_put(const struct live_pins *pins, const char *what, int fd);
 int live_pin_remove(const struct live_pins *pins, const char *what);
 
-/* Links are pinned by interface. */
-int live_pin_link_get(const struct live_pins *pins, uint32_t ifindex);
-int live_pin_link_put(const struct live_pins *pins, uint32_t ifindex, int fd);
-int live_pin_link_remove(const struct live_pins *pins, uint32_t ifindex);
+/* What is pinned by interface: the link, or the program that stands under a
+ * dispatcher (beside.h).  As those above. */
+enum live_pin_kind { LIVE_PIN_LINK, LIVE_PIN_BESIDE };
 
-/* So are the programs that stand under a dispatcher (beside.h). */
-int live_pin_beside_get(const struct live_pins *pins, uint32_t ifindex);
-int live_pin_beside_put(const struct live_pins *pins, uint32_t ifindex, int fd);
-int live_pin_beside_remove(const struct live_pins *pins, uint32_t ifindex);
+int live_pin_on_get(
+    const struct live_pins *pins, enum live_pin_kind kind, uint32_t ifindex);
+int live_pin_on_put(const struct live_pins *pins, enum live_pin_kind kind,
+    uint32_t ifindex, int fd);
+int live_pin_on_remove(
+    const struct live_pins *pins, enum live_pin_kind kind, uint32_t ifindex);
 
 /* The interfaces that have either, at most max: how many. */
 size_t live_pin_links(

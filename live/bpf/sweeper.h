@@ -21,7 +21,7 @@ struct live_sweeper;
 struct live_sweeper *live_sweeper_new(const struct lb_tables *tables);
 void live_sweeper_free(struct live_sweeper *sweeper); /* NULL is fine */
 
-/* The same entries, mapped anew. */
+/* The same entries, mapped anew: a round begins. */
 void live_sweeper_use(
     struct live_sweeper *sweeper, const struct lb_tables *tables);
 
@@ -34,6 +34,10 @@ void live_sweeper_use(
  */
 uint64_t live_sweeper_tick(struct live_sweeper *sweeper, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg);
+
+/* SNAT ports that were freed because nobody had them any more: a sweeper had
+ * been killed between his steps (model/audit.h). */
+uint64_t live_sweeper_freed(const struct live_sweeper *sweeper);
 
 /* A plan was swapped: what is in use is to be found out anew. */
 void live_sweeper_swapped(struct live_sweeper *sweeper);

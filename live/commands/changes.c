@@ -371,33 +371,158 @@ rule_of(const struct live_side *side, uint32_t id)
 		   : NULL;
 }
 
-/* What else has an id as rules have: ports of NAT rules, outbound rules. */
+/* A port of a NAT rule, which has an id as rules have; so have outbound rules,
+ * whose names there begin with a slash. */
 static const char *
-other_rule(const struct live_side *side, uint32_t id)
+mapping_of(const struct live_side *side, uint32_t id)
 {
 	if (id >= side->plan->rule_count)
 		return NULL;
 	const struct lb_plan_rule *r = &side->plan->rules[id];
-	return r->name != NULL && !r->tombstone && r->rule_index < 0 ? r->name
-								     : NULL;
+	return r->name != NULL && !r->tombstone && r->rule_index < 0 &&
+		       r->name[0] != '/'
+		   ? r->name
+		   : NULL;
 }
 
 static void
-list_other_rules(
+list_mappings(
     struct changes *c, const struct live_side *from, const struct live_side *to)
 {
 	uint32_t most = from->plan->rule_count > to->plan->rule_count
 			    ? from->plan->rule_count
 			    : to->plan->rule_count;
 	for (uint32_t id = 0; id < most; id++) {
-		const char *was = other_rule(from, id);
-		const char *now = other_rule(to, id);
+		const char *was = mapping_of(from, id);
+		const char *now = mapping_of(to, id);
 		if (now != NULL && was == NULL)
 			add_format(c, "nat", now, "added", "NAT %s added", now);
 		else if (was != NULL && now == NULL)
 			add_format(
 			    c, "nat", was, "removed", "NAT %s removed", was);
 	}
+}
+
+/* --- NAT and outbound rules, by name -------------------------------------- */
+
+static const struct lb_config_nat *
+nat_named(const struct lb_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->nat_count; i++)
+		if (strcmp(config->nats[i].name, name) == 0)
+			return &config->nats[i];
+	return NULL;
+}
+
+static const char *
+nat_member(const struct lb_config *config, const struct lb_config_nat *nat)
+{
+	return nat->member < 0
+		   ? "all"
+		   : config->pools[nat->pool].members[nat->member].name;
+}
+
+static void
+compare_nats(struct changes *c, const struct lb_config *from,
+    const struct lb_config_nat *was, const struct lb_config *to,
+    const struct lb_config_nat *now)
+{
+	struct difference d = { .used = 0 };
+	differ(&d, "frontend", from->frontends[was->frontend].name,
+	    to->frontends[now->frontend].name);
+	differ(
+	    &d, "pool", from->pools[was->pool].name, to->pools[now->pool].name);
+	differ(&d, "member", nat_member(from, was), nat_member(to, now));
+	differ(&d, "protocol", lb_proto_name(was->proto),
+	    lb_proto_name(now->proto));
+	differ_count(&d, "first port", was->first_port, now->first_port);
+	differ_count(&d, "last port", was->last_port, now->last_port);
+	differ_count(&d, "backend_port", was->backend_port, now->backend_port);
+	differ_ms(
+	    &d, "idle_timeout", was->idle_timeout_ms, now->idle_timeout_ms);
+	differ_bool(&d, "tcp_reset", was->tcp_reset, now->tcp_reset);
+	differ_bool(&d, "floating_ip", was->floating_ip, now->floating_ip);
+	add_difference(c, "NAT rule", now->name, &d);
+}
+
+static void
+list_nats(
+    struct changes *c, const struct lb_config *from, const struct lb_config *to)
+{
+	for (size_t i = 0; i < to->nat_count; i++) {
+		const struct lb_config_nat *now = &to->nats[i];
+		const struct lb_config_nat *was = nat_named(from, now->name);
+		if (was != NULL)
+			compare_nats(c, from, was, to, now);
+	}
+}
+
+static const struct lb_config_outbound *
+outbound_named(const struct lb_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->outbound_count; i++)
+		if (strcmp(config->outbounds[i].name, name) == 0)
+			return &config->outbounds[i];
+	return NULL;
+}
+
+/* "one, two": the names of an outbound rule's frontends. */
+static void
+frontends_of(char text[static TEXT_BYTES], const struct lb_config *config,
+    const struct lb_config_outbound *rule)
+{
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < rule->frontend_count && used < TEXT_BYTES; i++)
+		used += (size_t)snprintf(text + used, TEXT_BYTES - used, "%s%s",
+		    i > 0 ? ", " : "",
+		    config->frontends[rule->frontends[i]].name);
+}
+
+static void
+compare_outbounds(struct changes *c, const struct lb_config *from,
+    const struct lb_config_outbound *was, const struct lb_config *to,
+    const struct lb_config_outbound *now)
+{
+	struct difference d = { .used = 0 };
+	char before[TEXT_BYTES], after[TEXT_BYTES];
+	frontends_of(before, from, was);
+	frontends_of(after, to, now);
+	differ(&d, "frontends", before, after);
+	differ(
+	    &d, "pool", from->pools[was->pool].name, to->pools[now->pool].name);
+	differ(&d, "protocol", lb_proto_name(was->proto),
+	    lb_proto_name(now->proto));
+	differ_count(&d, "ports_per_member", was->ports, now->ports);
+	differ_count(&d, "max_members", was->members_max, now->members_max);
+	differ_ms(
+	    &d, "idle_timeout", was->idle_timeout_ms, now->idle_timeout_ms);
+	differ_bool(&d, "tcp_reset", was->tcp_reset, now->tcp_reset);
+	add_difference(c, "outbound rule", now->name, &d);
+}
+
+static void
+list_outbounds(
+    struct changes *c, const struct lb_config *from, const struct lb_config *to)
+{
+	for (size_t i = 0; i < to->outbound_count; i++) {
+		const struct lb_config_outbound *now = &to->outbounds[i];
+		const struct lb_config_outbound *was =
+		    outbound_named(from, now->name);
+		if (was != NULL)
+			compare_outbounds(c, from, was, to, now);
+		else
+			add_format(c, "outbound rule", now->name, "added",
+			    "outbound rule %s added: members of %s", now->name,
+			    to->pools[now->pool].name);
+	}
+	for (size_t i = 0; i < from->outbound_count; i++)
+		if (outbound_named(to, from->outbounds[i].name) == NULL)
+			add_format(c, "outbound rule", from->outbounds[i].name,
+			    "removed",
+			    "outbound rule %s removed: its flows end, new ones "
+			    "find no port of its",
+			    from->outbounds[i].name);
 }
 
 static void
@@ -508,10 +633,25 @@ list_balancer(
     struct changes *c, const struct live_side *from, const struct live_side *to)
 {
 	struct difference d = { .used = 0 };
-	differ(&d, "sku", lb_sku_name(from->config->sku),
-	    lb_sku_name(to->config->sku));
+	const struct lb_config *a = from->config, *b = to->config;
+	differ(&d, "sku", lb_sku_name(a->sku), lb_sku_name(b->sku));
+	differ(&d, "outbound_frontends",
+	    lb_outbound_frontends_name(a->outbound_frontends),
+	    lb_outbound_frontends_name(b->outbound_frontends));
+	differ(&d, "udp_snat", lb_udp_snat_name(a->udp_snat),
+	    lb_udp_snat_name(b->udp_snat));
+	differ_count(
+	    &d, "snat_first_port", a->snat_first_port, b->snat_first_port);
+	differ_ms(&d, "fin_timeout", a->fin_timeout_ms, b->fin_timeout_ms);
+	differ_ms(&d, "rst_timeout", a->rst_timeout_ms, b->rst_timeout_ms);
+#define X(key, usual, other)                                                   \
+	differ(&d, #key,                                                       \
+	    lb_switch_name(LB_SWITCH_##key, a->otherwise[LB_SWITCH_##key]),    \
+	    lb_switch_name(LB_SWITCH_##key, b->otherwise[LB_SWITCH_##key]));
+	LB_SWITCHES(X)
+#undef X
 	if (d.used > 0)
-		add_format(c, "load_balancer", "sku", "changed",
+		add_format(c, "load_balancer", "settings", "changed",
 		    "load_balancer: %s", d.text);
 	if (!same_key(from, to))
 		add(c, "load_balancer", "hash_key", "changed",
@@ -533,7 +673,9 @@ live_changes(const struct live_side *from, const struct live_side *to,
 	list_members(&c, from, to);
 	list_probes(&c, from, to);
 	list_rules(&c, from, to);
-	list_other_rules(&c, from, to);
+	list_nats(&c, from->config, to->config);
+	list_mappings(&c, from, to);
+	list_outbounds(&c, from->config, to->config);
 	if (c.more > 0) {
 		char text[64];
 		(void)snprintf(

@@ -294,13 +294,18 @@ static int
 put_in_force(
     struct live_run *run, const struct live_draft *d, char *error, size_t bytes)
 {
+	struct live_engine *engine = live_forwarder_engine(run->forwarder);
 	int rc = swap_plan(run, d);
 	if (rc == -E2BIG)
 		rc = load_anew(run, d, error, bytes);
 	else if (rc != 0)
 		(void)snprintf(error, bytes, "%s", live_errno(rc));
-	if (rc != 0)
-		live_forwarder_stays(run->forwarder, run->plan);
+	if (rc == 0)
+		return 0;
+	live_forwarder_stays(run->forwarder, run->plan);
+	/* What was loaded in vain has written who is eligible. */
+	if (live_forwarder_engine(run->forwarder) == engine)
+		(void)live_engine_health(engine, run->plan);
 	return rc;
 }
 

@@ -15,7 +15,7 @@ add_begun(struct live_figures_snat *n, const struct live_run *run,
 	int first = lb_snat_gauge_first(gauges, g->member, g->udp);
 
 	n->first = first == (int)n->gauge;
-	n->only = n->first && g->next == 0;
+	n->only = lb_snat_gauge_is_only(gauges, n->gauge);
 	n->counted =
 	    live_forwarder_member(run->forwarder, g->member, &share) == 0;
 	if (n->counted)

@@ -324,14 +324,14 @@ look_at_failures(const struct live_run *run, uint64_t now_ns)
 	for (uint32_t i = 0; i < s->watched_count; i++) {
 		const struct lb_snat_gauge *g = &s->gauges.at[i];
 		struct watched *w = &s->watched[i];
-		if (lb_snat_gauge_first(&s->gauges, g->member, g->udp) !=
-		    (int)i)
-			continue;
-		uint64_t failed = failures_of(run, g);
-		if (failed > w->failed &&
+		const uint64_t failed = failures_of(run, g);
+		const bool more = failed > w->failed;
+		w->failed = failed;
+		if (more && g->allocated > 0 &&
+		    lb_snat_gauge_first(&s->gauges, g->member, g->udp) ==
+			(int)i &&
 		    lb_snat_tell(&w->alarm, LB_SNAT_EXHAUSTED, now_ns))
 			log_event(run, i, LB_SNAT_EXHAUSTED, failed);
-		w->failed = failed;
 	}
 }
 

@@ -95,10 +95,12 @@ live_overrides_apply(const struct live_overrides *all, struct lb_config *config)
 		const struct lb_config_pool *pool = &config->pools[p];
 		for (size_t m = 0; m < pool->member_count; m++) {
 			struct lb_config_member *member = &pool->members[m];
+			const struct live_override *o =
+			    live_override_of(all, pool->name, member->name);
 			*next++ = member->admin_state;
-			member->admin_state = live_override_admin(
-			    live_override_of(all, pool->name, member->name),
-			    member->admin_state);
+			member->admin_state =
+			    live_override_admin(o, member->admin_state);
+			member->drained = o != NULL && o->draining;
 		}
 	}
 	return file;

@@ -127,11 +127,20 @@ live_overriding_say(struct live_run *run, struct lb_config_member *member,
 	}
 	log_said(o);
 	member->admin_state = live_override_admin(o, file_state(run, member));
+	member->drained = o->draining;
 	live_overrides_tidy(&run->overrides);
 	return live_probing_apply(run);
 }
 
 /* --- the last flow ------------------------------------------------------- */
+
+/* Entries of clients' flows: an outbound one has two, a first and a second. */
+static uint32_t
+from_clients(const struct lb_usage *usage, uint32_t id)
+{
+	const uint32_t outbound = 2 * usage->member_second[id];
+	return usage->member[id] > outbound ? usage->member[id] - outbound : 0;
+}
 
 uint32_t
 live_overriding_flows(const struct live_run *run, const struct live_override *o)
@@ -143,7 +152,7 @@ live_overriding_flows(const struct live_run *run, const struct live_override *o)
 		    !plan->members[id].tombstone &&
 		    strcmp(plan->members[id].pool, o->pool) == 0 &&
 		    strcmp(plan->members[id].name, o->member) == 0)
-			return usage->member[id];
+			return from_clients(usage, id);
 	return 0;
 }
 

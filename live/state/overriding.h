@@ -26,7 +26,8 @@ int live_overriding_say(struct live_run *run, struct lb_config_member *member,
 /* The sweeper has counted: of whom did the last flow go? */
 void live_overriding_counted(struct live_run *run);
 
-/* Live entries of a member that is drained, as counted last. */
+/* Clients' flows of a member that is drained, as counted last: not those that
+ * the member began. */
 uint32_t live_overriding_flows(
     const struct live_run *run, const struct live_override *override);
 

@@ -17,6 +17,7 @@
 #include "model/path/ports.c"
 #include "model/path/reply.c"
 #include "model/path/snat.c"
+#include "model/path/snat_back.c"
 #include "model/path/step.c"
 
 /* Frame to scratch->packet: enum lb_parsed. */

@@ -101,9 +101,6 @@ LB_GLOBAL int lb_conn_advance4(
 LB_GLOBAL int lb_conn_advance6(
     uint64_t ctx, uint64_t hash, uint32_t way, uint64_t ctl, uint32_t state);
 
-#define LB_RST_TIMEOUT_MS 15000u  /* azure-load-balancer.md 4.5 */
-#define LB_FIN_TIMEOUT_MS 240000u /* the same */
-
 /* Milliseconds an entry in this state may stay silent. */
 LB_INLINE uint32_t
 lb_conn_timeout_ms(const struct lb_class *classes, uint64_t ctl)
@@ -112,8 +109,8 @@ lb_conn_timeout_ms(const struct lb_class *classes, uint64_t ctl)
 	uint32_t state = lb_ctl_state(ctl);
 	if (state <= LB_CONN_ANSWERED)
 		return class->half_ms;
-	uint32_t most = state == LB_CONN_CLOSING_RST   ? LB_RST_TIMEOUT_MS
-			: state == LB_CONN_CLOSING_FIN ? LB_FIN_TIMEOUT_MS
+	uint32_t most = state == LB_CONN_CLOSING_RST   ? class->rst_ms
+			: state == LB_CONN_CLOSING_FIN ? class->fin_ms
 						       : UINT32_MAX;
 	return class->open_ms < most ? class->open_ms : most;
 }

@@ -223,11 +223,12 @@ forward_tracked(const struct lb_view *v, const struct lb_rule *rule)
 	make_entry(v, rule, hash, prefer);
 }
 
-/* Azure Basic: with all members down, established connections end too. */
+/* With all members down established connections end too: Azure Basic, or
+ * lone_member_down: end. */
 LB_INLINE bool
 all_down_ends_all(const struct lb_view *v, const struct lb_rule *rule)
 {
-	return (rule->flags & LB_RULE_BASIC) != 0 &&
+	return (rule->flags & LB_RULE_ALL_END) != 0 &&
 	       lb_lut_member(v->ctx, rule->lut, 0) == LB_NONE;
 }
 
@@ -247,6 +248,23 @@ forward_by_hash(const struct lb_view *v, const struct lb_rule *rule)
 		deliver(v, rule, member);
 }
 
+/* Does one of the rule's own members ask?  What it answers from names the
+ * rule. */
+LB_PART(is_hairpin)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	const struct lb_rule *rule = lb_rule_of(v, v->out->rule);
+	if (rule == NULL)
+		return false;
+	const bool any_port = (rule->flags & LB_RULE_ANY_PORT) != 0;
+	const uint64_t *slot =
+	    any_port ? lb_endpoint_find(
+			   v, &ip->src, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS)
+		     : lb_endpoint_find(v, &ip->src, rule->backend_port,
+			   ip->proto, LB_ENDPOINT_REPLY);
+	return slot != NULL && lb_slot_reply(slot) == rule->id;
+}
+
 LB_INLINE void
 forward_packet(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 {
@@ -258,6 +276,11 @@ forward_packet(const struct lb_view *v, const struct lb_rule *rule, bool hop)
 	}
 	if (all_down_ends_all(v, rule)) {
 		lb_say(v, LB_DROP, LB_REASON_NO_HEALTHY_BACKEND);
+		return;
+	}
+	if (LB_UNLIKELY((rule->flags & LB_RULE_NO_HAIRPIN) != 0) &&
+	    lb_part(is_hairpin, v)) {
+		lb_say(v, LB_DROP, LB_REASON_HAIRPIN);
 		return;
 	}
 	if (hop)
@@ -292,6 +315,11 @@ lb_forward_fragment(
 	v->out->rule = rule->id;
 	if ((v->pkt->notes & LB_NOTE_L4_BAD) != 0) {
 		lb_say(v, LB_DROP, LB_REASON_MALFORMED);
+		return;
+	}
+	if (ip->fragment != LB_FRAGMENT_NO &&
+	    (rule->flags & LB_RULE_NO_FRAGMENTS) != 0) {
+		lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
 		return;
 	}
 	if (hop)

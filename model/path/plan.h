@@ -32,11 +32,9 @@
 #define LB_SUBNET_MAX        32u
 #define LB_ECHO_RULES_MAX    32u /* of a frontend that are asked who is up */
 #define LB_PROBE_MAX         31u /* probes on one pool; bit 0 is "no probe" */
-#define LB_PLAN_VERSION      2u
-#define LB_SNAT_ADDRESS_MAX  256u  /* addresses that members leave from */
-#define LB_SNAT_PORT_FIRST   1024u /* ports that they can have */
-#define LB_SNAT_PORT_LAST    65023u
-#define LB_UNIT_ROWS         16u /* of one address and protocol */
+#define LB_PLAN_VERSION      3u
+#define LB_SNAT_ADDRESS_MAX  256u /* addresses that members leave from */
+#define LB_UNIT_ROWS         16u  /* of one address and protocol */
 #define LB_UNIT_ROWS_SHIFT   4u
 #define LB_BLOCKS_PER_ROW    8u
 
@@ -63,6 +61,7 @@ enum lb_plan_flag {
 	LB_PLAN_FILL_FIRST = 0x1, /* outbound_frontends */
 	LB_PLAN_UDP_PORT = 0x2,   /* udp_snat: port */
 	LB_PLAN_BOTH_WAYS = 0x4,  /* one key for both ways past a next hop */
+	LB_PLAN_HA_ICMP = 0x8,    /* ha_icmp: forward */
 };
 
 /*
@@ -109,9 +108,11 @@ enum lb_rule_flag {
 	LB_RULE_ANY_PORT = 0x02,  /* port 0: HA ports; ports are kept */
 	LB_RULE_TRACK_UDP = 0x04, /* connection_tracking */
 	LB_RULE_TCP_RESET = 0x08,
-	LB_RULE_ONE_SIDED = 0x10, /* replies do not pass us */
-	LB_RULE_BASIC = 0x20,     /* all down: entries are not consulted */
-	LB_RULE_FIXED = 0x40,     /* inbound NAT: `lut` is the one member */
+	LB_RULE_ONE_SIDED = 0x10,     /* replies do not pass us */
+	LB_RULE_ALL_END = 0x20,       /* all down: entries are not consulted */
+	LB_RULE_FIXED = 0x40,         /* inbound NAT: `lut` is the one member */
+	LB_RULE_NO_HAIRPIN = 0x80,    /* its members do not reach it */
+	LB_RULE_NO_FRAGMENTS = 0x100, /* with LB_RULE_ANY_PORT */
 };
 
 struct lb_rule {
@@ -154,8 +155,9 @@ struct lb_snat_block {
 /* Milliseconds without a packet after which an entry of this class is over.
  * Classes are only ever added while entries live, never changed. */
 struct lb_class {
-	uint32_t half_ms; /* half-open */
-	uint32_t open_ms; /* open; also bounds the two closing states */
+	uint32_t half_ms;        /* half-open */
+	uint32_t open_ms;        /* open; also bounds the two closing states */
+	uint32_t fin_ms, rst_ms; /* closing (AZ 4.5) */
 };
 LB_LAYOUT_END
 

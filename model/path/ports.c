@@ -26,13 +26,6 @@ lowest_bit(uint64_t x)
 /* --- records ------------------------------------------------------------- */
 
 LB_INLINE uint64_t
-owner_of_leaf(const struct lb_port_ask *ask, uint32_t chunk)
-{
-	return (uint64_t)ask->address << 32 | (uint64_t)chunk << 16 |
-	       (uint64_t)ask->udp << 1 | 1;
-}
-
-LB_INLINE uint64_t
 owner_of_hints(const struct lb_port_ask *ask)
 {
 	return (uint64_t)ask->address << 32 | (uint64_t)ask->member << 16 |
@@ -344,7 +337,8 @@ lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block)
 	const struct lb_hash_key *key = hash_key(ctx);
 	if (s == NULL || key == NULL)
 		return LB_PORTS_NO_ROOM;
-	uint64_t hash = ask_for(s, key, owner_of_leaf(&s->ask, chunk));
+	uint64_t hash =
+	    ask_for(s, key, lb_port_leaf(s->ask.address, chunk, s->ask.udp));
 	int way = lb_port_hold(ctx, hash);
 	if (way < 0)
 		return way;
@@ -386,7 +380,8 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 		if (chunk < 0)
 			break;
 		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
-		if (answer != LB_PORTS_NONE)
+		/* Where there is no room for a leaf there are no ports. */
+		if (answer != LB_PORTS_NONE && answer != LB_PORTS_NO_ROOM)
 			break;
 		(void)lb_port_set(ctx, hash, (uint32_t)way, (uint32_t)chunk);
 		/* Somebody may have given a port back between the two, and
@@ -425,7 +420,8 @@ lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused)
 	uint32_t chunk = port >> LB_CHUNK_BITS & 0xff;
 	if (s == NULL || key == NULL)
 		return -1;
-	uint64_t hash = ask_for(s, key, owner_of_leaf(&s->ask, chunk));
+	uint64_t hash =
+	    ask_for(s, key, lb_port_leaf(s->ask.address, chunk, s->ask.udp));
 	int way = lb_port_find(ctx, hash);
 	struct lb_port_record *r = record_of(ctx, hash, (uint32_t)way);
 	/* Counted first: who sees the bit cleared, or another's, sees that. */

@@ -77,6 +77,14 @@ lb_port_address(const struct lb_addr *addr)
 	return (uint32_t)((word ^ addr->word[1]) >> 32);
 }
 
+/* lb_port_key.owner of a leaf. */
+LB_INLINE uint64_t
+lb_port_leaf(uint32_t address, uint32_t chunk, uint32_t udp)
+{
+	return (uint64_t)address << 32 | (uint64_t)chunk << 16 |
+	       (uint64_t)udp << 1 | 1;
+}
+
 enum lb_ports_answer {
 	LB_PORTS_NONE = -1,      /* all of them are in use */
 	LB_PORTS_CONTENDED = -2, /* lost to other CPUs again and again */

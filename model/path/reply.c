@@ -186,7 +186,8 @@ lb_reply(const struct lb_view *v, const struct lb_rule *rule)
 		lb_say(v, LB_DROP, LB_REASON_MALFORMED);
 		return;
 	}
-	if (ip->fragment != LB_FRAGMENT_NO && !any_port) {
+	if (ip->fragment != LB_FRAGMENT_NO &&
+	    (!any_port || (rule->flags & LB_RULE_NO_FRAGMENTS) != 0)) {
 		lb_say(v, LB_DROP, LB_REASON_FRAGMENT);
 		return;
 	}

@@ -29,7 +29,8 @@ enum lb_verdict {
 	X(TABLE_FULL, "table_full")                                            \
 	X(TTL, "ttl")                                                          \
 	X(NEXT_HOP, "next_hop")                                                \
-	X(TOO_BIG, "too_big")
+	X(TOO_BIG, "too_big")                                                  \
+	X(HAIRPIN, "hairpin")
 
 enum lb_reason {
 	LB_REASON_NONE,

@@ -40,7 +40,10 @@ struct lb_choice {
 	uint32_t base, count, at; /* the at-th comes first */
 	uint32_t member;
 	uint64_t hash; /* or of the flow's entry, and its way */
-	uint32_t way, zero;
+	uint32_t way;
+	uint32_t from; /* ports below have no room for what comes back */
+	uint32_t turn; /* of blocks, and how many such ports */
+	uint32_t full;
 };
 
 struct lb_scratch {

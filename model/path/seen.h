@@ -125,7 +125,8 @@ lb_conn_see(const struct lb_view *v, const struct lb_rule *rule, uint64_t hash,
 			LB_STORE(((lb_half *)w2)[1], v->now_ms);
 		if ((rule->flags & LB_RULE_TCP_RESET) != 0 &&
 		    v->pkt->ip.proto == LB_PROTO_TCP &&
-		    (v->out->facts & LB_FACT_REPLY) == 0)
+		    (v->out->facts & LB_FACT_REPLY) == 0 &&
+		    lb_conn_is(v, hash, way, hit->ctl))
 			note_sequence(v, w2 + 1);
 	}
 	if (state != was) {

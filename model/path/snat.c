@@ -10,94 +10,16 @@
  *
  * Source: AZ 4.4 to 4.6; mechanism.md 9 to 12.
  */
-#include "model/path/hash.h"
 #include "model/path/ports.h"
-#include "model/path/seen.h"
+#include "model/path/snat_parts.h"
 
-#define BLOCKS_TRIED 64u /* of one member, at a time */
-
-/* How a flow was translated: what is left of w1 beside the key. */
-struct translation {
-	uint8_t address; /* number of the public one; of SNAT_OUT */
-	lb_be16 port;    /* the public one; of SNAT_IN the private one */
-};
+#define BLOCKS_TRIED 256u /* of one member, at a time */
+#define FULL_TRIED   16u  /* ports without room for their way in */
 
 LB_INLINE uint64_t
 translation_word(uint32_t address, lb_be16 port)
 {
 	return (uint64_t)address << 40 | (uint64_t)port.raw << 48;
-}
-
-LB_INLINE const struct lb_addr *
-public_address(const struct lb_view *v, uint32_t number)
-{
-	const struct lb_row *row =
-	    lb_plan_row(v->plan, v->header->snat_at + number / 4);
-	if (row == NULL)
-		return NULL;
-	return (const struct lb_addr *)row->word + (number & 3);
-}
-
-/* What a hit's entry says; false: it is not that entry any more. */
-LB_INLINE bool
-translation_of(const struct lb_view *v, uint64_t hash, uint32_t way,
-    struct translation *out)
-{
-	const uint64_t *w2 = entry_w2(v, hash, way);
-	if (w2 == NULL)
-		return false;
-	uint64_t w1 = LB_LOAD(w2[-1]);
-	if (!lb_conn_is(v, hash, way, v->scratch->hit.ctl))
-		return false;
-	out->address = (uint8_t)(w1 >> 40);
-	out->port.raw = (uint16_t)(w1 >> 48);
-	return true;
-}
-
-LB_INLINE int
-find_kind(const struct lb_view *v, uint64_t hash, uint32_t kind)
-{
-	int way = lb_conn_find_key(v, hash);
-	if (way >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != kind)
-		return LB_CONN_MISS;
-	return way;
-}
-
-/* The state in which a packet leaves its own direction's entry. */
-LB_INLINE uint32_t
-state_after_snat(const struct lb_packet *pkt, uint32_t state)
-{
-	if (pkt->ip.proto == LB_PROTO_UDP)
-		return state < LB_CONN_OPEN ? LB_CONN_OPEN : state;
-	if ((pkt->tcp_flags & LB_TCP_RST) != 0)
-		return LB_CONN_CLOSING_RST;
-	if ((pkt->tcp_flags & LB_TCP_FIN) != 0)
-		return state > LB_CONN_CLOSING_FIN ? state
-						   : LB_CONN_CLOSING_FIN;
-	if (lb_packet_is_bare_syn(pkt) || state >= LB_CONN_OPEN)
-		return state;
-	return LB_CONN_OPEN;
-}
-
-/* --- keys ---------------------------------------------------------------- */
-
-LB_INLINE uint64_t
-key_of_packet(const struct lb_view *v)
-{
-	const struct lb_headers *ip = &v->pkt->ip;
-	lb_key_set(&v->scratch->key, &ip->src, &ip->dst,
-	    lb_ports_proto(ip->sport, ip->dport, ip->proto), v->six);
-	return lb_flow_hash(v, &v->scratch->key);
-}
-
-/* The key of what comes back to a public address and port. */
-LB_INLINE uint64_t
-key_of_return(const struct lb_view *v, const struct lb_headers *out,
-    const struct lb_addr *address, lb_be16 port)
-{
-	lb_key_set(&v->scratch->key, &out->dst, address,
-	    lb_ports_proto(out->dport, port, out->proto), v->six);
-	return lb_flow_hash(v, &v->scratch->key);
 }
 
 /* --- who leaves, with an entry ------------------------------------------- */
@@ -113,14 +35,25 @@ leave(const struct lb_view *v, const struct lb_addr *address, lb_be16 port)
 	lb_say(v, LB_FORWARD, LB_REASON_NONE);
 }
 
-/* A bare SYN on a flow that is closing begins anew, from the same port. */
-LB_INLINE void
+/* An entry of a flow that is closing, begun anew. */
+LB_INLINE bool
 begin_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
 {
 	struct lb_hit *hit = &v->scratch->hit;
 	uint64_t fresh = lb_ctl_with_state(hit->ctl, LB_CONN_HALF);
-	if (lb_conn_replace(v, hash, way, hit->ctl, fresh))
-		hit->ctl = fresh;
+	if (!lb_conn_replace(v, hash, way, hit->ctl, fresh))
+		return false;
+	hit->ctl = fresh;
+	return true;
+}
+
+/* The member's, with the new numbers. */
+LB_INLINE void
+begin_out_anew(const struct lb_view *v, uint64_t hash, uint32_t way)
+{
+	uint64_t *w2 = entry_w2(v, hash, way);
+	if (begin_anew(v, hash, way) && w2 != NULL)
+		LB_STORE(w2[1], lb_sequence_of(v->pkt));
 }
 
 LB_INLINE bool
@@ -206,8 +139,6 @@ make_return(const struct lb_view *v, const struct lb_snat_block *block,
 	return way;
 }
 
-/* --- the two directions -------------------------------------------------- */
-
 LB_GLOBAL int
 lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at)
 {
@@ -247,19 +178,23 @@ lb_snat_renew(uint64_t ctx)
 		return 0;
 	const uint64_t hash = v.scratch->choice.hash;
 	const uint32_t way = v.scratch->choice.way;
-	if (lb_ctl_state(v.scratch->hit.ctl) < LB_CONN_CLOSING_FIN ||
-	    !translation_of(&v, hash, way, &to))
+	if (!translation_of(&v, hash, way, &to))
 		return 0;
 	const struct lb_addr *address = public_address(&v, to.address);
 	if (address == NULL)
 		return 0;
-	begin_anew(&v, hash, way);
 	const struct lb_hit out = v.scratch->hit;
+	bool closing = lb_ctl_state(out.ctl) >= LB_CONN_CLOSING_FIN;
 	uint64_t back = key_of_return(&v, &v.pkt->ip, address, to.port);
 	int in = find_kind(&v, back, LB_KIND_SNAT_IN);
-	if (in >= 0)
-		begin_anew(&v, back, (uint32_t)in);
+	/* Either end may have closed it: a refusal shows in the way in only. */
+	if (in >= 0 && lb_ctl_state(v.scratch->hit.ctl) >= LB_CONN_CLOSING_FIN)
+		closing = true;
+	if (in >= 0 && closing)
+		(void)begin_anew(&v, back, (uint32_t)in);
 	v.scratch->hit = out;
+	if (closing)
+		begin_out_anew(&v, hash, way);
 	return 0;
 }
 
@@ -271,6 +206,7 @@ lb_snat_choose(uint64_t ctx)
 		return -1;
 	struct lb_choice *choice = &v.scratch->choice;
 	choice->at = 0;
+	choice->from = 0;
 	if ((v.header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
 		choice->at = (uint32_t)lb_snat_first(ctx, choice->base,
 		    lb_hash_slot(key_of_packet(&v), choice->count));
@@ -312,6 +248,13 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	return LB_SNAT_NEW;
 }
 
+LB_INLINE const uint64_t *
+outbound_slot(const struct lb_view *v)
+{
+	return lb_endpoint_find(v, &v->pkt->ip.src, (lb_be16){ 0 },
+	    v->pkt->ip.proto, LB_ENDPOINT_OUTBOUND);
+}
+
 LB_GLOBAL int
 lb_snat_pick(uint64_t ctx, uint32_t turn)
 {
@@ -320,11 +263,15 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 		return LB_PORTS_NO_ROOM;
 	const struct lb_choice *choice = &v.scratch->choice;
 	uint32_t at = choice->at + turn;
-	if (turn >= choice->count)
+	/* Whose blocks these are is asked of this plan: the one in force may be
+	 * another since the step began. */
+	const uint64_t *slot = outbound_slot(&v);
+	if (slot == NULL || turn >= lb_slot_block_count(slot))
 		return LB_PORTS_NONE;
-	if (at >= choice->count)
-		at -= choice->count;
-	const struct lb_snat_block *block = block_at(&v, choice->base + at);
+	if (at >= lb_slot_block_count(slot))
+		at -= lb_slot_block_count(slot);
+	const struct lb_snat_block *block =
+	    block_at(&v, lb_slot_block(slot) + at);
 	if (block == NULL)
 		return LB_PORTS_NONE;
 	const struct lb_addr *address = public_address(&v, block->address);
@@ -333,7 +280,11 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 	ask_about(&v, &v.pkt->ip, choice->member, address, block->address,
 	    (v.header->flags & LB_PLAN_UDP_PORT) != 0);
 	v.scratch->block = *block;
-	return lb_ports_take(ctx, block->first | (uint32_t)block->last << 16);
+	uint32_t first =
+	    choice->from > block->first ? choice->from : block->first;
+	return first > block->last
+		   ? LB_PORTS_NONE
+		   : lb_ports_take(ctx, first | (uint32_t)block->last << 16);
 }
 
 LB_GLOBAL int
@@ -372,9 +323,14 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	s->fresh.w1 = translation_word(block->address, sport);
 	/* UDP has no sequence; it notes by which law its port was taken. */
 	s->fresh.w3 = v.pkt->ip.proto == LB_PROTO_UDP
-			  ? (v.header->flags & LB_PLAN_UDP_PORT) != 0
+			  ? (s->ask.dst[0] | s->ask.dst[1]) == 0
 			  : lb_sequence_of(v.pkt);
-	int way = make_kind(&v, hash, LB_KIND_SNAT_OUT, block->class, -1);
+	/* It may be a flow that was balanced before, by another plan. */
+	int there = lb_conn_find_key(&v, hash);
+	if (there >= 0 && lb_ctl_kind(s->hit.ctl) != LB_KIND_LB)
+		return LB_SNAT_NEW;
+	int way = make_kind(
+	    &v, hash, LB_KIND_SNAT_OUT, block->class, there >= 0 ? there : -1);
 	const struct lb_addr *address = public_address(&v, block->address);
 	if (way < 0 || (way & LB_CONN_FOUND) != 0 || address == NULL)
 		return LB_SNAT_NEW;
@@ -385,6 +341,8 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	leave(&v, address, sport);
 	return LB_SNAT_SAID;
 }
+
+#define UNDO_TRIES 8u /* something may come back on it, and move its state */
 
 /* Back to before: the way in, if it was made, then the port. */
 LB_GLOBAL int
@@ -398,145 +356,51 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 	if (address != NULL) {
 		uint64_t hash = key_of_return(
 		    &v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
-		int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
-		uint64_t ctl = v.scratch->hit.ctl;
-		if (way >= 0)
-			(void)lb_conn_replace(&v, hash, (uint32_t)way, ctl,
-			    lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
+		for (uint32_t i = 0; i < UNDO_TRIES; i++) {
+			int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+			uint64_t ctl = v.scratch->hit.ctl;
+			if (way < 0 ||
+			    lb_conn_replace(&v, hash, (uint32_t)way, ctl,
+				lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK))
+				break;
+		}
 	}
 	return lb_ports_give(ctx, port, 1);
 }
 
-LB_INLINE bool
-come_back(const struct lb_view *v, uint64_t hash, uint32_t way)
-{
-	struct translation to;
-	const struct lb_hit *hit = &v->scratch->hit;
-	if (!translation_of(v, hash, way, &to))
-		return false;
-	const struct lb_rule *rule = lb_rule_of(v, lb_w2_rule(hit->w2));
-	const struct lb_member *member = lb_member_of(v, lb_w2_member(hit->w2));
-	if (rule == NULL || member == NULL)
-		return false;
-	v->out->rule = rule->id;
-	v->out->member = lb_w2_member(hit->w2);
-	v->out->facts |= LB_FACT_SNAT;
-	lb_conn_see(v, rule, hash, way,
-	    state_after_snat(v->pkt, lb_ctl_state(hit->ctl)));
-	v->out->edit.dst = member->addr;
-	v->out->edit.dport = to.port;
-	v->out->edit.what = LB_EDIT_DST | LB_EDIT_DPORT;
-	lb_say(v, LB_FORWARD, LB_REASON_NONE);
-	return true;
-}
-
-LB_GLOBAL int
-lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
-{
-	struct lb_view v;
-	if (!lb_view_open(&v, ctx, now_ms))
-		return LB_SNAT_NOT_OURS;
-	uint64_t hash = key_of_packet(&v);
-	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
-	if (way >= 0 && come_back(&v, hash, (uint32_t)way))
-		return LB_SNAT_SAID;
-	if (!lb_snat_in_block(
-		&v, number, v.pkt->ip.proto, lb_be16_get(v.pkt->ip.dport)))
-		return LB_SNAT_NOT_OURS;
-	v.out->facts |= LB_FACT_SNAT;
-	lb_say(&v, LB_DROP,
-	    (v.pkt->notes & LB_NOTE_L4_BAD) != 0 ? LB_REASON_MALFORMED
-						 : LB_REASON_SNAT_NO_FLOW);
-	return LB_SNAT_SAID;
-}
-
-/* --- errors -------------------------------------------------------------- */
-
-/* About what a member sent: to that member. */
-LB_INLINE bool
-error_to_member(const struct lb_view *v, struct translation to)
-{
-	struct lb_edit *edit = &v->out->edit;
-	const struct lb_member *member =
-	    lb_member_of(v, lb_w2_member(v->scratch->hit.w2));
-	if (member == NULL)
-		return false;
-	edit->dst = member->addr;
-	edit->quoted = member->addr;
-	edit->quoted_port = to.port;
-	edit->what = LB_EDIT_DST | LB_EDIT_QUOTED_SRC;
-	return true;
-}
-
-/* About what came back to a member: to who sent it, who knows only the public
- * address. */
-LB_INLINE bool
-error_to_world(const struct lb_view *v, struct translation to)
-{
-	struct lb_edit *edit = &v->out->edit;
-	const struct lb_addr *address = public_address(v, to.address);
-	if (address == NULL)
-		return false;
-	edit->quoted = *address;
-	edit->quoted_port = to.port;
-	edit->what = LB_EDIT_QUOTED_DST;
-	if (lb_addr_same(&v->pkt->ip.src, &v->pkt->quoted.dst)) {
-		edit->src = *address;
-		edit->what |= LB_EDIT_SRC;
-	}
-	v->out->facts |= LB_FACT_REPLY;
-	return true;
-}
-
-/* The quoted packet turned round is what the flow's other side sends: its key
- * is that of SNAT_IN, or of SNAT_OUT. */
-LB_GLOBAL int
-lb_snat_error(uint64_t ctx, uint32_t now_ms)
-{
-	struct lb_view v;
-	struct translation to;
-	if (!lb_view_open(&v, ctx, now_ms))
-		return LB_SNAT_NOT_OURS;
-	const struct lb_headers *q = &v.pkt->quoted;
-	const struct lb_hit *hit = &v.scratch->hit;
-	lb_key_set(&v.scratch->key, &q->dst, &q->src,
-	    lb_ports_proto(q->dport, q->sport, q->proto), v.six);
-	uint64_t hash = lb_flow_hash(&v, &v.scratch->key);
-	int way = lb_conn_find_key(&v, hash);
-	if (way < 0 || lb_ctl_kind(hit->ctl) == LB_KIND_LB ||
-	    !translation_of(&v, hash, (uint32_t)way, &to))
-		return LB_SNAT_NOT_OURS;
-	bool ours = lb_ctl_kind(hit->ctl) == LB_KIND_SNAT_IN
-			? error_to_member(&v, to)
-			: error_to_world(&v, to);
-	if (!ours)
-		return LB_SNAT_NOT_OURS;
-	lb_quote(&v);
-	v.out->rule = lb_w2_rule(hit->w2);
-	v.out->member = lb_w2_member(hit->w2);
-	v.out->facts |= LB_FACT_SNAT | LB_FACT_ICMP;
-	lb_say(&v, LB_FORWARD, LB_REASON_NONE);
-	return LB_SNAT_SAID;
-}
-
 /* --- for step.c ---------------------------------------------------------- */
 
-/* Into scratch, where the global functions look, and out of it.  BPF's packet
- * and result are there already. */
-LB_INLINE void
-move_in(const struct lb_view *v)
+/*
+ * A port for a new flow, and the way in by it.  The lowest free port is the
+ * same for all who come, so that without room for what comes back to it the
+ * next one is tried: else nobody would get out any more.
+ */
+LB_INLINE int
+take_way_in(const struct lb_view *v, int *port)
 {
-	if (v->pkt != &v->scratch->packet)
-		v->scratch->packet = *v->pkt;
-	if (v->out != &v->scratch->result)
-		v->scratch->result = *v->out;
-}
-
-LB_INLINE void
-move_out(const struct lb_view *v)
-{
-	if (v->out != &v->scratch->result)
-		*v->out = v->scratch->result;
+	/* In memory, where the verifier does not follow them. */
+	struct lb_choice *choice = &v->scratch->choice;
+	int said = LB_SNAT_SAID;
+	LB_STORE(choice->turn, 0);
+	LB_STORE(choice->full, 0);
+	for (uint32_t i = 0; i < BLOCKS_TRIED + FULL_TRIED; i++) {
+		uint32_t turn = LB_LOAD(choice->turn);
+		uint32_t full = LB_LOAD(choice->full) + 1;
+		int taken = lb_snat_pick(v->ctx, turn);
+		*port = taken;
+		if (taken == LB_PORTS_NONE && turn + 1 < BLOCKS_TRIED) {
+			LB_STORE(choice->turn, turn + 1);
+			LB_STORE(choice->from, 0);
+			continue;
+		}
+		said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+		if (said != LB_SNAT_NEW || full == FULL_TRIED)
+			break;
+		(void)lb_snat_undo(v->ctx, (uint32_t)taken);
+		LB_STORE(choice->full, full);
+		LB_STORE(choice->from, (uint32_t)taken + 1);
+	}
+	return said;
 }
 
 /* A port for a new flow, then its entries. */
@@ -545,10 +409,7 @@ leave_first(const struct lb_view *v)
 {
 	int taken = LB_PORTS_NONE;
 	(void)lb_snat_choose(v->ctx);
-	for (uint32_t turn = 0; turn < BLOCKS_TRIED && taken == LB_PORTS_NONE;
-	     turn++)
-		taken = lb_snat_pick(v->ctx, turn);
-	int said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+	int said = take_way_in(v, &taken);
 	if (said == LB_SNAT_FOUND)
 		said = lb_snat_enter_out(v->ctx, v->now_ms, (uint32_t)taken);
 	if (said != LB_SNAT_NEW)
@@ -609,27 +470,4 @@ lb_snat_step(uint64_t ctx, const struct lb_packet *pkt, uint32_t now_ms,
 	move_in(&v);
 	(void)lb_snat_out(ctx, now_ms);
 	move_out(&v);
-}
-
-LB_API bool
-lb_snat_to(const struct lb_view *v, const uint64_t *slot)
-{
-	move_in(v);
-	if (lb_snat_return(v->ctx, v->now_ms, lb_slot_snat(slot)) ==
-	    LB_SNAT_NOT_OURS)
-		return false;
-	move_out(v);
-	return true;
-}
-
-LB_API bool
-lb_snat_about(const struct lb_view *v)
-{
-	if (v->header->snat_count == 0)
-		return false;
-	move_in(v);
-	if (lb_snat_error(v->ctx, v->now_ms) == LB_SNAT_NOT_OURS)
-		return false;
-	move_out(v);
-	return true;
 }

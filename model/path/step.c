@@ -88,10 +88,32 @@ LB_PART(step_unnamed)
 	return step_beyond(v, false);
 }
 
+/* ICMP that is no error has no ports: with ha_icmp it goes as a fragment does,
+ * by its addresses, where a rule for all ports leaves them as they are. */
+LB_INLINE bool
+forward_icmp(const struct lb_view *v)
+{
+	const uint64_t *slot = lb_endpoint_find(
+	    v, &v->pkt->ip.dst, (lb_be16){ 0 }, 0, LB_ENDPOINT_ADDRESS);
+	const struct lb_rule *rule =
+	    slot != NULL ? lb_rule_of(v, lb_slot_rule(slot)) : NULL;
+	bool hop = rule == NULL;
+	if (hop && slot != NULL && (lb_slot_flags(slot) & LB_ADDRESS_OURS) != 0)
+		return false;
+	if (hop)
+		rule = next_hop(v);
+	if (rule == NULL || (rule->flags & LB_RULE_FLOATING) == 0)
+		return false;
+	lb_forward_fragment(v, rule, hop);
+	return true;
+}
+
 LB_PART(step_icmp)
 {
 	if ((v->pkt->notes & LB_NOTE_ICMP_ERROR) != 0)
 		lb_icmp_error(v);
+	else if ((v->header->flags & LB_PLAN_HA_ICMP) != 0 && forward_icmp(v))
+		return STEP_DONE;
 	else if (lb_is_echo_request(v->pkt))
 		lb_echo(v);
 	return STEP_DONE;

@@ -331,11 +331,11 @@ LB_API bool lb_snat_from(const struct lb_view *v);
 /* snat.c: all that is to be done with such a packet, afterwards. */
 LB_API void lb_snat_step(uint64_t ctx, const struct lb_packet *pkt,
     uint32_t now_ms, struct lb_result *out);
-/* snat.c: what comes to the public address in `slot`; false: it is not about
+/* snat_back.c: what comes to the public address in `slot`; false: it is not about
  * a port of any member. */
 LB_API bool lb_snat_to(const struct lb_view *v, const uint64_t *slot);
 
-/* snat.c: an ICMP error about an outbound flow, from either side; false: it
+/* snat_back.c: an ICMP error about an outbound flow, from either side; false: it
  * is about something else. */
 LB_API bool lb_snat_about(const struct lb_view *v);
 

@@ -81,6 +81,8 @@ static const struct {
 	int (*run)(void);
 } parts[] = {
 	{ "xdp", "the packet path in the kernel", bench_xdp },
+	{ "snat", "NAT rules and SNAT beside plain forwarding (1 GB of memory)",
+	    bench_snat },
 	{ "eviction", "entries lost before their time", bench_eviction },
 	{ "lookup", "lookup tables: balance, calm, speed", bench_lookup },
 	{ "hash", "what an attacker gains on the hash", bench_hash },

@@ -33,5 +33,6 @@ int bench_events(void);
 int bench_world(void);
 int bench_live(void);
 int bench_soak(void);
+int bench_snat(void);
 
 #endif

@@ -49,6 +49,30 @@ run 4 template.json
 golden template
 run 4 nat-pool.json
 golden nat-pool
+run 4 shapes.json
+golden shapes
+
+# Keys in any case are the same document, but for where notes say they stand.
+python3 - "$tmp" rest.json template.json nat-pool.json shapes.json <<'END'
+import json, os, sys
+
+
+def loud(x):
+    if isinstance(x, dict):
+        return {k if k.startswith('[') else k.upper(): loud(v)
+                for k, v in x.items()}
+    return [loud(v) for v in x] if isinstance(x, list) else x
+
+
+for name in sys.argv[2:]:
+    json.dump(loud(json.load(open(name))), open(f'{sys.argv[1]}/loud-{name}', 'w'))
+END
+for name in rest template nat-pool shapes; do
+	"$FAIRLEAD" import $name.json 2>/dev/null | tail -n +2 >"$tmp/as-is" || :
+	"$FAIRLEAD" import "$tmp/loud-$name.json" 2>/dev/null |
+	    tail -n +2 >"$tmp/loud" || :
+	cmp -s "$tmp/as-is" "$tmp/loud" || fail "$name.json: its case matters"
+done
 
 # What is not imported, and why.
 run 2 cli-old-list.json
@@ -58,6 +82,19 @@ grep -q 'no load balancer other in it, but lb0, inner' "$tmp/err" ||
     fail 'a wrong name: no names'
 run 2 gateway.json
 grep -q 'gateway tier' "$tmp/err" || fail 'gateway: not said'
+run 2 global.json
+grep -q 'global tier' "$tmp/err" || fail 'global: not said'
+# What is no such file, or not all of one, is said with what would be.
+head -c 700 rest.json >"$tmp/cut.json"
+echo '[]' >"$tmp/empty.json"
+: >"$tmp/nothing.json"
+for bad in "$tmp/cut.json" "$tmp/empty.json" "$tmp/nothing.json" \
+    "$SRC/doc/config.yaml" "$SRC/traces/samples/dns.pcap"; do
+	run 3 "$bad"
+	grep -q 'az network lb show -o json' "$tmp/err" ||
+	    fail "$bad: not said what to give"
+	test ! -s "$tmp/out" || fail "$bad: something on stdout"
+done
 run 3 names.txt
 grep -q 'names.txt: line 1, column 1' "$tmp/err" || fail 'no JSON: no place'
 run 3 nics.json

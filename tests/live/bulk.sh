@@ -124,31 +124,9 @@ quoted() {
 }
 
 network
-tie client eth1 far eth0 5
-leads far 5 eth0
-tie s1 eth1 deep eth0 4
-leads deep 4 eth0
-in_ns client ethtool -K eth1 tx off >/dev/null
-in_ns s1 ethtool -K eth1 tx off >/dev/null
-for router in client s1; do
-	in_ns $router sysctl -qw net.ipv4.ip_forward=1 \
-	    net.ipv6.conf.all.forwarding=1
-done
-ip -n "$tag-balancer" route add 10.77.5.0/24 via 10.77.1.2
-ip -n "$tag-balancer" route add 10.77.4.0/24 via 10.77.2.2
-ip -n "$tag-balancer" -6 route add fd77:5::/64 via fd77:1::2
-ip -n "$tag-balancer" -6 route add fd77:4::/64 via fd77:2::2
+far_and_deep
 
-in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" --dry-run \
-    >out 2>&1 || {
-	grep -q 'not permitted' out && skip "BPF is not permitted here"
-	fail "--dry-run: $(cat out)"
-}
-echo "+ balancer: fairlead live -c lb.yaml"
-in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" 2>live.log
-live=$pid
-wait_for live.log '"event":"forwarding"'
-key=$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live.log)
+balance
 
 echo "== iperf3"
 for s in s1 s2; do

@@ -118,28 +118,14 @@ for i in range(50):
 sys.exit('the server was not reset')
 END
 
-cat >both.yaml <<'END'
-load_balancer: { sku: fairlead }
-frontends:
-  - { name: four, address: 10.77.0.10 }
-  - { name: six, address: "fd77::10" }
-pools:
-  - name: pool4
-    members:
-      - { name: s1, address: 10.77.2.2 }
-      - { name: s2, address: 10.77.3.2 }
-  - name: pool6
-    members:
-      - { name: s1, address: "fd77:2::2" }
-      - { name: s2, address: "fd77:3::2" }
+two_pools >both.yaml
+cat >>both.yaml <<'END'
 rules:
   - { name: web4, frontend: four, pool: pool4, protocol: tcp, frontend_port: 80, backend_port: 8080 }
   - { name: web6, frontend: six, pool: pool6, protocol: tcp, frontend_port: 80, backend_port: 8080 }
   - { name: udp4, frontend: four, pool: pool4, protocol: udp, frontend_port: 5000, backend_port: 8081 }
   - { name: udp6, frontend: six, pool: pool6, protocol: udp, frontend_port: 5000, backend_port: 8081, connection_tracking: true }
   - { name: coap4, frontend: four, pool: pool4, protocol: udp, frontend_port: 5683 }
-connection_table: { entries: 10000 }
-forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 sed '/name: s2/d' both.yaml >one.yaml
 sed 's/protocol: tcp,/& tcp_reset: true, idle_timeout: 1s,/' both.yaml >idle.yaml

@@ -150,6 +150,28 @@ far_and_deep() {
 	ip -n "$tag-balancer" -6 route add fd77:4::/64 via fd77:2::2
 }
 
+# two_pools: how a configuration of two frontends begins, whose pools have both
+# servers; keys of the whole and rules come after it
+two_pools() {
+	cat <<-END
+		load_balancer: { sku: fairlead }
+		connection_table: { entries: 10000 }
+		forwarding: { mode: nat, interfaces: [c0, b1, b2] }
+		frontends:
+		  - { name: four, address: 10.77.0.10 }
+		  - { name: six, address: "fd77::10" }
+		pools:
+		  - name: pool4
+		    members:
+		      - { name: s1, address: 10.77.2.2 }
+		      - { name: s2, address: 10.77.3.2 }
+		  - name: pool6
+		    members:
+		      - { name: s1, address: "fd77:2::2" }
+		      - { name: s2, address: "fd77:3::2" }
+	END
+}
+
 # may_balance: it could start with lb.yaml, or this test is skipped
 may_balance() {
 	in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" --dry-run \
@@ -159,17 +181,31 @@ may_balance() {
 	}
 }
 
-# balance [OPTION...]: with lb.yaml, its log in live.log; its pid is in $live,
-# its hash key in $key
+# balance: with lb.yaml, its log in live.log; its pid is in $live, its hash key
+# in $key
 # shellcheck disable=SC2034 # for who sources this
 balance() {
 	may_balance
-	echo "+ balancer: fairlead live -c lb.yaml $*" >&2
+	echo "+ balancer: fairlead live -c lb.yaml" >&2
 	in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" \
-	    "$@" 2>live.log
+	    2>live.log
 	live=$pid
 	wait_for live.log '"event":"forwarding"'
 	key=$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live.log)
+}
+
+# known MEMBER EVENT SINCE: in both pools, by live.log after so many lines
+known() {
+	left=100
+	until test "$(tail -n +$(($3 + 1)) live.log |
+	    grep -c "\"event\":\"$2\".*/$1\"")" -ge 2; do
+		left=$((left - 1))
+		test $left -gt 0 || {
+			fail "$1 did not go $2: $(tail -n 3 live.log)"
+			return 0
+		}
+		sleep 0.1
+	done
 }
 
 # talk PORT COUNT ADDRESS...: the client's connections, to echo.py of servers,

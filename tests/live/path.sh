@@ -41,35 +41,7 @@ END
 # --- the network ---------------------------------------------------------------
 
 network
-tie client eth1 far eth0 5
-leads far 5 eth0
-tie s1 eth1 deep eth0 4
-leads deep 4 eth0
-in_ns client ethtool -K eth1 tx off >/dev/null
-in_ns s1 ethtool -K eth1 tx off >/dev/null
-for router in client s1; do
-	in_ns $router sysctl -qw net.ipv4.ip_forward=1 \
-	    net.ipv6.conf.all.forwarding=1 net.ipv4.icmp_ratelimit=0 \
-	    net.ipv6.icmp.ratelimit=0
-done
-ip -n "$tag-balancer" route add 10.77.5.0/24 via 10.77.1.2
-ip -n "$tag-balancer" route add 10.77.4.0/24 via 10.77.2.2
-ip -n "$tag-balancer" -6 route add fd77:5::/64 via fd77:1::2
-ip -n "$tag-balancer" -6 route add fd77:4::/64 via fd77:2::2
-
-# known EVENT SINCE: of deep, in both pools
-known() {
-	left=100
-	until test "$(tail -n +$(($2 + 1)) live.log |
-	    grep -c "\"event\":\"$1\".*/deep\"")" -ge 2; do
-		left=$((left - 1))
-		test $left -gt 0 || {
-			fail "deep did not go $1: $(tail -n 3 live.log)"
-			return 0
-		}
-		sleep 0.1
-	done
-}
+far_and_deep
 
 serve() {
 	in_background deep python3 "$SRC/tests/live/echo.py" deep 8080 >deep.out
@@ -107,15 +79,7 @@ hops() {
 }
 
 serve
-in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" --dry-run \
-    >out 2>&1 || {
-	grep -q 'not permitted' out && skip "BPF is not permitted here"
-	fail "--dry-run: $(cat out)"
-}
-echo "+ balancer: fairlead live -c lb.yaml"
-in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" 2>live.log
-live=$pid
-wait_for live.log '"event":"forwarding"'
+balance
 sleep 2 # members are known
 
 # --- what is seen --------------------------------------------------------------
@@ -169,12 +133,12 @@ try ip -n "$tag-s1" link set eth0 mtu 1500
 echo "== nobody is up"
 mark=$(wc -l <live.log)
 kill "$server"
-known down "$mark"
+known deep down "$mark"
 pings 0 56
 grep -q nreachable ping.out || fail "nobody says so: $(cat ping.out)"
 mark=$(wc -l <live.log)
 serve
-known up "$mark"
+known deep up "$mark"
 pings 3 56
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"

@@ -126,7 +126,7 @@ static const struct outbound {
 	uint8_t proto;
 	uint32_t ports, idle_ms;
 } outbounds[] = {
-	{ "few", { BARE4, FLOAT4 }, B4, ALL, 16, 240000 },
+	{ "few", { BARE4, FLOAT4 }, B4, ALL, 8, 240000 },
 	{ "tcp", { APP4, NOWHERE }, A4, TCP, 8, 300000 },
 	{ "six", { HA6, FLOAT6 }, A6, ALL, 16, 90000 },
 	{ "many", { HA4, NOWHERE }, F4, ALL, 0, 240000 },
@@ -203,6 +203,7 @@ rich_change(struct rich *r, struct chance *c)
 		r->sku = (enum lb_sku)chance_below(c, 3);
 		r->udp_port = chance_percent(c, 30);
 		r->fill_first = chance_percent(c, 30);
+		r->otherwise = (uint32_t)chance_next(c);
 		break;
 	case 5:
 		r->next_hop = chance_percent(c, 50);
@@ -427,6 +428,10 @@ rich_config(const struct rich *r)
 	    r->udp_port ? LB_UDP_SNAT_PORT : LB_UDP_SNAT_DESTINATION;
 	config->outbound_frontends =
 	    r->fill_first ? LB_OUTBOUND_FILL_FIRST : LB_OUTBOUND_ALL;
+	for (unsigned s = 0; s < LB_SWITCH_COUNT; s++)
+		config->otherwise[s] = (r->otherwise >> s & 1) != 0;
+	config->fin_timeout_ms = 100000; /* not the defaults */
+	config->rst_timeout_ms = 7000;
 	add_surroundings(config);
 	return config;
 }
@@ -524,9 +529,9 @@ rich_member(bool six, struct chance *c)
 }
 
 struct lb_addr
-rich_busy_member(bool six)
+rich_busy_member(bool six, bool udp)
 {
-	return address(pools[six ? A6 : A4].first, 0);
+	return address(pools[six ? A6 : udp ? B4 : A4].first, 0);
 }
 
 struct lb_addr

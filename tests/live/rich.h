@@ -20,6 +20,7 @@ struct rich {
 	uint32_t nats;                    /* bit n: so for the n-th NAT rule */
 	uint32_t outbounds; /* bit o: so for the o-th outbound rule */
 	bool udp_port, fill_first;
+	uint32_t otherwise; /* bit s: so for that switch */
 	uint32_t turn; /* lists begin somewhere else */
 	enum lb_sku sku;
 	enum lb_forwarding forwarding;
@@ -54,7 +55,7 @@ struct rich_target rich_target(uint32_t i);
 /* A member's, there or not. */
 struct lb_addr rich_member(bool six, struct chance *c);
 /* One that has few SNAT ports. */
-struct lb_addr rich_busy_member(bool six);
+struct lb_addr rich_busy_member(bool six, bool udp);
 /* Any address that means something: frontends, members, the balancer's own,
  * its neighbours. */
 struct lb_addr rich_address(bool six, struct chance *c);

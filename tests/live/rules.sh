@@ -1,8 +1,9 @@
 #!/bin/sh
-# The rest of Azure's rules, live: inbound NAT rules to one member and by a
-# pool's range, whose members keep their ports while others come and go;
-# floating IP, two rules on one backend port; a member who is a client of its
-# own frontend; idle timeouts that tell both ends; and what ctl and the metrics
+# The rest of Azure's rules, live, over IPv4 and IPv6: inbound NAT rules to one
+# member and by a pool's range, whose members keep their ports while others come
+# and go; floating IP, two rules on one backend port; a member who is a client of
+# its own frontend; idle timeouts that tell both ends, and an admin who does
+# (admin_down: reset), but not to whom he drains; and what ctl and the metrics
 # say of all that.
 set -eu
 # shellcheck disable=SC2034 # for the fixture
@@ -58,9 +59,9 @@ class Datagrams(asyncio.DatagramProtocol):
 
 async def main():
     for port in sys.argv[2:]:
-        await asyncio.start_server(serve, '0.0.0.0', int(port))
+        await asyncio.start_server(serve, None, int(port))
     await asyncio.get_running_loop().create_datagram_endpoint(
-        Datagrams, ('0.0.0.0', 5684))
+        Datagrams, ('::', 5684))
     print('ready', flush=True)
     await asyncio.Event().wait()
 
@@ -68,20 +69,22 @@ async def main():
 asyncio.run(main())
 END
 
-# datagram.py PORT...: who answers at each
+# datagram.py ADDRESS PORT...: who answers at each
 cat >datagram.py <<'END'
 import socket
 import sys
 
-for port in sys.argv[1:]:
-    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+to = sys.argv[1]
+for port in sys.argv[2:]:
+    s = socket.socket(socket.AF_INET6 if ':' in to else socket.AF_INET,
+                      socket.SOCK_DGRAM)
     s.settimeout(2)
-    s.connect(('10.77.0.10', int(port)))
+    s.connect((to, int(port)))
     s.send(b'hello')
     print(port, s.recv(100).decode())
 END
 
-# hairpin.py COUNT: connections of a member to its own frontend, all at once:
+# hairpin.py ADDRESS COUNT: connections of a member to its frontend, all at once:
 # "PORT NAME" of who answered, or "PORT -".
 cat >hairpin.py <<'END'
 import select
@@ -91,10 +94,11 @@ import time
 
 asking = select.poll()
 sockets, answers = {}, {}
-for i in range(int(sys.argv[1])):
-    s = socket.socket()
+for i in range(int(sys.argv[2])):
+    s = socket.socket(
+        socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET)
     s.setblocking(False)
-    s.connect_ex(('10.77.0.10', 80))
+    s.connect_ex((sys.argv[1], 80))
     asking.register(s, select.POLLOUT)
     sockets[s.fileno()] = s
 end = time.time() + 2
@@ -132,13 +136,13 @@ if wrong:
 sys.exit(bool(wrong) or not 4 <= list(seen.values()).count('-') <= 30)
 END
 
-# idle.py PORT [kept]: a connection that says nothing more, with keep-alives or
+# idle.py ADDRESS PORT [kept]: a connection that says nothing more, with keep-alives or
 # without: "PORT RESULT" when it ends, or after 5 seconds.
 cat >idle.py <<'END'
 import socket
 import sys
 
-s = socket.create_connection(('10.77.0.10', int(sys.argv[1])), timeout=5)
+s = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)
 if 'kept' in sys.argv:
     s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
@@ -151,6 +155,40 @@ try:
 except OSError as e:
     end = type(e).__name__
 print(s.getsockname()[1], end)
+END
+
+# told.py COUNT: connections to port 83: "PORT NAME" of each, and when it ends,
+# or 6 seconds later, "end PORT NAME HOW".
+cat >told.py <<'END'
+import select
+import socket
+import sys
+import time
+
+asking = select.poll()
+sockets = {}
+for i in range(int(sys.argv[1])):
+    to = 'fd77::10' if i % 2 else '10.77.0.10'
+    s = socket.create_connection((to, 83), timeout=5)
+    s.send(b'hold\n')
+    name = s.recv(100).decode().strip()
+    print(s.getsockname()[1], name, flush=True)
+    sockets[s.fileno()] = (s, name)
+    asking.register(s, select.POLLIN)
+print('all', flush=True)
+end = time.time() + 6
+while (left := end - time.time()) > 0 and sockets:
+    for number, what in asking.poll(left * 1000):
+        asking.unregister(number)
+        s, name = sockets.pop(number)
+        try:
+            s.recv(100)
+            how = 'closed'
+        except OSError as e:
+            how = type(e).__name__
+        print('end', s.getsockname()[1], name, how, flush=True)
+for s, name in sockets.values():
+    print('end', s.getsockname()[1], name, 'open', flush=True)
 END
 
 # held.py: a connection that goes on
@@ -180,32 +218,49 @@ connection_table'''))
 END
 
 cat >all.yaml <<'END'
-load_balancer: { sku: fairlead }
+load_balancer: { sku: fairlead, admin_down: reset }
 frontends:
   - { name: web, address: 10.77.0.10 }
   - { name: float1, address: 10.77.0.11 }
   - { name: float2, address: 10.77.0.12 }
+  - { name: web6, address: fd77::10 }
+  - { name: float16, address: fd77::11 }
+  - { name: float26, address: fd77::12 }
 pools:
   - name: pool
     members:
       - { name: s1, address: 10.77.2.2 }
       - { name: s2, address: 10.77.3.2 }
       - { name: s3, address: 10.77.4.2 }
+  - name: six
+    members:
+      - { name: s1, address: "fd77:2::2" }
+      - { name: s2, address: "fd77:3::2" }
+      - { name: s3, address: "fd77:4::2" }
 rules:
   - { name: web, frontend: web, pool: pool, protocol: tcp, frontend_port: 80, backend_port: 8080 }
   - { name: idle, frontend: web, pool: pool, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 2s, tcp_reset: true }
   - { name: mute, frontend: web, pool: pool, protocol: tcp, frontend_port: 82, backend_port: 8082, idle_timeout: 2s }
+  - { name: told, frontend: web, pool: pool, protocol: tcp, frontend_port: 83, backend_port: 8083, tcp_reset: true }
   - { name: float1, frontend: float1, pool: pool, protocol: tcp, frontend_port: 443, floating_ip: true }
   - { name: float2, frontend: float2, pool: pool, protocol: tcp, frontend_port: 443, floating_ip: true }
+  - { name: web6, frontend: web6, pool: six, protocol: tcp, frontend_port: 80, backend_port: 8080 }
+  - { name: idle6, frontend: web6, pool: six, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 2s, tcp_reset: true }
+  - { name: told6, frontend: web6, pool: six, protocol: tcp, frontend_port: 83, backend_port: 8083, tcp_reset: true }
+  - { name: float16, frontend: float16, pool: six, protocol: tcp, frontend_port: 443, floating_ip: true }
+  - { name: float26, frontend: float26, pool: six, protocol: tcp, frontend_port: 443, floating_ip: true }
 nat_rules:
-  - { name: ssh, frontend: web, protocol: tcp, frontend_port: 2201, backend_port: 22, member: s2, idle_timeout: 2s, tcp_reset: true }
+  - { name: ssh6, frontend: web6, protocol: tcp, frontend_port: 2201, backend_port: 22, pool: six, member: s2, idle_timeout: 2s, tcp_reset: true }
+  - { name: range6, frontend: web6, protocol: tcp, frontend_ports: 50000-50003, backend_port: 2222, pool: six }
+  - { name: dtls6, frontend: web6, protocol: udp, frontend_ports: 51000-51003, backend_port: 5684, pool: six }
+  - { name: ssh, frontend: web, protocol: tcp, frontend_port: 2201, backend_port: 22, pool: pool, member: s2, idle_timeout: 2s, tcp_reset: true }
   - { name: range, frontend: web, protocol: tcp, frontend_ports: 50000-50003, backend_port: 2222, pool: pool }
   - { name: dtls, frontend: web, protocol: udp, frontend_ports: 51000-51003, backend_port: 5684, pool: pool }
 connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2, b3] }
 END
 sed '/name: s1/d' all.yaml >less.yaml
-sed '/name: s3,/a\      - { name: s1, address: 10.77.2.2 }' less.yaml >turned.yaml
+sed '/name: s3, address: 10/a\      - { name: s1, address: 10.77.2.2 }' less.yaml >turned.yaml
 python3 many.py >many.yaml
 
 # asks ANSWER WHERE: who answers, and as whom he was spoken to
@@ -231,7 +286,9 @@ network
 for s in s1 s2 s3; do
 	try ip -n "$tag-$s" addr add 10.77.0.11/32 dev lo
 	try ip -n "$tag-$s" addr add 10.77.0.12/32 dev lo
-	in_background $s python3 server.py $s 22 443 2222 8080 8081 8082 \
+	try ip -n "$tag-$s" addr add fd77::11/128 dev lo nodad
+	try ip -n "$tag-$s" addr add fd77::12/128 dev lo nodad
+	in_background $s python3 server.py $s 22 443 2222 8080 8081 8082 8083 \
 	    >$s.out 2>&1
 	wait_for $s.out ready
 done
@@ -251,15 +308,23 @@ asks 's2 10.77.3.2 22' 10.77.0.10:2201
 asks 's1 10.77.2.2 2222' 10.77.0.10:50000
 asks 's2 10.77.3.2 2222' 10.77.0.10:50001
 asks 's3 10.77.4.2 2222' 10.77.0.10:50002
-try in_ns client python3 datagram.py 51000 51001 51002 >out 2>err ||
-    fail "UDP: $(tail -n 1 err)"
-test "$(tr '\n' ' ' <out)" = '51000 s1 51001 s2 51002 s3 ' || fail "$(cat out)"
+asks 's2 fd77:3::2 22' '[fd77::10]:2201'
+asks 's1 fd77:2::2 2222' '[fd77::10]:50000'
+asks 's3 fd77:4::2 2222' '[fd77::10]:50002'
+for address in 10.77.0.10 fd77::10; do
+	try in_ns client python3 datagram.py $address 51000 51001 51002 \
+	    >out 2>err || fail "UDP: $(tail -n 1 err)"
+	test "$(tr '\n' ' ' <out)" = '51000 s1 51001 s2 51002 s3 ' ||
+	    fail "$address: $(cat out)"
+done
 
 echo "== floating IP, two rules on one backend port"
-for address in 10.77.0.11 10.77.0.12; do
-	echo "+ client: 24 times curl http://$address:443/" >&2
+for address in 10.77.0.11 10.77.0.12 fd77::11 fd77::12; do
+	echo "+ client: 24 times curl http://$address port 443" >&2
+	host=$address
+	test "${host#*:}" = "$host" || host="[$host]"
 	for _ in $(seq 24); do
-		in_ns client curl -sS -m 3 "http://$address:443/" 2>>err ||
+		in_ns client curl -sS -m 3 "http://$host:443/" 2>>err ||
 		    fail "$address does not answer"
 	done | sort -u >out
 	printf '%s\n' "s1 $address 443" "s2 $address 443" "s3 $address 443" |
@@ -270,22 +335,29 @@ unwatch
 same_as_simulated all.yaml "$key"
 
 echo "== a member asks its own frontend"
-echo "+ s1: 48 connections to 10.77.0.10:80" >&2
-in_background s1 python3 hairpin.py 48 >hairpin.out 2>&1
-asker=$pid
-left=60
-until test -e asked || test $left = 0; do
-	left=$((left - 1))
-	sleep 0.1
-done
-ctl --json flows --client 10.77.2.2 --rule web
-python3 hairpin_as_said.py hairpin.out out ||
-    fail "hairpin: $(head -n 3 hairpin.out)"
-kill "$asker"
+# hairpin ADDRESS OWN-ADDRESS RULE
+hairpin() {
+	echo "+ s1: 48 connections to $1 port 80" >&2
+	rm -f asked
+	in_background s1 python3 hairpin.py "$1" 48 >hairpin.out 2>&1
+	asker=$pid
+	left=60
+	until test -e asked || test $left = 0; do
+		left=$((left - 1))
+		sleep 0.1
+	done
+	ctl --json flows --client "$2" --rule "$3"
+	python3 hairpin_as_said.py hairpin.out out ||
+	    fail "hairpin: $(head -n 3 hairpin.out)"
+	kill "$asker"
+}
+hairpin 10.77.0.10 10.77.2.2 web
+hairpin fd77::10 fd77:2::2 web6
 
 echo "== idle"
 endings=
-for how in '81' '2201' '81 kept' '82'; do
+for how in '10.77.0.10 81' '10.77.0.10 2201' '10.77.0.10 81 kept' \
+    '10.77.0.10 82' 'fd77::10 81' 'fd77::10 2201'; do
 	# shellcheck disable=SC2086 # words
 	in_background client python3 idle.py $how >"idle $how" 2>&1
 	endings="$endings $pid"
@@ -297,16 +369,47 @@ sleep 0.2
 # expect HOW END: as the client and, of a reset, the member see it
 expect() {
 	read -r port end <"idle $1" || fail "idle.py $1"
-	at=$(cat ended-s? | sed -n "s/^$port //p")
+	at=$(cat ended-s? | sed -n "s/^$port //p" | tail -n 1)
 	echo "$1: the client got $end, the member ${at:-nothing}"
 	test "$end" = "$2" || fail "$1: the client got $end"
 	test "$end" != ConnectionResetError || test "$at" = "$end" ||
 	    fail "$1: the member got ${at:-nothing}"
 }
-expect '81' ConnectionResetError
-expect '2201' ConnectionResetError
-expect '81 kept' TimeoutError
-expect '82' TimeoutError
+expect '10.77.0.10 81' ConnectionResetError
+expect '10.77.0.10 2201' ConnectionResetError
+expect '10.77.0.10 81 kept' TimeoutError
+expect '10.77.0.10 82' TimeoutError
+expect 'fd77::10 81' ConnectionResetError
+expect 'fd77::10 2201' ConnectionResetError
+
+echo "== an admin takes out s1, and drains s2"
+in_background client python3 told.py 24 >told.out 2>&1
+teller=$pid
+wait_for told.out '^all'
+for pool in pool six; do
+	ctl admin $pool/s1 down
+	ctl drain $pool/s2
+done
+wait "$teller" || fail "told.py: $(tail -n 1 told.out)"
+grep '^end' told.out | cut -d ' ' -f 3- | sort | uniq -c
+grep -q '^[0-9]* s1' told.out || fail "nobody was connected to s1"
+grep -q '^[0-9]* s2' told.out ||
+    fail "nobody was connected to s2"
+grep '^end' told.out | while read -r _ port name how; do
+	case $name-$how in
+	s1-ConnectionResetError)
+		grep -q "^$port ConnectionResetError" ended-s1 ||
+		    fail "$port: s1 was not told"
+		;;
+	s[23]-open) ;;
+	*) fail "$port of $name: $how" ;;
+	esac
+	test $failed = 0
+done || failed=1
+for pool in pool six; do
+	ctl admin $pool/s1 none
+	ctl undrain $pool/s2
+done
 
 echo "== members come and go"
 in_background client python3 held.py >held.out 2>&1

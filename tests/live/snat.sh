@@ -223,6 +223,7 @@ connection_table: { entries: 10000 }
 forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 sed 's/, tcp_reset: true//' all.yaml >mute.yaml
+sed 's/ports_per_member: 64/ports_per_member: 16/' all.yaml >few.yaml
 sed '/name: s2/d; /name: web/s/web/web2/' all.yaml >less.yaml
 
 # live LOG: the control process, once it forwards
@@ -273,7 +274,7 @@ drops() {
 hold() {
 	echo "+ $1: $4 connections to $2 port $3" >&2
 	in_background "$1" python3 hold.py "$2" "$3" "$4" "$5" >"$5.out" 2>&1
-	eval "holding_$5=$pid"
+	echo "$pid" >"$5.pid"
 	left=100
 	until test -e "$5.open" || test $left = 0; do
 		left=$((left - 1))
@@ -292,8 +293,7 @@ opened() {
 # let_go UNTIL: and nothing broke
 let_go() {
 	: >"$1"
-	eval "holder=\$holding_$1"
-	wait "$holder" || fail "$1: connections broke"
+	wait "$(cat "$1.pid")" || fail "$1: connections broke"
 	echo "$1: $(cat "$1.out")"
 }
 
@@ -459,8 +459,14 @@ hold s1 198.51.100.7 443 20 kept4
 hold s2 2001:db8:7::7 444 20 kept6
 cp mute.yaml lb.yaml
 ctl reload
+grep -q 'outbound rule world4: .*tcp_reset true -> false' out ||
+    fail "the reload does not tell of tcp_reset: $(cat out)"
 idle TimeoutError 198.51.100.7 2001:db8:7::7
 until_row '20 20' four/s1 tcp used flows
+echo "+ fairlead ctl drain --wait four/s1" >&2
+timeout 10 "$FAIRLEAD" ctl --pin-name "$pin" drain --wait four/s1 >out 2>&1 ||
+    fail "draining waits for what a member began: $(tail -n 1 out)"
+ctl undrain four/s1
 cp less.yaml lb.yaml
 ctl reload
 until_row '0 20 leaving 20' six/s2 tcp allocated used mark flows
@@ -485,6 +491,19 @@ for held in kept4 kept6 meanwhile rest; do
 	let_go $held
 done
 until_row '0 0' four/s1 tcp used flows
+
+echo "== a reload takes ports back"
+hold s1 198.51.100.8 443 64 taken
+cp few.yaml lb.yaml
+ctl reload
+grep -q 'outbound rule world4: ports_per_member 64 -> 16' out ||
+    fail "the reload does not tell of ports: $(cat out)"
+until_row '16 16 16' four/s1 tcp allocated used flows
+: >taken
+wait "$(cat taken.pid)" && fail "48 of 64 ports are gone, and nothing broke"
+echo "taken: $(cat taken.out)"
+grep -q ' 48 broke.*ConnectionResetError' taken.out ||
+    fail "taken: $(cat taken.out)"
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 exit $failed

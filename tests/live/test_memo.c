@@ -15,12 +15,15 @@
 #define SEED    UINT64_C(20261122)
 
 static struct lb_plan *
-compile(const struct rich *rich, const struct lb_plan *before)
+compile(const struct rich *rich, const struct lb_plan *before,
+    const struct lb_usage *used)
 {
 	struct lb_problems problems = { 0 };
 	struct lb_config *config = rich_config(rich);
 	UNIT_NEED(config);
-	struct lb_plan *plan = lb_plan_compile(config, before, NULL, &problems);
+	struct lb_plan *plan = lb_plan_compile(config, before, used, &problems);
+	if (plan == NULL)
+		lb_problems_print(&problems, "rich", stdout);
 	lb_problems_free(&problems);
 	lb_config_free(config);
 	UNIT_NEED(plan);
@@ -67,14 +70,17 @@ read_back(const struct lb_plan *plan)
 static void
 test_leads_on(void)
 {
+	static const struct lb_usage nobody;
 	struct chance chance = { SEED };
 	struct rich rich = rich_everything();
-	struct lb_plan *plan = compile(&rich, NULL);
+	struct lb_plan *plan = compile(&rich, NULL, NULL);
 	for (uint32_t i = 0; i < CHANGES; i++) {
 		struct lb_plan *back = read_back(plan);
 		rich_change(&rich, &chance);
-		struct lb_plan *next = compile(&rich, plan);
-		struct lb_plan *again = compile(&rich, back);
+		/* Now and then no connection is left of plans before. */
+		const struct lb_usage *used = i % 4 == 3 ? &nobody : NULL;
+		struct lb_plan *next = compile(&rich, plan, used);
+		struct lb_plan *again = compile(&rich, back, used);
 		char row[32];
 		(void)snprintf(row, sizeof(row), "change %u", i);
 		UNIT_ROW(row, rows_same(next, again));
@@ -98,7 +104,7 @@ test_damaged(void)
 {
 	struct chance chance = { SEED };
 	struct rich rich = rich_everything();
-	struct lb_plan *plan = compile(&rich, NULL);
+	struct lb_plan *plan = compile(&rich, NULL, NULL);
 	size_t bytes;
 	uint8_t *memo = live_memo_write(plan, &bytes);
 	UNIT_NEED(memo);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/probe/probers.h"
+#include "tests/live/probed.h"
 #include "tests/support/busy.h"
 #include "tests/unit.h"
 
@@ -130,11 +131,6 @@ server_stop(struct server *s)
 
 /* --- what is probed ------------------------------------------------------- */
 
-struct made {
-	struct lb_config *config;
-	struct lb_plan *plan;
-};
-
 static void
 write_key(const char *name, const char *key)
 {
@@ -151,8 +147,6 @@ write_key(const char *name, const char *key)
 static struct made
 make(const char *keys, uint16_t port, unsigned interval, unsigned members)
 {
-	struct lb_problems problems = { 0 };
-	struct made m;
 	char *text = NULL, file[128];
 	size_t bytes;
 	FILE *f = open_memstream(&text, &bytes);
@@ -173,70 +167,10 @@ make(const char *keys, uint16_t port, unsigned interval, unsigned members)
 	(void)fclose(f);
 	/* psk_file is beside the configuration */
 	(void)snprintf(file, sizeof(file), "%s/lb.yaml", folder);
-	m.config = lb_config_read(text, bytes, file, &problems);
-	lb_problems_print(&problems, "test", stderr);
-	UNIT_NEED(m.config);
-	m.plan = lb_plan_compile(m.config, NULL, NULL, &problems);
-	UNIT_NEED(m.plan);
-	lb_problems_free(&problems);
-	free(text);
-	return m;
-}
-
-static void
-made_free(struct made *m)
-{
-	lb_plan_free(m->plan);
-	lb_config_free(m->config);
+	return made_of(text, bytes, file);
 }
 
 /* --- a run ---------------------------------------------------------------- */
-
-struct heard {
-	uv_loop_t *loop;
-	unsigned count, until; /* answers after which the loop stops */
-	unsigned by[4];
-};
-
-static void
-hear(void *arg, int probe, const struct lb_addr *address, enum lb_answer answer,
-    uint64_t now_ns, uint64_t latency_ns)
-{
-	struct heard *h = arg;
-
-	(void)probe;
-	(void)address;
-	(void)now_ns;
-	(void)latency_ns;
-	h->by[answer]++;
-	if (++h->count == h->until)
-		uv_stop(h->loop);
-}
-
-static void
-on_end(uv_timer_t *timer)
-{
-	uv_stop(timer->loop);
-}
-
-static void
-run_for(uv_loop_t *loop, uint64_t ms)
-{
-	uv_timer_t end;
-
-	CU_ASSERT(uv_timer_init(loop, &end) == 0);
-	CU_ASSERT(uv_timer_start(&end, on_end, ms, 0) == 0);
-	(void)uv_run(loop, UV_RUN_DEFAULT);
-	uv_close((uv_handle_t *)&end, NULL);
-	(void)uv_run(loop, UV_RUN_NOWAIT);
-}
-
-static void
-loop_end(uv_loop_t *loop)
-{
-	(void)uv_run(loop, UV_RUN_DEFAULT);
-	CU_ASSERT_EQUAL(uv_loop_close(loop), 0);
-}
 
 static const struct row {
 	const char *name, *keys;

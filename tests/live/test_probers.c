@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/probe/probers.h"
+#include "tests/live/probed.h"
 #include "tests/support/busy.h"
 #include "tests/unit.h"
 
@@ -253,18 +254,11 @@ server_stop(struct server *s)
 
 /* --- what is probed ------------------------------------------------------- */
 
-struct made {
-	struct lb_config *config;
-	struct lb_plan *plan;
-};
-
 /* members: of addresses 127.0.0.1 and on; 0: one whom nobody probes */
 static struct made
 make(const struct row *row, uint16_t port, unsigned interval, unsigned members)
 {
 	const char *more = row->more;
-	struct lb_problems problems = { 0 };
-	struct made m;
 	char *text = NULL;
 	size_t bytes;
 	FILE *f = open_memstream(&text, &bytes);
@@ -284,64 +278,10 @@ make(const struct row *row, uint16_t port, unsigned interval, unsigned members)
 	    row->protocol, (unsigned)port, interval, more != NULL ? ", " : "",
 	    more != NULL ? more : "", members > 0 ? "probe: t," : "");
 	(void)fclose(f);
-	m.config = lb_config_read(text, bytes, "test", &problems);
-	lb_problems_print(&problems, "test", stderr);
-	UNIT_NEED(m.config);
-	m.plan = lb_plan_compile(m.config, NULL, NULL, &problems);
-	UNIT_NEED(m.plan);
-	lb_problems_free(&problems);
-	free(text);
-	return m;
-}
-
-static void
-made_free(struct made *m)
-{
-	lb_plan_free(m->plan);
-	lb_config_free(m->config);
+	return made_of(text, bytes, "test");
 }
 
 /* --- a run ---------------------------------------------------------------- */
-
-struct heard {
-	uv_loop_t *loop;
-	unsigned count, until; /* answers after which the loop stops */
-	unsigned by[4];
-};
-
-static void
-hear(void *arg, int probe, const struct lb_addr *address, enum lb_answer answer,
-    uint64_t now_ns, uint64_t latency_ns)
-{
-	struct heard *h = arg;
-
-	(void)address;
-	(void)now_ns;
-	(void)latency_ns;
-	CU_ASSERT_EQUAL(probe, 0);
-	h->by[answer]++;
-	if (++h->count == h->until)
-		uv_stop(h->loop);
-}
-
-static void
-on_end(uv_timer_t *timer)
-{
-	uv_stop(timer->loop);
-}
-
-/* Until so many answers, or so long. */
-static void
-run_for(uv_loop_t *loop, uint64_t ms)
-{
-	uv_timer_t end;
-
-	CU_ASSERT(uv_timer_init(loop, &end) == 0);
-	CU_ASSERT(uv_timer_start(&end, on_end, ms, 0) == 0);
-	(void)uv_run(loop, UV_RUN_DEFAULT);
-	uv_close((uv_handle_t *)&end, NULL);
-	(void)uv_run(loop, UV_RUN_NOWAIT);
-}
 
 static void
 close_handle(uv_handle_t *handle, void *arg)
@@ -355,13 +295,12 @@ close_handle(uv_handle_t *handle, void *arg)
 	uv_close(handle, free_handle);
 }
 
-/* Connections that servers still have. */
+/* With connections that servers still have. */
 static void
-loop_end(uv_loop_t *loop)
+run_end(uv_loop_t *loop)
 {
 	uv_walk(loop, close_handle, NULL);
-	(void)uv_run(loop, UV_RUN_DEFAULT);
-	CU_ASSERT_EQUAL(uv_loop_close(loop), 0);
+	loop_end(loop);
 }
 
 #define BYTES(text) text, sizeof(text) - 1
@@ -500,7 +439,7 @@ check_row(const struct row *row)
 	}
 	live_probers_close(p);
 	server_stop(&server);
-	loop_end(&loop);
+	run_end(&loop);
 }
 
 static void
@@ -530,7 +469,7 @@ one_request(const struct row *row, struct server *server)
 	run_for(&loop, 20);
 	live_probers_close(p);
 	server_stop(server);
-	loop_end(&loop);
+	run_end(&loop);
 }
 
 static void
@@ -675,7 +614,7 @@ test_no_source(void)
 		UNIT_EQUAL(row->name, heard.count, 0);
 		live_probers_close(p);
 		server_stop(&server);
-		loop_end(&loop);
+		run_end(&loop);
 	}
 }
 
@@ -744,7 +683,7 @@ check_many(const struct crowd *crowd)
 	CU_ASSERT_EQUAL(in_buckets, heard_of - c->answered[LB_ANSWER_SILENT]);
 	live_probers_close(p);
 	server_stop(&server);
-	loop_end(&loop);
+	run_end(&loop);
 }
 
 static void
@@ -793,7 +732,7 @@ test_stall(void)
 	CU_ASSERT(c->answered[LB_ANSWER_GOOD] > 20 * 9);
 	live_probers_close(p);
 	server_stop(&server);
-	loop_end(&loop);
+	run_end(&loop);
 }
 
 /* Who stays is not probed anew at once, who leaves no more. */
@@ -830,7 +769,7 @@ test_reload(void)
 	CU_ASSERT_EQUAL(live_probers_count(p)->targets, 0);
 	live_probers_close(p);
 	server_stop(&server);
-	loop_end(&loop);
+	run_end(&loop);
 }
 
 int

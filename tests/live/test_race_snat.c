@@ -413,6 +413,11 @@ print_counts(
 		if (c->bad[i] != 0)
 			(void)printf(
 			    "bad of kind %u: %ju\n", i, (uintmax_t)c->bad[i]);
+	(void)printf("entries out %ju, in %ju; strange %ju, shared %ju, alone "
+		     "%ju; bits without a flow %ju, flows without a bit %ju\n",
+	    (uintmax_t)a->out, (uintmax_t)a->in, (uintmax_t)a->strange,
+	    (uintmax_t)a->twice, (uintmax_t)a->alone, (uintmax_t)a->leaked,
+	    (uintmax_t)a->unset);
 	if (c->example[0] != SNAT_BAD_NOTHING)
 		(void)printf("first bad: kind %ju, flow %ju, slot %ju, "
 			     "%016jx\n",

@@ -8,7 +8,8 @@
  * On the way it holds the native build to invariants 1, 2, 4 and 5, and in
  * the end fails if something that can happen did not.
  *
- * FAIRLEAD_SEED, FAIRLEAD_PACKETS: the run in other words.
+ * FAIRLEAD_SEED, FAIRLEAD_PACKETS: the run in other words; FAIRLEAD_SEEDS: so
+ * many of them, each with the next seed.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -43,7 +44,38 @@ struct held {
 	uint64_t ctl; /* as it was */
 };
 
+/* What conversations are made of, each of four families and protocols. */
+#define SORTS(X)                                                               \
+	X(NEW, "balanced, new")                                                \
+	X(KNOWN, "balanced, known")                                            \
+	X(REPLY, "balanced, reply")                                            \
+	X(NAT_NEW, "NAT rule, new")                                            \
+	X(NAT_KNOWN, "NAT rule, known")                                        \
+	X(NAT_REPLY, "NAT rule, reply")                                        \
+	X(SNAT_NEW, "outbound, new")                                           \
+	X(SNAT_KNOWN, "outbound, known")                                       \
+	X(SNAT_BACK, "outbound, came back")                                    \
+	X(SNAT_FULL, "outbound, no port left")                                 \
+	X(ERROR, "error about a balanced flow")                                \
+	X(SNAT_ERROR, "error about an outbound flow")                          \
+	X(ECHO, "echo answered")                                               \
+	X(RESET, "RST of a client")                                            \
+	X(RESET_REPLY, "RST of a member")                                      \
+	X(RESET_OUT, "RST on an outbound flow")                                \
+	X(RESET_BACK, "RST that came back")
+
+enum sort {
+#define X(name, text) SORT_##name,
+	SORTS(X)
+#undef X
+	    SORT_COUNT
+};
+
+#define SORT_WIRES 4u /* IPv4 TCP, UDP; IPv6 TCP, UDP; ICMP: as TCP */
+
 struct counts {
+	uint64_t sort[SORT_COUNT][SORT_WIRES];
+	uint64_t resets; /* that live would send */
 	uint64_t kind[TRAFFIC_KINDS];
 	uint64_t verdict[LB_VERDICT_COUNT], reason[LB_REASON_COUNT];
 	uint64_t parsed[LB_PARSED_COUNT];
@@ -131,6 +163,81 @@ count(struct counts *c, const struct referee_answer *a)
 	c->reason[side->result.reason]++;
 	count_bits(c->fact, side->result.facts, LB_COUNT(c->fact));
 	count_bits(c->edit, side->result.edit.what, LB_COUNT(c->edit));
+}
+
+static enum sort
+sort_of_snat(const struct lb_result *r)
+{
+	if ((r->facts & LB_FACT_ICMP) != 0)
+		return SORT_SNAT_ERROR;
+	if (r->reason == LB_REASON_SNAT_EXHAUSTED)
+		return SORT_SNAT_FULL;
+	if (r->verdict != LB_FORWARD)
+		return SORT_COUNT;
+	if ((r->facts & LB_FACT_REPLY) == 0)
+		return SORT_SNAT_BACK;
+	return (r->facts & LB_FACT_MADE) != 0 ? SORT_SNAT_NEW : SORT_SNAT_KNOWN;
+}
+
+static enum sort
+sort_of(const struct lb_plan *plan, const struct lb_result *r)
+{
+	if ((r->facts & LB_FACT_SNAT) != 0)
+		return sort_of_snat(r);
+	if (r->verdict == LB_ANSWER)
+		return SORT_ECHO;
+	if (r->verdict != LB_FORWARD || r->rule == LB_NONE)
+		return SORT_COUNT;
+	if ((r->facts & LB_FACT_ICMP) != 0)
+		return SORT_ERROR;
+	const struct lb_rule *rule = lb_plan_rule_row(plan, r->rule);
+	const bool nat = (rule->flags & LB_RULE_FIXED) != 0;
+	if ((r->facts & LB_FACT_REPLY) != 0)
+		return nat ? SORT_NAT_REPLY : SORT_REPLY;
+	if ((r->facts & LB_FACT_HIT) != 0)
+		return nat ? SORT_NAT_KNOWN : SORT_KNOWN;
+	return nat ? SORT_NAT_NEW : SORT_NEW;
+}
+
+static enum sort
+sort_of_reset(enum sort sort)
+{
+	switch (sort) {
+	case SORT_NEW:
+	case SORT_KNOWN:
+	case SORT_NAT_NEW:
+	case SORT_NAT_KNOWN:
+		return SORT_RESET;
+	case SORT_REPLY:
+	case SORT_NAT_REPLY:
+		return SORT_RESET_REPLY;
+	case SORT_SNAT_KNOWN:
+		return SORT_RESET_OUT;
+	case SORT_SNAT_BACK:
+		return SORT_RESET_BACK;
+	default:
+		return SORT_COUNT;
+	}
+}
+
+static void
+count_sorts(struct test *t)
+{
+	const struct lb_packet *pkt =
+	    &referee_world(t->referee)->scratch.packet;
+	if (t->answer.native.parsed != LB_PARSED)
+		return;
+	enum sort sort = sort_of(t->plan, &t->answer.native.result);
+	uint32_t wire = (pkt->ip.family == 6 ? 2u : 0u) |
+			(pkt->ip.proto == LB_PROTO_UDP ? 1u : 0u);
+	if (sort == SORT_COUNT)
+		return;
+	t->counts.sort[sort][wire]++;
+	if (pkt->ip.proto != LB_PROTO_TCP || (pkt->tcp_flags & LB_TCP_RST) == 0)
+		return;
+	sort = sort_of_reset(sort);
+	if (sort != SORT_COUNT)
+		t->counts.sort[sort][wire]++;
 }
 
 /* Invariant 4: what was right stays right, what was wrong stays wrong by as
@@ -229,6 +336,7 @@ play_packet(struct test *t)
 		return fail_packet(t, "the builds differ");
 	t->counts.shorter += said == REFEREE_SHORT;
 	count(&t->counts, &t->answer);
+	count_sorts(t);
 	if (check_bytes(t) != 0 || check_member(t) != 0)
 		return -1;
 	if (t->answer.native.parsed == LB_PARSED)
@@ -238,9 +346,37 @@ play_packet(struct test *t)
 
 /* --- what happens between packets ---------------------------------------- */
 
+/* Of the flows that end now: those whose ends are to be told so. */
+static void
+count_resets(struct test *t)
+{
+	const struct lb_tables *tables = &referee_world(t->referee)->tables;
+	struct lb_expired e;
+
+	for (unsigned six = 0; six < 2; six++) {
+		uint32_t ways =
+		    LB_WAYS * (six ? tables->buckets6 : tables->buckets4);
+		for (uint32_t i = 0; i < ways; i++) {
+			uint32_t bucket = i / LB_WAYS, way = i % LB_WAYS;
+			if (!lb_entry_at(tables, six != 0, bucket, way, &e) ||
+			    e.state != LB_CONN_OPEN || e.proto != LB_PROTO_TCP)
+				continue;
+			uint32_t left_ms =
+			    lb_deadline_ms(tables, six != 0, bucket, way) -
+			    (uint32_t)t->now_ms;
+			const struct lb_rule *rule =
+			    lb_plan_rule_row(t->plan, e.rule);
+			t->counts.resets +=
+			    (left_ms == 0 || left_ms > INT32_MAX) &&
+			    (rule->flags & LB_RULE_TCP_RESET) != 0;
+		}
+	}
+}
+
 static int
 expire(struct test *t)
 {
+	count_resets(t);
 	t->counts.expires++;
 	if (referee_expire(t->referee, (uint32_t)t->now_ms, t->counts.ended) !=
 	    REFEREE_SAME)
@@ -448,7 +584,7 @@ reached(const char *what, uint64_t times, bool expected)
 {
 	bool missing = expected && times == 0;
 
-	(void)printf("  %-28s %10ju%s\n", what, (uintmax_t)times,
+	(void)printf("  %-36s %10ju%s\n", what, (uintmax_t)times,
 	    missing ? "   NEVER, though it can be" : "");
 	return missing ? -1 : 0;
 }
@@ -463,7 +599,43 @@ can_be(unsigned reason)
 	       reason == LB_REASON_ECHO_TOO_BIG ||
 	       reason == LB_REASON_SNAT_EXHAUSTED ||
 	       reason == LB_REASON_SNAT_NO_FLOW ||
-	       reason == LB_REASON_TABLE_FULL; /* contended: test_race's */
+	       reason == LB_REASON_TABLE_FULL ||
+	       reason == LB_REASON_HAIRPIN; /* contended: test_race's */
+}
+
+/* Echoes and errors are ICMP and resets TCP; no NAT rule tracks UDP. */
+static bool
+sort_has_wire(enum sort sort, uint32_t wire)
+{
+	const bool tcp_only = sort == SORT_ERROR || sort == SORT_SNAT_ERROR ||
+			      sort == SORT_ECHO || sort == SORT_NAT_KNOWN ||
+			      sort >= SORT_RESET;
+
+	return !tcp_only || wire % 2 == 0;
+}
+
+static int
+reached_sorts(const struct counts *c)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		SORTS(X)
+#undef X
+	};
+	static const char *const wires[] = { "4 TCP", "4 UDP", "6 TCP",
+		"6 UDP" };
+	char text[64];
+	int rc = 0;
+
+	for (unsigned sort = 0; sort < SORT_COUNT; sort++)
+		for (unsigned wire = 0; wire < SORT_WIRES; wire++) {
+			if (!sort_has_wire((enum sort)sort, wire))
+				continue;
+			(void)snprintf(text, sizeof(text), "%s, %s",
+			    names[sort], wires[wire]);
+			rc |= reached(text, c->sort[sort][wire], true);
+		}
+	return rc;
 }
 
 static int
@@ -504,6 +676,8 @@ reached_all(const struct counts *c)
 	for (unsigned i = LB_CONN_HALF; i < LB_COUNT(c->ended); i++)
 		REACHED(c->ended[i], true, "ended: %s", ended[i]);
 #undef REACHED
+	rc |= reached_sorts(c);
+	rc |= reached("resets to send", c->resets, true);
 	rc |= reached("new flows of NAT rules", c->nat, true);
 	rc |= reached("SNAT, came back", c->returned, true);
 	rc |= reached("SNAT, ICMP errors", c->errors, true);
@@ -569,11 +743,9 @@ test_free(struct test *t)
 	free(t);
 }
 
-int
-main(void)
+static int
+run_one(uint64_t seed, uint64_t packets)
 {
-	uint64_t seed = number("FAIRLEAD_SEED", SEED_DEFAULT);
-	uint64_t packets = number("FAIRLEAD_PACKETS", PACKETS_DEFAULT);
 	int rc = EXIT_FAILURE;
 
 	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_PACKETS=%ju\n",
@@ -584,13 +756,29 @@ main(void)
 		rc = play(t, packets) == 0 && reached_all(&t->counts) == 0
 			 ? EXIT_SUCCESS
 			 : EXIT_FAILURE;
-		(void)printf("%ju packets, differences: %s\n",
+		(void)printf("%ju packets, %ju of conversations, differences: "
+			     "%s\n",
 		    (uintmax_t)t->packet - 1,
+		    (uintmax_t)(t->counts.kind[TRAFFIC_TALK] +
+				t->counts.kind[TRAFFIC_ROAM]),
 		    rc == EXIT_SUCCESS ? "0" : "see above");
 	} else if (errno == EPERM) {
 		(void)printf("skipped: without privilege\n");
 		rc = TEST_SKIPPED;
 	}
 	test_free(t);
+	return rc;
+}
+
+int
+main(void)
+{
+	uint64_t seed = number("FAIRLEAD_SEED", SEED_DEFAULT);
+	uint64_t packets = number("FAIRLEAD_PACKETS", PACKETS_DEFAULT);
+	uint64_t seeds = number("FAIRLEAD_SEEDS", 1);
+	int rc = EXIT_SUCCESS;
+
+	for (uint64_t i = 0; i < seeds && rc == EXIT_SUCCESS; i++)
+		rc = run_one(seed + i, packets);
 	return rc;
 }

@@ -117,6 +117,28 @@ test_stuck(void)
 	rig_close(&rig);
 }
 
+/* Mapped anew before the first round is over, as by a reload just after a
+ * restart. */
+static void
+test_stuck_anew(void)
+{
+	open_flows();
+	struct lb_tables anew = rig.world->tables;
+	uint64_t *left = &rig.world->tables.conn4[3].ctl[5];
+	*left = lb_ctl_claim(*left | UINT64_C(1) << LB_CTL_TAG_SHIFT);
+	struct live_sweeper *s = live_sweeper_new(&rig.world->tables);
+	UNIT_NEED(s);
+	for (uint32_t i = 0; i < LIVE_SWEEP_PARTS - 1; i++)
+		(void)live_sweeper_tick(s, T0, NULL, NULL);
+	live_sweeper_use(s, &anew);
+	(void)live_sweeper_tick(s, T0, NULL, NULL);
+	CU_ASSERT_EQUAL(lb_ctl_state(*left), LB_CONN_BUSY);
+	tick_round(s, T0);
+	CU_ASSERT_EQUAL(lb_ctl_state(*left), LB_CONN_EMPTY);
+	live_sweeper_free(s);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -124,6 +146,7 @@ main(void)
 		{ "ten ticks end what has idled out", test_round },
 		{ "what is in use", test_usage },
 		{ "a way left claimed", test_stuck },
+		{ "the same, mapped anew", test_stuck_anew },
 		CU_TEST_INFO_NULL,
 	};
 	return unit_main("sweeper", tests);

@@ -45,7 +45,7 @@ talk_new(struct traffic *t, struct talk *talk)
 		.client_seq = (uint32_t)chance_next(c),
 		.member_seq = (uint32_t)chance_next(c),
 	};
-	if (chance_percent(c, 3)) /* a client beside the members */
+	if (chance_percent(c, 10)) /* a client beside the members */
 		talk->client = rich_address(six, c);
 	if (talk->fport == 0)
 		talk->fport = (uint16_t)chance_between(c, 79, 83);
@@ -61,13 +61,15 @@ roam_new(struct traffic *t, struct roam *roam)
 {
 	struct chance *c = &t->chance;
 	bool six = chance_percent(c, 30), hot = chance_percent(c, 50);
+	bool udp = chance_percent(c, 40);
 
 	*roam = (struct roam){
-		.inside = hot ? rich_busy_member(six) : rich_member(six, c),
+		.inside =
+		    hot ? rich_busy_member(six, udp) : rich_member(six, c),
 		.outside = client_address(six, 220 + chance_below(c, 3)),
 		.sport = (uint16_t)(20000 + chance_below(c, 4000)),
 		.dport = (uint16_t)chance_between(c, 443, 445),
-		.proto = chance_percent(c, 60) ? LB_PROTO_TCP : LB_PROTO_UDP,
+		.proto = udp ? LB_PROTO_UDP : LB_PROTO_TCP,
 	};
 	if (hot && chance_percent(c, 70)) {
 		roam->outside = client_address(six, 220);

@@ -40,25 +40,11 @@ for i in range(int(sys.argv[2])):
     s.close()
 print(*(f'{name} {count}' for name, count in sorted(names.items())))
 END
-cat >lb.yaml <<'END'
-load_balancer: { sku: fairlead }
-frontends:
-  - { name: four, address: 10.77.0.10 }
-  - { name: six, address: "fd77::10" }
-pools:
-  - name: pool4
-    members:
-      - { name: s1, address: 10.77.2.2 }
-      - { name: s2, address: 10.77.3.2 }
-  - name: pool6
-    members:
-      - { name: s1, address: "fd77:2::2" }
-      - { name: s2, address: "fd77:3::2" }
+two_pools >lb.yaml
+cat >>lb.yaml <<'END'
 rules:
   - { name: udp4, frontend: four, pool: pool4, protocol: udp, frontend_port: 5000, backend_port: 8081 }
   - { name: udp6, frontend: six, pool: pool6, protocol: udp, frontend_port: 5000, backend_port: 8081 }
-connection_table: { entries: 10000 }
-forwarding: { mode: nat, interfaces: [c0, b1, b2] }
 END
 
 # tag NAMESPACE DEVICE ID N HOST: its addresses move to a VLAN on it. The tag

@@ -153,36 +153,13 @@ assert not [w for t, w in new if t != 'before' and w not in ('s1', 's2')], \
 assert not new['after', 's1'] and new['again', 's1'], 'who answers?'
 END
 
-# noticed EVENT SINCE: in both pools
-noticed() {
-	left=100
-	until test "$(tail -n +$(($2 + 1)) live.log |
-	    grep -c "\"event\":\"$1\".*/s1\"")" -ge 2; do
-		left=$((left - 1))
-		test $left -gt 0 || {
-			fail "s1 did not go $1"
-			return 0
-		}
-		sleep 0.1
-	done
-}
-
 # --- what is seen -------------------------------------------------------------
 
 network
 web s2
 web s1
 nginx=$pid
-in_ns balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" --dry-run \
-    >out 2>&1 || {
-	grep -q 'not permitted' out && skip "BPF is not permitted here"
-	fail "--dry-run: $(cat out)"
-}
-echo "+ balancer: fairlead live -c lb.yaml"
-in_background balancer "$FAIRLEAD" live -c lb.yaml --pin-name "$pin" 2>live.log
-live=$pid
-wait_for live.log '"event":"forwarding"'
-key=$(sed -n 's/.*"hash_key":"\([0-9a-f]*\)".*/\1/p' live.log)
+balance
 sleep 1 # members are known
 
 echo "== TLS passes untouched"
@@ -236,14 +213,14 @@ workers=$(pgrep -P "$nginx" | tr '\n' ' ')
 echo "+ s1: kill -9 nginx"
 # shellcheck disable=SC2086 # a word each
 kill -9 "$nginx" $workers
-noticed down "$mark"
+known s1 down "$mark"
 sleep 0.2 # who is on its way already
 : >noticed
 sleep 1
 mark=$(wc -l <live.log)
 : >returned
 web s1
-noticed up "$mark"
+known s1 up "$mark"
 sleep 1
 : >stop
 wait "$load" || fail "under load"

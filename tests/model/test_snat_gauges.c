@@ -53,6 +53,7 @@ test_read(void)
 		}
 	CU_ASSERT_EQUAL(allocated(&g, a, 2, false), UINT32_MAX);
 	CU_ASSERT_EQUAL(allocated(&g, 7, 0, false), UINT32_MAX);
+	CU_ASSERT_FALSE(lb_snat_gauge_is_only(&g, 0));
 	int first = lb_snat_gauge_first(&g, b, true);
 	CU_ASSERT_TRUE_FATAL(first >= 0);
 	CU_ASSERT_EQUAL(g.at[first].member, b);
@@ -67,7 +68,19 @@ test_read(void)
 	CU_ASSERT_EQUAL(lb_snat_gauge_first(&g, b, true), first);
 	CU_ASSERT_EQUAL(allocated(&g, b, 0, false), 64);
 	CU_ASSERT_EQUAL(allocated(&g, a, 0, false), 0);
+	/* Nor by the frontend that is left out.  Failures are g's now. */
+	struct made one = make(
+	    TWO_FRONTENDS POOL_B OUT("frontends: [g], ports_per_member: 8"),
+	    less.plan, NULL);
+	int second = lb_snat_gauge_find(&g, b, 1, true);
+	CU_ASSERT_EQUAL_FATAL(lb_snat_gauges_read(&g, one.plan), 0);
+	CU_ASSERT_EQUAL(allocated(&g, b, 0, true), 0);
+	CU_ASSERT_EQUAL(allocated(&g, b, 1, true), 8);
+	CU_ASSERT_EQUAL(lb_snat_gauge_first(&g, b, true), second);
+	CU_ASSERT_TRUE(lb_snat_gauge_is_only(&g, (uint32_t)second));
+	CU_ASSERT_FALSE(lb_snat_gauge_is_only(&g, (uint32_t)first));
 	lb_snat_gauges_free(&g);
+	drop(&one);
 	drop(&less);
 	drop(&m);
 }

@@ -122,7 +122,7 @@ test_blocks(void)
 		for (unsigned p = 0; p < 3 && rows[i].ports[p] != 0; p++)
 			lb_snat_take(
 			    &taken, rows[i].ports[p], rows[i].ports[p]);
-		lb_snat_free(&taken, &free_units);
+		lb_snat_free(&taken, LB_SNAT_PORT_FIRST, &free_units);
 		UNIT_EQUAL(
 		    rows[i].what, lb_snat_count(&free_units) * 8, rows[i].left);
 		for (unsigned p = 0; p < 3 && rows[i].ports[p] != 0; p++)
@@ -131,7 +131,7 @@ test_blocks(void)
 	}
 	struct lb_snat_units all = { 0 }, none;
 	lb_snat_take(&all, 0, 65535);
-	lb_snat_free(&all, &none);
+	lb_snat_free(&all, LB_SNAT_PORT_FIRST, &none);
 	CU_ASSERT_EQUAL(lb_snat_count(&none), 0);
 }
 

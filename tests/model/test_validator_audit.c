@@ -93,6 +93,9 @@ static const struct truth {
 	{ "3.1 rule", BASE RULES RULE("x", "f, pool: p, " TCP
 	    ", idle_timeout: @"), "101m", "100m", 0, "4m to 100m",
 	    "use a time in between" },
+	{ "3.1 frontend", STANDARD "frontends: [{ name: f, "
+	    "address: 192.0.2.1, idle_timeout: @ }]\n", "101m", "100m", 0,
+	    "4m to 100m", "use a time in between" },
 	{ "3.1 NAT rule", BASE NAT(NAT1 ", member: a, idle_timeout: @"), "3m",
 	    "4m", 0, "4m to 100m", "use a time in between" },
 	{ "3.1 NAT rule", BASE NAT(NAT1 ", member: a, idle_timeout: @"),
@@ -303,6 +306,11 @@ static const struct truth warnings[] = {
 	{ "3.1 above the API's text, NAT rule", BASE
 	    NAT(NAT1 ", member: a, idle_timeout: @"), "31m", "30m", 0,
 	    "some of Azure's", "no more than 30m" },
+	{ "3.2 a frontend's beats a rule's", STANDARD
+	    "frontends: [{ name: f, address: 192.0.2.1, idle_timeout: 9m }]\n"
+	    POOLS RULES RULE("x", "f, pool: p, " TCP ", idle_timeout: @"),
+	    "8m", "9m", 0, "that of frontend 'f' is what counts",
+	    "leave it out" },
 	{ "5.2, 5.6 floating IP, internal IPv6", BASE RULES
 	    RULE("x", "@, pool: six, " TCP FLOAT), "ula", "six", 0,
 	    "no floating IP on internal IPv6 frontends", "fairlead has" },

@@ -41,6 +41,13 @@ static struct sim_rule rules[] = { {
     .keys = keys,
     .key_count = 2,
 } };
+static struct sim_nat nats[] = { { .name = (char[]){ "ssh/m" },
+    .member = (char[]){ "m" },
+    .flows = 1,
+    .packets = 5,
+    .packets_in = 3,
+    .bytes = 500,
+    .bytes_in = 300 } };
 static struct sim_drop drops[] = { { "no_rule", 0 }, { "fragment", 3 } };
 /* Of 8 requests 2 failed in a minute: 15 s of the error budget. */
 static struct sim_failover failovers[] = {
@@ -89,6 +96,9 @@ static struct sim_case cases[] = { {
     .rules = rules,
     .rule_count = 1,
     .drops = drops,
+    .nats = nats,
+    .nat_count = 1,
+    .passed = 4,
     .drop_count = 2,
     .untracked = 5,
     .reply_suppressed = 6,
@@ -108,6 +118,8 @@ static struct sim_case cases[] = { {
 	.notified = 13,
 	.rebound = 14,
 	.link_lost = 15,
+	.late = 17,
+	.late_elsewhere = 16,
 	.response_ns = 96,
 	.response = response },
     .served = served,
@@ -308,10 +320,22 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "          }\n"
 "        }\n"
 "      ],\n"
+"      \"nat_rules\": [\n"
+"        {\n"
+"          \"name\": \"ssh/m\",\n"
+"          \"member\": \"m\",\n"
+"          \"flows\": 1,\n"
+"          \"packets\": 5,\n"
+"          \"packets_in\": 3,\n"
+"          \"bytes\": 500,\n"
+"          \"bytes_in\": 300\n"
+"        }\n"
+"      ],\n"
 "      \"drops\": {\n"
 "        \"no_rule\": 0,\n"
 "        \"fragment\": 3\n"
 "      },\n"
+"      \"passed\": 4,\n"
 "      \"untracked\": 5,\n"
 "      \"reply_suppressed\": 6,\n"
 "      \"failover\": [\n"
@@ -382,6 +406,8 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "        \"notified\": 13,\n"
 "        \"rebound\": 14,\n"
 "        \"link_lost\": 15,\n"
+"        \"late\": 17,\n"
+"        \"late_elsewhere\": 16,\n"
 "        \"availability\": 0.625,\n"
 "        \"response_s\": {\n"
 "          \"mean\": 1.6e-8,\n"

@@ -144,8 +144,12 @@ test_comparison(void)
 
 	CU_ASSERT_EQUAL_FATAL(report_study_make(&study, record), 0);
 	CU_ASSERT_EQUAL(study.count, 3);
+	int figures = 0;
 	for (int f = 0; f < REPORT_FIGURE_COUNT; f++) {
 		enum report_figure figure = (enum report_figure)f;
+		if (!report_figure_is_wanted(&study, figure))
+			continue;
+		figures++;
 		char *title = report_title(&study, figure);
 		char *method = report_subtitle(&study, figure);
 		char *panel =
@@ -158,6 +162,7 @@ test_comparison(void)
 		free(method);
 		free(panel);
 	}
+	CU_ASSERT(figures >= 4);
 	report_study_free(&study);
 	sample_free(record);
 }

@@ -226,13 +226,24 @@ write_idle(struct draft *d, const struct random_rule *r)
 		    ONE_OF(c, "1", "5", "20", "61", "240", "3600"));
 }
 
+static bool
+has_ha(const struct draft *d)
+{
+	for (unsigned i = 0; i < RANDOM_POOLS; i++)
+		if (d->pool_ha[i])
+			return true;
+	return false;
+}
+
 static void
 write_rule(struct draft *d, unsigned number, unsigned pool)
 {
 	struct chance *c = &d->c;
 	struct random_rule *r = &d->s->rules[number];
 	const bool ha = d->pool_ha[pool];
-	const bool floats = chance_percent(c, 20);
+	/* On Azure nothing else beside HA ports that do not (AZ 5.3). */
+	const bool floats =
+	    chance_percent(c, 20) || (d->s->is_azure && has_ha(d));
 	const unsigned frontend = chance_below(c, 2);
 
 	/* each has the port of its number: no two can meet */

@@ -167,6 +167,8 @@ check_case(
 		bytes += c->rules[r].bytes;
 		UNIT_ROW(row, c->rules[r].flows <= in->flows);
 	}
+	for (size_t n = 0; n < c->nat_count; n++)
+		packets += c->nats[n].packets;
 	for (size_t d = 0; d < c->drop_count; d++)
 		packets += c->drops[d].packets;
 	UNIT_EQUAL(row, packets, in->packets);

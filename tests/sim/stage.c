@@ -187,6 +187,8 @@ stage_check(const struct sim_record *record)
 				   c->unreachable + c->outbound_packets;
 		for (size_t r = 0; r < c->rule_count; r++)
 			packets += check_rule(&c->rules[r]);
+		for (size_t n = 0; n < c->nat_count; n++)
+			packets += c->nats[n].packets;
 		for (size_t d = 0; d < c->drop_count; d++)
 			packets += c->drops[d].packets;
 		/* the input is the first's */

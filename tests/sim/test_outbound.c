@@ -106,9 +106,16 @@ static const struct {
 	{ "FIN, 1024", 1024, LB_CLOSE_FIN, "", 240 },
 	{ "FIN, 512", 512, LB_CLOSE_FIN, "", 240 },
 	{ "FIN, 32", 32, LB_CLOSE_FIN, "", 240 },
-	{ "RST, 32", 32, LB_CLOSE_RESET, "", 15 },
+	{ "RST, 1024", 1024, LB_CLOSE_RESET, "", 15 },
 	{ "RST, 512", 512, LB_CLOSE_RESET, "", 15 },
+	{ "RST, 32", 32, LB_CLOSE_RESET, "", 15 },
+	{ "idle 4 min, 1024", 1024, LB_CLOSE_NEVER, "", 240 },
+	{ "idle 4 min, 512", 512, LB_CLOSE_NEVER, "", 240 },
 	{ "idle 4 min, 32", 32, LB_CLOSE_NEVER, "", 240 },
+	{ "idle 30 min, 1024", 1024, LB_CLOSE_NEVER, ", idle_timeout: 30m",
+	  1800 },
+	{ "idle 30 min, 512", 512, LB_CLOSE_NEVER, ", idle_timeout: 30m",
+	  1800 },
 	{ "idle 30 min, 32", 32, LB_CLOSE_NEVER, ", idle_timeout: 30m", 1800 },
 };
 /* clang-format on */
@@ -398,6 +405,67 @@ test_erlang(void)
 	(void)fputc('\n', stderr);
 }
 
+/* --- AZ 4 and 6: silent for longer than the idle timeout -------------------
+ */
+
+/*
+ * A connection that says something every 5 minutes, and is forgotten after 4.
+ * Its port is the lowest free one again, and nobody notices, unless another
+ * connection has taken it: then it comes from a port that the server does not
+ * know, which resets it.
+ */
+/* clang-format off */
+static const struct {
+	const char *row, *more;
+	uint64_t seconds;
+	bool taken; /* its port, meanwhile */
+	uint64_t opened, answered, given_up, reset, late, elsewhere;
+} idles[] = {
+	{ "not yet",          "",                   239, false, 1, 0, 0, 0, 0, 0 },
+	{ "its port again",   "",                   310, false, 2, 1, 0, 0, 1, 0 },
+	{ "another port",     "",                   310, true,  4, 1, 1, 1, 1, 1 },
+	{ "told, not yet",    ", tcp_reset: true",  239, false, 1, 0, 0, 0, 0, 0 },
+	{ "told in time",     ", tcp_reset: true",  242, false, 2, 0, 0, 1, 0, 0 },
+	{ "told twice",       ", tcp_reset: true",  485, false, 3, 0, 0, 2, 0, 0 },
+	{ "told, and taken",  ", tcp_reset: true",  310, true,  3, 1, 0, 1, 0, 0 },
+};
+/* clang-format on */
+
+static void
+test_idle(void)
+{
+	for (size_t i = 0; i < LB_COUNT(idles); i++) {
+		const char *row = idles[i].row;
+		struct stage s;
+		stage_open(&s);
+		s.scene.duration_ms = idles[i].seconds * SECOND;
+		struct lb_traffic *t = calls(&s, LB_PROFILE_LONG_LIVED, 1, 1);
+		t->connections = 1;
+		t->keepalive_ms = 0;
+		t->message_every_ms = 5 * MINUTE;
+		if (idles[i].taken) {
+			struct lb_traffic *other =
+			    calls(&s, LB_PROFILE_WEB, 1, 1);
+			other->port = 443;
+			other->start_ms = 250 * SECOND;
+			other->stop_ms = 251 * SECOND;
+			other->close = LB_CLOSE_NEVER;
+		}
+		struct sim_record *r =
+		    play(&s, config_of(ONE, 32, idles[i].more));
+		const struct sim_clients *c = &r->cases[0].clients;
+		UNIT_EQUAL(
+		    row, gauge(r, "a", LB_PROTO_TCP)->opened, idles[i].opened);
+		UNIT_EQUAL(row, c->answered, idles[i].answered);
+		UNIT_EQUAL(row, c->given_up, idles[i].given_up);
+		UNIT_EQUAL(row, c->reset, idles[i].reset);
+		UNIT_EQUAL(row, c->late, idles[i].late);
+		UNIT_EQUAL(row, c->late_elsewhere, idles[i].elsewhere);
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -410,6 +478,7 @@ main(void)
 		{ "health events of AZ 9.2", test_events },
 		{ "Erlang's formula", test_formula },
 		{ "blocking is Erlang's", test_erlang },
+		{ "silent for too long", test_idle },
 		CU_TEST_INFO_NULL,
 	};
 

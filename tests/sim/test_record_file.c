@@ -39,7 +39,8 @@ befall(struct sim_case *c)
 	c->failovers[1].fault = named("instance-down");
 	c->unreachable = 17;
 	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
-		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)) };
+		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)),
+		52, 53 };
 	c->clients.response[0] = 32;
 	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
 	c->served = room(1, sizeof(*c->served));
@@ -49,6 +50,11 @@ befall(struct sim_case *c)
 	c->instances = room(2, sizeof(*c->instances));
 	c->instance_count = 2;
 	c->instances[1] = (struct sim_instance){ 41, 42 };
+	c->nats = room(1, sizeof(*c->nats));
+	c->nat_count = 1;
+	c->nats[0] =
+	    (struct sim_nat){ named("ssh/a"), named("a"), 46, 0, 48, 49, 50 };
+	c->passed = 51;
 	c->rehomed = 43;
 	c->rehomed_moved = 44;
 	c->rehomed_broken = 45;
@@ -136,6 +142,17 @@ expect_befallen(const struct sim_case *c, const struct sim_case *was)
 	CU_ASSERT_EQUAL(c->served[0].waited_ns, 38);
 	CU_ASSERT_EQUAL(c->served[0].peak_busy, 39);
 	CU_ASSERT_EQUAL(c->served[0].peak_queue, 40);
+	CU_ASSERT_EQUAL(c->clients.late, 52);
+	CU_ASSERT_EQUAL(c->clients.late_elsewhere, 53);
+	CU_ASSERT_EQUAL_FATAL(c->nat_count, 1);
+	CU_ASSERT_STRING_EQUAL(c->nats[0].name, "ssh/a");
+	CU_ASSERT_STRING_EQUAL(c->nats[0].member, "a");
+	CU_ASSERT_EQUAL(c->nats[0].flows, 46);
+	CU_ASSERT_EQUAL(c->nats[0].packets, 0);
+	CU_ASSERT_EQUAL(c->nats[0].packets_in, 48);
+	CU_ASSERT_EQUAL(c->nats[0].bytes, 49);
+	CU_ASSERT_EQUAL(c->nats[0].bytes_in, 50);
+	CU_ASSERT_EQUAL(c->passed, 51);
 	CU_ASSERT_EQUAL_FATAL(c->instance_count, 2);
 	CU_ASSERT_EQUAL(c->instances[1].flows, 41);
 	CU_ASSERT_EQUAL(c->instances[1].packets, 42);

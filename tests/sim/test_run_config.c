@@ -148,6 +148,63 @@ test_fates(void)
 	}
 }
 
+/* clang-format off */
+static const struct {
+	const char *row;
+	uint16_t port;
+	uint64_t ssh, range_one, range_two; /* packets of the NAT rules */
+	uint64_t passed;
+} ways[] = {
+	{ "one member's",         2201, 2, 0, 0, 0 },
+	{ "a range's first",       500, 0, 2, 0, 0 },
+	{ "its second",            501, 0, 0, 2, 0 },
+	{ "the third's: out, yet", 502, 0, 0, 0, 0 },
+	{ "beyond the range",      503, 0, 0, 0, 2 },
+};
+/* clang-format on */
+
+/* An answered SYN by NAT rules: a row for each member, and no drop; what they
+ * do not name is left alone. */
+static void
+test_inbound_nat(void)
+{
+	char text[sizeof(config) + 512];
+
+	(void)snprintf(text, sizeof(text), "%s%s", config,
+	    "nat_rules:\n"
+	    "  - { name: ssh, frontend: web, protocol: tcp,\n"
+	    "      frontend_port: 2201, backend_port: 22, member: one,\n"
+	    "      pool: vms }\n"
+	    "  - { name: range, frontend: web, protocol: tcp,\n"
+	    "      frontend_ports: 500-502, backend_port: 443, pool: vms }\n");
+	for (size_t i = 0; i < LB_COUNT(ways); i++) {
+		const char *row = ways[i].row;
+		struct scene s;
+		struct frame_spec p =
+		    from_client(LB_PROTO_TCP, ways[i].port, LB_TCP_SYN);
+		struct frame_spec a = answer_to(&p, LB_TCP_SYN | LB_TCP_ACK);
+		scene_open(&s);
+		scene_add(&s, 0, &p);
+		scene_add(&s, 1, &a);
+		struct sim_record *r = scene_play(&s, text);
+		const struct sim_case *c = &r->cases[0];
+		CU_ASSERT_EQUAL_FATAL(c->nat_count, 4);
+		CU_ASSERT_STRING_EQUAL(c->nats[0].name, "ssh/one");
+		CU_ASSERT_STRING_EQUAL(c->nats[2].name, "range/two");
+		CU_ASSERT_STRING_EQUAL(c->nats[2].member, "two");
+		UNIT_EQUAL(row, c->nats[0].packets, ways[i].ssh);
+		UNIT_EQUAL(row, c->nats[1].packets, ways[i].range_one);
+		UNIT_EQUAL(row, c->nats[2].packets, ways[i].range_two);
+		UNIT_EQUAL(row, c->nats[2].packets_in, ways[i].range_two / 2);
+		UNIT_EQUAL(row, c->nats[2].flows, ways[i].range_two / 2);
+		UNIT_EQUAL(row, c->passed, ways[i].passed);
+		UNIT_EQUAL(row, scene_drops(c, "no_rule"), ways[i].passed);
+		UNIT_EQUAL(row, c->rules[0].packets, 0);
+		sim_record_free(r);
+		scene_close(&s);
+	}
+}
+
 /* A captured server that is no frontend stands in for one that has its port. */
 static void
 test_stand_in(void)
@@ -278,6 +335,7 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "nat", test_nat },
 		{ "fates", test_fates },
+		{ "inbound NAT rules", test_inbound_nat },
 		{ "a server stands in", test_stand_in },
 		{ "nobody is up", test_nobody },
 		{ "a full table", test_full_table },

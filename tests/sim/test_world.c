@@ -934,6 +934,108 @@ test_no_rule(void)
 	stage_close(&s);
 }
 
+static const char with_nat[] =
+    "load_balancer: { sku: fairlead }\n"
+    "frontends: [ { name: f, address: 203.0.113.10 } ]\n"
+    "pools: [ { name: p, members: [ { name: a, address: 10.0.0.1 },\n"
+    "  { name: b, address: 10.0.0.2 } ] } ]\n"
+    "rules: [ { name: all, frontend: f, pool: p, protocol: tcp,\n"
+    "  frontend_port: 80 } ]\n"
+    "nat_rules:\n"
+    "  - { name: range, frontend: f, protocol: tcp, backend_port: 443,\n"
+    "      frontend_ports: 500-501, pool: p }\n";
+
+/* clang-format off */
+static const struct {
+	const char *row, *rule;
+	uint8_t server; /* last byte of 203.0.113.x; 0: not said */
+	uint16_t port;
+	size_t nat;     /* 2: the balancing rule's */
+} aims[] = {
+	{ "the range's first",  "range", 0,  0,   0 },
+	{ "a port of it",       "range", 0,  501, 1 },
+	{ "server and port",    NULL,    10, 501, 1 },
+	{ "the balanced port",  NULL,    10, 80,  2 },
+	{ "the balancing rule", "all",   0,  0,   2 },
+};
+/* clang-format on */
+
+/* A request to a NAT rule is answered by its member, at its backend port. */
+static void
+test_nat_rule(void)
+{
+	for (size_t i = 0; i < LB_COUNT(aims); i++) {
+		const char *row = aims[i].row;
+		struct stage s;
+		stage_open(&s);
+		struct lb_traffic *t = one_request(&s);
+		t->rule = (char *)(uintptr_t)aims[i].rule;
+		t->port = aims[i].port;
+		if (aims[i].server != 0)
+			t->server = lb_addr_v4(
+			    __builtin_bswap32(0xcb007100u | aims[i].server));
+		struct sim_record *r = stage_play(&s, with_nat);
+		const struct sim_case *c = &r->cases[0];
+		UNIT_EQUAL(row, c->clients.answered, 1);
+		CU_ASSERT_EQUAL_FATAL(c->nat_count, 2);
+		UNIT_EQUAL(row, c->nats[0].flows, aims[i].nat == 0);
+		UNIT_EQUAL(row, c->nats[1].flows, aims[i].nat == 1);
+		UNIT_EQUAL(row, c->rules[0].flows, aims[i].nat == 2);
+		for (size_t n = 0; n < 2; n++)
+			UNIT_ROW(row,
+			    n != aims[i].nat || (c->nats[n].packets_in >= 4 &&
+						    c->nats[n].packets >
+							c->nats[n].packets_in));
+		sim_record_free(r);
+		stage_close(&s);
+	}
+}
+
+/* tcp_reset of a NAT rule: both ends are told. */
+static void
+test_nat_rule_idle(void)
+{
+	char text[sizeof(with_nat) + 64];
+	struct stage s;
+
+	(void)snprintf(text, sizeof(text), "%.*s, tcp_reset: true }\n",
+	    (int)(sizeof(with_nat) - sizeof(" }\n")), with_nat);
+	stage_open(&s);
+	s.scene.duration_ms = 245000;
+	struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+	t->rule = (char *)(uintptr_t) "range";
+	t->connections = 1;
+	t->keepalive_ms = 0;
+	struct sim_record *r = stage_play(&s, with_nat);
+	CU_ASSERT_EQUAL(r->cases[0].clients.reset, 0);
+	sim_record_free(r);
+	r = stage_play(&s, text);
+	CU_ASSERT_EQUAL(r->cases[0].clients.reset, 1);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
+/* Its one member is gone: what comes is lost, and its connection broken. */
+static void
+test_nat_rule_fails(void)
+{
+	struct stage s;
+
+	stage_open(&s);
+	struct lb_traffic *t = stage_traffic(&s, LB_PROFILE_LONG_LIVED);
+	t->rule = (char *)(uintptr_t) "range";
+	t->connections = 1;
+	t->keepalive_ms = 5000;
+	stage_fault(&s, 20000, "a", LB_FAULT_CRASHED);
+	struct sim_record *r = stage_play(&s, with_nat);
+	CU_ASSERT_EQUAL_FATAL(r->cases[0].failover_count, 1);
+	CU_ASSERT_TRUE(r->cases[0].failovers[0].lost > 0);
+	CU_ASSERT_EQUAL(r->cases[0].failovers[0].broken, 1);
+	CU_ASSERT_EQUAL(r->cases[0].nats[1].packets, 0);
+	sim_record_free(r);
+	stage_close(&s);
+}
+
 static bool
 stop_soon(void *arg, uint64_t packets, uint64_t read, uint64_t total)
 {
@@ -1061,6 +1163,9 @@ main(void)
 		{ "zero configuration", test_zero_configuration },
 		{ "SYN flood", test_flood },
 		{ "no rule", test_no_rule },
+		{ "a NAT rule", test_nat_rule },
+		{ "a NAT rule's idle connections", test_nat_rule_idle },
+		{ "a NAT rule's member is gone", test_nat_rule_fails },
 		{ "interrupted", test_interrupted },
 		{ "errors, and requests nobody answers", test_errors },
 		CU_TEST_INFO_NULL,

@@ -28,7 +28,7 @@ bench_open(void)
 	bench_rig.config.entries = bench_rig.config.entries6 = 300;
 	rig_start(&bench_rig);
 	bench_rig.world->classes[BENCH_CLASS] =
-	    (struct lb_class){ BENCH_HALF_MS, BENCH_OPEN_MS };
+	    (struct lb_class){ BENCH_HALF_MS, BENCH_OPEN_MS, 240000, 15000 };
 }
 
 uint64_t

@@ -400,18 +400,20 @@ test_advance(void)
 
 /* clang-format off */
 static const struct timeout_row {
-	uint32_t state, half_ms, open_ms, expect_ms;
+	uint32_t state, half_ms, open_ms, fin_ms, rst_ms, expect_ms;
 } timeouts[] = {
-	{ LB_CONN_HALF, 60000, 240000, 60000 },
-	{ LB_CONN_ANSWERED, 60000, 240000, 60000 },
-	{ LB_CONN_OPEN, 60000, 240000, 240000 },
-	{ LB_CONN_CLOSING_FIN, 60000, 240000, 240000 },
-	{ LB_CONN_CLOSING_FIN, 60000, 6000000, 240000 },
-	{ LB_CONN_CLOSING_FIN, 30000, 30000, 30000 },
-	{ LB_CONN_CLOSING_RST, 60000, 240000, 15000 },
-	{ LB_CONN_CLOSING_RST, 10000, 10000, 10000 },
-	{ LB_CONN_OPEN, 60000, 6000000, 6000000 },
-	{ LB_CONN_HALF, 30000, 30000, 30000 },
+	{ LB_CONN_HALF, 60000, 240000, 240000, 15000, 60000 },
+	{ LB_CONN_ANSWERED, 60000, 240000, 240000, 15000, 60000 },
+	{ LB_CONN_OPEN, 60000, 240000, 240000, 15000, 240000 },
+	{ LB_CONN_CLOSING_FIN, 60000, 240000, 240000, 15000, 240000 },
+	{ LB_CONN_CLOSING_FIN, 60000, 6000000, 240000, 15000, 240000 },
+	{ LB_CONN_CLOSING_FIN, 60000, 6000000, 60000, 15000, 60000 },
+	{ LB_CONN_CLOSING_FIN, 30000, 30000, 240000, 15000, 30000 },
+	{ LB_CONN_CLOSING_RST, 60000, 240000, 240000, 15000, 15000 },
+	{ LB_CONN_CLOSING_RST, 60000, 240000, 240000, 1000, 1000 },
+	{ LB_CONN_CLOSING_RST, 10000, 10000, 240000, 15000, 10000 },
+	{ LB_CONN_OPEN, 60000, 6000000, 240000, 15000, 6000000 },
+	{ LB_CONN_HALF, 30000, 30000, 240000, 15000, 30000 },
 };
 
 static const struct idle_row {
@@ -432,12 +434,13 @@ static const struct idle_row {
 static void
 test_time(void)
 {
-	struct lb_class classes[LB_CLASS_MAX] = { { 0, 0 } };
+	struct lb_class classes[LB_CLASS_MAX] = { { 0, 0, 0, 0 } };
 	for (size_t i = 0; i < LB_COUNT(timeouts); i++) {
 		const struct timeout_row *row = &timeouts[i];
 		uint64_t ctl = bench_ctl_of(BENCH_TAG, 3, row->state, 0);
 		classes[BENCH_CLASS] =
-		    (struct lb_class){ row->half_ms, row->open_ms };
+		    (struct lb_class){ row->half_ms, row->open_ms, row->fin_ms,
+			    row->rst_ms };
 		CU_ASSERT_EQUAL(
 		    lb_conn_timeout_ms(classes, ctl), row->expect_ms);
 		for (uint32_t seen = 0; seen < 2; seen++) {

@@ -6,10 +6,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "model/path/apply.h"
 #include "model/names.h"
 #include "model/world.h"
 #include "tests/model/plan_text.h"
 #include "tests/support/chance.h"
+#include "tests/support/frame.h"
 
 #define T0      1000u
 #define MINUTE  60000u
@@ -101,25 +103,70 @@ member(unsigned i)
 	return address(10, 0, 0, i + 1);
 }
 
+/* Invariant 4: what leaves has right checksums and the addresses that it was
+ * to have, what does not is untouched. */
+static void
+check_bytes(const struct site *s, struct frame *f)
+{
+	static uint8_t before[FRAME_BYTES_MAX];
+	const struct lb_edit *edit = &s->result.edit;
+	struct frame_sums sums;
+	struct lb_packet after;
+
+	memcpy(before, f->data, f->bytes);
+	if (s->result.verdict != LB_FORWARD) {
+		CU_ASSERT_EQUAL(edit->what, 0);
+		return;
+	}
+	CU_ASSERT_EQUAL(lb_apply(f->data, f->data + f->bytes, edit), 0);
+	frame_sums(f->data, f->bytes, &sums);
+	CU_ASSERT_TRUE(sums.right);
+	CU_ASSERT_EQUAL(
+	    lb_parse(f->data, f->data + f->bytes, 0, &after), LB_PARSED);
+	struct lb_headers is = s->pkt.ip;
+	if ((edit->what & LB_EDIT_SRC) != 0)
+		is.src = edit->src;
+	if ((edit->what & LB_EDIT_DST) != 0)
+		is.dst = edit->dst;
+	if ((edit->what & LB_EDIT_SPORT) != 0)
+		is.sport = edit->sport;
+	if ((edit->what & LB_EDIT_DPORT) != 0)
+		is.dport = edit->dport;
+	CU_ASSERT_TRUE(lb_addr_same(&is.src, &after.ip.src) &&
+		       lb_addr_same(&is.dst, &after.ip.dst));
+	CU_ASSERT_TRUE(is.sport.raw == after.ip.sport.raw &&
+		       is.dport.raw == after.ip.dport.raw);
+	/* and nothing else of the packet: put back, it is the same */
+	struct lb_edit back = *edit;
+	back.src = s->pkt.ip.src;
+	back.dst = s->pkt.ip.dst;
+	back.sport = s->pkt.ip.sport;
+	back.dport = s->pkt.ip.dport;
+	CU_ASSERT_EQUAL(lb_apply(f->data, f->data + f->bytes, &back), 0);
+	CU_ASSERT_EQUAL(memcmp(before, f->data, f->bytes), 0);
+}
+
 /* One end to another; flags of TCP. */
 static const struct lb_result *
 say(struct site *s, uint8_t proto, struct lb_addr src, uint16_t sport,
     struct lb_addr dst, uint16_t dport, uint8_t flags)
 {
-	s->pkt = (struct lb_packet){
-		.ip = { .src = src,
-		    .dst = dst,
-		    .sport = lb_be16_of(sport),
-		    .dport = lb_be16_of(dport),
-		    .l3 = 14,
-		    .l4 = 34,
-		    .family = lb_addr_is_v4(&src) ? 4 : 6,
-		    .proto = proto,
-		    .l4_bytes = 20 },
-		.ip_bytes = 40,
-		.tcp_flags = proto == LB_PROTO_TCP ? flags : 0,
-	};
+	static struct frame f;
+
+	frame_build(&f, &(struct frame_spec){
+			    .src = src,
+			    .dst = dst,
+			    .proto = proto,
+			    .sport = sport,
+			    .dport = dport,
+			    .seq = sport * 77u,
+			    .tcp_flags = proto == LB_PROTO_TCP ? flags : 0,
+			    .payload_bytes = dport % 4u,
+			});
+	CU_ASSERT_EQUAL(
+	    lb_parse(f.data, f.data + f.bytes, 0, &s->pkt), LB_PARSED);
 	lb_step(lb_world_ctx(s->world), &s->pkt, s->now_ms, &s->result);
+	check_bytes(s, &f);
 	return &s->result;
 }
 
@@ -373,6 +420,71 @@ test_again(void)
 	site_close(&s);
 }
 
+/* --- read by others ---------------------------------------------------------
+ */
+
+/* The flows and the outbound entries that are read, and the last flow. */
+static unsigned
+read_flows(const struct site *s, unsigned *outbound, struct lb_expired *flow,
+    uint32_t *deadline_ms)
+{
+	const struct lb_tables *t = &s->world->tables;
+	struct lb_expired entry;
+	unsigned flows = 0;
+
+	*outbound = 0;
+	for (uint32_t b = 0; b < t->buckets4; b++)
+		for (uint32_t way = 0; way < LB_WAYS; way++) {
+			*outbound += lb_outbound_read(t, false, b, way, &entry);
+			if (lb_flow_read(
+				t, false, b, way, &entry, deadline_ms)) {
+				flows++;
+				*flow = entry;
+			}
+		}
+	return flows;
+}
+
+/* Two entries are one flow, whatever of them says more. */
+static void
+test_read(void)
+{
+	static struct lb_usage usage;
+	struct lb_expired flow;
+	uint32_t deadline_ms = 0;
+	unsigned outbound;
+	struct site s;
+
+	site_open(&s, 1, 1, "", OUT("8"));
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 0);
+	(void)leaves(&s, TCP, 0, 5000, 0, 443, SYN);
+	s.now_ms = T0 + 100;
+	(void)leaves(&s, TCP, 0, 5000, 0, 443, ACK);
+	s.now_ms = T0 + 5000;
+	(void)say(&s, TCP, remote(0), 443, address(203, 0, 113, 1), 1024, ACK);
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 1);
+	CU_ASSERT_EQUAL(outbound, 1);
+	CU_ASSERT_EQUAL(flow.kind, LB_KIND_SNAT_OUT);
+	CU_ASSERT_EQUAL(flow.state, LB_CONN_OPEN);
+	CU_ASSERT_EQUAL(flow.seen_ms, T0 + 5000);
+	CU_ASSERT_EQUAL(deadline_ms, T0 + 5000 + 4 * MINUTE);
+	CU_ASSERT_EQUAL(lb_be16_get(flow.xlat_port), 1024);
+	/* the remote resets it: 15 s from then, by the entry that it came to */
+	s.now_ms = T0 + 9000;
+	(void)say(
+	    &s, TCP, remote(0), 443, address(203, 0, 113, 1), 1024, LB_TCP_RST);
+	CU_ASSERT_EQUAL(read_flows(&s, &outbound, &flow, &deadline_ms), 1);
+	CU_ASSERT_EQUAL(flow.state, LB_CONN_CLOSING_RST);
+	CU_ASSERT_EQUAL(deadline_ms, T0 + 9000 + 15000);
+	/* both entries refer to the member, of whom there is one flow */
+	lb_usage_count(&s.world->tables, false, 0, UINT32_MAX, &usage);
+	CU_ASSERT_EQUAL(usage.member[flow.member], 2);
+	CU_ASSERT_EQUAL(usage.member_second[flow.member], 1);
+	CU_ASSERT_EQUAL(usage.rule[flow.rule], 2);
+	CU_ASSERT_EQUAL(usage.rule_second[flow.rule], 1);
+	site_close(&s);
+}
+
 /* --- returns ----------------------------------------------------------------
  */
 
@@ -561,6 +673,37 @@ test_tiers(void)
 	site_close(&s);
 }
 
+/* --- no room ----------------------------------------------------------------
+ */
+
+/* The lowest free port is the same for all who come: one without room for what
+ * comes back must not keep the others in. */
+static void
+test_no_room(void)
+{
+	struct site s = { .now_ms = T0 };
+	unsigned opened = 0;
+
+	s.made = make("load_balancer: { sku: fairlead }\n"
+		      "connection_table: { entries: 200 }\n"
+		      "frontends: [{ name: f0, address: 203.0.113.1 }]\n"
+		      "pools: [{ name: p, members: [{ name: a, "
+		      "address: 10.0.0.1 }] }]\n" OUT("1024"),
+	    NULL, NULL);
+	s.world = lb_world_new(s.made.plan);
+	UNIT_NEED(s.world);
+	CU_ASSERT_EQUAL(s.world->tables.buckets4 * LB_WAYS, 512);
+	for (uint16_t i = 0; i < 200; i++)
+		opened +=
+		    leaves(&s, TCP, 0, (uint16_t)(5000 + i), 0, 443, SYN) != 0;
+	/* three quarters of the table for 200 of them */
+	CU_ASSERT_TRUE(opened > 150);
+	CU_ASSERT_EQUAL(lb_ports_in_use(&s.world->tables), opened);
+	CU_ASSERT_EQUAL(lb_live_count(&s.world->tables), 2 * opened);
+	(void)printf("%u of 200; ", opened);
+	site_close(&s);
+}
+
 /* --- IPv6 -------------------------------------------------------------------
  */
 
@@ -698,14 +841,17 @@ town_leave(struct town *t, unsigned which)
 	check_unique(t, which);
 }
 
+/* To a flow that lives, if one is found soon. */
 static void
-town_return(struct town *t, unsigned which)
+town_return(struct town *t)
 {
-	const struct flow *f = &t->flows[which];
-	struct lb_addr inside = member(f->m);
+	const struct flow *f = NULL;
 
+	for (unsigned tries = 0; (f == NULL || !f->live) && tries < 16; tries++)
+		f = &t->flows[chance_below(&t->chance, t->count)];
 	if (!f->live)
 		return;
+	struct lb_addr inside = member(f->m);
 	(void)say(&t->site, f->proto, remote(f->to), f->dport, f->public,
 	    f->port, some_flags(&t->chance));
 	CU_ASSERT_EQUAL(t->site.result.verdict, LB_FORWARD);
@@ -795,6 +941,10 @@ town_swap(struct town *t)
 	    town_rules[chance_below(c, LB_COUNT(town_rules))]);
 	t->swaps++;
 	town_expire(t); /* what was reclaimed */
+	for (unsigned i = 0; i < t->count; i++)
+		CU_ASSERT_TRUE(!t->flows[i].live ||
+			       t->flows[i].m >= t->members ||
+			       in_block(t, &t->flows[i]));
 }
 
 static void
@@ -820,7 +970,7 @@ town_step(struct town *t)
 	case 1:
 	case 2:
 	case 3:
-		town_return(t, which);
+		town_return(t);
 		break;
 	default:
 		town_leave(t, which);
@@ -862,7 +1012,7 @@ test_town(void)
 	    (uintmax_t)t.opened, (uintmax_t)t.exhausted, (uintmax_t)t.returned,
 	    (uintmax_t)t.ended, (uintmax_t)t.strangers, (uintmax_t)t.swaps);
 	CU_ASSERT_TRUE(t.opened > 1000 && t.exhausted > 100 &&
-		       t.returned > 1000 && t.ended > 1000 && t.swaps > 5);
+		       t.returned > 20000 && t.ended > 1000 && t.swaps > 5);
 	site_close(&t.site);
 }
 
@@ -875,10 +1025,12 @@ main(void)
 		{ "13.5 release", test_releases },
 		{ "13.10 idle", test_idle },
 		{ "the same again while closing", test_again },
+		{ "read as one flow", test_read },
 		{ "returns", test_returns },
 		{ "ICMP errors", test_errors },
 		{ "4.7 several frontends", test_frontends },
 		{ "13.6 crossing tiers", test_tiers },
+		{ "no room for what comes back", test_no_room },
 		{ "IPv6", test_six },
 		{ "invariants over random conversations", test_town },
 		CU_TEST_INFO_NULL,

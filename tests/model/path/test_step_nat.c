@@ -11,7 +11,7 @@
 #define VIP  FRAME_V4(203, 0, 113, 10)
 #define VIP6 FRAME_V6(0x2001, 0xdb8, 0xf, 0, 0, 0, 0, 0x10)
 
-enum { SSH, RANGE, DTLS, FLOATS, SIX, NATS };
+enum { SSH, RANGE, DTLS, FLOATS, SIX, FLOATS6, NATS };
 
 static struct rig rig;
 static struct lb_config_nat nats[NATS];
@@ -45,6 +45,10 @@ open_nats(void)
 	    nat_of("floats", RIG_FLOAT, RIG_NEAR, 2, 6, 2203, 2203, 23);
 	nats[FLOATS].floating_ip = true;
 	nats[SIX] = nat_of("six", RIG_VIP6, RIG_WEB6, -1, 0, 500, 502, 2222);
+	nats[SIX].tcp_reset = true;
+	nats[FLOATS6] =
+	    nat_of("floats6", RIG_VIP6, RIG_WEB6, 2, 6, 2203, 2203, 23);
+	nats[FLOATS6].floating_ip = true;
 	rig.config.nats = nats;
 	rig.config.nat_count = NATS;
 	rig_start(&rig);
@@ -92,6 +96,9 @@ static const struct row {
 	  RIG_NEAR, 2, 23, false, false },
 	{ "IPv6, TCP", VIP6, 6, 502, "six/three", RIG_WEB6, 2, 2222, true, true },
 	{ "IPv6, UDP", VIP6, 17, 500, "six/one", RIG_WEB6, 0, 2222, true, true },
+	{ "IPv6, floating", VIP6, 6, 2203, "floats6/three", RIG_WEB6, 2, 23,
+	  false, false },
+	{ "IPv6, nobody's", VIP6, 6, 503, NULL, 0, 0, 0, false, false },
 };
 /* clang-format on */
 
@@ -205,39 +212,75 @@ test_reload(void)
 static void
 test_idle(void)
 {
-	open_nats();
-	struct talk t = talk_nat((struct lb_addr)VIP, 6, 500, 2222);
+	const struct lb_addr frontends[] = { VIP, VIP6 };
 
-	(void)talk_all(&t, "SbA", T0);
-	(void)talk_say(&t, 'D', T0 + 239999);
-	UNIT_EQUAL("alive", rig.result.facts, LB_FACT_HIT);
-	(void)talk_say(&t, 'D', T0 + 239999 + 240000);
-	UNIT_ROW("gone", (rig.result.facts & LB_FACT_MADE) != 0);
+	for (size_t i = 0; i < LB_COUNT(frontends); i++) {
+		open_nats();
+		struct talk t = talk_nat(frontends[i], 6, 500, 2222);
+		(void)talk_all(&t, "SbA", T0);
+		(void)talk_say(&t, 'D', T0 + 239999);
+		UNIT_EQUAL("alive", rig.result.facts, LB_FACT_HIT);
+		(void)talk_say(&t, 'D', T0 + 239999 + 240000);
+		UNIT_ROW("gone", (rig.result.facts & LB_FACT_MADE) != 0);
+		rig_close(&rig);
+	}
+}
+
+/* With tcp_reset the sweeper's fact has both ends' exact numbers. */
+static void
+test_reset_numbers(void)
+{
+	static struct lb_expired facts[LB_WAYS];
+	struct lb_expired_list list = { facts, LB_WAYS, 0 };
+
+	open_nats();
+	struct talk t = talk_nat((struct lb_addr)VIP6, 6, 500, 2222);
+	(void)talk_all(&t, "SbADdA", T0);
+	(void)lb_expire(
+	    &rig.world->tables, true, T0 + 240000, rig.result.bucket, 1, &list);
+	CU_ASSERT_EQUAL_FATAL(list.count, 1);
+	CU_ASSERT_EQUAL(facts[0].state, LB_CONN_OPEN);
+	CU_ASSERT_EQUAL(facts[0].client_end, t.client_seq);
+	CU_ASSERT_EQUAL(facts[0].client_ack, t.member_seq);
+	CU_ASSERT_TRUE(lb_addr_same(&facts[0].dst, &t.frontend));
 	rig_close(&rig);
 }
 
 /* Errors follow the quoted packet, both ways. */
+static const struct error_row {
+	const char *what;
+	struct lb_addr frontend, router;
+	uint8_t proto, type, code;
+} errors[] = {
+	{ "fragmentation needed", VIP, RIG_ROUTER4, LB_PROTO_ICMP, 3, 4 },
+	{ "port unreachable", VIP, RIG_ROUTER4, LB_PROTO_ICMP, 3, 3 },
+	{ "packet too big", VIP6, FRAME_V6(0x2001, 0xdb8, 9, 0, 0, 0, 0, 1),
+	    LB_PROTO_ICMP6, 2, 0 },
+	{ "IPv6, port unreachable", VIP6,
+	    FRAME_V6(0x2001, 0xdb8, 9, 0, 0, 0, 0, 1), LB_PROTO_ICMP6, 1, 4 },
+};
+
 static void
-test_errors(void)
+walk_error(const struct error_row *row)
 {
 	open_nats();
-	struct talk t = talk_nat((struct lb_addr)VIP, 6, 501, 2222);
+	struct talk t = talk_nat(row->frontend, 6, 501, 2222);
 
 	(void)talk_all(&t, "SbA", T0);
 	struct frame_spec about = talk_packet(&t, 'd');
 	about.src = t.frontend; /* as the client's side saw it */
 	about.sport = 501;
-	struct frame_spec error = { .src = RIG_ROUTER4,
+	struct frame_spec error = { .src = row->router,
 		.dst = t.frontend,
-		.proto = LB_PROTO_ICMP,
-		.icmp_type = 3,
-		.icmp_code = 4,
+		.proto = row->proto,
+		.icmp_type = row->type,
+		.icmp_code = row->code,
 		.quoted = &about };
 	(void)rig_send(&rig, &error, T0);
-	UNIT_EQUAL("to the member", rig.result.member, t.member);
+	UNIT_EQUAL(row->what, rig.result.member, t.member);
 	about = talk_packet(&t, 'd');
 	error.dst = rig_address(&rig, t.member);
-	UNIT_ROW("to the member", rig_left_as(&rig, &error));
+	UNIT_ROW(row->what, rig_left_as(&rig, &error));
 
 	about = talk_packet(&t, 'D'); /* as the member's side saw it */
 	about.dst = rig_address(&rig, t.member);
@@ -247,8 +290,15 @@ test_errors(void)
 	(void)rig_send(&rig, &error, T0);
 	about = talk_packet(&t, 'D');
 	error.src = t.frontend;
-	UNIT_ROW("to the client", rig_left_as(&rig, &error));
+	UNIT_ROW(row->what, rig_left_as(&rig, &error));
 	rig_close(&rig);
+}
+
+static void
+test_errors(void)
+{
+	for (size_t i = 0; i < LB_COUNT(errors); i++)
+		walk_error(&errors[i]);
 }
 
 int
@@ -259,6 +309,7 @@ main(void)
 		{ "health does not matter", test_health },
 		{ "a member goes, another comes", test_reload },
 		{ "idle", test_idle },
+		{ "reset numbers, IPv6", test_reset_numbers },
 		{ "ICMP errors", test_errors },
 		CU_TEST_INFO_NULL,
 	};
