@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "cli/write_text.h"
 #include "model/azure.h"
+#include "model/config.h"
+#include "model/problems.h"
 
 static const char help[] =
     "usage: fairlead import AZURE.json [-o CONFIG] [OPTION...]\n"
@@ -28,7 +30,9 @@ static const char help[] =
     "      --json            the configuration and all notes as one document\n"
     "\n"
     "Members of virtual machines have no address in a balancer's JSON: those\n"
-    "are left open in the configuration, and named.\n"
+    "are left open in the configuration, and named. Values that are not "
+    "understood\n"
+    "(expressions of templates) stand there as not-understood.\n"
     "\n"
     "Examples:\n"
     "  az network lb show -g G -n lb1 -o json >lb1.json\n"
@@ -36,10 +40,11 @@ static const char help[] =
     "  fairlead import lb1.json --addresses nics.json -o lb1.yaml\n"
     "  fairlead check -c lb1.yaml\n"
     "\n"
-    "Exit codes: 0 done; 2 usage; 3 nothing to import; 4 addresses are "
-    "missing,\n"
-    "and the configuration is not complete without them; 5 the machine "
-    "refused.\n";
+    "Exit codes: 0 done; 2 usage; 3 nothing to import; 4 the configuration "
+    "is not\n"
+    "whole, or fairlead check refuses it: addresses are missing, or values "
+    "were\n"
+    "not understood; 5 the machine refused.\n";
 
 enum { OPTION_NAME = 256, OPTION_ADDRESSES, OPTION_FORCE, OPTION_JSON };
 
@@ -143,6 +148,7 @@ tell_notes(const struct lb_import *import, enum lb_import_kind kind)
 {
 	static const char *const heads[] = {
 		[LB_IMPORT_MISSING] = "Missing",
+		[LB_IMPORT_NOT_UNDERSTOOD] = "Not understood",
 		[LB_IMPORT_ASSUMED] = "Assumed",
 		[LB_IMPORT_NOT_MODELLED] = "Not modelled",
 		[LB_IMPORT_UNKNOWN] = "Unknown",
@@ -172,9 +178,10 @@ print_json(const struct lb_import *import, const char *yaml)
 			       lb_import_kind_name(note->kind), "where",
 			       note->where, "what", note->what));
 	}
-	json_t *all = json_pack("{s:s, s:i, s:s, s:s, s:i, s:o}", "fairlead",
-	    PACKAGE_VERSION, "schema", 1, "name", import->name, "configuration",
-	    yaml, "missing", (int)import->missing, "notes", notes);
+	json_t *all = json_pack("{s:s, s:i, s:s, s:s, s:i, s:i, s:o}",
+	    "fairlead", PACKAGE_VERSION, "schema", 1, "name", import->name,
+	    "configuration", yaml, "missing", (int)import->missing,
+	    "notes_left_out", (int)import->left_out, "notes", notes);
 	if (all == NULL || json_dumpf(all, stdout, JSON_INDENT(2)) != 0) {
 		json_decref(all);
 		cli_say("import", "no memory");
@@ -193,6 +200,9 @@ put_out(const struct import_options *o, const struct lb_import *import,
 		return print_json(import, yaml);
 	for (int kind = 0; kind < LB_IMPORT_KINDS; kind++)
 		tell_notes(import, (enum lb_import_kind)kind);
+	if (import->left_out > 0)
+		(void)fprintf(stderr, "And %zu more, which are left out here\n",
+		    import->left_out);
 	if (o->out != NULL)
 		return cli_write_text("import", o->out, yaml, bytes, o->force);
 	(void)fwrite(yaml, 1, bytes, stdout);
@@ -206,6 +216,26 @@ not_done(const struct import_options *o, const struct lb_import *result)
 	if (result->no_memory)
 		return CLI_REFUSED;
 	return result->bad_choice ? CLI_USAGE : CLI_UNREADABLE;
+}
+
+/* What is whole, and refused all the same, is told now. */
+static int
+check_text(const struct lb_import *import, const char *yaml, size_t bytes)
+{
+	static const char path[] = "the configuration";
+	struct lb_problems problems = { 0 };
+
+	if (import->missing > 0)
+		return CLI_PARTIAL;
+	struct lb_config *config = lb_config_read(yaml, bytes, path, &problems);
+	bool good = config != NULL || problems.error_count == 0;
+	if (!good) {
+		(void)fprintf(stderr, "Refused by fairlead check:\n");
+		lb_problems_print(&problems, path, stderr);
+	}
+	lb_problems_free(&problems);
+	lb_config_free(config);
+	return good ? CLI_DONE : CLI_PARTIAL;
 }
 
 static int
@@ -227,7 +257,7 @@ import_text(const struct import_options *o, const struct cli_text *text,
 		status = not_done(o, &result);
 	else
 		status = cli_worse(put_out(o, &result, yaml, bytes),
-		    result.missing > 0 ? CLI_PARTIAL : CLI_DONE);
+		    check_text(&result, yaml, bytes));
 	lb_import_free(&result);
 	free(yaml);
 	return status;

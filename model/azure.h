@@ -17,7 +17,8 @@
 #include <stdio.h>
 
 enum lb_import_kind {
-	LB_IMPORT_MISSING,      /* an address that the text needs */
+	LB_IMPORT_MISSING,        /* what the text needs: addresses, pools */
+	LB_IMPORT_NOT_UNDERSTOOD, /* a value, marked where it belongs */
 	LB_IMPORT_ASSUMED,      /* a choice that was made for want of a word */
 	LB_IMPORT_NOT_MODELLED, /* known, and nothing that fairlead does */
 	LB_IMPORT_UNKNOWN,
@@ -49,9 +50,19 @@ bool lb_addresses_read(struct lb_addresses **addresses, const char *text,
     size_t bytes, char *error, size_t error_bytes);
 void lb_addresses_free(struct lb_addresses *addresses); /* NULL is fine */
 
-/* By name or by resource id, in any case; NULL: nobody said. */
+/* By name or by resource id, in any case; NULL: nobody said.  Remembers that
+ * the name was asked for. */
 const char *lb_addresses_find(
     const struct lb_addresses *addresses, const char *name);
+
+/*
+ * lb_addresses_unused - names that nobody asked for.
+ *
+ * Only of names that people wrote, in lines or in an object: lists of NICs
+ * have those of other balancers, too.  *next is 0 at first; NULL: no more.
+ */
+const char *lb_addresses_unused(
+    const struct lb_addresses *addresses, size_t *next);
 
 /* --- the import ---------------------------------------------------------- */
 
@@ -60,7 +71,8 @@ struct lb_import {
 	bool done;  /* else nothing was written, see error */
 	struct lb_import_note *notes;
 	size_t note_count;
-	size_t missing; /* notes of LB_IMPORT_MISSING */
+	size_t missing;  /* notes of MISSING and of NOT_UNDERSTOOD: not whole */
+	size_t left_out; /* notes that are too many to keep */
 	bool no_memory;
 	bool bad_choice; /* error is about `balancer`, not about the text */
 	char error[512];
@@ -69,7 +81,7 @@ struct lb_import {
 /*
  * lb_import_azure - JSON to the text of a configuration.
  *
- * text, bytes  the whole document.
+ * text, bytes  the whole document: UTF-8, or UTF-16 as PowerShell writes it.
  * file         its name, for the text's first line.
  * balancer     which, where there are several; NULL: the only one.
  * addresses    NULL: nobody said anything.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who has which address, from lines or from Azure's JSON. */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 struct lb_addresses {
 	json_t *by_name; /* names in lower case to texts */
+	json_t *asked;   /* names that were asked for, in lower case */
+	json_t *written; /* names as people wrote them, in their order */
 };
 
 #define KEY_MAX 1024u
@@ -26,6 +29,13 @@ key_of(const char *name, size_t length, char *key)
 		key[i] = (char)tolower((unsigned char)name[i]);
 	key[length] = '\0';
 	return true;
+}
+
+/* A name that somebody means, and is told of if it is nobody's. */
+static void
+note_written(struct lb_addresses *to, const char *name, size_t length)
+{
+	(void)json_array_append_new(to->written, json_stringn(name, length));
 }
 
 /* The first to say it is believed. */
@@ -48,14 +58,36 @@ lb_addresses_find(const struct lb_addresses *addresses, const char *name)
 
 	if (addresses == NULL || !key_of(name, strlen(name), key))
 		return NULL;
+	(void)json_object_set_new(addresses->asked, key, json_true());
 	return json_string_value(json_object_get(addresses->by_name, key));
+}
+
+const char *
+lb_addresses_unused(const struct lb_addresses *addresses, size_t *next)
+{
+	char key[KEY_MAX];
+
+	if (addresses == NULL)
+		return NULL;
+	while (*next < json_array_size(addresses->written)) {
+		const char *name = json_string_value(
+		    json_array_get(addresses->written, (*next)++));
+		if (name != NULL &&
+		    (!key_of(name, strlen(name), key) ||
+			json_object_get(addresses->asked, key) == NULL))
+			return name;
+	}
+	return NULL;
 }
 
 void
 lb_addresses_free(struct lb_addresses *addresses)
 {
-	if (addresses != NULL)
+	if (addresses != NULL) {
 		json_decref(addresses->by_name);
+		json_decref(addresses->asked);
+		json_decref(addresses->written);
+	}
 	free(addresses);
 }
 
@@ -118,6 +150,8 @@ add_pairs(struct lb_addresses *to, const json_t *object)
 		add(to, name, strlen(name), text);
 		count++;
 	}
+	json_object_foreach((json_t *)(uintptr_t)object, name, value)
+	    note_written(to, name, strlen(name));
 	return count > 0;
 }
 
@@ -174,6 +208,7 @@ read_line(struct lb_addresses *to, char *line)
 	if (end == line || !lb_addr_of_text(value, &addr))
 		return false;
 	add(to, line, (size_t)(end - line), value);
+	note_written(to, line, (size_t)(end - line));
 	return true;
 }
 
@@ -233,8 +268,19 @@ lb_addresses_read(struct lb_addresses **addresses, const char *text,
 		*addresses = calloc(1, sizeof(**addresses));
 	if (*addresses == NULL)
 		return false;
-	if ((*addresses)->by_name == NULL)
-		(*addresses)->by_name = json_object();
-	return (*addresses)->by_name != NULL &&
-	       read_any(*addresses, text, bytes, error, error_bytes);
+	struct lb_addresses *to = *addresses;
+	if (to->by_name == NULL)
+		to->by_name = json_object();
+	if (to->asked == NULL)
+		to->asked = json_object();
+	if (to->written == NULL)
+		to->written = json_array();
+	char *utf8 = azure_utf8(text, bytes, &bytes);
+	if (utf8 == NULL && errno == EILSEQ)
+		(void)snprintf(error, error_bytes, AZURE_BROKEN_UTF16);
+	bool good = to->by_name != NULL && to->asked != NULL &&
+		    to->written != NULL && utf8 != NULL &&
+		    read_any(to, utf8, bytes, error, error_bytes);
+	free(utf8);
+	return good;
 }

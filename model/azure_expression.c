@@ -11,6 +11,7 @@
  * Source: learn.microsoft.com, Template functions.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -130,6 +131,30 @@ none:
 	return NULL;
 }
 
+/* add(1, 2) and the like; NULL: of other than two numbers. */
+static char *
+compute(char operation, const struct args *args)
+{
+	long long value[2], result;
+	char text[32], *end;
+	bool good = args->count == 2;
+
+	for (size_t i = 0; good && i < 2; i++) {
+		errno = 0;
+		value[i] = strtoll(args->value[i], &end, 10);
+		good = errno == 0 && end != args->value[i] && *end == '\0';
+	}
+	if (!good)
+		return NULL;
+	bool over = operation == '+'
+			? __builtin_add_overflow(value[0], value[1], &result)
+		    : operation == '-'
+			? __builtin_sub_overflow(value[0], value[1], &result)
+			: __builtin_mul_overflow(value[0], value[1], &result);
+	(void)snprintf(text, sizeof(text), "%lld", over ? 0 : result);
+	return over ? NULL : strdup(text);
+}
+
 static char *
 text_of(const struct azure_document *doc, const json_t *value, unsigned depth)
 {
@@ -184,6 +209,15 @@ call(const struct cursor *c, const char *name, const struct args *args)
 		return format(args);
 	if (strcasecmp(name, "resourceId") == 0)
 		return resource_id(args);
+	if (strcasecmp(name, "add") == 0)
+		return compute('+', args);
+	if (strcasecmp(name, "sub") == 0)
+		return compute('-', args);
+	if (strcasecmp(name, "mul") == 0)
+		return compute('*', args);
+	if (args->count == 1 &&
+	    (strcasecmp(name, "int") == 0 || strcasecmp(name, "string") == 0))
+		return strdup(args->value[0]);
 	if (args->count == 1 && strcasecmp(name, "parameters") == 0)
 		return parameter(c, args->value[0]);
 	if (args->count == 1 && strcasecmp(name, "variables") == 0)

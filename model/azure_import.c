@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #define TYPE       "Microsoft.Network/loadBalancers"
 #define NOTES_MAX  10000u
-#define PATH_BYTES 256u
+#define PATH_BYTES AZURE_PATH_BYTES
 
 /* --- notes --------------------------------------------------------------- */
 
@@ -21,9 +22,12 @@ azure_note(struct azure_import *in, enum lb_import_kind kind, const char *where,
 	char what[1024];
 	va_list args;
 
-	result->missing += kind == LB_IMPORT_MISSING;
-	if (result->note_count == NOTES_MAX)
+	result->missing +=
+	    kind == LB_IMPORT_MISSING || kind == LB_IMPORT_NOT_UNDERSTOOD;
+	if (result->note_count == NOTES_MAX) {
+		result->left_out++;
 		return;
+	}
 	va_start(args, format);
 	(void)vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
@@ -48,6 +52,7 @@ lb_import_kind_name(unsigned kind)
 {
 	static const char *const names[] = {
 		[LB_IMPORT_MISSING] = "missing",
+		[LB_IMPORT_NOT_UNDERSTOOD] = "not_understood",
 		[LB_IMPORT_ASSUMED] = "assumed",
 		[LB_IMPORT_NOT_MODELLED] = "not_modelled",
 		[LB_IMPORT_UNKNOWN] = "unknown",
@@ -94,8 +99,6 @@ static const struct {
 	{ "backendIPConfigurations", "only their names are used" },
 	{ "dnsSettings", "DNS names are not modelled" },
 	{ "domainNameLabel", "DNS names are not modelled" },
-	{ "copy", "copy loops of templates are not unrolled: only what stands "
-		  "there once" },
 };
 
 static bool
@@ -119,19 +122,8 @@ why_not(const char *key)
 	return NULL;
 }
 
-/* What a value is, in a few characters. */
-static void
-show(const json_t *value, char *text, size_t bytes)
-{
-	char *dumped = json_dumps(
-	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-
-	(void)snprintf(text, bytes, "%.60s%s", dumped != NULL ? dumped : "?",
-	    dumped != NULL && strlen(dumped) > 60 ? "..." : "");
-	free(dumped);
-}
-
-/* Only references left in it, which were followed from elsewhere. */
+/* Only what says nothing left in it, or references that were followed from
+ * elsewhere. */
 static bool
 is_bare(const json_t *value)
 {
@@ -159,6 +151,13 @@ is_bare(const json_t *value)
 static void list_rest(
     struct azure_import *in, json_t *value, const char *path, unsigned depth);
 
+/* A reference that nobody followed: of those that were the id is gone. */
+static bool
+has_id(const json_t *value)
+{
+	return azure_has(value, "id");
+}
+
 static bool
 is_expression(const json_t *value)
 {
@@ -181,12 +180,17 @@ list_key(struct azure_import *in, const char *key, json_t *value,
 		return;
 	(void)snprintf(
 	    here, sizeof(here), "%s%s%s", path, *path != '\0' ? "." : "", key);
-	show(value, text, sizeof(text));
-	/* a subnet is all id */
-	if (why != NULL && (!is_bare(value) || strcasecmp(key, "subnet") == 0))
+	azure_show(value, text, sizeof(text));
+	if (strcasecmp(key, "copy") == 0)
+		azure_note(in, LB_IMPORT_NOT_UNDERSTOOD, here,
+		    "%s: copy loops of templates are not unrolled: write what "
+		    "it makes, only what stands there once is in the text",
+		    text);
+	else if (why != NULL && (has_id(value) || !is_bare(value)))
 		azure_note(
 		    in, LB_IMPORT_NOT_MODELLED, here, "%s: %s", text, why);
-	else if (why == NULL && (json_is_object(value) || json_is_array(value)))
+	else if (why == NULL && !has_id(value) &&
+		 (json_is_object(value) || json_is_array(value)))
 		list_rest(in, value, here, depth + 1);
 	else if (why == NULL)
 		azure_note(in, LB_IMPORT_UNKNOWN, here, "%s: %s", text,
@@ -297,6 +301,7 @@ choose(struct azure_import *in, const char *wanted)
 		consider(in, in->doc.root, wanted, &choice);
 	json_array_foreach(list, i, one) consider(in, one, wanted, &choice);
 	result->bad_choice = choice.count > 0;
+	in->balancer_count = choice.count;
 	if (choice.count == 0)
 		(void)snprintf(result->error, sizeof(result->error),
 		    "there is no load balancer in it; " WHAT_IS_READ);
@@ -311,29 +316,6 @@ choose(struct azure_import *in, const char *wanted)
 	else
 		return choice.chosen;
 	return NULL;
-}
-
-/* A template's child resources join the balancer's own lists. */
-static void
-adopt_children(struct azure_import *in)
-{
-	json_t *list = azure_list(in->doc.root, "resources"), *one;
-	size_t i, prefix = strlen(TYPE "/");
-
-	json_array_foreach(list, i, one)
-	{
-		const char *type = azure_text(one, "type");
-		if (type == NULL || strncasecmp(type, TYPE "/", prefix) != 0)
-			continue;
-		json_t *to = azure_list(in->balancer, type + prefix);
-		if (to == NULL) {
-			to = json_array();
-			(void)json_object_set_new(
-			    in->balancer, type + prefix, to);
-		}
-		if (json_array_append(to, one) != 0)
-			in->doc.no_memory = true;
-	}
 }
 
 /* --- the text ------------------------------------------------------------ */
@@ -351,14 +333,74 @@ tier_is_ours(struct azure_import *in, const char *sku, const char *tier)
 	return !gateway && !global;
 }
 
+/* It stands in a comment: a name or a file's can have line ends. */
 static void
-put_sections(struct azure_import *in, const char *file, const char *sku)
+put_comment(FILE *to, const char *text)
 {
-	(void)fprintf(in->to,
-	    "# The load balancer %s, imported from %s.\n"
-	    "# fairlead check -c THIS says whether Azure would accept it.\n\n"
-	    "load_balancer: { sku: %s }\n",
-	    in->result->name, file, sku);
+	for (const char *at = text; *at != '\0'; at++)
+		(void)fputc(
+		    (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at, to);
+}
+
+/* about: the document's `sku`, NULL: none. */
+static void
+put_head(
+    struct azure_import *in, const char *file, json_t *about, const char *sku)
+{
+	(void)fputs("# The load balancer ", in->to);
+	put_comment(in->to, in->result->name);
+	(void)fputs(", imported from ", in->to);
+	put_comment(in->to, file);
+	(void)fputs(
+	    ".\n# fairlead check -c THIS says whether Azure would accept it.\n"
+	    "\nload_balancer: { sku: ",
+	    in->to);
+	(void)snprintf(in->path, sizeof(in->path), "sku");
+	if (about != NULL)
+		(void)azure_mark_text(in, 0, about, "tier", NULL);
+	int ours = sku != NULL ? lb_sku_of_name(sku) : LB_SKU_STANDARD;
+	bool open = sku == NULL && about != NULL &&
+		    azure_mark_text(in, 0, about, "name", NULL);
+	if (sku == NULL && !open)
+		azure_note(in, LB_IMPORT_ASSUMED, "sku",
+		    "the document does not say: standard");
+	azure_put_value(in->to, open        ? AZURE_MARK
+				: ours >= 0 ? lb_sku_name((unsigned)ours)
+					    : sku);
+	(void)fputs(" }\n", in->to);
+}
+
+/* Lists that are something else: what an expression would make of them. */
+static void
+tell_no_lists(struct azure_import *in)
+{
+	static const char *const lists[] = { "frontendIPConfigurations",
+		"backendAddressPools", "probes", "loadBalancingRules",
+		"inboundNatRules", "inboundNatPools", "outboundRules" };
+
+	*in->path = '\0';
+	for (size_t i = 0; i < LB_COUNT(lists); i++)
+		if (azure_list(in->balancer, lists[i]) == NULL)
+			(void)azure_mark_text(
+			    in, 0, in->balancer, lists[i], NULL);
+}
+
+static void
+tell_unused(struct azure_import *in)
+{
+	const char *name;
+	size_t next = 0;
+
+	while ((name = lb_addresses_unused(in->addresses, &next)) != NULL)
+		azure_note(in, LB_IMPORT_UNKNOWN, name,
+		    "--addresses gives it an address, and nobody here is "
+		    "called so");
+}
+
+static void
+put_sections(struct azure_import *in)
+{
+	tell_no_lists(in);
 	in->frontends = azure_list(in->balancer, "frontendIPConfigurations");
 	azure_put_frontends(in);
 	azure_put_pools(in);
@@ -387,12 +429,10 @@ import_chosen(struct azure_import *in, const char *file)
 	}
 	if (!tier_is_ours(in, sku, tier))
 		return;
-	adopt_children(in);
-	if (sku == NULL)
-		azure_note(in, LB_IMPORT_ASSUMED, "sku",
-		    "the document does not say: standard");
-	int ours = sku != NULL ? lb_sku_of_name(sku) : LB_SKU_STANDARD;
-	put_sections(in, file, ours >= 0 ? lb_sku_name((unsigned)ours) : sku);
+	azure_adopt(in);
+	put_head(in, file, about, sku);
+	put_sections(in);
+	tell_unused(in);
 	result->done = true;
 }
 
@@ -401,15 +441,19 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
     const char *balancer)
 {
 	in->known = json_object();
-	if (azure_document_open(&in->doc, root) && in->known != NULL) {
+	in->facts = json_object();
+	if (azure_document_open(&in->doc, root) && in->known != NULL &&
+	    in->facts != NULL) {
 		in->balancer = choose(in, balancer);
 		if (in->balancer != NULL)
 			import_chosen(in, file);
 	}
 	struct lb_import *result = in->result;
 	result->no_memory = in->doc.no_memory || in->known == NULL ||
+			    in->facts == NULL ||
 			    (!result->done && *result->error == '\0');
 	json_decref(in->known);
+	json_decref(in->facts);
 	azure_document_close(&in->doc);
 	free(in->places);
 	if (!result->no_memory)
@@ -429,7 +473,15 @@ lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
 	json_error_t where;
 
 	*import = (struct lb_import){ 0 };
-	json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &where);
+	char *utf8 = azure_utf8(text, bytes, &bytes);
+	if (utf8 == NULL) {
+		import->no_memory = errno != EILSEQ;
+		(void)snprintf(import->error, sizeof(import->error), "%s",
+		    import->no_memory ? "no memory" : AZURE_BROKEN_UTF16);
+		return;
+	}
+	json_t *root = json_loadb(utf8, bytes, JSON_REJECT_DUPLICATES, &where);
+	free(utf8);
 	if (root != NULL)
 		import_document(&in, root, file, balancer);
 	else

@@ -84,6 +84,16 @@ take(struct azure_document *doc, json_t *object, const char *key)
 }
 
 const json_t *
+azure_take_any(struct azure_document *doc, json_t *object, const char *key)
+{
+	const json_t *value = find(object, key);
+
+	if (value != NULL)
+		take(doc, object, key);
+	return doc->no_memory ? NULL : value;
+}
+
+const json_t *
 azure_value(const json_t *object, const char *key)
 {
 	return find(object, key);
@@ -124,6 +134,17 @@ bool
 azure_has(const json_t *object, const char *key)
 {
 	return !azure_is_empty(find(object, key));
+}
+
+void
+azure_show(const json_t *value, char *text, size_t bytes)
+{
+	char *dumped = json_dumps(
+	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+
+	(void)snprintf(text, bytes, "%.60s%s", dumped != NULL ? dumped : "?",
+	    dumped != NULL && strlen(dumped) > 60 ? "..." : "");
+	free(dumped);
 }
 
 /* --- taking -------------------------------------------------------------- */

@@ -40,6 +40,10 @@ bool azure_take_number(
 bool azure_take_flag(
     struct azure_document *doc, json_t *object, const char *key, bool *flag);
 
+/* The value whatever it is, which is then gone; NULL: it is not there. */
+const json_t *azure_take_any(
+    struct azure_document *doc, json_t *object, const char *key);
+
 /* A text, or whatever it is, which stays; NULL: there is none. */
 const char *azure_text(const json_t *object, const char *key);
 const json_t *azure_value(const json_t *object, const char *key);
@@ -70,8 +74,24 @@ bool azure_id_part(const char *id, const char *kind, char *name, size_t bytes);
 
 /* The value of a template expression "[...]" as text, to be freed; NULL: it
  * can't be evaluated, or there is no memory.  Knows parameters(), variables(),
- * concat(), format(), resourceId(). */
+ * concat(), format(), resourceId(), add(), sub(), mul(), int(), string(). */
 char *azure_evaluate(const struct azure_document *doc, const char *text);
+
+/*
+ * azure_utf8 - a document in UTF-8, without a byte order mark.
+ *
+ * Windows' tools write a mark before UTF-8, or UTF-16 in either order.
+ *
+ * Returns memory to be freed; NULL: none is left, or (errno EILSEQ) broken
+ * UTF-16.  Cost: linear.
+ */
+char *azure_utf8(const char *text, size_t bytes, size_t *new_bytes);
+#define AZURE_BROKEN_UTF16                                                     \
+	"it is UTF-16, and broken; write it as UTF-8: "                        \
+	"az ... -o json | Out-File -Encoding utf8 FILE"
+
+/* What a value is, in a few characters of ASCII. */
+void azure_show(const json_t *value, char *text, size_t bytes);
 
 /* Not a template expression?  ("[[" is an escaped bracket.) */
 bool azure_is_plain(const char *text);

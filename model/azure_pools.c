@@ -114,8 +114,19 @@ azure_place_of(const struct azure_import *in, const char *id)
 
 struct found {
 	const char *id, *address, *admin;
+	json_t *thing; /* that may have more to say; NULL: no */
 	char name[LB_NAME_MAX + 1];
 };
+
+static void
+put_path(
+    struct azure_import *in, const char *pool, const char *list, size_t index)
+{
+	char text[AZURE_PATH_BYTES];
+
+	(void)snprintf(text, sizeof(text), "%s.%s", pool, list);
+	azure_at(in, text, index);
+}
 
 static void
 put_member(
@@ -130,6 +141,9 @@ put_member(
 	place(in, pool, m->name, m->id);
 	azure_put_item(in, MEMBER_INDENT, m->name);
 	azure_put_address(in, MEMBER_FIELD, m->address, pool, m->name, m->id);
+	if (m->admin == NULL && m->thing != NULL)
+		(void)azure_mark_text(
+		    in, MEMBER_FIELD, m->thing, "adminState", "admin_state");
 	int state =
 	    m->admin != NULL ? lb_admin_state_of_name(m->admin) : LB_ADMIN_NONE;
 	if (state != LB_ADMIN_NONE)
@@ -138,19 +152,50 @@ put_member(
 			       : m->admin);
 }
 
+/* Azure takes members of one network only (AZ 10.1). */
+static void
+tell_networks(struct azure_import *in, const json_t *list, const char *pool)
+{
+	const char *first = NULL;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *id =
+		    azure_text(azure_object(one, "virtualNetwork"), "id");
+		if (id != NULL && first != NULL && strcasecmp(id, first) != 0) {
+			azure_note(in, LB_IMPORT_NOT_MODELLED, pool,
+			    "its members are in several virtual networks, %s "
+			    "and %s, which Azure rejects",
+			    first, id);
+			return;
+		}
+		if (first == NULL)
+			first = id;
+	}
+}
+
 static void
 put_addresses(
     struct azure_import *in, json_t *pool, const char *name, size_t from)
 {
 	json_t *list = azure_list(pool, "loadBalancerBackendAddresses"), *one;
+	char here[AZURE_PATH_BYTES - 32];
 	size_t i;
 
+	(void)snprintf(here, sizeof(here), "%.200s", in->path);
+	tell_networks(in, list, name);
 	json_array_foreach(list, i, one)
 	{
-		struct found m = { 0 };
+		struct found m = { .thing = one };
+		put_path(in, here, "loadBalancerBackendAddresses", i);
 		(void)azure_name(in, one, "member", i, m.name, sizeof(m.name));
 		m.id = azure_take_id(
 		    &in->doc, one, "networkInterfaceIPConfiguration");
+		if (m.id == NULL)
+			(void)azure_mark_text(in, 0, one,
+			    "networkInterfaceIPConfiguration", NULL);
 		m.address = azure_take_text(&in->doc, one, "ipAddress");
 		m.admin = azure_take_text(&in->doc, one, "adminState");
 		if (m.id != NULL) /* its name here is a number */
@@ -161,13 +206,31 @@ put_addresses(
 	json_array_foreach(list, i, one)
 	{
 		struct found m = { .id = azure_take_text(&in->doc, one, "id") };
+		put_path(in, here, "backendIPConfigurations", i);
 		/* there when the document was asked to expand it */
 		m.address = azure_take_text(&in->doc, one, "privateIPAddress");
-		if (m.id == NULL)
+		if (m.id == NULL) {
+			(void)azure_mark_text(in, 0, one, "id", NULL);
 			continue;
+		}
 		name_of_ip(m.id, m.name, sizeof(m.name));
 		put_member(in, name, from, &m);
 	}
+}
+
+/* Whom a NAT rule leads to, its expression evaluated; it stays for the rule. */
+static const char *
+target_of(struct azure_import *in, json_t *rule)
+{
+	json_t *reference = azure_object(rule, "backendIPConfiguration");
+	const char *id = reference != NULL
+			     ? azure_take_text(&in->doc, reference, "id")
+			     : NULL;
+
+	if (id != NULL &&
+	    json_object_set_new(reference, "id", json_string(id)) != 0)
+		in->doc.no_memory = true;
+	return id;
 }
 
 /* NAT rules may lead to who is in no pool; ours lead to members. */
@@ -179,15 +242,29 @@ put_pool_of_others(struct azure_import *in)
 
 	json_array_foreach(list, i, one)
 	{
-		json_t *reference = azure_object(one, "backendIPConfiguration");
-		struct found m = { .id = azure_text(reference, "id") };
+		struct found m = { .id = target_of(in, one) };
 		if (m.id == NULL || azure_place_of(in, m.id) != NULL)
 			continue;
+		m.address = azure_take_text(&in->doc,
+		    azure_object(one, "backendIPConfiguration"),
+		    "privateIPAddress");
 		if (in->place_count == from)
 			azure_put_item(in, 2, "nat-targets");
 		name_of_ip(m.id, m.name, sizeof(m.name));
 		put_member(in, "nat-targets", from, &m);
 	}
+}
+
+/* What should be lists of members, and is an expression. */
+static void
+tell_no_lists(struct azure_import *in, json_t *pool)
+{
+	static const char *const lists[] = { "loadBalancerBackendAddresses",
+		"backendIPConfigurations" };
+
+	for (size_t i = 0; i < LB_COUNT(lists); i++)
+		if (azure_list(pool, lists[i]) == NULL)
+			(void)azure_mark_text(in, 0, pool, lists[i], NULL);
 }
 
 void
@@ -201,13 +278,18 @@ azure_put_pools(struct azure_import *in)
 	json_array_foreach(list, i, pool)
 	{
 		size_t from = in->place_count;
+		azure_at(in, "backendAddressPools", i);
 		(void)azure_name(in, pool, "pool", i, name, sizeof(name));
 		(void)snprintf(in->pool, sizeof(in->pool), "%s", name);
 		in->pool_count++;
 		azure_put_item(in, 2, name);
+		azure_learn(in, "pool", name, json_string(name));
 		put_addresses(in, pool, name, from);
 		if (in->place_count > from)
 			continue;
+		azure_learn(in, "empty", name, json_true());
+		azure_at(in, "backendAddressPools", i);
+		tell_no_lists(in, pool);
 		(void)fputs("    members: []\n", in->to);
 		azure_note(in, LB_IMPORT_ASSUMED, name,
 		    "the document names no member of this pool: it has none");

@@ -19,16 +19,45 @@ put_zones(struct azure_import *in, json_t *frontend)
 	json_array_foreach(zones, i, zone)
 	{
 		const char *text = json_string_value(zone);
-		if (text == NULL || strlen(text) != 1 || *text < '1' ||
-		    *text > '9')
-			continue;
-		(void)fprintf(
-		    in->to, "%s%s", count++ == 0 ? "    zones: [" : ", ", text);
+		count += text != NULL && strlen(text) == 1 && *text >= '1' &&
+			 *text <= '9';
 	}
-	if (count > 0)
-		(void)fputs("]\n", in->to);
-	if (count == json_array_size(zones))
-		(void)json_array_clear(zones);
+	if (count == 0 || count < json_array_size(zones)) {
+		if (azure_has(frontend, "zones"))
+			(void)azure_mark(
+			    in, FIELD_INDENT, frontend, "zones", "zones");
+		return;
+	}
+	json_array_foreach(zones, i, zone)(void) fprintf(in->to, "%s%s",
+	    i == 0 ? "    zones: [" : ", ", json_string_value(zone));
+	(void)fputs("]\n", in->to);
+	(void)json_array_clear(zones);
+}
+
+/* AZ 1.4: what a frontend says holds for all its rules.  2: nobody knows. */
+static void
+learn_tracking(struct azure_import *in, json_t *frontend, const char *name)
+{
+	bool tracked;
+
+	if (azure_take_flag(
+		&in->doc, frontend, "enableConnectionTracking", &tracked))
+		azure_learn(in, "tracking", name, json_integer(tracked));
+	else if (azure_mark(in, 0, frontend, "enableConnectionTracking", NULL))
+		azure_learn(in, "tracking", name, json_integer(2));
+}
+
+/* Its addresses are not in the document, and each is a frontend with us. */
+static const char *
+take_prefix(struct azure_import *in, json_t *frontend, const char *name)
+{
+	const char *id = azure_take_id(&in->doc, frontend, "publicIPPrefix");
+
+	azure_note(in, LB_IMPORT_NOT_MODELLED, name,
+	    "publicIPPrefix %s: the n addresses of a prefix are n frontends: "
+	    "write one for each, as %s stands for the first",
+	    id != NULL ? id : "(of an expression)", name);
+	return id != NULL ? id : "publicIPPrefixes/(of an expression)";
 }
 
 static void
@@ -38,8 +67,11 @@ put_frontend(struct azure_import *in, json_t *frontend, size_t i)
 	const char *id = NULL, *address;
 	json_t *public;
 
+	azure_at(in, "frontendIPConfigurations", i);
 	(void)azure_name(in, frontend, "frontend", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
+	azure_learn(in, "frontend", name, json_string(name));
+	learn_tracking(in, frontend, name);
 	address = azure_take_text(&in->doc, frontend, "privateIPAddress");
 	public = azure_object(frontend, "publicIPAddress");
 	if (public != NULL) {
@@ -49,7 +81,7 @@ put_frontend(struct azure_import *in, json_t *frontend, size_t i)
 			address =
 			    azure_take_text(&in->doc, public, "ipAddress");
 	} else if (azure_has(frontend, "publicIPPrefix")) {
-		id = azure_take_id(&in->doc, frontend, "publicIPPrefix");
+		id = take_prefix(in, frontend, name);
 	}
 	azure_put_address(in, FIELD_INDENT, address, NULL, name, id);
 	put_zones(in, frontend);
@@ -68,18 +100,19 @@ azure_put_frontends(struct azure_import *in)
 /* --- probes -------------------------------------------------------------- */
 
 static void
-know_all_down(struct azure_import *in, json_t *probe, const char *name)
+learn_all_down(struct azure_import *in, json_t *probe, const char *name)
 {
-	char key[LB_NAME_MAX + 16];
 	const char *text =
 	    azure_take_text(&in->doc, probe, "noHealthyBackendsBehavior");
 	int value = text != NULL ? lb_all_down_of_name(text) : -1;
 
-	if (value > LB_ALL_PROBED_DOWN &&
-	    json_object_set_new(in->known,
-		azure_key("probe", name, key, sizeof(key)),
-		json_integer(value)) != 0)
-		in->doc.no_memory = true;
+	if (text == NULL &&
+	    azure_mark_text(in, 0, probe, "noHealthyBackendsBehavior", NULL))
+		azure_learn(in, "all-down", name, json_string(AZURE_MARK));
+	else if (text != NULL && value != LB_ALL_PROBED_DOWN)
+		azure_learn(in, "all-down", name,
+		    json_string(
+			value >= 0 ? lb_all_down_name((unsigned)value) : text));
 }
 
 void
@@ -93,8 +126,10 @@ azure_put_probes(struct azure_import *in)
 		(void)fputs("\nprobes:\n", in->to);
 	json_array_foreach(list, i, probe)
 	{
+		azure_at(in, "probes", i);
 		(void)azure_name(in, probe, "probe", i, name, sizeof(name));
 		azure_put_item(in, 2, name);
+		azure_learn(in, "probe", name, json_string(name));
 		azure_copy_choice(in, probe, "protocol", "protocol",
 		    lb_probe_protocol_of_name, lb_probe_protocol_name);
 		(void)azure_copy_number(in, probe, "port", "port", "");
@@ -105,7 +140,7 @@ azure_put_probes(struct azure_import *in)
 		(void)azure_copy_number(
 		    in, probe, "numberOfProbes", "number_of_probes", "");
 		azure_copy_text(in, probe, "requestPath", "request_path");
-		know_all_down(in, probe, name);
+		learn_all_down(in, probe, name);
 	}
 }
 
@@ -114,18 +149,29 @@ azure_put_probes(struct azure_import *in)
 static void
 put_rule_probe(struct azure_import *in, json_t *rule)
 {
-	char probe[LB_NAME_MAX + 1], key[LB_NAME_MAX + 16];
+	char probe[LB_NAME_MAX + 1];
 	const char *id = azure_take_id(&in->doc, rule, "probe");
 
-	if (id == NULL || !azure_id_part(id, NULL, probe, sizeof(probe)))
+	if (id == NULL || !azure_id_part(id, NULL, probe, sizeof(probe))) {
+		(void)azure_mark_text(in, FIELD_INDENT, rule, "probe", "probe");
 		return;
+	}
+	azure_spell(in, "probe", probe, sizeof(probe));
 	azure_put_text(in, FIELD_INDENT, "probe", probe);
 	/* what happens when all are down is the rule's with us */
-	const json_t *all = json_object_get(
-	    in->known, azure_key("probe", probe, key, sizeof(key)));
+	const char *all = json_string_value(azure_fact(in, "all-down", probe));
 	if (all != NULL)
-		azure_put_text(in, FIELD_INDENT, "no_healthy_backends",
-		    lb_all_down_name((unsigned)json_integer_value(all)));
+		azure_put_text(in, FIELD_INDENT, "no_healthy_backends", all);
+}
+
+static void
+tell_empty(struct azure_import *in, const char *pool, const char *rule)
+{
+	if (azure_fact(in, "empty", pool) != NULL)
+		azure_note(in, LB_IMPORT_ASSUMED, rule,
+		    "its pool %s has no members here: nobody serves the "
+		    "rule until it has some",
+		    pool);
 }
 
 /* One pool; newer documents have it in a list, or in both. */
@@ -140,13 +186,21 @@ put_rule_pool(struct azure_import *in, json_t *rule, const char *name)
 	    azure_take_id(&in->doc, rule, "backendAddressPool");
 	char pool[LB_NAME_MAX + 1];
 
+	bool marked = id == NULL && azure_mark_text(in, FIELD_INDENT, rule,
+					"backendAddressPools", "pool");
 	if (id == NULL)
 		id = single;
-	if (id != NULL && azure_id_part(id, NULL, pool, sizeof(pool)))
-		azure_put_text(in, FIELD_INDENT, "pool", pool);
-	else
-		azure_note(in, LB_IMPORT_ASSUMED, name,
-		    "the rule has no pool: give it one");
+	if (marked || (id == NULL && azure_mark_text(in, FIELD_INDENT, rule,
+					 "backendAddressPool", "pool")))
+		return;
+	if (id == NULL || !azure_id_part(id, NULL, pool, sizeof(pool))) {
+		azure_note(in, LB_IMPORT_MISSING, name,
+		    "the rule has no pool: add `pool: NAME`");
+		return;
+	}
+	azure_spell(in, "pool", pool, sizeof(pool));
+	azure_put_text(in, FIELD_INDENT, "pool", pool);
+	tell_empty(in, pool, name);
 	if (json_array_size(list) > 1)
 		azure_note(in, LB_IMPORT_NOT_MODELLED, name,
 		    "several pools of one rule: the first is taken");
@@ -160,16 +214,50 @@ put_idle(struct azure_import *in, json_t *rule)
 	azure_copy_flag(in, rule, "enableTcpReset", "tcp_reset");
 }
 
+/* What the frontend says overrides what the rule does (AZ 1.4). */
+static void
+put_tracking(struct azure_import *in, json_t *rule, const char *id)
+{
+	static const char *const texts[] = { NULL, "true", AZURE_MARK };
+	char frontend[LB_NAME_MAX + 1];
+	const json_t *fact = NULL;
+
+	if (id != NULL && azure_id_part(id, NULL, frontend, sizeof(frontend)))
+		fact = azure_fact(in, "tracking", frontend);
+
+	if (fact == NULL) {
+		azure_copy_flag(in, rule, "enableConnectionTracking",
+		    "connection_tracking");
+		return;
+	}
+	(void)azure_take_any(&in->doc, rule, "enableConnectionTracking");
+	const char *text = texts[json_integer_value(fact)];
+	if (text != NULL)
+		(void)fprintf(in->to, "    connection_tracking: %s\n", text);
+}
+
+static void
+put_snat(struct azure_import *in, json_t *rule)
+{
+	bool none;
+
+	if (!azure_take_flag(&in->doc, rule, "disableOutboundSnat", &none))
+		(void)azure_mark(in, FIELD_INDENT, rule, "disableOutboundSnat",
+		    "outbound_snat");
+	else if (none)
+		(void)fputs("    outbound_snat: false\n", in->to);
+}
+
 static void
 put_rule(struct azure_import *in, json_t *rule, size_t i)
 {
 	char name[LB_NAME_MAX + 1];
-	bool no_snat;
 
+	azure_at(in, "loadBalancingRules", i);
 	(void)azure_name(in, rule, "rule", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
-	(void)azure_copy_reference(
-	    in, rule, "frontendIPConfiguration", "frontend");
+	const char *frontend = azure_need_reference(
+	    in, rule, "frontendIPConfiguration", "frontend", name);
 	put_rule_pool(in, rule, name);
 	put_rule_probe(in, rule);
 	azure_copy_choice(
@@ -180,11 +268,8 @@ put_rule(struct azure_import *in, json_t *rule, size_t i)
 	    lb_mode_of_name, lb_mode_name);
 	put_idle(in, rule);
 	azure_copy_flag(in, rule, "enableFloatingIP", "floating_ip");
-	azure_copy_flag(
-	    in, rule, "enableConnectionTracking", "connection_tracking");
-	if (azure_take_flag(&in->doc, rule, "disableOutboundSnat", &no_snat) &&
-	    no_snat)
-		(void)fputs("    outbound_snat: false\n", in->to);
+	put_tracking(in, rule, frontend);
+	put_snat(in, rule);
 }
 
 void
@@ -211,26 +296,34 @@ put_nat_target(struct azure_import *in, json_t *rule, const char *name)
 	if (place != NULL) {
 		azure_put_text(in, FIELD_INDENT, "pool", place->pool);
 		azure_put_text(in, FIELD_INDENT, "member", place->member);
+		(void)azure_take_id(&in->doc, rule, "backendAddressPool");
 		return;
 	}
-	if (!azure_copy_reference(in, rule, "backendAddressPool", "pool"))
-		azure_note(in, LB_IMPORT_ASSUMED, name,
-		    "the NAT rule leads to nobody: give it a member or a "
-		    "pool");
+	if (!azure_copy_reference(in, rule, "backendAddressPool", "pool") &&
+	    !azure_mark_text(
+		in, FIELD_INDENT, rule, "backendIPConfiguration", "member"))
+		azure_note(in, LB_IMPORT_MISSING, name,
+		    "the NAT rule leads to nobody: add `pool: NAME`, and "
+		    "`member: NAME` for one machine");
 }
 
 /* frontend_port: 5001, or frontend_ports: 500-1000 */
 static void
 put_nat_ports(struct azure_import *in, json_t *rule)
 {
-	int first, last;
+	int first = 0, last = PORT_LAST;
+	bool open = !azure_take_number(
+			&in->doc, rule, "frontendPortRangeStart", &first) &&
+		    azure_mark(in, FIELD_INDENT, rule, "frontendPortRangeStart",
+			"frontend_ports");
 
-	if (azure_take_number(
-		&in->doc, rule, "frontendPortRangeStart", &first) &&
-	    first > 0) {
-		if (!azure_take_number(
-			&in->doc, rule, "frontendPortRangeEnd", &last))
-			last = PORT_LAST;
+	if (first > 0 &&
+	    !azure_take_number(&in->doc, rule, "frontendPortRangeEnd", &last))
+		open = azure_mark(in, FIELD_INDENT, rule,
+		    "frontendPortRangeEnd", "frontend_ports");
+	if (open)
+		return;
+	if (first > 0) {
 		(void)fprintf(
 		    in->to, "    frontend_ports: %d-%d\n", first, last);
 		/* of a range it is 0, or its first */
@@ -245,10 +338,11 @@ put_nat_rule(struct azure_import *in, json_t *rule, size_t i)
 {
 	char name[LB_NAME_MAX + 1];
 
+	azure_at(in, "inboundNatRules", i);
 	(void)azure_name(in, rule, "nat-rule", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
-	(void)azure_copy_reference(
-	    in, rule, "frontendIPConfiguration", "frontend");
+	(void)azure_need_reference(
+	    in, rule, "frontendIPConfiguration", "frontend", name);
 	azure_copy_choice(
 	    in, rule, "protocol", "protocol", lb_proto_of_name, lb_proto_name);
 	put_nat_ports(in, rule);
@@ -266,10 +360,11 @@ put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 	char name[LB_NAME_MAX + 1];
 	const char *pool = in->pool_count == 1 ? in->pool : NULL;
 
+	azure_at(in, "inboundNatPools", i);
 	(void)azure_name(in, nat, "nat-pool", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
-	(void)azure_copy_reference(
-	    in, nat, "frontendIPConfiguration", "frontend");
+	(void)azure_need_reference(
+	    in, nat, "frontendIPConfiguration", "frontend", name);
 	azure_copy_choice(
 	    in, nat, "protocol", "protocol", lb_proto_of_name, lb_proto_name);
 	put_nat_ports(in, nat);
@@ -279,12 +374,14 @@ put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 	if (pool != NULL)
 		azure_put_text(in, FIELD_INDENT, "pool", pool);
 	azure_put_text(in, FIELD_INDENT, "assignment", "instance");
-	azure_note(in, LB_IMPORT_ASSUMED, name,
+	azure_note(in, pool != NULL ? LB_IMPORT_ASSUMED : LB_IMPORT_MISSING,
+	    name,
 	    pool != NULL
 		? "a NAT pool serves a scale set that the document does not "
 		  "name: the members of the only pool are taken for it"
 		: "a NAT pool serves a scale set that the document does not "
-		  "name: say which pool's members those are");
+		  "name: add `pool: NAME` to this rule, the pool whose members "
+		  "are the instances");
 }
 
 void
@@ -311,22 +408,33 @@ azure_put_nat_rules(struct azure_import *in)
 /* --- outbound ------------------------------------------------------------ */
 
 static void
-put_outbound_frontends(struct azure_import *in, json_t *rule)
+put_outbound_frontends(
+    struct azure_import *in, json_t *rule, const char *rule_name)
 {
 	json_t *list = azure_list(rule, "frontendIPConfigurations"), *one;
 	char name[LB_NAME_MAX + 1];
-	size_t i, count = 0;
+	size_t i;
 
+	if (json_array_size(list) == 0) {
+		if (!azure_mark_text(in, FIELD_INDENT, rule,
+			"frontendIPConfigurations", "frontends"))
+			azure_note(in, LB_IMPORT_MISSING, rule_name,
+			    "the document names no frontend: add "
+			    "`frontends: [NAME]`");
+		return;
+	}
 	json_array_foreach(list, i, one)
 	{
 		const char *id = azure_take_text(&in->doc, one, "id");
 		if (id == NULL || !azure_id_part(id, NULL, name, sizeof(name)))
-			continue;
-		(void)fprintf(in->to, "%s%s",
-		    count++ == 0 ? "    frontends: [" : ", ", name);
+			(void)snprintf(name, sizeof(name), AZURE_MARK);
+		if (id == NULL)
+			(void)azure_mark_text(in, 0, one, "id", NULL);
+		azure_spell(in, "frontend", name, sizeof(name));
+		(void)fputs(i == 0 ? "    frontends: [" : ", ", in->to);
+		azure_put_value(in->to, name);
 	}
-	if (count > 0)
-		(void)fputs("]\n", in->to);
+	(void)fputs("]\n", in->to);
 }
 
 static void
@@ -335,16 +443,20 @@ put_outbound_rule(struct azure_import *in, json_t *rule, size_t i)
 	char name[LB_NAME_MAX + 1];
 	int ports;
 
+	azure_at(in, "outboundRules", i);
 	(void)azure_name(in, rule, "outbound-rule", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
-	put_outbound_frontends(in, rule);
-	(void)azure_copy_reference(in, rule, "backendAddressPool", "pool");
+	put_outbound_frontends(in, rule, name);
+	(void)azure_need_reference(
+	    in, rule, "backendAddressPool", "pool", name);
 	azure_copy_choice(
 	    in, rule, "protocol", "protocol", lb_proto_of_name, lb_proto_name);
 	/* 0: as many as the table gives to a pool of this size */
-	if (azure_take_number(
-		&in->doc, rule, "allocatedOutboundPorts", &ports) &&
-	    ports != 0)
+	if (!azure_take_number(
+		&in->doc, rule, "allocatedOutboundPorts", &ports))
+		(void)azure_mark(in, FIELD_INDENT, rule,
+		    "allocatedOutboundPorts", "ports_per_member");
+	else if (ports != 0)
 		(void)fprintf(in->to, "    ports_per_member: %d\n", ports);
 	put_idle(in, rule);
 }

@@ -242,6 +242,19 @@ check_admin_state(const struct lb_config *config,
 	    config->pools[rule->pool].members[member].name, rule->name);
 }
 
+/* Azure takes it, and so do we: who writes it may have forgotten. */
+static void
+check_members(const struct lb_config *config, const struct lb_config_rule *rule,
+    struct lb_problems *problems)
+{
+	if (rule->pool < 0 || config->pools[rule->pool].member_count > 0)
+		return;
+	lb_warning_add(problems, rule->at[LB_RULE_KEY_POOL],
+	    "pool '%s' of rule '%s' has no members: nobody serves it until "
+	    "the pool has some",
+	    config->pools[rule->pool].name, rule->name);
+}
+
 static void
 check_has_frontend(const struct lb_config *config,
     const struct lb_config_rule *rule, struct lb_problems *problems)
@@ -278,5 +291,6 @@ lb_check_rule(const struct lb_config *config, const struct lb_config_rule *rule,
 	check_table_size(config, rule, problems);
 	check_basic(config, rule, problems);
 	check_admin_state(config, rule, pools, problems);
+	check_members(config, rule, problems);
 	lb_check_probe_source(config, rule, problems);
 }

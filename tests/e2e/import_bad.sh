@@ -1,0 +1,316 @@
+#!/bin/sh
+# fairlead import: what is not understood ends in marks that check refuses and
+# in exit code 4; whose child is whose; encodings; addresses of nobody.
+set -eu
+: "${SRC:?}" "${FAIRLEAD:?}"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+status=0
+fail() {
+	echo "$*"
+	status=1
+}
+
+# run CODE ARG...: stdout and stderr to $tmp, and the exit code as expected
+run() {
+	want=$1
+	shift
+	got=0
+	"$FAIRLEAD" import "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+	test "$got" = "$want" || fail "import $*: exit $got, not $want"
+}
+
+# says TEXT, writes TEXT: in the notes, in the configuration
+says() {
+	grep -q -F -e "$1" "$tmp/err" || fail "not said: $1: $(head -n 20 "$tmp/err")"
+}
+writes() {
+	grep -q -F -e "$1" "$tmp/out" || fail "not written: $1"
+}
+writes_not() {
+	! grep -q -F -e "$1" "$tmp/out" || fail "written: $1"
+}
+
+python3 - "$tmp" <<'END_PYTHON'
+import json, os, sys
+os.chdir(sys.argv[1])
+ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/"
+LB = ID + "loadBalancers/lb"
+def put(name, doc):
+    json.dump(doc, open(name, "w"))
+def ref(kind, name, lb=LB):
+    return {"id": "%s/%s/%s" % (lb, kind, name)}
+def fe(name="fe", **more):
+    return dict({"name": name, "privateIPAddress": "10.0.0.100"}, **more)
+def pool(name="be", **more):
+    return dict({"name": name, "loadBalancerBackendAddresses": [
+        {"name": "m", "ipAddress": "10.0.0.4"}]}, **more)
+def rule(name="r", **more):
+    return dict({"name": name, "protocol": "Tcp", "frontendPort": 443,
+        "backendPort": 8443,
+        "frontendIPConfiguration": ref("frontendIPConfigurations", "fe"),
+        "backendAddressPool": ref("backendAddressPools", "be")}, **more)
+def probe(**more):
+    return dict({"name": "p", "protocol": "Http", "port": 80,
+        "requestPath": "/"}, **more)
+def nat(name="n", **more):
+    return dict({"name": name, "protocol": "Tcp", "frontendPort": 5000,
+        "backendPort": 22,
+        "frontendIPConfiguration": ref("frontendIPConfigurations", "fe"),
+        "backendAddressPool": ref("backendAddressPools", "be")}, **more)
+def out(**more):
+    return dict({"name": "o", "protocol": "All",
+        "frontendIPConfigurations": [ref("frontendIPConfigurations", "fe")],
+        "backendAddressPool": ref("backendAddressPools", "be")}, **more)
+def lb(**more):
+    return dict({"name": "lb", "sku": {"name": "Standard"},
+        "frontendIPConfigurations": [fe()], "backendAddressPools": [pool()],
+        "loadBalancingRules": [rule()]}, **more)
+def template(*resources, **more):
+    return dict({"resources": list(resources)}, **more)
+def typed(what, **more):
+    return dict({"type": "Microsoft.Network/" + what}, **more)
+
+# One bad value each: file, what the path ends in, the mark's key or none.
+IF = "[if(equals(1, 1), 5, 6)]"
+cases = []
+def case(path, key, **more):
+    cases.append((path, key))
+    put("case%d.json" % len(cases), lb(**more))
+def of_rule(key, to, value):
+    more = {key: value}
+    if key == "probe":
+        more = {"probe": {"id": value}}
+    case("loadBalancingRules[0]." + key, to,
+        probes=[probe()], loadBalancingRules=[rule(**more)])
+of_rule("backendPort", "backend_port", IF)
+of_rule("backendPort", "backend_port", "eighty")
+of_rule("backendPort", "backend_port", False)
+of_rule("backendPort", "backend_port", "[add('x', 1)]")
+of_rule("backendPort", "backend_port", "[add(9223372036854775807, 1)]")
+of_rule("idleTimeoutInMinutes", "idle_timeout", IF)
+of_rule("enableTcpReset", "tcp_reset", "yes")
+of_rule("enableFloatingIP", "floating_ip", 1)
+of_rule("enableConnectionTracking", "connection_tracking", IF)
+of_rule("disableOutboundSnat", "outbound_snat", IF)
+of_rule("loadDistribution", "distribution", IF)
+of_rule("protocol", "protocol", 6)
+of_rule("probe", "probe", IF)
+of_rule("backendAddressPools", "pool", [{"id": IF}])
+of_rule("backendAddressPools", "pool", IF)
+for key, to, value in (("intervalInSeconds", "interval", 5.5),
+        ("port", "port", {}), ("probeThreshold", "probe_threshold", IF),
+        ("requestPath", "request_path", IF), ("protocol", "protocol", IF)):
+    case("probes[0]." + key, to, probes=[probe(**{key: value})])
+case("probes[0].noHealthyBackendsBehavior", "no_healthy_backends",
+    probes=[probe(noHealthyBackendsBehavior=IF)],
+    loadBalancingRules=[rule(probe=ref("probes", "P"))])
+for key, value in (("zones", IF), ("zones", ["1", IF])):
+    case("frontendIPConfigurations[0]." + key, key,
+        frontendIPConfigurations=[fe(**{key: value})])
+case("frontendIPConfigurations[0].enableConnectionTracking",
+    "connection_tracking",
+    frontendIPConfigurations=[fe(enableConnectionTracking=IF)])
+case("frontendIPConfigurations[0].name", None, loadBalancingRules=[],
+    frontendIPConfigurations=[fe(IF)])
+case("backendAddressPools[0].loadBalancerBackendAddresses[0].adminState",
+    "admin_state", backendAddressPools=[pool(loadBalancerBackendAddresses=[
+    {"name": "m", "ipAddress": "10.0.0.4", "adminState": IF}])])
+case("backendAddressPools[0].loadBalancerBackendAddresses", None,
+    backendAddressPools=[pool(loadBalancerBackendAddresses=IF)])
+case("loadBalancingRules", None, loadBalancingRules=IF)
+case("copy", None, copy=[{"name": "probes", "count": 2, "input": {}}])
+for key, to, value in (("frontendPortRangeStart", "frontend_ports", IF),
+        ("backendIPConfiguration", "member", {"id": IF})):
+    more = {key: value}
+    if key == "backendIPConfiguration":
+        more["backendAddressPool"] = None
+    case("inboundNatRules[0]." + key, to, inboundNatRules=[nat(**more)])
+case("inboundNatRules[0].frontendPortRangeEnd", "frontend_ports",
+    inboundNatRules=[nat(frontendPortRangeStart=1, frontendPortRangeEnd=IF)])
+case("outboundRules[0].allocatedOutboundPorts", "ports_per_member",
+    outboundRules=[out(allocatedOutboundPorts=IF)])
+case("outboundRules[0].id", "frontends",
+    outboundRules=[out(frontendIPConfigurations=[{"id": IF}])])
+case("sku.name", "sku", sku={"name": IF})
+case("sku.tier", None, sku={"name": "Standard", "tier": IF})
+with open("cases", "w") as f:
+    for i, (path, key) in enumerate(cases):
+        f.write("case%d %s %s\n" % (i + 1, path, key or "-"))
+
+put("good.json", lb())
+put("sums.json", lb(loadBalancingRules=[
+    rule(backendPort="[add(8000, int('443'))]",
+        idleTimeoutInMinutes="[sub(mul(5, 3), 5)]")]))
+put("nopool.json", lb(loadBalancingRules=[rule(backendAddressPool=None)]))
+put("nofrontend.json", lb(outboundRules=[out(frontendIPConfigurations=[])]))
+put("empty.json", lb(backendAddressPools=[{"name": "be"}]))
+put("natpools.json", lb(backendAddressPools=[pool(), pool("be2",
+    loadBalancerBackendAddresses=[{"name": "m", "ipAddress": "10.0.0.5"}])],
+    inboundNatPools=[dict(nat("np", frontendPortRangeStart=5000,
+    frontendPortRangeEnd=5010), backendAddressPool=None)]))
+put("badport.json", lb(loadBalancingRules=[rule(frontendPort=65535)]))
+
+n = {"id": "/n/virtualNetworks/v"}
+put("ids.json", lb(frontendIPConfigurations=[fe(gatewayLoadBalancer={"id": "/g"},
+    mystery={"id": "/m"}),
+    {"name": "out", "publicIPPrefix": {"id": ID + "publicIPPrefixes/pp"}}],
+    backendAddressPools=[pool(virtualNetwork=n, loadBalancerBackendAddresses=[
+    {"name": "a", "ipAddress": "10.0.0.4", "virtualNetwork": n},
+    {"name": "b", "ipAddress": "10.0.0.5",
+     "virtualNetwork": {"id": "/n/virtualNetworks/w"}}])]))
+put("tracking.json", lb(frontendIPConfigurations=[
+    fe(enableConnectionTracking=True),
+    dict(fe("off", enableConnectionTracking=False),
+    privateIPAddress="10.0.0.101")], loadBalancingRules=[rule(),
+    rule("r2", backendPort=8444, enableConnectionTracking=True,
+    frontendIPConfiguration=ref("frontendIPConfigurations", "off"))]))
+put("case-of-ids.json", lb(probes=[probe()],
+    frontendIPConfigurations=[{"name": "fe", "privateIPAddress": "20.0.0.1"}],
+    loadBalancingRules=[rule(disableOutboundSnat=True,
+    frontendIPConfiguration=ref("frontendIPConfigurations", "FE"),
+    backendAddressPool=ref("backendAddressPools", "BE"),
+    probe=ref("probes", "P"))], outboundRules=[out(
+    frontendIPConfigurations=[ref("frontendIPConfigurations", "Fe")],
+    backendAddressPool=ref("backendAddressPools", "Be"))]))
+
+child = typed("loadBalancers/backendAddressPools", name="lbB/extra",
+    loadBalancerBackendAddresses=[{"name": "y", "ipAddress": "10.0.0.7"}])
+two = [typed("loadBalancers", **dict(lb(), name=n)) for n in ("lbA", "lbB")]
+put("two.json", template(*two, child))
+put("whose.json", template(*two, dict(child, name=IF)))
+here = "[concat(resourceId('Microsoft.Network/loadBalancers', 'lb'), '/%s')]"
+put("nic.json", template(typed("loadBalancers", **lb(
+    backendAddressPools=[{"name": "be"}],
+    inboundNatRules=[nat(backendAddressPool=None)])),
+    typed("networkInterfaces", name="nic1", properties={"ipConfigurations": [
+    {"name": "c", "properties": {"privateIPAddress": "10.0.0.14",
+    "loadBalancerBackendAddressPools": [
+        {"id": here % "backendAddressPools/BE"}],
+    "loadBalancerInboundNatRules": [{"id": here % "inboundNatRules/n"}]}}]}),
+    typed("networkInterfaces", name="other", properties={"ipConfigurations": [
+    {"name": "c", "properties": {"privateIPAddress": "10.0.0.15",
+    "loadBalancerBackendAddressPools": [
+        ref("backendAddressPools", "be", ID + "loadBalancers/not")]}}]})))
+put("nic-if.json", template(typed("loadBalancers", **lb()),
+    typed("networkInterfaces", name="nic1", properties={"ipConfigurations": [
+    {"name": "c", "properties": {
+    "loadBalancerBackendAddressPools": [{"id": IF}]}}]})))
+
+text = open("good.json").read()
+for name, how in (("bom", "utf-8-sig"), ("u16", "utf-16"),
+        ("u16le", "utf-16-le"), ("u16be", "utf-16-be")):
+    open(name + ".json", "wb").write(text.encode(how))
+open("u16cut.json", "wb").write(text.encode("utf-16")[:-1])
+open("cut.json", "w").write(text[:200])
+open("nolist.json", "w").write("[]")
+open("nothing.json", "w").write("")
+open("lines.txt", "wb").write("fe=10.9.9.9\nnosuch=10.9.9.8\n".encode("utf-16"))
+put("pairs.json", {"be/m": "10.9.9.9", "whose": "10.9.9.8"})
+put("nics.json", [{"name": "elsewhere", "ipConfigurations": [
+    {"name": "c", "privateIPAddress": "10.9.9.7"}]}])
+put("large.json", lb(backendAddressPools=[pool(loadBalancerBackendAddresses=[
+    {"name": "m%d" % i, "ipAddress": "10.%d.%d.1" % (i // 250, i % 250),
+     "nonsense": "x" * 400} for i in range(10000)])]))
+END_PYTHON
+
+run 0 "$tmp/good.json"
+count=0
+while read -r name path key; do
+	run 4 "$tmp/$name.json"
+	says 'Not understood:'
+	says "  $path: "
+	count=$((count + 1))
+	test "$key" != - || continue
+	grep -q -E "$key: (\[|\"?)not-understood" "$tmp/out" ||
+	    fail "$name: no mark at $key"
+	refused=0
+	"$FAIRLEAD" check -c "$tmp/out" >"$tmp/check" 2>&1 || refused=$?
+	test "$refused" != 0 || fail "$name: check takes the mark at $key"
+	grep -q -e not-understood -e "\`$key\`" "$tmp/check" ||
+	    fail "$name: check refuses something else: $(cat "$tmp/check")"
+done <"$tmp/cases"
+test "$count" -ge 36 || fail "$count cases"
+
+run 0 "$tmp/sums.json"
+writes 'backend_port: 8443'
+writes 'idle_timeout: 10m'
+run 4 "$tmp/nopool.json"
+says 'r: the rule has no pool: add `pool: NAME`'
+run 4 "$tmp/nofrontend.json"
+says 'o: the document names no frontend: add `frontends: [NAME]`'
+run 4 "$tmp/natpools.json"
+says 'add `pool: NAME` to this rule'
+run 4 "$tmp/badport.json"
+says 'Refused by fairlead check'
+says '65535 is for nobody'
+
+run 0 "$tmp/empty.json"
+says 'r: its pool be has no members here'
+"$FAIRLEAD" check -c "$tmp/out" >"$tmp/check" 2>&1 || fail 'empty: refused'
+grep -q "warning: pool 'be' of rule 'r' has no members" "$tmp/check" ||
+    fail 'check does not warn of a rule over an empty pool'
+
+run 4 "$tmp/ids.json"
+says 'frontendIPConfigurations[0].gatewayLoadBalancer: {"id":"/g"}: the gateway'
+says 'frontendIPConfigurations[0].mystery: {"id":"/m"}: not understood'
+says 'backendAddressPools[0].virtualNetwork: {"id":'
+says 'backendAddressPools[0].loadBalancerBackendAddresses[1].virtualNetwork: {'
+says 'be: its members are in several virtual networks, /n/virtualNetworks/v and /n/virtualNetworks/w, which Azure rejects'
+says 'the n addresses of a prefix are n frontends'
+writes 'address: # missing: that of publicIPPrefixes/pp'
+
+run 0 "$tmp/tracking.json"
+test "$(grep -c 'connection_tracking: true' "$tmp/out")" = 1 ||
+    fail 'tracking: a frontend does not override its rules'
+sed -n '/name: r$/,/name: r2/p' "$tmp/out" |
+    grep -q 'connection_tracking: true' || fail 'tracking: of the other rule'
+
+run 0 "$tmp/case-of-ids.json"
+writes '    frontend: fe'
+writes '    pool: be'
+writes '    probe: p'
+writes '    frontends: [fe]'
+writes_not BE
+writes_not Be
+
+run 0 "$tmp/two.json" --name lbA
+writes_not extra
+run 0 "$tmp/two.json" --name LBB
+writes '  - name: extra'
+run 4 "$tmp/whose.json" --name lbA
+says 'resources[2]: [if(equals(1, 1), 5, 6)]: which balancer is it of?'
+
+run 0 "$tmp/nic.json"
+writes '      - name: nic1'
+writes '        address: 10.0.0.14'
+writes '    member: nic1'
+writes_not 10.0.0.15
+run 4 "$tmp/nic-if.json"
+says 'resources[1].ipConfigurations[0].id: "[if('
+
+# Encodings: the same text, but for the file's name.
+run 0 "$tmp/good.json"
+tail -n +2 "$tmp/out" >"$tmp/good"
+for name in bom u16 u16le u16be; do
+	run 0 "$tmp/$name.json"
+	tail -n +2 "$tmp/out" | cmp -s - "$tmp/good" || fail "$name: not the same"
+done
+run 3 "$tmp/u16cut.json"
+says 'Out-File -Encoding utf8'
+run 3 "$tmp/cut.json"
+says 'line 1, column 200'
+run 3 "$tmp/nolist.json"
+run 3 "$tmp/nothing.json"
+run 4 "$tmp/large.json"
+says 'Refused by fairlead check'
+
+# Addresses of nobody; a list of NICs has those of others, too.
+run 0 "$tmp/good.json" --addresses "$tmp/lines.txt" \
+    --addresses "$tmp/pairs.json" --addresses "$tmp/nics.json"
+says '  nosuch: --addresses gives it an address, and nobody here is called so'
+says '  whose: --addresses'
+test "$(grep -c addresses "$tmp/err")" = 2 || fail 'who is used is named, too'
+
+exit $status
