@@ -6,7 +6,8 @@
  *     expression  = 'text' | number | name ( expression, ... ) [ .name ... ]
  *
  * What is not known here (resourceGroup().location, copyIndex(), ...) has no
- * value.  Bounded in depth, for variables may name each other.
+ * value.  Bounded in depth, for variables may name each other, and in a
+ * document's work, for they may do so many times.
  *
  * Source: learn.microsoft.com, Template functions.
  */
@@ -23,7 +24,7 @@
 #define VALUE_MAX 4096u
 
 struct cursor {
-	const struct azure_document *doc;
+	struct azure_document *doc;
 	const char *at;
 	unsigned depth;
 };
@@ -34,7 +35,7 @@ struct args {
 };
 
 static char *evaluate(
-    const struct azure_document *doc, const char *text, unsigned depth);
+    struct azure_document *doc, const char *text, unsigned depth);
 static char *read_expression(struct cursor *c);
 
 static void
@@ -156,7 +157,7 @@ compute(char operation, const struct args *args)
 }
 
 static char *
-text_of(const struct azure_document *doc, const json_t *value, unsigned depth)
+text_of(struct azure_document *doc, const json_t *value, unsigned depth)
 {
 	char number[32];
 
@@ -194,6 +195,9 @@ variable(const struct cursor *c, const char *wanted)
 
 	json_object_foreach(c->doc->variables, name, value)
 	{
+		if (c->doc->work == 0)
+			return NULL;
+		c->doc->work--;
 		if (strcasecmp(name, wanted) == 0)
 			return text_of(c->doc, value, c->depth);
 	}
@@ -298,8 +302,9 @@ read_call(struct cursor *c)
 static char *
 read_expression(struct cursor *c)
 {
-	if (c->depth >= DEPTH_MAX)
+	if (c->depth >= DEPTH_MAX || c->doc->work == 0)
 		return NULL;
+	c->doc->work--;
 	c->depth++;
 	skip_space(c);
 	char *value = *c->at == '\'' ? read_quoted(c) : read_call(c);
@@ -314,7 +319,7 @@ azure_is_plain(const char *text)
 }
 
 static char *
-evaluate(const struct azure_document *doc, const char *text, unsigned depth)
+evaluate(struct azure_document *doc, const char *text, unsigned depth)
 {
 	struct cursor c = { .doc = doc, .at = text + 1, .depth = depth };
 
@@ -329,7 +334,7 @@ evaluate(const struct azure_document *doc, const char *text, unsigned depth)
 }
 
 char *
-azure_evaluate(const struct azure_document *doc, const char *text)
+azure_evaluate(struct azure_document *doc, const char *text)
 {
 	return evaluate(doc, text, 0);
 }

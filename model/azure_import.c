@@ -262,6 +262,7 @@ name_of_balancer(
 	    value != NULL  ? value
 	    : text != NULL ? text
 			   : "unnamed");
+	azure_whole_characters(name);
 	free(value);
 }
 

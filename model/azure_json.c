@@ -11,6 +11,7 @@ bool
 azure_document_open(struct azure_document *doc, const json_t *root)
 {
 	*doc = (struct azure_document){ .root = json_deep_copy(root),
+		.work = AZURE_WORK,
 		.kept = json_array() };
 	doc->no_memory = doc->root == NULL || doc->kept == NULL;
 	if (doc->no_memory)
@@ -244,6 +245,24 @@ azure_take_id(struct azure_document *doc, json_t *object, const char *key)
 
 /* --- resource ids -------------------------------------------------------- */
 
+void
+azure_whole_characters(char *text)
+{
+	size_t end = strlen(text), at = end;
+
+	while (at > 0 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return;
+	unsigned char first = (unsigned char)text[at - 1];
+	size_t wants = first >= 0xf0   ? 4
+		       : first >= 0xe0 ? 3
+		       : first >= 0xc0 ? 2
+				       : 1;
+	if (wants > 1 && end - at + 1 < wants)
+		text[at - 1] = '\0';
+}
+
 bool
 azure_id_part(const char *id, const char *kind, char *name, size_t bytes)
 {
@@ -269,5 +288,6 @@ azure_id_part(const char *id, const char *kind, char *name, size_t bytes)
 		length = bytes - 1;
 	memcpy(name, part, length);
 	name[length] = '\0';
-	return true;
+	azure_whole_characters(name);
+	return *name != '\0';
 }

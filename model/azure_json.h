@@ -18,8 +18,10 @@ struct azure_document {
 	json_t *kept;       /* what was taken, so that texts stay */
 	json_t *parameters; /* of an ARM template; borrowed, NULL: none */
 	json_t *variables;
+	unsigned work; /* that expressions may make yet: azure_evaluate() */
 	bool no_memory;
 };
+#define AZURE_WORK 1000000u /* a second at most */
 
 /* A copy of root, which may be freed.  azure_document_close() frees all
  * texts that were taken. */
@@ -62,6 +64,9 @@ bool azure_has(const json_t *object, const char *key);
 /* Without what tells us nothing: null, false, "", [], {}. */
 bool azure_is_empty(const json_t *value);
 
+/* A text that was cut, without the character of which only a part is left. */
+void azure_whole_characters(char *text);
+
 /*
  * azure_id_part - the name behind a kind in a resource id.
  *
@@ -75,7 +80,7 @@ bool azure_id_part(const char *id, const char *kind, char *name, size_t bytes);
 /* The value of a template expression "[...]" as text, to be freed; NULL: it
  * can't be evaluated, or there is no memory.  Knows parameters(), variables(),
  * concat(), format(), resourceId(), add(), sub(), mul(), int(), string(). */
-char *azure_evaluate(const struct azure_document *doc, const char *text);
+char *azure_evaluate(struct azure_document *doc, const char *text);
 
 /*
  * azure_utf8 - a document in UTF-8, without a byte order mark.

@@ -59,7 +59,7 @@ know(struct azure_import *in, const char *pool, const char *what)
 
 /* Two IP configurations of one NIC: the second gets its own name. */
 static void
-make_unique(const struct azure_import *in, const char *pool, const char *id,
+make_unique(struct azure_import *in, const char *pool, const char *id,
     char *name, size_t bytes)
 {
 	char part[48], plain[LB_NAME_MAX + 1];
@@ -69,8 +69,25 @@ make_unique(const struct azure_import *in, const char *pool, const char *id,
 	(void)snprintf(plain, sizeof(plain), "%s", name);
 	if (id != NULL && azure_id_part(id, NULL, part, sizeof(part)))
 		(void)snprintf(name, bytes, "%.70s-%s", plain, part);
-	for (unsigned i = 2; is_known(in, pool, name) && i < 100000; i++)
-		(void)snprintf(name, bytes, "%.70s-%u", plain, i);
+	azure_whole_characters(name);
+	if (!is_known(in, pool, name))
+		return;
+	/* On from where the last one of this name stopped. */
+	char key[1024], of[LB_NAME_MAX + 8];
+	(void)snprintf(of, sizeof(of), "%s\n-", plain);
+	azure_key(pool, of, key, sizeof(key));
+	json_int_t next = json_integer_value(json_object_get(in->known, key));
+	for (next = next < 2 ? 2 : next;; next++) {
+		int cut = 70;
+		while (cut > 0 && ((unsigned char)plain[cut] & 0xc0) == 0x80)
+			cut--;
+		(void)snprintf(
+		    name, bytes, "%.*s-%lld", cut, plain, (long long)next);
+		if (!is_known(in, pool, name))
+			break;
+	}
+	if (json_object_set_new(in->known, key, json_integer(next + 1)) != 0)
+		in->doc.no_memory = true;
 }
 
 static void

@@ -195,6 +195,7 @@ behind_id(const char *id, char *text, size_t bytes)
 	if (at != NULL)
 		at = strchr(at + strlen("/providers/"), '/');
 	(void)snprintf(text, bytes, "%.180s", at != NULL ? at + 1 : id);
+	azure_whole_characters(text);
 	for (char *c = text; *c != '\0'; c++) /* it stands in a comment */
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';

@@ -313,4 +313,36 @@ says '  nosuch: --addresses gives it an address, and nobody here is called so'
 says '  whose: --addresses'
 test "$(grep -c addresses "$tmp/err")" = 2 || fail 'who is used is named, too'
 
+# What is made to cost: variables that name each other many times, one name
+# for many members, names that end within a character.
+python3 - "$tmp" <<'END'
+import json, sys
+def put(name, thing):
+    json.dump(thing, open(f"{sys.argv[1]}/{name}", "w"), ensure_ascii=False)
+def lb(**more):
+    return dict({"name": "lb", "sku": {"name": "Standard"},
+        "frontendIPConfigurations": [
+            {"name": "fe", "privateIPAddress": "10.0.0.1"}]}, **more)
+names = {f"v{i}": "[concat(%s)]" % ",".join([f"variables('v{i + 1}')"] * 16)
+         for i in range(12)}
+put("grows.json", {"variables": dict(names, v12="x"), "resources": [
+    {"type": "Microsoft.Network/loadBalancers", "name": "lb",
+     "sku": {"name": "Standard"}, "properties": {"frontendIPConfigurations": [
+        {"name": "[variables('v0')]",
+         "properties": {"privateIPAddress": "10.0.0.1"}}] * 20}}]})
+put("same.json", lb(backendAddressPools=[{"name": "be",
+    "loadBalancerBackendAddresses": [
+        {"name": "same", "ipAddress": f"10.1.{i // 256}.{i % 256}"}
+        for i in range(20000)]}]))
+long = "a" * 127 + "\u00e9"
+put("long.json", dict(lb(), name=long, frontendIPConfigurations=[
+    {"name": long, "privateIPAddress": "10.0.0.1"}]))
+END
+run 4 "$tmp/grows.json"
+run 4 "$tmp/same.json" # more members than a pool may have
+writes '- name: same-20000'
+run 0 "$tmp/long.json"
+"$FAIRLEAD" check -c "$tmp/out" >"$tmp/err" 2>&1 ||
+    fail "a long name: $(cat "$tmp/err")"
+
 exit $status
