@@ -52,12 +52,30 @@ is_beside(const struct sim_snat *a, const struct sim_snat *b)
 	return a->proto == b->proto && strcmp(a->member, b->member) == 0;
 }
 
+/*
+ * Erlang's formula speaks of arrivals that are as dense all the time.  Where
+ * the run says otherwise, the run is right: more ports than were in use at
+ * once, and no number at all where so many have failed already; 0: none.
+ */
+static uint32_t
+advised(const struct report_snat *s, uint64_t peak)
+{
+	uint32_t ports =
+	    report_ports_for(s->erlangs, REPORT_SNAT_GOAL, REPORT_SNAT_MOST);
+	uint64_t in_use = (peak + 7) / 8 * 8;
+
+	if (s->simulated > REPORT_SNAT_GOAL && ports <= s->ports)
+		return 0;
+	return ports != 0 && ports < in_use ? (uint32_t)in_use : ports;
+}
+
 struct report_snat
 report_snat_of(const struct sim_case *c, size_t i)
 {
 	const struct sim_snat *at = &c->snat[i];
 	const double window_s = (double)c->snat_window_ns / NS_PER_S;
 	uint64_t begun = 0, opened = 0, failed = 0, ended = 0, held_ms = 0;
+	uint64_t peak = 0;
 	struct report_snat s = { .hold_s = NAN,
 		.erlangs = NAN,
 		.predicted = NAN,
@@ -73,6 +91,7 @@ report_snat_of(const struct sim_case *c, size_t i)
 		failed += g->worst_failed;
 		ended += g->worst_ended;
 		held_ms += g->worst_held_ms;
+		peak += g->worst_peak;
 	}
 	if (opened + failed > 0)
 		s.simulated = (double)failed / (double)(opened + failed);
@@ -81,8 +100,7 @@ report_snat_of(const struct sim_case *c, size_t i)
 	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
 	s.erlangs = (double)begun / window_s * s.hold_s;
 	s.predicted = report_erlang_b(s.ports, s.erlangs);
-	s.advised =
-	    report_ports_for(s.erlangs, REPORT_SNAT_GOAL, REPORT_SNAT_MOST);
+	s.advised = advised(&s, peak);
 	return s;
 }
 

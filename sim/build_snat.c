@@ -36,34 +36,76 @@ is_worse(const struct sim_toward *a, const struct sim_toward *b)
 	return a->peak > b->peak;
 }
 
-/* Most failed, else most ports. */
+/* The gauges of one member and protocol, one for each of its frontends. */
+struct beside {
+	const struct sim_gauge *at[LB_SNAT_ADDRESS_MAX];
+	uint32_t count;
+};
+
+static struct beside
+beside_of(const struct sim_outbound *o, uint32_t index)
+{
+	const struct lb_snat_gauge *of = o->index.at;
+	struct beside all = { .count = 0 };
+
+	for (uint32_t i = 0; i < o->gauge_count; i++)
+		if (of[i].member == of[index].member &&
+		    of[i].udp == of[index].udp &&
+		    all.count < LB_SNAT_ADDRESS_MAX)
+			all.at[all.count++] = &o->gauges[i];
+	return all;
+}
+
+/* The destination that a member's packets of a protocol were worst off with:
+ * most failed, else most ports; 0: none.  One for all of its frontends, or
+ * their figures could not be added up. */
+static uint32_t
+worst_of(const struct sim_outbound *o, const struct beside *all)
+{
+	struct sim_toward worst = { 0 };
+	uint32_t which = 0;
+
+	for (uint32_t d = 1; d <= o->destination_count; d++) {
+		struct sim_toward sum = { 0 };
+		for (uint32_t i = 0; i < all->count; i++) {
+			if (d >= all->at[i]->toward_room)
+				continue;
+			sum.failed += all->at[i]->toward[d].failed;
+			sum.peak += all->at[i]->toward[d].peak;
+		}
+		if (is_worse(&sum, &worst)) {
+			worst = sum;
+			which = d;
+		}
+	}
+	return which;
+}
+
 static void
-build_worst(const struct sim_outbound *o, const struct sim_gauge *g,
-    struct sim_snat *to)
+build_toward(const struct sim_outbound *o, const struct sim_gauge *g,
+    uint32_t worst, struct sim_snat *to)
 {
 	static const struct sim_toward none;
-	const struct sim_toward *worst = &none;
+	const struct sim_toward *at =
+	    worst > 0 && worst < g->toward_room ? &g->toward[worst] : &none;
 
-	to->opened = g->toward[0].opened;
-	to->failed = g->toward[0].failed;
-	for (uint32_t d = 1; d <= o->destination_count && d < g->toward_room;
+	for (uint32_t d = 0; d <= o->destination_count && d < g->toward_room;
 	     d++) {
 		to->opened += g->toward[d].opened;
 		to->failed += g->toward[d].failed;
-		if (!is_worse(&g->toward[d], worst))
-			continue;
-		worst = &g->toward[d];
-		to->worst = o->destinations[d].addr;
+	}
+	if (worst > 0) {
+		to->worst = o->destinations[worst].addr;
 		to->worst_port = to->proto == LB_PROTO_UDP
 				     ? 0
-				     : lb_be16_get(o->destinations[d].port);
+				     : lb_be16_get(o->destinations[worst].port);
 	}
-	to->worst_peak = worst->peak;
-	to->worst_begun = worst->begun;
-	to->worst_opened = worst->opened;
-	to->worst_failed = worst->failed;
-	to->worst_ended = worst->ended;
-	to->worst_held_ms = worst->held_ms;
+	to->worst_peak = at->peak;
+	to->worst_begun = at->begun;
+	to->worst_opened = at->opened;
+	to->worst_failed = at->failed;
+	to->worst_ended = at->ended;
+	to->worst_held_ms = at->held_ms;
 }
 
 static int
@@ -80,7 +122,8 @@ build_gauge(const struct sim_player *p, uint32_t index, size_t bin_count,
 	to->used = g->used;
 	to->peak = g->peak;
 	to->peak_ns = g->peak_ns;
-	build_worst(p->outbound, g, to);
+	const struct beside all = beside_of(p->outbound, index);
+	build_toward(p->outbound, g, worst_of(p->outbound, &all), to);
 	if (to->member == NULL || to->frontend == NULL)
 		return -1;
 	if (g->slices == NULL)

@@ -162,7 +162,7 @@ static const struct {
 	{ "not enough", just_ports, 1, none_is_enough,
 	    "Nothing that was tried keeps failures below 0.1 %: with 2 048 "
 	    "ports per member, the best, 1.00 % failed at the worst "
-	    "destination; Erlang's formula asks for 1 072 ports" },
+	    "destination" }, /* not that fewer would do, by Erlang's formula */
 	{ "the fewest of many", ports_idle, 2, the_other_helps,
 	    "512 ports per member, outbound.idle_timeout 30m keep" },
 	{ "no ports", just_idle, 1, always_well,
@@ -181,7 +181,8 @@ the_line_says_how_many(void)
 		char *line = report_sweep_ports_line(&s, &report_terminal);
 		UNIT_NEED(line);
 		const bool same =
-		    strncmp(line, rows[i].line, strlen(rows[i].line)) == 0;
+		    strncmp(line, rows[i].line, strlen(rows[i].line)) == 0 &&
+		    strstr(line, "Erlang") == NULL;
 		if (!same)
 			(void)printf("\"%s\"\n", line);
 		UNIT_ROW(rows[i].row, same);
