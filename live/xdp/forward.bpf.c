@@ -410,8 +410,14 @@ find_hop(struct xdp_md *ctx, const struct lb_scratch *s, struct hop *hop)
 		return HOP_BACK;
 	if (routes && !hop_limit_allows(ctx, &s->packet))
 		return HOP_ENDS;
-	return (s->result.facts & LB_FACT_REPLY) != 0 ? client_hop(ctx, s, hop)
-						      : member_hop(ctx, s, hop);
+	if ((s->result.facts & LB_FACT_REPLY) != 0)
+		return client_hop(ctx, s, hop);
+	int answer = member_hop(ctx, s, hop);
+	/* The kernel goes by the address: one that stays is not the member's,
+	 * and an appliance would be gone round. */
+	if (answer == HOP_KERNEL && (s->result.edit.what & LB_EDIT_DST) == 0)
+		return HOP_NONE;
+	return answer;
 }
 
 /* No way on.  The sender is told why, by the control process. */

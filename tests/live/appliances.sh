@@ -150,6 +150,7 @@ live=$pid
 wait_for live.log '"event":"\(forwarding\|attach\|load\)"'
 grep -q 'not permitted' live.log && skip "BPF is not permitted here"
 key=$(sed -n '/"event":"forwarding"/s/.*"hash_key":"\([^"]*\).*/\1/p' live.log)
+met
 try in_ns client python3 ask.py 2 10.77.5.2 fd77:5::2 ||
     fail "nothing comes through: $(tail -n 3 live.log)"
 

@@ -282,15 +282,33 @@ counted() {
 	    awk -v what="$3" '$1 ~ what { n += $2 } END { print n + 0 }'
 }
 
-# rings: packets on the way to the servers that a full ring of a veth had no
-# room for.  What programs send is counted elsewhere than what sockets do.
+# rings: packets on the way to the servers that programs sent and a full ring of
+# a veth had no room for
 rings() {
-	{
-		for end in 'client eth0' 'balancer b1' 'balancer b2'; do
-			# shellcheck disable=SC2086 # two words
-			counted $end xdp_xmit_errors
-		done
-		ip -n "$tag-client" -s link show eth0 |
-		    awk '/TX:/ { getline; print $4 }'
-	} | awk '{ n += $1 } END { print n }'
+	for end in 'client eth0' 'balancer b1' 'balancer b2'; do
+		# shellcheck disable=SC2086 # two words
+		counted $end xdp_xmit_errors
+	done | awk '{ n += $1 } END { print n }'
+}
+
+# unsent: the same of what the client's sockets sent
+unsent() {
+	ip -n "$tag-client" -s link show eth0 |
+	    awk '/TX:/ { getline; print $4 }'
+}
+
+# met: every member is up, and its link address is known
+met() {
+	left=100
+	until "$FAIRLEAD" ctl --pin-name "$pin" members --json >met.json &&
+	    python3 -c 'import json, sys
+sys.exit(not all(m["state"] == "up" and m["next_hop"]
+                 for m in json.load(open("met.json"))["members"]))'; do
+		left=$((left - 1))
+		test $left -gt 0 || {
+			fail "members are not up, or not met: $(cat met.json)"
+			return 0
+		}
+		sleep 0.1
+	done
 }

@@ -499,6 +499,7 @@ ctl reload
 grep -q 'outbound rule world4: ports_per_member 64 -> 16' out ||
     fail "the reload does not tell of ports: $(cat out)"
 until_row '16 16 16' four/s1 tcp allocated used flows
+sleep 2 # until each has asked once more
 : >taken
 wait "$(cat taken.pid)" && fail "48 of 64 ports are gone, and nothing broke"
 echo "taken: $(cat taken.out)"

@@ -82,7 +82,7 @@ again() {
 }
 
 balance
-sleep 1 # members are known
+met
 
 # --- what changes --------------------------------------------------------------
 
