@@ -373,10 +373,10 @@ python3 inside.py out s1 s2 || fail "seen from elsewhere"
 
 echo "== what Prometheus hears"
 s1='pool="four",member="s1",member_address="10.77.2.2",frontend_address="10.77.0.10",protocol="tcp"'
-for _ in 1 2 3 4 5; do
+for _ in 1 2 3 4 5 6 7 8 9; do # counted once a second
 	try in_ns balancer curl -sS -m 3 -o page http://127.0.0.1:9000/metrics
-	! grep -qF "fairlead_snat_ports_used{$s1,is_awaiting_removal=\"false\"} 64" \
-	    page || break
+	! grep -qF "fairlead_snat_connections{$s1,state=\"open\"} 124" page ||
+	    break
 	sleep 0.3
 done
 for series in \
