@@ -208,15 +208,15 @@ check_namespace(const struct live_forwarder *f, const char *pin_name,
 }
 
 /*
- * The configuration's, or that of the plan which is adopted: the memo's, which
- * changes with the plan, so that no kill leaves entries under one key and us
- * with another.  Under a new key they are not found, and idle out.
+ * That of the plan which is adopted, whose entries are found by no other: the
+ * memo's, which changes with the plan, so that no kill leaves entries under one
+ * key and us with another.  Else the configuration's.
  */
 static int
 choose_key(struct live_forwarder *f, const uint8_t *configured)
 {
 	const size_t bytes = sizeof(f->hash_key);
-	if (configured == NULL && f->adopted)
+	if (f->adopted)
 		configured = f->before->hash_key;
 	if (configured != NULL) {
 		memcpy(f->hash_key, configured, bytes);

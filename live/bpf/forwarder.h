@@ -21,8 +21,8 @@ struct live_forwarder;
 /*
  * live_forwarder_open - take hold of a pin name.
  *
- * hash_key  what the configuration says, NULL: nothing.  Then the key of what
- *           is adopted stays, or one is drawn.
+ * hash_key  what the configuration says, NULL: nothing, and one is drawn.  The
+ *           key of what is adopted stays in any case.
  *
  * Returns NULL with a line in error.  What is pinned but can't be adopted (of
  * another network namespace, incomplete) is an error or, where it forwards

@@ -212,7 +212,8 @@ explain(
 	const struct lb_tables *tables =
 	    live_engine_tables(live_forwarder_engine(run->forwarder));
 	const struct live_made made = { tables->buckets4, tables->buckets6,
-		run->settings->interface_count > 0 };
+		run->settings->interface_count > 0,
+		d->key_is_asked ? d->key_asked : NULL };
 	how->changes = live_changes(&s.from, &s.to, &made);
 	return how->changes != NULL ? explain_moved(run, d, how) : -1;
 }
@@ -316,9 +317,7 @@ prepare(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 	const char *why = "no memory";
 	int rc = live_draft_read(d, run);
 	if (rc == 0)
-		rc = live_draft_complete(d, d->config->hash_key_set
-						? d->config->hash_key
-						: run->plan->hash_key);
+		rc = live_draft_complete(d, run->plan->hash_key);
 	if (rc == 0 && live_draft_compile(d, run->plan,
 			   live_sweeper_usage(run->sweeper)) != LIVE_ENDED)
 		rc = -1;
