@@ -56,9 +56,9 @@ wait_open() {
 network
 for s in $servers; do
 	for port in 8082 8083; do
-		in_background $s python3 "$SRC/tests/live/echo.py" $s $port \
-		    >$s-$port
-		wait_for $s-$port ready
+		in_background "$s" python3 "$SRC/tests/live/echo.py" "$s" \
+		    $port >"$s-$port"
+		wait_for "$s-$port" ready
 	done
 done
 config 10.77.3.2 >lb.yaml
