@@ -64,7 +64,7 @@ on_refresh(uv_timer_t *timer)
 	if (rc != 0)
 		live_log(
 		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
-	live_interfaces_again(run, false);
+	live_reload_rest(run);
 	rc = live_claims_refresh(run->claims, run->forwarder);
 	if (rc != 0)
 		live_log(

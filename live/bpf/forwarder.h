@@ -67,6 +67,19 @@ const uint8_t *live_forwarder_hash_key(const struct live_forwarder *f);
 int live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
     bool routes, char *error, size_t error_bytes);
 
+/*
+ * The same in two steps, for who has to get more ready in between: the engine
+ * is loaded, and then in place of the one before, which is no more.
+ *
+ * live_forwarder_prepare  NULL and errno, with a line in error.
+ * live_forwarder_commit   takes the engine, also when it fails: 0, or -errno
+ *                         with a line in error and nothing changed.
+ */
+struct live_engine *live_forwarder_prepare(const struct live_forwarder *f,
+    const struct lb_plan *plan, bool routes, char *error, size_t error_bytes);
+int live_forwarder_commit(struct live_forwarder *f, struct live_engine *engine,
+    const struct lb_plan *plan, char *error, size_t error_bytes);
+
 /* live_engine_swap() of the plan, written down first.  -E2BIG: it, or what is
  * counted of it, outgrew its room: load anew, which carries counters over. */
 int live_forwarder_swap(struct live_forwarder *f, const struct lb_plan *plan);
