@@ -304,6 +304,9 @@ bool lb_nat_instance(const char *name, uint16_t *instance);
 bool lb_config_rule_floats(
     const struct lb_config *config, const struct lb_config_rule *rule);
 
+/* An address that Azure's internal frontends usually have. */
+bool lb_is_private(const struct lb_addr *addr);
+
 /*
  * lb_config_zero - the configuration of `fairlead sim CAPTURE`.
  *

@@ -44,9 +44,6 @@ void lb_check_pairs(
 /* Can a packet come from it and go to it? */
 bool lb_check_is_unicast(const struct lb_addr *addr);
 
-/* An address that Azure's internal frontends usually have. */
-bool lb_is_private(const struct lb_addr *addr);
-
 void lb_check_no_memory(struct lb_problems *problems);
 
 static inline bool

@@ -144,22 +144,6 @@ check_family(const struct lb_config *config, const struct lb_config_rule *rule,
 }
 
 /* Addresses that Azure's internal frontends usually have. */
-bool
-lb_is_private(const struct lb_addr *addr)
-{
-	const uint8_t *byte = (const uint8_t *)addr;
-
-	if (!lb_addr_is_v4(addr)) /* fc00::/7, fe80::/10 */
-		return (byte[0] & 0xfe) == 0xfc ||
-		       (byte[0] == 0xfe && (byte[1] & 0xc0) == 0x80);
-	byte += 12;
-	return byte[0] == 10 || byte[0] == 127 ||
-	       (byte[0] == 172 && (byte[1] & 0xf0) == 16) ||
-	       (byte[0] == 192 && byte[1] == 168) ||
-	       (byte[0] == 169 && byte[1] == 254) ||
-	       (byte[0] == 100 && (byte[1] & 0xc0) == 64);
-}
-
 static void
 check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
     struct lb_problems *problems)

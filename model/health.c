@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/health.h"
 
+const char *
+lb_health_reason_name(unsigned reason)
+{
+	static const char *const names[LB_HEALTH_REASON_COUNT] = {
+#define X(name, text) [LB_HEALTH_##name] = text,
+		LB_HEALTH_REASONS(X)
+#undef X
+	};
+
+	return reason < LB_COUNT(names) ? names[reason] : "?";
+}
+
 #define HTTP_WAIT_NS (30000 * LB_NS_PER_MS) /* AZ 2.1 */
 
 static bool

@@ -65,6 +65,8 @@ enum lb_health_change {
 enum lb_health_reason { LB_HEALTH_REASONS(X) LB_HEALTH_REASON_COUNT };
 #undef X
 
+const char *lb_health_reason_name(unsigned reason); /* "Up_Admin" */
+
 /* Zero is a member that nobody has probed yet. */
 struct lb_health {
 	enum lb_health_state state;

@@ -4,8 +4,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "model/health.h"
-
 /* The name that is written comes first; others of the same value are read. */
 struct name {
 	unsigned value;
@@ -113,12 +111,6 @@ static const struct name admin_states[] = {
 	{ LB_ADMIN_DOWN, "down" },
 };
 
-static const struct name health_reasons[] = {
-#define X(name, text) { LB_HEALTH_##name, text },
-	LB_HEALTH_REASONS(X)
-#undef X
-};
-
 static const struct name all_downs[] = {
 	{ LB_ALL_PROBED_DOWN, "all-probed-down" },
 	{ LB_ALL_PROBED_UP, "all-probed-up" },
@@ -168,7 +160,6 @@ NAME(lb_udp_snat_name, udp_snats)
 NAME(lb_probe_protocol_name, probe_protocols)
 NAME(lb_admin_state_name, admin_states)
 NAME(lb_all_down_name, all_downs)
-NAME(lb_health_reason_name, health_reasons)
 
 VALUE(lb_mode_of_name, modes)
 VALUE(lb_algorithm_of_name, algorithms)

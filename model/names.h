@@ -25,7 +25,6 @@ const char *lb_switch_key(enum lb_switch which);
 const char *lb_switch_name(enum lb_switch which, bool otherwise);
 const char *lb_probe_protocol_name(unsigned value); /* "tcp" */
 const char *lb_admin_state_name(unsigned value);    /* "none" */
-const char *lb_health_reason_name(unsigned value);  /* "Up_Admin" */
 const char *lb_all_down_name(unsigned value);       /* "all-probed-down" */
 
 /* The same word: any case, and '-', '_' and ' ' left out, so that

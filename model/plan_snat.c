@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/config_check.h"
 #include "model/config_new.h"
 #include "model/problems.h"
 #include "model/snat.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/board.h"
-#include "reports/chart.h"
 #include "reports/finding.h"
-#include "reports/titles.h"
+#include "reports/input.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>

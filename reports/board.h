@@ -13,6 +13,9 @@
 #include "reports/stats.h"
 #include "reports/text.h"
 
+#define REPORT_BARS_MAX   40 /* backends drawn one by one */
+#define REPORT_PANELS_MAX 12 /* (case, rule) pairs drawn; the heaviest */
+
 struct report_plot {
 	const struct sim_rule *rule;
 	enum report_unit unit;

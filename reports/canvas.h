@@ -6,7 +6,7 @@
  * PDF of one page.  The same drawing gives the same bytes (with the same
  * cairo, pango and fonts).
  */
-#include "reports/chart.h"
+#include "reports/sink.h"
 
 struct report_pen;
 

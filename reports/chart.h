@@ -13,27 +13,10 @@
  * cairo, pango and fonts): the PDF is dated by SOURCE_DATE_EPOCH, or a fixed
  * day.
  */
+#include "reports/sink.h"
 #include "sim/record.h"
 
-#define REPORT_BARS_MAX   40 /* backends drawn one by one */
-#define REPORT_PANELS_MAX 12 /* (case, rule) pairs drawn; the heaviest */
-
 enum report_picture_kind { REPORT_PNG, REPORT_PDF };
-
-/* Takes some bytes of the file: 0, or -1 with errno. */
-struct report_sink {
-	int (*take)(void *ctx, const void *bytes, size_t count);
-	void *ctx;
-};
-
-/* What a test asks of a drawing; all but the first four should be 0. */
-struct report_chart_facts {
-	unsigned width, height; /* units; a PNG has two pixels for each */
-	unsigned labels, panels;
-	unsigned outside;     /* labels that leave the page */
-	unsigned overlapping; /* pairs of labels */
-	unsigned unknown_glyphs;
-};
 
 /* 0; -1 with errno (ENOMEM, or what the sink met).  facts may be NULL. */
 int report_chart(const struct sim_record *record, enum report_picture_kind kind,

@@ -8,7 +8,7 @@
  * report_pen_facts tells of anything cut off, overlapping or without a glyph.
  * Pictures and PDF use the same unhinted widths.
  */
-#include "reports/chart.h"
+#include "reports/sink.h"
 #include <cairo.h>
 #include <pango/pangocairo.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html.h"
+#include "reports/input.h"
 #include "reports/html_figures.h"
 #include "reports/html_parts.h"
 #include "reports/snat.h"

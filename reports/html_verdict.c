@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html_parts.h"
+#include "reports/input.h"
 #include "reports/checks.h"
 #include "reports/snat.h"
 #include "reports/titles.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/pdf.h"
+#include "reports/input.h"
 #include "reports/document.h"
 #include "reports/stream.h"
 #include <cairo-pdf.h>

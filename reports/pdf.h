@@ -7,7 +7,7 @@
  * text that can be selected.  The same record gives the same bytes (with the
  * same cairo, pango and fonts).
  */
-#include "reports/chart.h"
+#include "reports/sink.h"
 #include "reports/report.h"
 #include "reports/study.h"
 

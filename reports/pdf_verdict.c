@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/axis.h"
+#include "reports/input.h"
 #include "reports/checks.h"
 #include "reports/document.h"
 #include "reports/plots.h"

@@ -8,7 +8,7 @@
  * cairo_surface_finish when a PDF's stream fails before that, as on a full
  * disk.
  */
-#include "reports/chart.h"
+#include "reports/sink.h"
 #include <cairo.h>
 
 #define REPORT_DATE_BYTES 32

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
+#include "reports/input.h"
 #include "reports/bootstrap.h"
 #include "reports/failover_table.h"
 #include "reports/snat.h"
@@ -11,7 +12,6 @@
 #include "reports/shares.h"
 #include "reports/stats.h"
 #include "reports/text.h"
-#include "reports/titles.h"
 #include "model/names.h"
 #include <math.h>
 #include <stdlib.h>

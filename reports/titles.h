@@ -46,13 +46,6 @@ char *report_panel_title(const struct report_study *study,
  * subject. */
 char *report_why_empty(const struct report_study *study);
 
-/* "coap.pcap", "3 captures", "no capture" */
-char *report_input_name(const struct sim_record *record);
-
-/* Whether some input is missing; of what was only stopped another word tells.
- */
-bool report_is_partial(const struct sim_record *record);
-
 /* "tcp 192.0.2.1:5123 to 198.51.100.7:443": a key of heavy.
  * columns: longer addresses are cut to so many in their middle; 0: none. */
 char *report_key_name(const struct sim_heavy *key, size_t columns);

@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-#include "model/names.h"
+#include "model/health.h"
 #include "model/scene.h"
 #include "sim/outage_parts.h"
 #include "sim/philox.h"
-#include "sim/run.h"
+#include "sim/settings.h"
 
 /* --- probes and plan ------------------------------------------------------ */
 

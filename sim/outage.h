@@ -114,7 +114,6 @@ bool sim_outage_wanted(const struct sim_settings *settings);
  */
 struct sim_outage *sim_outage_new(struct sim_player *p,
     const struct sim_settings *settings, const struct sim_flows *flows);
-void sim_outage_free(struct sim_outage *o); /* NULL is fine */
 
 /* All that happens until then, that instant included; 0, -1 without memory. */
 int sim_outage_advance(struct sim_outage *o, uint64_t now_ns);
@@ -153,10 +152,6 @@ struct sim_condition {
 /* NULL: up, ever since. */
 struct sim_condition sim_outage_condition(
     const struct sim_outage *o, uint16_t member);
-
-/* Is that frontend out of reach, because all its zones are down? */
-bool sim_outage_cuts(
-    const struct sim_outage *o, const struct lb_addr *frontend);
 
 /*
  * sim_outage_check - can these faults happen to a case?

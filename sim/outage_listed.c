@@ -7,7 +7,7 @@
 #include "model/scene.h"
 #include "sim/drawn.h"
 #include "sim/outage_parts.h"
-#include "sim/run.h"
+#include "sim/settings.h"
 
 bool
 sim_outage_wanted(const struct sim_settings *s)

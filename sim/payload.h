@@ -9,7 +9,7 @@
  *
  * Source: RFC 9112; RFC 1035; RFC 7252 3, RFC 7641 2.
  */
-#include "sim/run.h"
+#include "sim/settings.h"
 
 /*
  * sim_payload - a packet's payload.

@@ -5,7 +5,6 @@
 
 #include "model/expire.h"
 #include "model/path/step.h"
-#include "sim/outage.h"
 
 /* Of an outbound flow: it found no port. */
 #define KEY_FAILED (SIM_KEY_NONE - 1)

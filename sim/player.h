@@ -167,4 +167,10 @@ void sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms);
  * 0, -1 without memory. */
 int sim_player_expire(struct sim_player *p, uint64_t last_ms, uint64_t now_ms);
 
+/* What a player must ask of its faults, which know of players. */
+void sim_outage_free(struct sim_outage *o); /* NULL is fine */
+/* Is that frontend out of reach, because all its zones are down? */
+bool sim_outage_cuts(
+    const struct sim_outage *o, const struct lb_addr *frontend);
+
 #endif

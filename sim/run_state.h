@@ -6,7 +6,7 @@
  * came of it. */
 #include "sim/feed.h"
 #include "sim/roles.h"
-#include "sim/run.h"
+#include "sim/settings.h"
 #include "traces/clock.h"
 
 /* What only a survey wants to know; noted where details are. */

@@ -7,6 +7,7 @@
 
 #include "model/names.h"
 #include "sim/keys.h"
+#include "sim/run.h"
 #include "sim/run_state.h"
 #include "sim/servers.h"
 

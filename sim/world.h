@@ -29,7 +29,7 @@
 #include "sim/events.h"
 #include "sim/farm.h"
 #include "sim/outage.h"
-#include "sim/run.h"
+#include "sim/settings.h"
 #include "sim/sessions.h"
 
 struct sim_run; /* sim/run_state.h */

@@ -3,6 +3,7 @@
 
 #include "live/check/probe_notes.h"
 #include "live/out/log.h"
+#include "model/health.h"
 #include "model/names.h"
 
 /* Who has that address, as POOL/MEMBER; a list, for pools may share it. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/figure.h"
+#include "reports/chart.h"
 #include "reports/pdf.h"
 #include "reports/figure_snat.h"
 #include "tests/reports/outlet.h"

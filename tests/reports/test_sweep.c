@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "reports/chart.h"
 #include "reports/sweep.h"
 #include "reports/sweep_chart.h"
 #include "reports/sweep_choice.h"

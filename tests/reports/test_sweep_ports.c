@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/names.h"
+#include "reports/chart.h"
 #include "reports/sweep.h"
 #include "reports/sweep_chart.h"
 #include "tests/unit.h"
