@@ -8,7 +8,7 @@
  */
 #include "model/path/step.h"
 
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/model/plan_text.h"
 
 #define T0     1000u

@@ -2,7 +2,7 @@
 /* Outbound SNAT on the path: which port, and who gets what comes back (AZ 4.4,
  * 4.7, 13.4). */
 #include <stdlib.h>
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/model/path/site.h"
 
 /* --- 13.4 ------------------------------------------------------------------
