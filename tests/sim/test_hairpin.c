@@ -3,7 +3,7 @@
  * not answered, and nobody else is the worse for it. */
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/sim/scene.h"
 #include "tests/sim/stage.h"
 #include "tests/unit.h"
