@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "live/commands/changes_parts.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* Counters are made larger as they have to, tables are not: what stays as it
  * was made until --detach is told as that. */

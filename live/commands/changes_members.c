@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Members, whose ids tell who is who (model/plan.h). */
+/* Members, whose ids tell who is who (model/plan/plan.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "live/commands/changes_parts.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* Plans give an id to the same name and address only; NULL: this one has it
  * not. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "live/commands/changes_parts.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* So many are told; the rest are counted. */
 #define CHANGES_MAX 1000u

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "live/commands/changes_parts.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* --- frontends and probes ------------------------------------------------ */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* model/scenario.c: what is read, and every mistake at its place. */
+/* model/scenario/scenario.c: what is read, and every mistake at its place. */
 #include <stddef.h>
 #include <string.h>
 
-#include "model/scenario.h"
+#include "model/scenario/scenario.h"
 #include "tests/unit.h"
 
 static struct lb_scenario *
@@ -488,6 +488,15 @@ static const struct {
 	{ SYNTHETIC "web, start: 5s, stop: 5s } ]", 2, 45, "stops before it starts" },
 	{ SYNTHETIC "web, port: 0 } ]", 2, 34, "from 1 to 65535" },
 	{ SYNTHETIC "web, server: example.com } ]", 2, 36, "IPv4 or IPv6 address" },
+	{ SYNTHETIC "web, server: 0.0.0.0 } ]", 2, 36, "nobody's address" },
+	{ SYNTHETIC "web, server: '::' } ]", 2, 36, "nobody's address" },
+	{ SYNTHETIC "web, server: 224.0.0.251 } ]", 2, 36, "multicast" },
+	{ SYNTHETIC "web, server: 255.255.255.255 } ]", 2, 36, "reserved" },
+	{ SYNTHETIC "web, server: 'ff02::1' } ]", 2, 36, "multicast" },
+	{ SYNTHETIC "web, server: '::ffff:10.0.0.4' } ]", 2, 36, "write 10.0.0.4" },
+	{ SYNTHETIC "web, from_pool: p, server: 0.0.0.0 } ]", 2, 50, "nobody's address" },
+	{ SYNTHETIC "web, first_client: 0.0.0.1 } ]", 2, 42, "nobody's address" },
+	{ SYNTHETIC "web, first_client: 223.255.255.0 } ]", 2, 42, "no 1000 addresses" },
 	{ SYNTHETIC "web, server: '::1', first_client: 10.0.0.1 } ]", 2, 57, "the other family" },
 	{ SYNTHETIC "web, from_pool: p } ]", 2, 12, "needs `server`" },
 	{ SYNTHETIC "web, from_pool: p, server: 192.0.2.1, rule: r } ]", 2, 67, "either this or `from_pool`" },
@@ -496,7 +505,7 @@ static const struct {
 	{ SYNTHETIC "web, close: fini } ]", 2, 35, "fin, reset and never" },
 	{ SYNTHETIC "udp, close: fin } ]", 2, 35, "for the profile web" },
 	{ SYNTHETIC "web, tries: 0 } ]", 2, 35, "from 1 to 16" },
-	{ SYNTHETIC "web, first_client: 255.255.255.0 } ]", 2, 42, "no 1000 addresses" },
+	{ SYNTHETIC "web, first_client: 255.255.255.0 } ]", 2, 42, "reserved" },
 	{ "duration: 9s\ntraffic:\n- { profile: coap-devices, devices: 20000000, addresses: 800 }\n"
 	  "- { profile: long-lived, connections: 1 }\n", 3, 1, "20000001 connections and devices" },
 	/* assertions */
