@@ -221,7 +221,9 @@ struct sim_case {
 	size_t instance_count;
 	struct sim_snat *snat; /* only of traffic that members begin */
 	size_t snat_count;
-	uint64_t snat_window_ns;                   /* it is counted over */
+	uint64_t snat_window_ns; /* it is counted over */
+	bool snat_poisson;       /* members' sessions begin by Poisson's law, as
+				    often all the time: as Erlang's formula wants */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* flows that changed instance, and of those the ones that changed
 	 * backend by it, and of those the open connections */
