@@ -142,6 +142,8 @@ put_drops(struct report_page *page, const struct sim_case *c)
 	if (of != NULL) {
 		put_count(page, "untracked", name, c->untracked);
 		put_count(page, "reply not played", name, c->reply_suppressed);
+		put_count(
+		    page, "hairpin, unanswered", name, c->hairpin_packets);
 	}
 	free(of);
 	free(name);
@@ -157,7 +159,7 @@ has_losses(const struct sim_record *record)
 
 	for (size_t i = 0; i < record->case_count; i++) {
 		const struct sim_case *c = &record->cases[i];
-		sum += c->untracked + c->reply_suppressed;
+		sum += c->untracked + c->reply_suppressed + c->hairpin_packets;
 		for (size_t j = 0; j < c->drop_count; j++)
 			sum += c->drops[j].packets;
 	}

@@ -197,6 +197,7 @@ put_drops(struct report_document *doc)
 			list_count(
 			    &drops, c->drops[j].packets, c->drops[j].reason);
 		list_count(&drops, c->reply_suppressed, "replies not played");
+		list_count(&drops, c->hairpin_packets, "hairpins, unanswered");
 		char *head = report_compose(
 		    "Packets not carried, %s: ", name != NULL ? name : "?");
 		put_list(doc, &drops, head != NULL ? head : "");

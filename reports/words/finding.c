@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/words/finding.h"
 #include "reports/words/failover_words.h"
+#include "reports/words/hairpin.h"
 #include "reports/words/nats.h"
 #include "reports/stats/ranking.h"
 #include "reports/words/reason.h"
@@ -306,6 +307,7 @@ put_verdict(FILE *to, const struct sim_record *record,
 			put_most_even(to, record, ranking);
 		report_put_reasons(to, record, ranking);
 	}
+	report_put_hairpins(to, record);
 	if (is_reweighed(record))
 		report_print(to, "Weights were changed during the run: shares "
 				 "are judged by the configured ones.\n");

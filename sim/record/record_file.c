@@ -484,6 +484,8 @@ one_case(struct stream *s, void *item)
 	flag(s, &c->snat_poisson);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);
+	number(s, &c->hairpins);
+	number(s, &c->hairpin_packets);
 	number(s, &c->rehomed);
 	number(s, &c->rehomed_moved);
 	number(s, &c->rehomed_broken);
