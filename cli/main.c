@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/common/cli.h"
 
 static int version_main(int argc, char **argv);
 static int help_main(int argc, char **argv);

@@ -18,7 +18,7 @@
 #include "live/state/interfaces.h"
 #include "live/state/overriding.h"
 #include "live/state/probing.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* After a change of links, addresses or routes: several come together. */
 #define SETTLE_MS 50u

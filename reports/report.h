@@ -3,8 +3,8 @@
 #define REPORTS_REPORT_H
 /* What reports/ does with a run record, one function per product. */
 #include <stdio.h>
-#include "sim/record.h"
-#include "sim/survey.h"
+#include "sim/record/record.h"
+#include "sim/run/survey.h"
 
 /* The comparison as a person reads it: per case the backends' shares, the
  * fairness in a line, what was skipped and dropped. */

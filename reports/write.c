@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/report.h"
-#include "reports/chart.h"
-#include "reports/charts.h"
-#include "reports/directory.h"
-#include "reports/html.h"
-#include "reports/lorenz.h"
-#include "reports/pdf.h"
-#include "reports/products.h"
-#include "reports/text.h"
+#include "reports/plots/chart.h"
+#include "reports/figures/charts.h"
+#include "reports/text/directory.h"
+#include "reports/html/html.h"
+#include "reports/stats/lorenz.h"
+#include "reports/pdf/pdf.h"
+#include "reports/data/products.h"
+#include "reports/text/text.h"
 #include <errno.h>
 #include <string.h>
 

@@ -27,28 +27,28 @@ expect pass model/path/x.o 'int lb_y(int); int lb_x(int a) { return lb_y(a); }'
 expect fail model/path/x.o 'int y(int); int lb_x(int a) { return y(a); }'
 expect fail model/path/x.o '#include <stdlib.h>
 void *lb_x(void) { return malloc(3); }'
-expect fail model/expire.o '#include <stdlib.h>
+expect fail model/tables/expire.o '#include <stdlib.h>
 void *lb_x(void) { return malloc(3); }'
-expect pass model/read.o '#include <stdlib.h>
+expect pass model/yaml/read.o '#include <stdlib.h>
 void *lb_x(void) { return malloc(3); }'
-expect pass model/read.o '#include <stdio.h>
+expect pass model/yaml/read.o '#include <stdio.h>
 int lb_x(char *s, int a) { return snprintf(s, 9, "%d", a); }'
-expect fail model/read.o '#include <stdio.h>
+expect fail model/yaml/read.o '#include <stdio.h>
 void *lb_x(void) { return fopen("/dev/null", "r"); }'
-expect fail model/read.o '#include <time.h>
+expect fail model/yaml/read.o '#include <time.h>
 time_t lb_x(void) { return time(0); }'
-expect fail model/read.o '#include <stdio.h>
+expect fail model/yaml/read.o '#include <stdio.h>
 void lb_x(int a) { printf("%d\n", a); }'
 
-expect fail model/read.o '#include <stdio.h>
+expect fail model/yaml/read.o '#include <stdio.h>
 void lb_x(int a) { fprintf(stderr, "%d\n", a); }'
-expect pass model/read.o '#include <stdio.h>
+expect pass model/yaml/read.o '#include <stdio.h>
 void lb_x(FILE *to, int a) { fprintf(to, "%d\n", a); }'
 
 expect pass model/path/x.o 'const int lb_row[] = { 1, 2, 3 };'
-expect pass model/names.o 'const char *const lb_name[] = { "a", "b" };'
+expect pass model/config/names.o 'const char *const lb_name[] = { "a", "b" };'
 expect fail model/path/x.o 'static int n; int lb_x(void) { return ++n; }'
-expect fail model/names.o 'static int n = 4; int lb_x(void) { return ++n; }'
-expect fail model/names.o 'int lb_n[4];'
+expect fail model/config/names.o 'static int n = 4; int lb_x(void) { return ++n; }'
+expect fail model/config/names.o 'int lb_n[4];'
 
 exit $status

@@ -310,7 +310,7 @@ take_over(struct live_engine *e, const struct lb_plan *plan, struct change *c)
 /*
  * A table that both plans have holds members that the old plan does not know,
  * and the new plan knows all of the old table's, be it as tombstones
- * (model/plan.h).  So the plan goes first, and such tables after it: the
+ * (model/plan/plan.h).  So the plan goes first, and such tables after it: the
  * kernel has waited by then for every packet that saw the old one.
  */
 static int

@@ -6,8 +6,8 @@
  * world, loaded and filled from a plan.  Who runs it, and on which packets, is
  * the caller's affair: the referee by test runs, `live` on an interface.
  */
-#include "model/expire.h"
-#include "model/plan.h"
+#include "model/tables/expire.h"
+#include "model/plan/plan.h"
 
 struct bpf_object;
 struct live_engine;

@@ -9,7 +9,7 @@
  * Only read.  The program is not run: a test run of it would make connections
  * in the tables that packets are being forwarded by.
  */
-#include "model/plan.h"
+#include "model/plan/plan.h"
 
 #define LIVE_TAG_BYTES 17u /* 16 hexadecimal digits and a NUL */
 

@@ -8,7 +8,7 @@
  * lb_plan_compile(), so that after a restart every entry still means what it
  * meant.  Lookup tables' slots are left out: the configuration gives them.
  */
-#include "model/plan.h"
+#include "model/plan/plan.h"
 
 /* As bytes, *bytes of them, to be freed; NULL without memory. */
 void *live_memo_write(const struct lb_plan *plan, size_t *bytes);

@@ -8,7 +8,7 @@
  */
 #include "live/bpf/engine.h"
 #include "live/xdp/referee_io.h"
-#include "model/world.h"
+#include "model/tables/world.h"
 
 /* What BPF_PROG_TEST_RUN takes in linear memory (kernel 6.18). */
 #define REFEREE_BYTES_MIN 14u

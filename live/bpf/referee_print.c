@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "model/path/table.h"
 
 #define TEXT_BYTES    160u

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/audit.h"
+#include "model/tables/audit.h"
 
 /* Facts taken at a time. */
 #define FACTS_MAX 1024u

@@ -10,7 +10,7 @@
  * timeout classes entries still refer to, so that a reload can let go of
  * tombstones.
  */
-#include "model/expire.h"
+#include "model/tables/expire.h"
 
 #define LIVE_SWEEP_MS    100u /* between ticks */
 #define LIVE_SWEEP_PARTS 10u
@@ -36,7 +36,7 @@ uint64_t live_sweeper_tick(struct live_sweeper *sweeper, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg);
 
 /* SNAT ports that were freed because nobody had them any more: a sweeper had
- * been killed between his steps (model/audit.h). */
+ * been killed between his steps (model/tables/audit.h). */
 uint64_t live_sweeper_freed(const struct live_sweeper *sweeper);
 
 /* A plan was swapped: what is in use is to be found out anew. */

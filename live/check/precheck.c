@@ -19,7 +19,7 @@
 #include "live/net/netlink.h"
 #include "live/out/http.h"
 #include "live/xdp/forward_io.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define LINKS_MAX  1024u
 #define TEXT_BYTES LIVE_PROBE_TEXT_BYTES

@@ -8,7 +8,7 @@
 #include "live/net/host.h"
 #include "live/probe/probe_files.h"
 #include "live/probe/prober.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* --- in words ------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 /* What `fairlead live` was asked for, and what may come of it. */
 #include "live/bpf/attach.h"
 #include "live/out/http.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct live_settings {
 	const char *pin_name;

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "model/health.h"
-#include "model/names.h"
+#include "model/health/health.h"
+#include "model/config/names.h"
 
 struct teller {
 	live_switching_tell *tell;

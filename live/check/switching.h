@@ -7,7 +7,7 @@
  * it up.  Of the configuration alone; what the machine has to say is
  * live/check/precheck.h's.
  */
-#include "model/config.h"
+#include "model/config/config.h"
 
 /* about: a key or a name of the configuration. */
 typedef void live_switching_tell(

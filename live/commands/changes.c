@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* So many are told; the rest are counted. */
 #define CHANGES_MAX 1000u

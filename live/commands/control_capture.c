@@ -8,7 +8,7 @@
 #include "live/commands/control_rooms.h"
 #include "live/control/base64.h"
 #include "live/out/log.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define SNAP_DEFAULT 65535u
 #define SNAP_MAX     65535u

@@ -9,7 +9,7 @@
 #include "live/seen/figures.h"
 #include "live/seen/service.h"
 #include "live/state/overriding.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* Rules that a change leaves without anybody, named at most. */
 #define UNSERVED_MAX 16u

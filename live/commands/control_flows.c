@@ -6,7 +6,7 @@
 #include "live/commands/control_rooms.h"
 #include "live/commands/control_tell.h"
 #include "live/state/overriding.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* In one turn of the loop: some tenths of a millisecond. */
 #define BUCKETS_AT_ONCE 4096u

@@ -7,7 +7,7 @@
 #include "live/commands/control_rooms.h"
 #include "live/commands/control_tell.h"
 #include "live/seen/snat.h"
-#include "model/snat_worst.h"
+#include "model/tables/snat_worst.h"
 
 /* In one turn of the loop: some tenths of a millisecond. */
 #define BUCKETS_AT_ONCE 2048u

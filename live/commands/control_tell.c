@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "live/out/log.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 static const char *const conn_state_names[] = {
 	[LB_CONN_EMPTY] = "empty",

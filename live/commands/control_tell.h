@@ -9,7 +9,7 @@
 
 #include "live/seen/figures.h"
 #include "live/state/run_parts.h"
-#include "model/snat_worst.h"
+#include "model/tables/snat_worst.h"
 
 json_t *live_tell_status(
     const struct live_figures *figures, const struct live_run *run);

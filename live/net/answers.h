@@ -13,7 +13,7 @@
  * Source: RFC 792; RFC 1812 4.3.2; RFC 1191 4; RFC 4443 2.4, 3.
  */
 #include "live/bpf/tap.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #define LIVE_ANSWER_BYTES_MAX 1280u /* RFC 4443 2.4 (c) */
 

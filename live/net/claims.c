@@ -13,7 +13,7 @@
 #include "live/net/announce.h"
 #include "live/net/host.h"
 #include "live/out/log.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define ANNOUNCEMENTS 3u /* RFC 5227 1.1 has 2; RFC 4861 10 at most 3 */
 #define ANNOUNCE_MS   1000u

@@ -15,7 +15,7 @@
 #include "live/bpf/forwarder.h"
 #include "live/bpf/tap.h"
 #include "live/net/netlink.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct live_claims;
 

@@ -3,7 +3,7 @@
 #define LIVE_NET_HOST_H
 /* What only the machine knows of a configuration: its own addresses, and the
  * subnets that it shares with members. */
-#include "model/config.h"
+#include "model/config/config.h"
 
 /*
  * live_host_complete - add to a configuration what the kernel says:

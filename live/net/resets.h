@@ -7,7 +7,7 @@
  * who began it: only an exact one resets, anything else in the window asks for
  * proof (RFC 5961 3.2).
  */
-#include "model/expire.h"
+#include "model/tables/expire.h"
 
 struct live_resets;
 

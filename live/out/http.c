@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define PAGES_MAX 4u
 /* Beside LIVE_HTTP_CONNECTIONS, for those that are ended but not yet closed:

@@ -5,8 +5,8 @@
  * The health of every (probe, member address) that a configuration asks for,
  * shared by all rules: where the answers of probes come in.
  */
-#include "model/health.h"
-#include "model/plan.h"
+#include "model/health/health.h"
+#include "model/plan/plan.h"
 
 struct live_health;
 

@@ -3,7 +3,7 @@
 #define LIVE_PROBE_PROBE_FILES_H
 /* What probes want that stands in files beside the configuration: keys, which
  * never leave this house, and authorities. */
-#include "model/config.h"
+#include "model/config/config.h"
 
 #define LIVE_PSK_MAX 64u /* what RFC 4279 5.3 wants of everybody */
 

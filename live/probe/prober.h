@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #include "live/probe/probe_files.h"
-#include "model/health.h"
+#include "model/health/health.h"
 
 struct prober_http;
 struct prober_coaps;

@@ -16,7 +16,7 @@
 
 #include "live/probe/prober.h"
 #include "live/probe/prober_socket.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define STATUS_GOOD 200
 /* 1xx come before the answer. */

@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 
 #include "live/probe/prober.h"
-#include "model/targets.h"
+#include "model/health/targets.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 

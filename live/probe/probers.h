@@ -14,8 +14,8 @@
  */
 #include <uv.h>
 
-#include "model/health.h"
-#include "model/plan.h"
+#include "model/health/health.h"
+#include "model/plan/plan.h"
 
 struct live_probers;
 

@@ -112,7 +112,7 @@ struct live_figures_probe {
 
 /* A member's SNAT ports on one frontend, of one protocol. */
 struct live_figures_snat {
-	uint32_t gauge; /* model/snat_gauges.h */
+	uint32_t gauge; /* model/tables/snat_gauges.h */
 	const char *pool, *name;
 	struct lb_addr member_address;
 	const char *frontend;   /* NULL: the configuration's no more */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "live/seen/metrics_parts.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define FIELD(type, name)                                                      \
 	{                                                                      \

@@ -12,7 +12,7 @@
  */
 #include "live/seen/figures.h"
 #include "live/state/interfaces.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 #define LIVE_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define ADDRESS_BYTES 64u
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 /* --- the whole ---------------------------------------------------------------
  */

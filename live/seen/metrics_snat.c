@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define ADDRESS_BYTES 64u
 

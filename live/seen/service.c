@@ -13,7 +13,7 @@
 #include "live/seen/figures.h"
 #include "live/seen/metrics.h"
 #include "live/state/interfaces.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define BEAT_MS 1000u
 /* A beat that comes later than that is a loop that stood still: logged, and

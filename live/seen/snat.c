@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "live/out/log.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define PORT_WORDS (65536u / 64u)
 

@@ -5,12 +5,12 @@
  * How full members are of their SNAT ports: at each tick a tenth of the
  * connection tables is looked through for outbound flows, so that ten ticks, a
  * second, count them all; then Azure's two health events are logged
- * (model/snat_gauges.h).
+ * (model/tables/snat_gauges.h).
  *
  * Where no member leaves nothing is looked through.
  */
 #include "live/state/run_parts.h"
-#include "model/snat_gauges.h"
+#include "model/tables/snat_gauges.h"
 
 /* What a gauge reads. */
 struct live_snat_level {

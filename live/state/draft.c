@@ -8,7 +8,7 @@
 #include "live/check/probe_notes.h"
 #include "live/net/host.h"
 #include "live/out/log.h"
-#include "model/problems.h"
+#include "model/config/problems.h"
 
 void
 live_draft_free(struct live_draft *d)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 static void
 free_one(struct live_override *o)

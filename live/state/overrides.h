@@ -11,7 +11,7 @@
  */
 #include <stdint.h>
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 struct live_override {
 	char *pool, *member;

@@ -7,7 +7,7 @@
 
 #include "live/out/log.h"
 #include "live/state/probing.h"
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define NOTE "overrides" /* among the pins */
 

@@ -3,7 +3,8 @@
 
 #include "live/check/probe_notes.h"
 #include "live/out/log.h"
-#include "model/names.h"
+#include "model/health/health.h"
+#include "model/config/names.h"
 
 /* Who has that address, as POOL/MEMBER; a list, for pools may share it. */
 static json_t *

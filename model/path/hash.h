@@ -12,7 +12,7 @@
  *   LB_HASH_AFFINITY  slot of the lookup table (high half)
  *
  * The operator's 128 bits are stretched to this schedule natively, by
- * SipHash-2-4 (model/hash_key.c).  doc/decisions.md tells why this hash.
+ * SipHash-2-4 (model/lut/hash_key.c).  doc/decisions.md tells why this hash.
  */
 #include "model/path/addr.h"
 

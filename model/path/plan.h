@@ -3,7 +3,7 @@
 #define MODEL_PATH_PLAN_H
 /*
  * The plan: a configuration compiled to flat rows of 64 bytes, as the packet
- * path reads it.  Written by model/plan.c, immutable afterwards; a change
+ * path reads it.  Written by model/plan/plan.c, immutable afterwards; a change
  * makes a new plan and swaps it whole.
  *
  *   row 0          struct lb_plan_header

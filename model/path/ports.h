@@ -104,7 +104,7 @@ LB_GLOBAL int lb_ports_take(uint64_t ctx, uint32_t first_last);
 
 /* Gives the port of scratch->ask back.  unused: 0 says the sweeper, of a flow
  * that ended; 1 who took it and could not use it, which is counted for
- * model/audit.h.  -1: it was in no record. */
+ * model/tables/audit.h.  -1: it was in no record. */
 LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused);
 
 /*

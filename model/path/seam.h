@@ -3,8 +3,8 @@
 #define MODEL_PATH_SEAM_H
 /*
  * THE SEAM: everything the path needs of the world, in its own words.  Two
- * bodies: model/world.c over plain memory, live/xdp/seam.h over BPF maps.
- * Nothing else differs between the two builds.
+ * bodies: model/tables/world.c over plain memory, live/xdp/seam.h over BPF
+ * maps. Nothing else differs between the two builds.
  *
  * Every pointer may be NULL (in BPF: the map has no such row; natively: the
  * same, so that the answers agree) and is good until this step returns.

@@ -5,8 +5,8 @@
  *
  * A flow has two entries: SNAT_OUT, found by what the member sends, and
  * SNAT_IN, found by what comes back.  SNAT_OUT owns the port and the other
- * entry, and only the sweeper ends them (model/expire_snat.c), so here an entry
- * is good as long as it is there.
+ * entry, and only the sweeper ends them (model/tables/expire_snat.c), so here
+ * an entry is good as long as it is there.
  *
  * Source: AZ 4.4 to 4.6; mechanism.md 9 to 12.
  */

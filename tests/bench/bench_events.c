@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sim/queue.h"
+#include "sim/events/queue.h"
 #include "tests/bench/bench.h"
 #include "tests/support/chance.h"
 

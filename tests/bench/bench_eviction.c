@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "model/path/step.h"
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/service.h"
 

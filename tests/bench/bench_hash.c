@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/hash_key.h"
+#include "model/lut/hash_key.h"
 #include "tests/bench/bench.h"
 
 #define KEYS    64u

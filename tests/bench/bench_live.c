@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_talk.h"
 #include "tests/bench/blast.h"

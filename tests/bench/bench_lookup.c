@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/hash_key.h"
-#include "model/lut.h"
-#include "model/names.h"
+#include "model/lut/hash_key.h"
+#include "model/lut/lut.h"
+#include "model/config/names.h"
 #include "tests/bench/bench.h"
 #include "tests/support/chance.h"
 

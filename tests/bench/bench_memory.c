@@ -157,7 +157,8 @@ measure_length(void)
 int
 bench_memory(void)
 {
-	/* sim/flows.h, sim/slots.h, sim/keys.h, sim/record.h. */
+	/* sim/flows/flows.h, sim/flows/slots.h, sim/flows/keys.h,
+	 * sim/record/record.h. */
 	printf("  promised: a flow 64 bytes with one case, 88 with three, and "
 	       "16 to 32 of slots;\n  a key 32; in the other two modes, which "
 	       "have fewer (here one per 16 flows),\n  48 and slots more\n");

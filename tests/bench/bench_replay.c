@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sim/run.h"
+#include "sim/run/run.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/capture_file.h"
 

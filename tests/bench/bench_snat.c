@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "live/bpf/engine.h"
-#include "model/config_new.h"
+#include "model/config/config_new.h"
 #include "model/path/apply.h"
 #include "model/path/hash.h"
 #include "model/path/step.h"
-#include "model/plan.h"
-#include "model/world.h"
+#include "model/plan/plan.h"
+#include "model/tables/world.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/bench_snat_io.h"
 

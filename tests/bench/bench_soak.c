@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "model/path/table.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/blast.h"

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "sim/sweep.h"
+#include "sim/sweep/sweep.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/capture_file.h"
 

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "sim/events.h"
-#include "sim/run.h"
+#include "sim/events/events.h"
+#include "sim/run/run.h"
 #include "tests/bench/bench.h"
 #include "tests/support/chance.h"
 

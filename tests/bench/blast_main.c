@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
-#include "model/numbers.h"
+#include "model/config/names.h"
+#include "model/config/numbers.h"
 #include "tests/bench/blast.h"
 
 static const char help[] =

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 
 #define PORT       5683u
 #define RULE_KINDS 4u /* UDP and TCP, IPv4 and IPv6 */

@@ -6,7 +6,7 @@
  * 5683, UDP (tracked) and TCP, over `members` members each; `rules` - 1 more
  * rules on other ports.
  */
-#include "model/plan.h"
+#include "model/plan/plan.h"
 
 struct service {
 	unsigned members; /* 1..1000 per family */

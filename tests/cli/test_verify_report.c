@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* cli/verify_report.c: a verification, agreed or not, as text and as JSON. */
+/* cli/live/verify_report.c: a verification, agreed or not, as text and as JSON.
+ */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/verify.h"
+#include "cli/live/verify.h"
 #include "tests/unit.h"
 
 static struct verify_options options;

@@ -22,7 +22,7 @@ for path in glob.glob(src + '/live/**/*.c', recursive=True):
         logged |= set(re.findall(r'"([^"]+)"', call))
     if 'lb_snat_event_name(' in text:
         logged |= set(re.findall(r'\[LB_SNAT_\w+\] = "(\w+)"',
-                                 open(src + '/model/snat_gauges.c').read()))
+                                 open(src + '/model/tables/snat_gauges.c').read()))
     logged |= set(re.findall(
         r'\b(?:refuse|warn_if)\(\s*"([^"%]+)",(?=[^;]*;)', text)
         if path.endswith(('/run.c', '/reload.c')) else [])

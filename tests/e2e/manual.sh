@@ -101,10 +101,10 @@ keys() { # FILE PAGE
 		    fail "$(basename "$2") does not tell of $key"
 	done <list
 }
-keys "$SRC/model/config_keys.h" "$doc/fairlead.yaml.5"
-keys "$SRC/model/scenario_keys.h" "$doc/fairlead-scenario.5"
+keys "$SRC/model/config/config_keys.h" "$doc/fairlead.yaml.5"
+keys "$SRC/model/scenario/scenario_keys.h" "$doc/fairlead-scenario.5"
 sed -n 's/^	\[LB_METRIC_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' \
-    "$SRC/model/assertion.c" >metrics
+    "$SRC/model/scenario/assertion.c" >metrics
 test -s metrics || fail "no metrics"
 while read -r metric; do
 	grep -q "^\.\(It \)\{0,1\}Cm .*\b$metric\b" "$doc/fairlead-sim.1" ||

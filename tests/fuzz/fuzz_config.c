@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "model/plan.h"
+#include "model/plan/plan.h"
 #include "tests/fuzz/fuzz.h"
 
 #define LUT_SLOTS_MAX (1u << 21) /* larger tables only cost time */

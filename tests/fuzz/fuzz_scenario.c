@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "model/problems.h"
-#include "model/scenario.h"
+#include "model/config/problems.h"
+#include "model/scenario/scenario.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

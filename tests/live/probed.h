@@ -4,7 +4,7 @@
 /* What the tests of probers share: a configuration with its plan, who counts
  * answers, and a loop that is run for a while. */
 #include "live/probe/probers.h"
-#include "model/plan.h"
+#include "model/plan/plan.h"
 
 struct made {
 	struct lb_config *config;

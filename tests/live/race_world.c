@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/config_new.h"
+#include "model/config/config_new.h"
 #include "model/path/table.h"
 
 #define IDLE_TCP_MS 6u

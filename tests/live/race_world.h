@@ -2,7 +2,7 @@
 #ifndef TESTS_LIVE_RACE_WORLD_H
 #define TESTS_LIVE_RACE_WORLD_H
 /* What the race is about, natively: its configuration, and its flows. */
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/path/packet.h"
 #include "tests/live/race_io.h"
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/config_new.h"
-#include "model/names.h"
+#include "model/config/config_new.h"
+#include "model/config/names.h"
 
 enum pool { A4, B4, H4, F4, N4, A6, H6, F6, N6, LAST4, POOL_COUNT };
 enum frontend {

@@ -6,7 +6,7 @@
  * changes: members and rules come, go and change places, the SKU and the
  * forwarding mode change, timeouts too; and members go up and down.
  */
-#include "model/plan.h"
+#include "model/plan/plan.h"
 #include "tests/support/chance.h"
 
 #define RICH_POOLS_MAX   16u

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model/audit.c: a sweeper is killed after each of his steps that changes
- * memory, found by running him instruction by instruction; then others go on,
- * and take ports towards the same remote.  Who comes after him finds every
- * port that nobody has, and no other one.
+ * model/tables/audit.c: a sweeper is killed after each of his steps that
+ * changes memory, found by running him instruction by instruction; then others
+ * go on, and take ports towards the same remote.  Who comes after him finds
+ * every port that nobody has, and no other one.
  */
-#include "model/audit.h"
+#include "model/tables/audit.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 #include "live/bpf/sweeper.h"
 #include "model/path/step.h"
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/model/plan_text.h"
 
 #define T0        1000u

@@ -9,7 +9,7 @@
 
 #include "live/bpf/memo.h"
 #include "live/probe/health.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/unit.h"
 
 #define A "10.0.0.1"

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "live/out/http.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/unit.h"
 
 static void

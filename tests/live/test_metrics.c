@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "live/seen/metrics.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/live/exposition.h"
 #include "tests/unit.h"
 

@@ -20,7 +20,7 @@
 #include "model/path/conn.h"
 #include "model/path/hash.h"
 #include "model/path/step.h"
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/live/race_world.h"
 #include "tests/live/racers.h"
 

@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "live/bpf/engine.h"
-#include "model/config_new.h"
-#include "model/names.h"
-#include "model/plan.h"
+#include "model/config/config_new.h"
+#include "model/config/names.h"
+#include "model/plan/plan.h"
 #include "tests/live/race_snat_io.h"
 #include "tests/live/racers.h"
 

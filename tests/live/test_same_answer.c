@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "live/bpf/referee_print.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/live/rich.h"
 #include "tests/live/traffic.h"
 

@@ -17,7 +17,7 @@
 
 #include "live/bpf/engine.h"
 #include "live/xdp/referee_io.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/model/plan_text.h"
 #include "tests/support/frame.h"
 

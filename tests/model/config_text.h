@@ -3,7 +3,7 @@
 #define TESTS_MODEL_CONFIG_TEXT_H
 /* Configurations as text, and what is said about them. */
 #include <string.h>
-#include "model/config.h"
+#include "model/config/config.h"
 #include "tests/unit.h"
 
 /* One mistake: where it stands and some of what is said about it. */

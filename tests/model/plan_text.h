@@ -2,7 +2,7 @@
 #ifndef TESTS_MODEL_PLAN_TEXT_H
 #define TESTS_MODEL_PLAN_TEXT_H
 /* Plans made of configurations as text, and what is in them. */
-#include "model/plan_parts.h"
+#include "model/plan/plan_parts.h"
 #include "tests/model/config_text.h"
 
 #define HEAD                                                                   \

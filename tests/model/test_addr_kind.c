@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "model/addr_kind.h"
-#include "model/names.h"
+#include "model/config/addr_kind.h"
+#include "model/config/names.h"
 #include "tests/unit.h"
 
 /* clang-format off */

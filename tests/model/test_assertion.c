@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* model/assertion.c: what is read, and written again. */
+/* model/scenario/assertion.c: what is read, and written again. */
 #include <string.h>
 
-#include "model/assertion.h"
+#include "model/scenario/assertion.h"
 #include "tests/unit.h"
 
 /* clang-format off */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Azure's rules (AZ 5.3, 5.4, 8, 13.10) as a table: a configuration, and the
  * one mistake in it. */
-#include "model/config_new.h"
+#include "model/config/config_new.h"
 #include "tests/model/config_text.h"
 
 #define CODE_POOL "RulesUseSameBackendPortProtocolAndPool"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/config_keys.h"
-#include "model/names.h"
-#include "model/yaml_tree.h"
+#include "model/config/config_keys.h"
+#include "model/config/names.h"
+#include "model/yaml/yaml_tree.h"
 #include "tests/model/config_text.h"
 
 /* Whatever has no frontend is refused. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* model/expire.c: the sweeper.  Its races: path/test_conn_race.c. */
-#include "model/expire.h"
+/* model/tables/expire.c: the sweeper.  Its races: path/test_conn_race.c. */
+#include "model/tables/expire.h"
 
 #include <string.h>
 #include "tests/support/chance.h"

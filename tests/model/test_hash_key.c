@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include "model/hash_key.h"
+#include "model/lut/hash_key.h"
 #include "tests/unit.h"
 
 /* Aumasson and Bernstein's vectors: key 00 01 .. 0f, input 00 01 .. n-1;

@@ -2,8 +2,8 @@
 /* Azure's health state machine: AZ 2.3, 2.4, 13.7 and 13.8 as tables. */
 #include <stdio.h>
 #include <string.h>
-#include "model/health.h"
-#include "model/names.h"
+#include "model/health/health.h"
+#include "model/config/names.h"
 #include "tests/support/chance.h"
 #include "tests/unit.h"
 

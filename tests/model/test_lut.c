@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include "model/hash_key.h"
-#include "model/lut.h"
+#include "model/lut/hash_key.h"
+#include "model/lut/lut.h"
 #include "tests/unit.h"
 
 #define SIZE        65537u

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "model/hash_key.h"
-#include "model/lut.h"
+#include "model/lut/hash_key.h"
+#include "model/lut/lut.h"
 #include "tests/support/chance.h"
 #include "tests/unit.h"
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/hash_key.h"
-#include "model/lut.h"
+#include "model/lut/hash_key.h"
+#include "model/lut/lut.h"
 #include "tests/unit.h"
 
 #define SIZE        65537u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/unit.h"
 
 static void

@@ -6,7 +6,7 @@
  */
 #include <stdarg.h>
 
-#include "model/plan.h"
+#include "model/plan/plan.h"
 #include "tests/model/config_text.h"
 
 static const char good[] =

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* model/numbers.c: numbers as users write them. */
-#include "model/numbers.h"
+/* model/config/numbers.c: numbers as users write them. */
+#include "model/config/numbers.h"
 #include "tests/unit.h"
 
 #define NOT UINT64_MAX /* what stays when it is no such number */

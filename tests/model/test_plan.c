@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/hash_key.h"
-#include "model/names.h"
+#include "model/lut/hash_key.h"
+#include "model/config/names.h"
 #include "tests/model/plan_text.h"
 
 static const struct lb_member *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Configurations that are good but more than a plan can hold: refused with
  * one error, and just below that compiled. */
-#include "model/lut.h"
-#include "model/plan.h"
+#include "model/lut/lut.h"
+#include "model/plan/plan.h"
 
 #include "tests/model/plan_text.h"
 

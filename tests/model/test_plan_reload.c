@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a plan keeps of the one before it: ids, tables, bits, classes. */
-#include "model/plan_parts.h"
+#include "model/plan/plan_parts.h"
 #include "tests/model/plan_text.h"
 
 /* --- lb_ids_assign ------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/problems.h"
+#include "model/config/problems.h"
 
 #include <string.h>
 

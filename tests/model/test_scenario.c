@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* model/scenario.c: what is read, and every mistake at its place. */
+/* model/scenario/scenario.c: what is read, and every mistake at its place. */
 #include <stddef.h>
 #include <string.h>
 
-#include "model/scenario.h"
+#include "model/scenario/scenario.h"
 #include "tests/unit.h"
 
 static struct lb_scenario *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* model/snat_gauges.c: whose ports are counted where, through reloads; and
- * when the two health events are told. */
-#include "model/snat_gauges.h"
+/* model/tables/snat_gauges.c: whose ports are counted where, through reloads;
+ * and when the two health events are told. */
+#include "model/tables/snat_gauges.h"
 
 #include "tests/model/plan_text.h"
 

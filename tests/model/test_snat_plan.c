@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Outbound SNAT as planned: how many ports (AZ 13.1 to 13.3), what is refused
  * (4.3, 4.8), and who keeps which when members come and go (13.6). */
-#include "model/snat.h"
+#include "model/config/snat.h"
 
 #include <stdlib.h>
 #include "tests/model/plan_text.h"

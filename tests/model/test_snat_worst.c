@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* model/snat_worst.c: towards whom members use most ports, whatever leaves
- * those lie in and whoever else has ports there. */
-#include "model/snat_worst.h"
+/* model/tables/snat_worst.c: towards whom members use most ports, whatever
+ * leaves those lie in and whoever else has ports there. */
+#include "model/tables/snat_worst.h"
 
-#include "model/names.h"
-#include "model/world.h"
+#include "model/config/names.h"
+#include "model/tables/world.h"
 #include "tests/model/plan_text.h"
 
 #define BUCKETS_AT_ONCE 100u

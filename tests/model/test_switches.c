@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "model/config_new.h"
-#include "model/names.h"
-#include "model/snat.h"
+#include "model/config/config_new.h"
+#include "model/config/names.h"
+#include "model/config/snat.h"
 #include "tests/model/plan_text.h"
 
 static char text[1 << 19];

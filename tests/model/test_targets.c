@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is probed, and what becomes of the members when answers come in. */
-#include "model/names.h"
-#include "model/targets.h"
+#include "model/config/names.h"
+#include "model/health/targets.h"
 #include "tests/model/plan_text.h"
 
 #define S_NS UINT64_C(1000000000)

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "model/refusals.h"
+#include "model/check/refusals.h"
 #include "tests/model/config_text.h"
 
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/reports/outlet.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

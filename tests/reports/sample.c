@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/reports/sample.h"
-#include "model/names.h"
+#include "model/config/names.h"
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -188,7 +188,7 @@ sample_record(const struct sample_spec *spec)
 	return r;
 }
 
-/* As sim/build_keys.c: the ten heaviest by bytes, and some addresses. */
+/* As sim/run/build_keys.c: the ten heaviest by bytes, and some addresses. */
 static void
 name_heavy(struct sim_rule *rule)
 {

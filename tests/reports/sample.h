@@ -3,7 +3,7 @@
 #define TESTS_REPORTS_SAMPLE_H
 /* Records made up for the tests of reports/: loads drawn from a fixed seed,
  * keys and backends agreeing with each other. */
-#include "sim/record.h"
+#include "sim/record/record.h"
 
 struct sample_spec {
 	size_t backend_count, key_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which advice a capture gets: every rule on both sides of where it begins. */
-#include "reports/advice.h"
+#include "reports/inspect/advice.h"
 #include "tests/reports/town.h"
 #include "tests/unit.h"
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/bootstrap.h"
+#include "reports/stats/bootstrap.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <math.h>

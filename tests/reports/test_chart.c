@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/chart.h"
+#include "reports/plots/chart.h"
+#include "reports/study/board.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <errno.h>

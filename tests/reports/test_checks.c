@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* reports/checks.c: every metric measured, every relation, what is not known.
+/* reports/words/checks.c: every metric measured, every relation, what is not
+ * known.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/checks.h"
+#include "reports/words/checks.h"
 #include "reports/report.h"
 #include "tests/unit.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* reports/compare.c, and what is shown of it. */
+/* reports/compare/compare.c, and what is shown of it. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
-#include "reports/compare.h"
+#include "model/config/names.h"
+#include "reports/compare/compare.h"
 #include "tests/unit.h"
 
 /* Two runs of the same three clients, the second with another backend: one

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/expect.h"
+#include "reports/stats/expect.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <math.h>

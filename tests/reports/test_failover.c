@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* reports/failover.c, failover_words.c, failover_table.c and what a verdict
- * says when members were out. */
-#include "reports/failover_table.h"
-#include "reports/failover_words.h"
-#include "reports/finding.h"
-#include "model/fault.h"
+/* reports/stats/failover.c, failover_words.c, failover_table.c and what a
+ * verdict says when members were out. */
+#include "reports/tables/failover_table.h"
+#include "reports/words/failover_words.h"
+#include "reports/words/finding.h"
+#include "model/scenario/fault.h"
 #include "tests/reports/wreck.h"
 #include "tests/unit.h"
 #include <math.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/figure.h"
-#include "reports/pdf.h"
-#include "reports/figure_snat.h"
+#include "reports/figures/figure.h"
+#include "reports/plots/chart.h"
+#include "reports/pdf/pdf.h"
+#include "reports/figures/figure_snat.h"
 #include "tests/reports/outlet.h"
 #include "tests/reports/wreck.h"
 #include "tests/unit.h"

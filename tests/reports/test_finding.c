@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/finding.h"
+#include "reports/words/finding.h"
 #include "tests/unit.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* reports/flows_csv.c and reports/csv.c: to the byte. */
+/* reports/data/flows_csv.c and reports/text/csv.c: to the byte. */
 #include <string.h>
 
-#include "model/names.h"
-#include "reports/csv.h"
-#include "reports/products.h"
+#include "model/config/names.h"
+#include "reports/text/csv.h"
+#include "reports/data/products.h"
 #include "tests/unit.h"
 
 static struct sim_backend backends[] = {

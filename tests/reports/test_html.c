@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/html.h"
+#include "reports/html/html.h"
 #include "tests/reports/outlet.h"
 #include "tests/reports/wreck.h"
 #include "tests/unit.h"

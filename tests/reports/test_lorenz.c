@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/lorenz.h"
+#include "reports/stats/lorenz.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/pieces.h"
-#include "reports/time_axis.h"
+#include "reports/study/pieces.h"
+#include "reports/plots/time_axis.h"
 #include "tests/unit.h"
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/products.h"
+#include "reports/data/products.h"
 #include "tests/unit.h"
 
 /* Two backends that got 1:1 flows, 3:1 packets and bytes, and one rule that

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/ranking.h"
+#include "reports/stats/ranking.h"
 #include "tests/unit.h"
 #include <string.h>
 

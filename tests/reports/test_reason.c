@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/reason.h"
+#include "reports/words/reason.h"
 #include "tests/unit.h"
 #include <string.h>
 

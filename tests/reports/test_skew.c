@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "reports/report.h"
-#include "reports/stats.h"
-#include "sim/run.h"
+#include "reports/stats/stats.h"
+#include "sim/run/run.h"
 #include "tests/unit.h"
 
 #define BACKENDS    4

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/snat.h"
-#include "reports/compare.h"
-#include "reports/failover.h"
+#include "reports/stats/snat.h"
+#include "reports/compare/compare.h"
+#include "reports/stats/failover.h"
 #include "tests/reports/outlet.h"
 #include "tests/unit.h"
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/expect.h"
-#include "reports/rehash.h"
-#include "reports/stats.h"
+#include "reports/stats/expect.h"
+#include "reports/stats/rehash.h"
+#include "reports/stats/stats.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <math.h>

@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "reports/sweep.h"
-#include "reports/sweep_chart.h"
-#include "reports/sweep_choice.h"
+#include "reports/plots/chart.h"
+#include "reports/sweep/sweep.h"
+#include "reports/sweep/sweep_chart.h"
+#include "reports/sweep/sweep_choice.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 

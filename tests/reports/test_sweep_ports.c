@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "model/names.h"
-#include "reports/sweep.h"
-#include "reports/sweep_chart.h"
+#include "model/config/names.h"
+#include "reports/plots/chart.h"
+#include "reports/sweep/sweep.h"
+#include "reports/sweep/sweep_chart.h"
 #include "tests/unit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

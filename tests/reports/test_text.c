@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/text.h"
+#include "reports/text/text.h"
 #include "tests/unit.h"
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/titles.h"
-#include "model/names.h"
+#include "reports/figures/titles.h"
+#include "model/config/names.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"
 #include <stdlib.h>

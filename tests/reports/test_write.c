@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reports/chart.h"
+#include "reports/plots/chart.h"
 #include "reports/report.h"
 #include "tests/reports/sample.h"
 #include "tests/unit.h"

@@ -3,7 +3,7 @@
 #define TESTS_REPORTS_TOWN_H
 /* Surveys made up for the tests of reports/: a town of clients who all talk
  * to one server. */
-#include "sim/survey.h"
+#include "sim/run/survey.h"
 
 struct town_spec {
 	size_t clients, flows_each;

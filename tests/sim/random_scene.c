@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/unit.h"
 
 #define MS_S   UINT64_C(1000)

@@ -5,7 +5,7 @@
  * A configuration, a capture and a script of faults, all from one seed: small,
  * crowded and odd, so that what seldom happens often does.
  */
-#include "sim/run.h"
+#include "sim/run/run.h"
 #include "tests/sim/scene.h"
 #include "tests/support/chance.h"
 

@@ -11,7 +11,7 @@
  *
  * Every record that comes out has been through scene_check().
  */
-#include "sim/run.h"
+#include "sim/run/run.h"
 #include "tests/support/frame.h"
 
 struct scene {

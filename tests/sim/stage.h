@@ -12,7 +12,7 @@
  *
  * Every record that comes out has been through stage_check().
  */
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 #define STAGE_MOST 8u
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/outage.h"
+#include "sim/faults/outage.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "sim/record.h"
+#include "sim/record/record.h"
 #include "tests/sim/scene.h"
 #include "tests/sim/stage.h"
 #include "tests/sim/witness.h"

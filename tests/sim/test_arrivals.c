@@ -3,7 +3,7 @@
  * decide. */
 #include <math.h>
 
-#include "sim/arrivals.h"
+#include "sim/traffic/arrivals.h"
 #include "tests/unit.h"
 
 #define SECOND   LB_NS_PER_S

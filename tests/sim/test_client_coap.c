@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* CoAP devices: when they send again and give up, what their NATs do to them,
  * and what becomes of what they observe. */
-#include "sim/coap.h"
+#include "sim/clients/coap.h"
 #include "tests/sim/heard.h"
 
 #define MS     LB_NS_PER_MS

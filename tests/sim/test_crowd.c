@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sim/crowd.h"
+#include "sim/traffic/crowd.h"
 #include "tests/unit.h"
 
 #define DRAWS    200000u

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "sim/dice.h"
+#include "sim/events/dice.h"
 #include "tests/unit.h"
 
 static void

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/drawn.h"
+#include "sim/faults/drawn.h"
 #include "tests/unit.h"
 
 #define MEMBERS 50u

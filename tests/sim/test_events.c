@@ -2,7 +2,7 @@
 /* The event kernel: clock, ties between events and timers, cancelling. */
 #include <string.h>
 #include "model/path/base.h"
-#include "sim/events.h"
+#include "sim/events/events.h"
 #include "tests/support/chance.h"
 #include "tests/unit.h"
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/arrivals.h"
-#include "sim/farm.h"
+#include "sim/traffic/arrivals.h"
+#include "sim/world/farm.h"
 #include "tests/unit.h"
 
 #define MS LB_NS_PER_MS

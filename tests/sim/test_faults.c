@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/fault.h"
+#include "model/scenario/fault.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

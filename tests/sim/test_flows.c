@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/flows.c, sim/keys.c, sim/servers.c: what is the same, and what is not,
- * and that growing loses nothing. */
-#include "sim/flows.h"
-#include "sim/keys.h"
-#include "sim/servers.h"
+/* sim/flows/flows.c, sim/flows/keys.c, sim/flows/servers.c: what is the same,
+ * and what is not, and that growing loses nothing. */
+#include "sim/flows/flows.h"
+#include "sim/flows/keys.h"
+#include "sim/flows/servers.h"
 #include "tests/support/frame.h"
 #include "tests/unit.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/forecast.c against what is played. */
+/* sim/traffic/forecast.c against what is played. */
 #include <math.h>
 
-#include "sim/forecast.h"
+#include "sim/traffic/forecast.h"
 #include "tests/sim/stage.h"
 #include "tests/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "sim/grid.h"
+#include "sim/sweep/grid.h"
 #include "tests/unit.h"
 
 static struct sim_grid

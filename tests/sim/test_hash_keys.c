@@ -20,8 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reports/stats.h"
-#include "sim/run.h"
+#include "reports/stats/stats.h"
+#include "sim/run/run.h"
 #include "tests/support/chance.h"
 #include "tests/unit.h"
 

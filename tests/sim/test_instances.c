@@ -4,7 +4,7 @@
  * at the edge, 29.3 % in the middle, of 8); RFC 2992, 2. */
 #include <math.h>
 
-#include "sim/instances.h"
+#include "sim/case/instances.h"
 #include "tests/model/plan_text.h"
 
 #define FLOWS 20000u

@@ -3,7 +3,7 @@
  * ones are. */
 #include <math.h>
 
-#include "sim/links.h"
+#include "sim/traffic/links.h"
 #include "tests/unit.h"
 
 #define PACKETS  200000u

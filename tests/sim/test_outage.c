@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* When faults are noticed: sim/outage.c on a plan, without packets. */
+/* When faults are noticed: sim/faults/outage.c on a plan, without packets. */
 #include <math.h>
 
-#include "model/names.h"
-#include "sim/outage_parts.h"
-#include "sim/run.h"
+#include "model/config/names.h"
+#include "sim/faults/outage_parts.h"
+#include "sim/run/run.h"
 #include "tests/model/plan_text.h"
 
 #define S_NS  UINT64_C(1000000000)

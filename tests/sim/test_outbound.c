@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "reports/snat.h"
+#include "reports/stats/snat.h"
 #include "tests/sim/stage.h"
 #include "tests/unit.h"
 

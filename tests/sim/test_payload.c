@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/payload*.c: messages of every size are what they say they are. */
+/* sim/clients/payload*.c: messages of every size are what they say they are. */
 #include <string.h>
 
-#include "sim/payload.h"
+#include "sim/clients/payload.h"
 #include "tests/unit.h"
 
 #define MOST 3000u

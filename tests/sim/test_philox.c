@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "sim/philox.h"
+#include "sim/events/philox.h"
 #include "tests/unit.h"
 
 static void

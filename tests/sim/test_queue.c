@@ -2,7 +2,7 @@
 /* Events leave in order of time, ties in order of arrival. */
 #include <stdlib.h>
 #include "model/path/base.h"
-#include "sim/queue.h"
+#include "sim/events/queue.h"
 #include "tests/support/chance.h"
 #include "tests/unit.h"
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/replicate.h"
+#include "sim/sweep/replicate.h"
 #include "tests/sim/random_scene.h"
 #include "tests/sim/stage.h"
 #include "tests/sim/witness.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/record_file.c, and what a reported run keeps: time and keys' names. */
+/* sim/record/record_file.c, and what a reported run keeps: time and keys'
+ * names. */
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

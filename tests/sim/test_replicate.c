@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/replicate.h"
+#include "sim/sweep/replicate.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

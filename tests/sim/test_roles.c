@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/roles.c: who is the client, by a flow's first packet (design.md 4). */
-#include "sim/roles.h"
+/* sim/replay/roles.c: who is the client, by a flow's first packet (design.md
+ * 4). */
+#include "sim/replay/roles.h"
 #include "tests/unit.h"
 
 #define T     LB_PROTO_TCP

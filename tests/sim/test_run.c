@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/run.c and its players, without configuration: who gets what counted. */
+/* sim/run/run.c and its players, without configuration: who gets what counted.
+ */
 #include <stdlib.h>
 #include <string.h>
 

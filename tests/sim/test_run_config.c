@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/player.c with a configuration: answers are played from the members, and
- * what no rule names is nobody's. */
+/* sim/case/player.c with a configuration: answers are played from the members,
+ * and what no rule names is nobody's. */
 #include <string.h>
 
 #include "tests/sim/scene.h"

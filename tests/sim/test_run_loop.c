@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/play.c: the capture's time as the path sees it: what is one connection
- * and what two, over gaps that wrap the path's clock, and a clock that runs
- * back. */
+/* sim/run/play.c: the capture's time as the path sees it: what is one
+ * connection and what two, over gaps that wrap the path's clock, and a clock
+ * that runs back. */
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sim/survey.c: what small captures are said to be made of. */
+/* sim/run/survey.c: what small captures are said to be made of. */
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

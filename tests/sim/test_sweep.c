@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/sweep.h"
+#include "sim/sweep/sweep.h"
 #include "tests/sim/scene.h"
 #include "tests/unit.h"
 

@@ -3,7 +3,7 @@
  * counted and what is the same in every case. */
 #include <string.h>
 
-#include "sim/run.h"
+#include "sim/run/run.h"
 #include "tests/sim/scene.h"
 #include "tests/sim/stage.h"
 #include "tests/unit.h"

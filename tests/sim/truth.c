@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "sim/outage.h"
+#include "sim/faults/outage.h"
 #include "tests/unit.h"
 
 #define HTTP_WAIT_NS (UINT64_C(30000) * LB_NS_PER_MS)

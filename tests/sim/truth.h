@@ -7,7 +7,7 @@
  * faults and the probes' phases alone; shares no code with model/health,
  * model/plan* or sim/outage.
  */
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 #define TRUTH_MEMBERS_MAX 64u /* of all pools */
 #define TRUTH_TARGETS_MAX 256u

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "model/names.h"
+#include "model/config/names.h"
 #include "tests/sim/truth.h"
 #include "tests/unit.h"
 

@@ -11,7 +11,7 @@
  *     ... sim_run() ...
  *     witness_complaint(w) is NULL
  */
-#include "sim/run.h"
+#include "sim/run/run.h"
 
 struct witness;
 

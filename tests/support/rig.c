@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "model/config_new.h"
+#include "model/config/config_new.h"
 
 #define TEXT(text) ((char *)(text))
 

@@ -12,7 +12,7 @@
  *     rig_swap(&rig);             after changing rig.config: a new plan
  *     rig_close(&rig);
  */
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/support/frame.h"
 
 enum rig_frontend {

@@ -6,7 +6,7 @@
  * is claimed, each entry stands where its key says, under its key's tag, and
  * once; it names a member, a rule and timeouts that the plan has.
  */
-#include "model/expire.h"
+#include "model/tables/expire.h"
 
 /* What is wrong with a table, by name; NULL: nothing.  Cost: linear. */
 const char *table_fault(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* model/path/conn.c, model/expire.c: what another CPU or the sweeper does
- * between two instructions of ours.  Source: mechanism.md 4 to 8. */
+/* model/path/conn.c, model/tables/expire.c: what another CPU or the sweeper
+ * does between two instructions of ours.  Source: mechanism.md 4 to 8. */
 #include "model/path/conn.h"
 
 #include <string.h>

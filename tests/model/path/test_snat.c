@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/path/apply.h"
-#include "model/names.h"
-#include "model/world.h"
+#include "model/config/names.h"
+#include "model/tables/world.h"
 #include "tests/model/plan_text.h"
 #include "tests/support/chance.h"
 #include "tests/support/frame.h"

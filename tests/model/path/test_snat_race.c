@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include "model/world.h"
+#include "model/tables/world.h"
 #include "tests/model/plan_text.h"
 #include "tests/support/chance.h"
 

@@ -3,7 +3,7 @@
 #include "model/path/step.h"
 
 #include <string.h>
-#include "model/config_new.h"
+#include "model/config/config_new.h"
 #include "tests/support/talk.h"
 #include "tests/unit.h"
 

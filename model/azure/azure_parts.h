@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MODEL_AZURE_PARTS_H
+#define MODEL_AZURE_PARTS_H
+/* The rooms of lb_import_azure(): azure_import.c (which balancer, in what
+ * order, what is left), azure_pools.c, azure_things.c (all the rest),
+ * azure_template.c (what a template has
+ * beside the balancer), azure_text.c (writing). */
+#include <stdio.h>
+
+#include "model/azure/azure.h"
+#include "model/azure/azure_json.h"
+#include "model/config/config.h"
+
+/* A member that rules may name by its IP configuration. */
+struct azure_place {
+	char pool[LB_NAME_MAX + 1];
+	char member[LB_NAME_MAX + 1];
+};
+
+#define AZURE_PATH_BYTES 256u
+
+/* What stands in the text for a value that nobody understood: of no kind that
+ * a key takes, so that `check` refuses it. */
+#define AZURE_MARK "not-understood"
+
+struct azure_import {
+	struct lb_import *result;
+	struct azure_document doc;
+	json_t *balancer;
+	size_t balancer_count; /* in the document */
+	json_t *frontends;     /* the list; NULL: there is none */
+	const struct lb_addresses *addresses;
+	FILE *to;
+	struct azure_place *places;
+	size_t place_count, place_room;
+	char pool[LB_NAME_MAX + 1]; /* the last one */
+	size_t pool_count;
+	json_t *known; /* azure_key()s of members, with indices of places */
+	json_t *facts; /* azure_key()s of things, with what is known of them */
+	char path[AZURE_PATH_BYTES]; /* of the thing that is being written */
+};
+
+#define AZURE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+
+/* One thing to tell. */
+void azure_note(struct azure_import *in, enum lb_import_kind kind,
+    const char *where, const char *format, ...) AZURE_PRINTF(4, 5);
+
+/* A template's children of the balancer and NICs that name its pools join the
+ * balancer's own lists. */
+void azure_adopt(struct azure_import *in);
+
+/* The thing that is written next: list[index], for notes. */
+void azure_at(struct azure_import *in, const char *list, size_t index);
+
+/*
+ * azure_mark - a value that was left, because it is not understood.
+ *
+ * Takes it from the document, marks its place in the text (`to`; NULL: it has
+ * none) and tells.  false: there is none, or null.
+ */
+bool azure_mark(struct azure_import *in, unsigned indent, json_t *thing,
+    const char *from, const char *to);
+bool azure_mark_text(struct azure_import *in, unsigned indent, json_t *thing,
+    const char *from, const char *to); /* "", too, is none */
+
+/*
+ * Things have the names that they were written with, and ids name them in any
+ * case: what is known of the thing of a kind ("pool"), and its name as written
+ * (else as it is).
+ */
+void azure_learn(
+    struct azure_import *in, const char *kind, const char *name, json_t *fact);
+const json_t *azure_fact(
+    const struct azure_import *in, const char *kind, const char *name);
+void azure_spell(
+    const struct azure_import *in, const char *kind, char *name, size_t bytes);
+
+/* The sections of the text, each with its list's key. */
+void azure_put_frontends(struct azure_import *in);
+void azure_put_pools(struct azure_import *in);
+void azure_put_probes(struct azure_import *in);
+void azure_put_rules(struct azure_import *in);
+void azure_put_nat_rules(struct azure_import *in);
+void azure_put_outbound_rules(struct azure_import *in);
+
+/* The place of an IP configuration; NULL: it is in no pool. */
+const struct azure_place *azure_place_of(
+    const struct azure_import *in, const char *id);
+
+/* A pool and what is in it as one text in lower case; returns key. */
+char *azure_key(const char *pool, const char *what, char *key, size_t bytes);
+
+/* Writing: `- name: x` begins a thing at an indent, the others go on in it. */
+void azure_put_item(struct azure_import *in, unsigned indent, const char *name);
+void azure_put_value(FILE *to, const char *text);
+void azure_put_text(struct azure_import *in, unsigned indent, const char *key,
+    const char *text);
+
+/* An address, or its place with a comment and a note of what is missing:
+ * who is asked for by name, then by id (NULL: it has none). */
+void azure_put_address(struct azure_import *in, unsigned indent,
+    const char *given, const char *owner, const char *name, const char *id);
+
+/*
+ * A key, when it is there: text as it is, a choice in our word for it, a
+ * number with a unit, a flag when it differs from our default, the name in a
+ * reference.  What is there and is none of that is marked, azure_mark().
+ */
+void azure_copy_choice(struct azure_import *in, json_t *thing, const char *from,
+    const char *to, int (*value)(const char *), const char *(*word)(unsigned));
+bool azure_copy_number(struct azure_import *in, json_t *thing, const char *from,
+    const char *to, const char *unit);
+void azure_copy_text(
+    struct azure_import *in, json_t *thing, const char *from, const char *to);
+void azure_copy_flag(
+    struct azure_import *in, json_t *thing, const char *from, const char *to);
+bool azure_copy_reference(
+    struct azure_import *in, json_t *thing, const char *from, const char *to);
+
+/* As azure_copy_reference(), and told as missing when it is not there.
+ * Returns the id; NULL: none that is understood. */
+const char *azure_need_reference(struct azure_import *in, json_t *thing,
+    const char *from, const char *to, const char *name);
+
+/* The name of a thing, or of what has none: `pool-2`. */
+const char *azure_name(struct azure_import *in, json_t *thing, const char *kind,
+    size_t index, char *name, size_t bytes);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REPORTS_SNAT_H
+#define REPORTS_SNAT_H
+/*
+ * SNAT ports: how full members were, and how full they would have to be.
+ *
+ * A member's flows towards one destination are calls, its ports lines: of a
+ * calls offered (Erlangs: begun a second x mean hold, release time included)
+ * to P ports the part
+ *
+ *     B(P, a) = (a^P / P!) / sum_{k <= P} a^k / k!
+ *
+ * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for a
+ * steady stream of clients that do not try again; who retries offers more.
+ *
+ * Source: simulation.md C.7; AZ 4.4 to 4.6.
+ */
+#include "reports/text/text.h"
+#include "sim/record/record.h"
+#include <jansson.h>
+
+/* B(P, a), by 1/B_k = 1 + (k/a)/B_{k-1}.  NAN for a < 0.  Cost: O(P). */
+double report_erlang_b(uint32_t ports, double erlangs);
+
+/* The fewest ports, in eights, that block at most that part of so many
+ * Erlangs; 0: more than `most` would have to be.  blocking > 0. */
+uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
+
+#define REPORT_SNAT_GOAL 0.001  /* blocking that ports are advised for */
+#define REPORT_SNAT_MOST 64000u /* AZ 4.3 */
+
+/* A member's ports of one protocol over all its frontends, towards its worst
+ * destination.  What cannot be known is NAN. */
+struct report_snat {
+	uint32_t ports;
+	double hold_s;    /* mean, of flows that ended */
+	double erlangs;   /* offered */
+	double predicted; /* blocking, by Erlang B */
+	double simulated; /* failed of those that wanted a port */
+	uint32_t advised; /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
+			     than there are */
+};
+
+/* Of the gauge i, whose member's others of that protocol are beside it. */
+struct report_snat report_snat_of(const struct sim_case *c, size_t i);
+
+/* The gauge that has most to tell: most failed, else the fullest.  SIZE_MAX:
+ * nobody has ports. */
+size_t report_snat_worst(const struct sim_case *c);
+
+/* The part of its ports that was in use at most, 0..1. */
+double report_snat_fullness(const struct sim_snat *snat);
+
+uint64_t report_snat_failed(const struct sim_case *c);
+
+/* Whether anything was asked of it. */
+bool report_snat_is_used(const struct sim_snat *snat);
+size_t report_snat_count_used(const struct sim_case *c);
+
+/* Members that used ports, and those of them that found none at times.  0, -1
+ * without memory. */
+struct report_snat_members {
+	size_t all, failed;
+};
+int report_snat_members(
+    struct report_snat_members *members, const struct sim_case *c);
+
+/* All gauges, those that failed most first, then the fullest; the caller frees
+ * it; NULL without memory. */
+size_t *report_snat_order(const struct sim_case *c);
+
+/* The case that has most to tell: most failed, else the fullest member; its
+ * number, SIZE_MAX where no member begins flows. */
+size_t report_snat_case(const struct sim_record *record);
+
+/* Of all members of a case together; NAN where it can't be told. */
+enum report_snat_figure {
+	REPORT_SNAT_BLOCKING, /* failed, of what wanted a port */
+	REPORT_SNAT_EXPECTED, /* the same by Erlang's formula, where most
+				 failed */
+	REPORT_SNAT_PEAK, /* of the fullest member's ports, in use at most */
+	REPORT_SNAT_FIGURE_COUNT
+};
+const char *report_snat_figure_name(unsigned figure); /* "blocking" */
+double report_snat_figure(const struct sim_case *c, unsigned figure);
+
+/* --- in words -------------------------------------------------------------
+ * Names in them are fit to be shown; the caller frees texts; NULL without
+ * memory. */
+
+/* "15.3 %"; of what is too little to be told from nothing "none". */
+char *report_snat_part(
+    char *to, const struct report_script *script, double part);
+
+/* AZ 9.2's two marks: "used up", "over 75 %", "". */
+const char *report_snat_mark(const struct sim_snat *snat);
+
+/* "192.0.2.1:443"; of UDP, whose ports do not count, the address alone. */
+#define REPORT_SNAT_DESTINATION_BYTES 64
+char *report_snat_destination(const struct sim_snat *snat, char *to);
+
+/* "web-1 found no port for ...; of the ... Erlangs ..." of a gauge: one
+ * sentence without its full stop. */
+char *report_snat_words(
+    const struct sim_case *c, size_t i, const struct report_script *script);
+
+/* The same for a picture, shorter: of the worst gauge. */
+char *report_snat_title(const struct sim_case *c);
+/* And of the case that has most to tell, with its name if there are several.
+ */
+char *report_snat_finding(const struct sim_record *record);
+/* Of the case that has most to tell; NULL where no member uses ports. */
+char *report_snat_finding(const struct sim_record *record);
+
+/* "over 20 replications 1.2 % (0.8 % to 1.6 %) of the attempts failed, ...":
+ * "" of one. */
+char *report_snat_spread_words(const struct sim_record *record, size_t of_case,
+    const struct report_script *script);
+
+/* For a terminal; nothing where no member has begun flows. */
+void report_put_snat_table(FILE *to, const struct sim_record *record);
+
+/* Adds "snat" and "outbound" to a case; as json_build.h has it. */
+json_t *report_snat_json(json_t *object, const struct sim_case *c);
+/* Over replications: null where members use no ports. */
+json_t *report_snat_spread_json(
+    const struct sim_record *record, size_t of_case);
+
+#endif

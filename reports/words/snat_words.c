@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "reports/stats/failover.h"
+#include "reports/stats/snat.h"
+#include <math.h>
+#include <stdlib.h>
+
+#include "model/config/names.h"
+
+#define PICTURE      (&report_picture)
+#define NAME_COLUMNS 44
+#define NOTHING      1e-6 /* of all attempts */
+
+const char *
+report_snat_mark(const struct sim_snat *g)
+{
+	if (g->allocated > 0 && g->peak >= g->allocated)
+		return "used up";
+	return (uint64_t)g->peak * 4 > (uint64_t)g->allocated * 3 ? "over 75 %"
+								  : "";
+}
+
+char *
+report_snat_destination(const struct sim_snat *g, char *to)
+{
+	char address[46];
+	const bool four = lb_addr_is_v4(&g->worst);
+
+	(void)lb_addr_text(&g->worst, address, sizeof(address));
+	if (g->worst_port == 0)
+		report_format(to, REPORT_SNAT_DESTINATION_BYTES, "%s", address);
+	else
+		report_format(to, REPORT_SNAT_DESTINATION_BYTES, "%s%s%s:%u",
+		    four ? "" : "[", address, four ? "" : "]", g->worst_port);
+	return to;
+}
+
+char *
+report_snat_part(char *to, const struct report_script *script, double part)
+{
+	if (part < NOTHING)
+		report_format(to, REPORT_TEXT_BYTES, "none");
+	else
+		report_percent(to, script, part);
+	return to;
+}
+
+/* What was tried there; failed > 0. */
+static char *
+failed_words(const struct sim_snat *g, const struct report_snat *s,
+    const struct report_script *script)
+{
+	char count[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
+	char where[REPORT_SNAT_DESTINATION_BYTES];
+
+	return report_compose(
+	    "found no port for %s attempts towards %s, %s of all there,",
+	    report_count(count, script, g->worst_failed),
+	    report_snat_destination(g, where),
+	    report_percent(part, script, s->simulated));
+}
+
+static char *
+used_words(const struct sim_snat *g, const struct report_script *script)
+{
+	char part[REPORT_TEXT_BYTES], count[REPORT_TEXT_BYTES];
+
+	return report_compose("was the fullest: %s of its %s ports at most",
+	    report_percent(part, script, report_snat_fullness(g)),
+	    report_count(count, script, g->allocated));
+}
+
+/* "" where the load is not known. */
+static char *
+erlang_words(const struct report_snat *s, const struct report_script *script)
+{
+	char erlangs[REPORT_TEXT_BYTES], hold[REPORT_TEXT_BYTES];
+	char part[REPORT_TEXT_BYTES], ports[REPORT_TEXT_BYTES];
+	char advice[128] = "";
+
+	if (isnan(s->predicted))
+		return report_compose("%s", "");
+	if (s->advised > 0)
+		report_format(advice, sizeof(advice),
+		    ", and that %s ports block at most 0.1%s%%",
+		    report_count(ports, script, s->advised), script->unit);
+	return report_compose("; of the %s Erlangs that were offered (each "
+			      "port held for %s) Erlang's formula, which knows "
+			      "no retries, expects %s to fail%s",
+	    report_digits(erlangs, script, s->erlangs),
+	    report_moment(hold, script, s->hold_s),
+	    report_snat_part(part, script, s->predicted), advice);
+}
+
+char *
+report_snat_words(
+    const struct sim_case *c, size_t i, const struct report_script *script)
+{
+	const struct sim_snat *g = &c->snat[i];
+	const struct report_snat s = report_snat_of(c, i);
+	char *name = report_clean(g->member, true);
+	char *what = g->worst_failed > 0 ? failed_words(g, &s, script)
+					 : used_words(g, script);
+	char *why = erlang_words(&s, script);
+	char *words = name != NULL && what != NULL && why != NULL
+			  ? report_compose("%s %s over %s%s", name, what,
+				lb_proto_name(g->proto), why)
+			  : NULL;
+
+	free(why);
+	free(what);
+	free(name);
+	return words;
+}
+
+/* --- over replications ----------------------------------------------------
+ */
+
+/* "1.2 % (0.8 % to 1.6 %)" */
+static void
+spread_text(char *to, size_t bytes, const struct report_spread *s,
+    const struct report_script *script)
+{
+	char mean[REPORT_TEXT_BYTES], low[REPORT_TEXT_BYTES];
+	char high[REPORT_TEXT_BYTES];
+
+	report_format(to, bytes, "%s (%s to %s)",
+	    report_percent(mean, script, s->mean),
+	    report_percent(low, script, s->interval.low),
+	    report_percent(high, script, s->interval.high));
+}
+
+char *
+report_snat_spread_words(const struct sim_record *record, size_t of_case,
+    const struct report_script *script)
+{
+	const size_t count = report_replications(record);
+	struct report_spread of[REPORT_SNAT_FIGURE_COUNT] = { 0 };
+	char text[REPORT_SNAT_FIGURE_COUNT][4 * REPORT_TEXT_BYTES];
+	char *words = NULL;
+	bool made = true;
+
+	if (count < 2)
+		return report_compose("%s", "");
+	for (unsigned f = 0; f < REPORT_SNAT_FIGURE_COUNT; f++) {
+		made = made && report_spread_of(&of[f], record, of_case,
+				   report_snat_figure, f, 1) == 0;
+		if (made)
+			spread_text(text[f], sizeof(text[f]), &of[f], script);
+	}
+	if (made && of[REPORT_SNAT_PEAK].n == 0)
+		words = report_compose("%s", "");
+	else if (made)
+		words = report_compose(
+		    "over %zu replications, means with their 95%s%% "
+		    "intervals: %s of all attempts failed, by Erlang's formula "
+		    "%s where most did; of the fullest member's ports %s were "
+		    "in use at most",
+		    count, script->unit, text[REPORT_SNAT_BLOCKING],
+		    text[REPORT_SNAT_EXPECTED], text[REPORT_SNAT_PEAK]);
+	for (unsigned f = 0; f < REPORT_SNAT_FIGURE_COUNT; f++)
+		report_spread_free(&of[f]);
+	return words;
+}
+
+/* --- for a picture -------------------------------------------------------- */
+
+static char *
+title_of(const struct report_snat_members *members, const char *name,
+    const struct sim_snat *g, double failed)
+{
+	char all[REPORT_TEXT_BYTES], some[REPORT_TEXT_BYTES];
+	char ports[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
+	char where[REPORT_SNAT_DESTINATION_BYTES];
+
+	report_count(ports, PICTURE, g->allocated);
+	if (members->failed > 1)
+		return report_compose(
+		    "%s of %s members ran out of SNAT ports: of what %s tried "
+		    "towards %s %s failed",
+		    report_count(some, PICTURE, members->failed),
+		    report_count(all, PICTURE, members->all), name,
+		    report_snat_destination(g, where),
+		    report_percent(part, PICTURE, failed));
+	if (g->worst_failed > 0)
+		return report_compose("%s ran out of its %s SNAT ports: %s of "
+				      "what it tried towards %s failed",
+		    name, ports, report_percent(part, PICTURE, failed),
+		    report_snat_destination(g, where));
+	report_percent(part, PICTURE, report_snat_fullness(g));
+	return report_compose("No attempt failed: %s, the fullest, used %s of "
+			      "its %s SNAT ports at most",
+	    name, part, ports);
+}
+
+char *
+report_snat_title(const struct sim_case *c)
+{
+	const size_t worst = report_snat_worst(c);
+
+	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
+		return report_compose("No member used a SNAT port");
+	struct report_snat_members members;
+	char *name = report_clean(c->snat[worst].member, true), *text;
+	if (name == NULL || report_snat_members(&members, c) != 0) {
+		free(name);
+		return NULL;
+	}
+	report_shorten(name, NAME_COLUMNS);
+	text = title_of(&members, name, &c->snat[worst],
+	    report_snat_of(c, worst).simulated);
+	free(name);
+	return text;
+}
+
+char *
+report_snat_finding(const struct sim_record *record)
+{
+	const size_t i = report_snat_case(record);
+
+	if (i == SIZE_MAX)
+		return report_compose("No member used a SNAT port");
+	char *text = report_snat_title(&record->cases[i]);
+	if (text == NULL || record->case_count == 1)
+		return text;
+	char *name = report_clean(record->cases[i].name, true);
+	char *all =
+	    name != NULL ? report_compose("%s (with %s)", text, name) : NULL;
+	free(name);
+	free(text);
+	return all;
+}

@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/case/outbound.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/scenario/fault.h"
+#include "sim/events/events.h"
+
+#define LOG_MOST    4096u /* events of a case */
+#define PORTS       65536u
+#define LEARNT_MOST 4096u /* destinations */
+
+bool
+sim_outbound_wanted(const struct lb_scene *scene)
+{
+	for (size_t i = 0; scene != NULL && i < scene->traffic_count; i++)
+		if (scene->traffic[i].from_pool != NULL)
+			return true;
+	return false;
+}
+
+/* --- destinations ----------------------------------------------------------
+ */
+
+#define OTHERS 0u
+
+static uint32_t
+hash_of(const struct lb_addr *addr, lb_be16 port, bool udp)
+{
+	uint64_t h = addr->word[0] * UINT64_C(0x9e3779b97f4a7c15);
+
+	h = (h ^ (h >> 29) ^ addr->word[1]) * UINT64_C(0xbf58476d1ce4e5b9);
+	h ^= (h >> 32) ^ (udp ? 0x10000u : port.raw);
+	return (uint32_t)((h * UINT64_C(0x94d049bb133111eb)) >> 32);
+}
+
+/* Its place among the numbers: that of its number, or a free one. */
+static uint32_t *
+place_of(const struct sim_outbound *o, const struct lb_addr *addr, lb_be16 port,
+    bool udp)
+{
+	uint32_t at = hash_of(addr, port, udp) & o->number_mask;
+
+	while (o->numbers[at] != OTHERS) {
+		const struct sim_destination *d =
+		    &o->destinations[o->numbers[at]];
+		if (d->udp == udp && lb_addr_same(&d->addr, addr) &&
+		    (udp || d->port.raw == port.raw))
+			break;
+		at = (at + 1) & o->number_mask;
+	}
+	return &o->numbers[at];
+}
+
+static uint32_t
+destination_of(const struct sim_outbound *o, const struct lb_addr *addr,
+    lb_be16 port, bool udp)
+{
+	return *place_of(o, addr, port, udp);
+}
+
+/* The number it has from now on; OTHERS: there are too many. */
+static uint32_t
+add_destination(
+    struct sim_outbound *o, const struct lb_addr *addr, lb_be16 port, bool udp)
+{
+	uint32_t *place = place_of(o, addr, port, udp);
+
+	if (*place != OTHERS || o->destination_count == o->destination_most)
+		return *place;
+	*place = ++o->destination_count;
+	o->destinations[*place] = (struct sim_destination){ *addr, port, udp };
+	return *place;
+}
+
+static void
+add_traffic(struct sim_outbound *o, const struct lb_traffic *t)
+{
+	const bool udp = lb_profile_proto(t->profile) == LB_PROTO_UDP;
+	const lb_be16 port =
+	    lb_be16_of(t->port != 0 ? t->port : lb_profile_port(t->profile));
+
+	(void)add_destination(o, &t->server, port, udp);
+}
+
+static int
+new_destinations(struct sim_outbound *o, const struct lb_scene *scene)
+{
+	uint32_t slots = 4;
+
+	o->learns = scene == NULL || !sim_outbound_wanted(scene);
+	o->destination_most =
+	    o->learns ? LEARNT_MOST : (uint32_t)scene->traffic_count;
+	while (slots < 2 * o->destination_most + 2)
+		slots *= 2;
+	o->number_mask = slots - 1;
+	o->numbers = calloc(slots, sizeof(*o->numbers));
+	o->destinations =
+	    calloc(o->destination_most + 1u, sizeof(*o->destinations));
+	if (o->learns)
+		o->ends = sim_events_new();
+	if (o->numbers == NULL || o->destinations == NULL ||
+	    (o->learns && o->ends == NULL))
+		return -1;
+	for (size_t i = 0; !o->learns && i < scene->traffic_count; i++)
+		if (scene->traffic[i].from_pool != NULL)
+			add_traffic(o, &scene->traffic[i]);
+	return 0;
+}
+
+/* --- gauges ----------------------------------------------------------------
+ */
+
+/* Whose it is. */
+static const struct lb_snat_gauge *
+owner_of(const struct sim_outbound *o, const struct sim_gauge *g)
+{
+	return &o->index.at[g - o->gauges];
+}
+
+/* NULL for -1. */
+static struct sim_gauge *
+gauge_at(const struct sim_outbound *o, int index)
+{
+	return index < 0 ? NULL : &o->gauges[index];
+}
+
+static struct sim_gauge *
+first_gauge(const struct sim_outbound *o, uint16_t member, bool udp)
+{
+	return gauge_at(o, lb_snat_gauge_first(&o->index, member, udp));
+}
+
+static struct sim_gauge *
+find_gauge(
+    const struct sim_outbound *o, uint16_t member, uint8_t number, bool udp)
+{
+	return gauge_at(o, lb_snat_gauge_find(&o->index, member, number, udp));
+}
+
+static int
+add_gauge(struct sim_outbound *o)
+{
+	if (o->gauge_count == o->gauge_room) {
+		uint32_t room = o->gauge_room == 0 ? 16 : 2 * o->gauge_room;
+		struct sim_gauge *at =
+		    realloc(o->gauges, room * sizeof(*o->gauges));
+		if (at == NULL)
+			return -1;
+		o->gauges = at;
+		o->gauge_room = room;
+	}
+	struct sim_gauge *g = &o->gauges[o->gauge_count++];
+	*g = (struct sim_gauge){
+		.toward = calloc(o->destination_count + 1u, sizeof(*g->toward)),
+		.toward_room = o->destination_count + 1u,
+		.slices =
+		    o->series ? calloc(SIM_BINS, sizeof(*g->slices)) : NULL,
+	};
+	return g->toward == NULL || (o->series && g->slices == NULL) ? -1 : 0;
+}
+
+/* Ephemeral ports of so many members. */
+static int
+grow(struct sim_outbound *o, uint32_t members)
+{
+	if (members <= o->member_count)
+		return 0;
+	uint16_t *next = realloc(o->next_port, members * sizeof(*next));
+	if (next == NULL)
+		return -1;
+	o->next_port = next;
+	memset(&next[o->member_count], 0,
+	    (members - o->member_count) * sizeof(*next));
+	o->member_count = members;
+	return 0;
+}
+
+static int
+read_plan(struct sim_outbound *o, const struct lb_plan *plan)
+{
+	if (grow(o, plan->member_count) != 0 ||
+	    lb_snat_gauges_read(&o->index, plan) != 0)
+		return -1;
+	while (o->gauge_count < o->index.count)
+		if (add_gauge(o) != 0)
+			return -1;
+	return 0;
+}
+
+struct sim_outbound *
+sim_outbound_new(const struct lb_scene *scene, const struct lb_plan *plan,
+    const struct lb_tables *tables, bool series)
+{
+	struct sim_outbound *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->series = series;
+	o->slots[0] = tables->buckets4 * LB_WAYS;
+	o->slots[1] = tables->buckets6 * LB_WAYS;
+	o->holders = calloc((size_t)LB_SNAT_ADDRESS_MAX * 2 * PORTS,
+	    sizeof(*o->holders)); /* committed when touched */
+	o->log = calloc(LOG_MOST, sizeof(*o->log));
+	for (unsigned six = 0; six < 2; six++)
+		o->hold[six] = calloc(o->slots[six] + 1u, sizeof(**o->hold));
+	if (o->holders != NULL && o->log != NULL && o->hold[0] != NULL &&
+	    o->hold[1] != NULL && new_destinations(o, scene) == 0 &&
+	    read_plan(o, plan) == 0)
+		return o;
+	sim_outbound_free(o);
+	return NULL;
+}
+
+void
+sim_outbound_free(struct sim_outbound *o)
+{
+	if (o == NULL)
+		return;
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		free(o->gauges[i].toward);
+		free(o->gauges[i].slices);
+	}
+	free(o->gauges);
+	lb_snat_gauges_free(&o->index);
+	free(o->next_port);
+	free(o->destinations);
+	free(o->numbers);
+	sim_events_free(o->ends);
+	free(o->holders);
+	free(o->hold[0]);
+	free(o->hold[1]);
+	free(o->log);
+	free(o);
+}
+
+int
+sim_outbound_number(const struct lb_plan *plan, const struct lb_addr *address)
+{
+	for (uint32_t i = 0; i < plan->snat_count; i++)
+		if (plan->snats[i].live &&
+		    lb_addr_same(&plan->snats[i].address, address))
+			return (int)i;
+	return -1;
+}
+
+/* --- levels ----------------------------------------------------------------
+ */
+
+/* The level was the same since the last change, until this piece of time. */
+static void
+fill(struct sim_gauge *g, uint32_t bin)
+{
+	if (g->slices == NULL)
+		return;
+	while (g->bin < bin) {
+		struct sim_snat_slice *slice = &g->slices[++g->bin];
+		if (slice->used < g->used)
+			slice->used = g->used;
+	}
+}
+
+static void
+tell(struct sim_outbound *o, struct sim_gauge *g, enum lb_snat_event event,
+    uint64_t now_ns)
+{
+	if (o->log_count == LOG_MOST || !lb_snat_tell(&g->alarm, event, now_ns))
+		return;
+	o->log[o->log_count++] = (struct sim_snat_event){
+		.at_ns = now_ns,
+		.gauge = (uint32_t)(g - o->gauges),
+		.event = event,
+	};
+}
+
+static uint16_t *
+holders_of(struct sim_outbound *o, const struct sim_gauge *g, uint16_t port)
+{
+	const struct lb_snat_gauge *of = owner_of(o, g);
+
+	return &o->holders[((size_t)of->number * 2 + of->udp) * PORTS + port];
+}
+
+static void
+take(struct sim_outbound *o, struct sim_gauge *g, uint16_t port,
+    uint64_t now_ns, uint32_t bin)
+{
+	uint16_t *holders = holders_of(o, g, port);
+
+	fill(g, bin);
+	if ((*holders)++ != 0)
+		return;
+	g->used++;
+	if (g->used > g->peak) {
+		g->peak = g->used;
+		g->peak_ns = now_ns;
+	}
+	if (g->slices != NULL && g->slices[bin].used < g->used)
+		g->slices[bin].used = g->used;
+	if (lb_snat_is_high(g->used, owner_of(o, g)->allocated))
+		tell(o, g, LB_SNAT_HIGH, now_ns);
+}
+
+static void
+give(struct sim_outbound *o, struct sim_gauge *g, uint16_t port, uint32_t bin)
+{
+	uint16_t *holders = holders_of(o, g, port);
+
+	fill(g, bin);
+	if (*holders != 0 && --*holders == 0)
+		g->used--;
+}
+
+/* --- packets ---------------------------------------------------------------
+ */
+
+/* Grows as far as it has to; without memory it is one of all others. */
+static struct sim_toward *
+toward_at(struct sim_gauge *g, uint32_t number)
+{
+	if (number < g->toward_room)
+		return &g->toward[number];
+	const uint32_t room = 2 * number + 2;
+	struct sim_toward *at = realloc(g->toward, room * sizeof(*at));
+	if (at == NULL)
+		return &g->toward[OTHERS];
+	memset(&at[g->toward_room], 0, (room - g->toward_room) * sizeof(*at));
+	g->toward = at;
+	g->toward_room = room;
+	return &at[number];
+}
+
+static struct sim_toward *
+toward(struct sim_outbound *o, struct sim_gauge *g, const struct sim_flow *flow)
+{
+	const bool udp = owner_of(o, g)->udp;
+
+	return toward_at(
+	    g, o->learns
+		   ? add_destination(o, &flow->server, flow->server_port, udp)
+		   : destination_of(o, &flow->server, flow->server_port, udp));
+}
+
+/* A session gets a port of any of its gauges, or fails at the first. */
+void
+sim_outbound_begin(
+    struct sim_outbound *o, uint16_t member, const struct sim_flow *flow)
+{
+	struct sim_gauge *first =
+	    first_gauge(o, member, flow->proto == LB_PROTO_UDP);
+
+	if (first != NULL)
+		toward(o, first, flow)->begun++;
+}
+
+static void
+note_failure(struct sim_outbound *o, struct sim_gauge *g,
+    const struct sim_flow *flow, uint64_t now_ns, uint32_t bin)
+{
+	toward(o, g, flow)->failed++;
+	fill(g, bin);
+	if (g->slices != NULL)
+		g->slices[bin].failed++;
+	tell(o, g, LB_SNAT_EXHAUSTED, now_ns);
+}
+
+void
+sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
+    const struct sim_flow *flow, const struct lb_result *result,
+    uint64_t now_ns, uint32_t bin)
+{
+	const bool udp = flow->proto == LB_PROTO_UDP;
+
+	if (result->verdict == LB_DROP &&
+	    result->reason == LB_REASON_SNAT_EXHAUSTED) {
+		struct sim_gauge *first = first_gauge(o, result->member, udp);
+		if (first != NULL)
+			note_failure(o, first, flow, now_ns, bin);
+		return;
+	}
+	if ((result->facts & LB_FACT_MADE) == 0)
+		return;
+	int number = sim_outbound_number(plan, &result->edit.src);
+	struct sim_gauge *g =
+	    number < 0 ? NULL
+		       : find_gauge(o, result->member, (uint8_t)number, udp);
+	if (g == NULL)
+		return;
+	take(o, g, lb_be16_get(result->edit.sport), now_ns, bin);
+	struct sim_toward *to = toward(o, g, flow);
+	to->opened++;
+	if (++to->now > to->peak)
+		to->peak = to->now;
+}
+
+/* --- ends ------------------------------------------------------------------
+ */
+
+static bool
+is_ours(const struct lb_tables *t, bool six, uint32_t slot,
+    struct lb_expired *entry)
+{
+	return lb_entry_at(t, six, slot / LB_WAYS, slot % LB_WAYS, entry) &&
+	       entry->kind == LB_KIND_SNAT_OUT;
+}
+
+static void
+note_end(struct sim_outbound *o, const struct lb_expired *was,
+    struct sim_hold *hold, uint64_t now_ns, uint32_t bin)
+{
+	const bool udp = was->proto == LB_PROTO_UDP;
+	struct sim_gauge *g = find_gauge(o, was->member, was->snat, udp);
+
+	if (g != NULL) {
+		struct sim_toward *to =
+		    toward_at(g, destination_of(o, &was->dst, was->dport, udp));
+		give(o, g, lb_be16_get(was->xlat_port), bin);
+		to->now -= to->now > 0;
+		to->ended++;
+		to->held_ms += (now_ns - hold->begun_ns) / LB_NS_PER_MS;
+	}
+	if (hold->session != 0 && o->ended_count < LB_WAYS)
+		o->ended[o->ended_count++] =
+		    (struct sim_ended){ *was, hold->session - 1 };
+	*hold = (struct sim_hold){ 0 };
+}
+
+/* Ends what is over in a bucket. */
+static void
+end_bucket(struct sim_outbound *o, const struct lb_tables *t, bool six,
+    uint32_t bucket, uint64_t now_ns, uint32_t bin)
+{
+	const uint32_t now_ms = (uint32_t)(now_ns / LB_NS_PER_MS);
+	struct lb_expired was[LB_WAYS], is;
+	bool there[LB_WAYS];
+
+	for (uint32_t way = 0; way < LB_WAYS; way++)
+		there[way] = is_ours(t, six, bucket * LB_WAYS + way, &was[way]);
+	(void)lb_expire(t, six, now_ms, bucket, 1, NULL);
+	for (uint32_t way = 0; way < LB_WAYS; way++) {
+		const uint32_t slot = bucket * LB_WAYS + way;
+		if (there[way] && !is_ours(t, six, slot, &is))
+			note_end(
+			    o, &was[way], &o->hold[six][slot], now_ns, bin);
+	}
+}
+
+static uint64_t
+deadline_ns(const struct lb_tables *t, bool six, uint32_t slot, uint64_t now_ns)
+{
+	const uint64_t now_ms = now_ns / LB_NS_PER_MS;
+	const uint32_t at_ms =
+	    lb_deadline_ms(t, six, slot / LB_WAYS, slot % LB_WAYS);
+	const int32_t rest_ms = (int32_t)(at_ms - (uint32_t)now_ms);
+
+	return (now_ms + (uint64_t)(rest_ms > 0 ? rest_ms : 0)) * LB_NS_PER_MS;
+}
+
+uint64_t
+sim_outbound_due(struct sim_outbound *o, const struct lb_tables *t, bool six,
+    uint32_t slot, uint64_t now_ns)
+{
+	struct lb_expired entry;
+
+	if (slot >= o->slots[six] || !is_ours(t, six, slot, &entry))
+		return SIM_NEVER;
+	struct sim_hold *hold = &o->hold[six][slot];
+	if (hold->due_ns == 0)
+		hold->begun_ns = now_ns;
+	uint64_t due_ns = deadline_ns(t, six, slot, now_ns);
+	if (hold->due_ns != 0 && hold->due_ns <= due_ns)
+		return SIM_NEVER; /* it will see */
+	hold->due_ns = due_ns;
+	return due_ns;
+}
+
+void
+sim_outbound_hold(
+    struct sim_outbound *o, bool six, uint32_t slot, uint32_t session)
+{
+	if (slot < o->slots[six])
+		o->hold[six][slot].session = session + 1;
+}
+
+uint64_t
+sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
+    uint32_t slot, uint64_t now_ns, uint32_t bin)
+{
+	struct sim_hold *hold = &o->hold[six][slot];
+	struct lb_expired entry;
+
+	o->ended_count = 0;
+	if (hold->due_ns != now_ns)
+		return SIM_NEVER; /* an earlier one has seen to it */
+	end_bucket(o, t, six, slot / LB_WAYS, now_ns, bin);
+	if (!is_ours(t, six, slot, &entry))
+		return SIM_NEVER;
+	hold->due_ns = deadline_ns(t, six, slot, now_ns);
+	if (hold->due_ns <= now_ns) /* it can't be ended now */
+		hold->due_ns = now_ns + LB_NS_PER_MS;
+	return hold->due_ns;
+}
+
+int
+sim_outbound_plan(struct sim_outbound *o, const struct lb_plan *plan,
+    const struct lb_tables *t, uint64_t now_ns, uint32_t bin)
+{
+	if (read_plan(o, plan) != 0)
+		return -1;
+	for (unsigned six = 0; six < 2; six++)
+		for (uint32_t b = 0; b < o->slots[six] / LB_WAYS; b++)
+			end_bucket(o, t, six != 0, b, now_ns, bin);
+	return 0;
+}
+
+/* --- what was counted ------------------------------------------------------
+ */
+
+void
+sim_outbound_widen(struct sim_outbound *o)
+{
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		struct sim_gauge *g = &o->gauges[i];
+		struct sim_snat_slice *s = g->slices;
+		if (s == NULL)
+			continue;
+		for (uint32_t b = 0; b < SIM_BINS / 2; b++) {
+			const struct sim_snat_slice x = s[2 * b];
+			const struct sim_snat_slice y = s[2 * b + 1];
+			s[b].used = x.used > y.used ? x.used : y.used;
+			s[b].failed = x.failed + y.failed;
+		}
+		memset(&s[SIM_BINS / 2], 0, SIM_BINS / 2 * sizeof(*s));
+		g->bin /= 2;
+	}
+}
+
+void
+sim_outbound_forget(struct sim_outbound *o)
+{
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		struct sim_gauge *g = &o->gauges[i];
+		g->peak = g->used;
+		g->alarm = (struct lb_snat_alarm){ 0 };
+		for (uint32_t d = 0; d < g->toward_room; d++) {
+			uint32_t now = g->toward[d].now;
+			g->toward[d] =
+			    (struct sim_toward){ .now = now, .peak = now };
+		}
+		if (g->slices != NULL)
+			memset(g->slices, 0, SIM_BINS * sizeof(*g->slices));
+	}
+	o->log_count = 0;
+	o->packets = o->bytes = 0;
+}
+
+void
+sim_outbound_close(struct sim_outbound *o, uint32_t bin)
+{
+	for (uint32_t i = 0; i < o->gauge_count; i++)
+		fill(&o->gauges[i], bin);
+}
