@@ -659,8 +659,9 @@ static const char *const methods[REPORT_FIGURE_COUNT] = {
 	    "those they have; a port is held until its flow\xe2\x80\x99s "
 	    "release time is over. Marks: 75\xe2\x80\xaf% (high usage) and all "
 	    "of them; a row of several members shows the fullest. "
-	    "Below: packets that found no port; Erlang\xe2\x80\x99s "
-	    "formula is of clients that do not try again.",
+	    "Below: packets that found no port. Erlang\xe2\x80\x99s "
+	    "formula is of Poisson arrivals and of clients that do not try "
+	    "again, and is not asked of others.",
 };
 
 char *
