@@ -3,6 +3,7 @@
 #include "reports/words/input.h"
 #include "reports/html/html_figures.h"
 #include "reports/html/html_parts.h"
+#include "reports/page/svg.h"
 #include "reports/stats/snat.h"
 #include "reports/words/failover_words.h"
 #include "reports/words/nats.h"
@@ -204,7 +205,7 @@ put_body(struct report_page *page)
 int
 report_html(const struct report_study *study, FILE *to)
 {
-	struct report_page page = { to, study, false };
+	struct report_page page = { to, study, false, REPORT_SVG_WIDTH };
 
 	put_head(&page);
 	put_body(&page);

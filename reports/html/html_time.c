@@ -39,9 +39,13 @@ report_html_shares_left(const struct sim_rule *rule)
 }
 
 double
-report_html_shares_right(const struct sim_rule *rule)
+report_html_shares_right(
+    const struct report_page *page, const struct sim_rule *rule)
 {
-	return rule->backend_count <= REPORT_STACKED_MAX ? STACK_RIGHT : 4;
+	/* names have a third of a narrow picture, and no less of a wide one */
+	return rule->backend_count <= REPORT_STACKED_MAX
+		   ? STACK_RIGHT * (page->width > REPORT_SVG_WIDTH ? 1.6 : 1)
+		   : 4;
 }
 
 /* --- how much ------------------------------------------------------------- */
@@ -201,12 +205,13 @@ void
 report_html_time(struct report_page *page, const struct report_subject *s)
 {
 	double left = report_html_shares_left(s->rule);
-	double right = report_html_shares_right(s->rule);
+	double right = report_html_shares_right(page, s->rule);
 	struct report_timeline t = {
 		.page = page,
 		.rule = s->rule,
 		.area = { left, TOP + VOLUME + VOLUME_GAP,
-		    REPORT_SVG_WIDTH - left - right, report_html_shares_height(s->rule) },
+		    page->width - left - right,
+		    report_html_shares_height(s->rule) },
 	};
 
 	if (report_pieces_make(&t.pieces, page->study->record, s->rule) != 0)

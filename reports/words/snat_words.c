@@ -252,7 +252,7 @@ report_snat_title(const struct sim_case *c)
 
 /* --- a headline ----------------------------------------------------------- */
 
-/* " after 3.9 min"; "" where its ports never were all in use at once. */
+/* "its 1 024 were used up after 3.9 min and "; "" where they never were. */
 static void
 put_when(char *to, size_t bytes, const struct title *t)
 {
@@ -260,7 +260,8 @@ put_when(char *to, size_t bytes, const struct title *t)
 
 	to[0] = '\0';
 	if (t->of.full_ns != SIM_NO_TIME)
-		report_format(to, bytes, " after %s",
+		report_format(to, bytes, "its %s were used up after %s and ",
+		    t->ports,
 		    report_moment(when, PICTURE, (double)t->of.full_ns / 1e9));
 }
 
@@ -282,22 +283,19 @@ static char *
 trouble_headline(const struct title *t)
 {
 	char some[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
-	char when[2 * REPORT_TEXT_BYTES], advice[3 * REPORT_TEXT_BYTES];
-	const char *plural = t->of.failed == 1 ? "" : "s";
+	char when[4 * REPORT_TEXT_BYTES], advice[3 * REPORT_TEXT_BYTES];
+	char who[3 * REPORT_TEXT_BYTES] = "";
 
 	put_when(when, sizeof(when), t);
 	put_advice(advice, sizeof(advice), t);
 	if (t->members.failed > 1)
-		return report_compose(
-		    "%s of %s members ran out of SNAT ports, most of all %s, "
-		    "of its %s%s: %s attempt%s towards %s failed (%s)%s",
+		report_format(who, sizeof(who),
+		    "%s of %s members ran out of SNAT ports, worst ",
 		    report_count(some, PICTURE, t->members.failed),
-		    report_count(all, PICTURE, t->members.all), t->name,
-		    t->ports, when, t->failed, plural, t->where, t->part,
-		    advice);
-	return report_compose("%s ran out of its %s SNAT ports%s: %s attempt%s "
-			      "towards %s failed (%s)%s",
-	    t->name, t->ports, when, t->failed, plural, t->where, t->part,
+		    report_count(all, PICTURE, t->members.all));
+	return report_compose("%s%s%s: %s%s attempt%s towards %s failed (%s)%s",
+	    who, t->name, t->members.failed > 1 ? "" : " ran out of SNAT ports",
+	    when, t->failed, t->of.failed == 1 ? "" : "s", t->where, t->part,
 	    advice);
 }
 
