@@ -29,6 +29,7 @@ const char report_html_style[] =
 	"--fail: #ff8a50; --black: #c4c4c4; color-scheme: dark;\n"
 	"--blind: #6a3a17; --away: #22435a; --kept: #6b6f73;\n"
 	"}\n"
+	"image, .chip { filter: invert(.92) hue-rotate(180deg); }\n"
 	"}\n"
 	"* { box-sizing: border-box; }\n"
 	"html { scroll-padding-top: 1rem; }\n"

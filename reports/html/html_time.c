@@ -29,9 +29,10 @@ report_html_shares_left(const struct sim_rule *rule)
 {
 	double widest = 0;
 
-	if (rule->backend_count <= REPORT_STACKED_MAX ||
-	    rule->backend_count > REPORT_MAP_NAMED)
+	if (rule->backend_count <= REPORT_STACKED_MAX)
 		return LEFT;
+	if (rule->backend_count > REPORT_MAP_NAMED)
+		return fmax(LEFT, report_svg_measure("loaded") + 6);
 	for (size_t i = 0; i < rule->backend_count; i++)
 		widest =
 		    fmax(widest, report_svg_measure(rule->backends[i].name));

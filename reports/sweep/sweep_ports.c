@@ -207,8 +207,8 @@ short_line(const struct report_sweep *s, size_t group, const char *setting,
 	    is, sizeof(is), spread_of(s, group, REPORT_PORT_BLOCKING), script);
 	if (!isnan(advised))
 		report_format(advice, sizeof(advice),
-		    "; by Erlang's formula, for Poisson arrivals, %s ports "
-		    "would do",
+		    "; at least %s are needed, by Erlang's formula for Poisson "
+		    "arrivals",
 		    report_count(number, script, (uint64_t)advised));
 	return report_compose("Nothing that was tried keeps failures below "
 			      "0.1%s%%: with %s, the best, %s failed at the "

@@ -86,14 +86,16 @@ erlang_words(const struct report_snat *s, const struct report_script *script)
 {
 	char erlangs[REPORT_TEXT_BYTES], hold[REPORT_TEXT_BYTES];
 	char part[REPORT_TEXT_BYTES], ports[REPORT_TEXT_BYTES];
-	char advice[128] = "";
+	char advice[192] = "";
 
 	if (isnan(s->predicted))
 		return report_compose("%s", "");
 	if (s->advised > 0)
 		report_format(advice, sizeof(advice),
-		    ", and at most 0.1%s%% with %s ports", script->unit,
-		    report_count(ports, script, s->advised));
+		    ", and at most 0.1%s%% with %s ports; who tries again "
+		    "needs "
+		    "more",
+		    script->unit, report_count(ports, script, s->advised));
 	return report_compose(
 	    ". All that was asked for would hold %s ports on average, each for "
 	    "%s: of that Erlang's formula (Poisson arrivals, and nobody tries "
@@ -265,7 +267,8 @@ put_when(char *to, size_t bytes, const struct title *t)
 		    report_moment(when, PICTURE, (double)t->of.full_ns / 1e9));
 }
 
-/* "; 1 280 ports would do, by Erlang's formula"; "" where nobody knows. */
+/* "; at least 1 280 are needed, by Erlang's formula": who tries again needs
+ * more; "" where nobody knows. */
 static void
 put_advice(char *to, size_t bytes, const struct title *t)
 {
@@ -274,7 +277,7 @@ put_advice(char *to, size_t bytes, const struct title *t)
 	to[0] = '\0';
 	if (t->of.advised > 0)
 		report_format(to, bytes,
-		    "; %s ports would do, by Erlang\xe2\x80\x99s formula",
+		    "; at least %s are needed, by Erlang\xe2\x80\x99s formula",
 		    report_count(ports, PICTURE, t->of.advised));
 }
 

@@ -155,11 +155,11 @@ test_headlines(void)
 		{ "one ran out", { 1, 1, 64, false, 9, NULL }, false,
 		    { "vm-1 ran out of SNAT ports: its 64 were used up after ",
 			" attempts towards 198.51.100.20:443 failed (",
-			" ports would do, by Erlang" },
+			" are needed, by Erlang" },
 		    " of 1 members" },
 		{ "all ran out", { 12, 1, 64, false, 9, NULL }, false,
 		    { "12 of 12 members ran out of SNAT ports, worst vm-",
-			": its 64 were used up after ", " ports would do" },
+			": its 64 were used up after ", "; at least " },
 		    NULL },
 		{ "several frontends", { 1, 4, 256, false, 90, NULL }, false,
 		    { "vm-1 ran out of SNAT ports: its 1\xe2\x80\xaf"
