@@ -141,8 +141,8 @@ enter_places(const struct lb_view *v, uint64_t *hash, uint32_t kind)
 
 /*
  * Makes SNAT_IN.  One that is there already keeps its port: that has no bit, or
- * one of the law that was in force before (`udp_snat`), but what comes back
- * still goes by it.
+ * one of the law that was in force before (`udp_snat`, so that UDP's is looked
+ * for in all places), but what comes back still goes by it.
  */
 LB_INLINE int
 make_return(
@@ -151,7 +151,8 @@ make_return(
 	struct lb_fresh *fresh = &v->scratch->fresh;
 	uint64_t hash = key_of_return(v, &v->pkt->ip, address, port);
 	uint64_t there = hash;
-	if (find_placed(v, &there, LB_KIND_SNAT_IN) != LB_CONN_MISS)
+	if (v->pkt->ip.proto == LB_PROTO_UDP &&
+	    find_placed(v, &there, LB_KIND_SNAT_IN) != LB_CONN_MISS)
 		return LB_CONN_TAKEN;
 	fresh->w1 =
 	    translation_word(v->scratch->block.address, v->pkt->ip.sport);
