@@ -127,7 +127,11 @@ add_nic(struct lb_addresses *to, struct azure_document *doc, json_t *nic)
 		return;
 	}
 	const char *name = azure_take_text(doc, nic, "name");
-	if (name != NULL)
+	const char *id = azure_text(nic, "id");
+	/* NICs of a scale set have one name, and their instances another */
+	if (id != NULL && strcasestr(id, "/virtualMachineScaleSets/") != NULL)
+		azure_machine(id, machine, sizeof(machine));
+	else if (name != NULL)
 		(void)snprintf(machine, sizeof(machine), "%s", name);
 	json_array_foreach(list, i, one)
 	    add_thing(to, doc, one, *machine != '\0' ? machine : NULL);

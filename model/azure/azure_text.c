@@ -230,7 +230,9 @@ azure_put_address(struct azure_import *in, unsigned indent, const char *given,
 	    "%s%sno address%s%s; --addresses FILE gives it: %s=ADDRESS%s",
 	    given != NULL ? shown : "", given != NULL ? " is " : "",
 	    *behind != '\0' ? ", it is that of " : "", behind, where,
-	    owner != NULL ? ", or the output of az network nic list"
+	    strcasestr(behind, "virtualMachineScaleSets/") != NULL
+		? ", or the output of az vmss nic list"
+	    : owner != NULL ? ", or the output of az network nic list"
 	    : strcasestr(behind, "publicIPPrefixes/") != NULL
 		? ""
 		: ", or the output of az network public-ip list");
