@@ -291,3 +291,19 @@ azure_id_part(const char *id, const char *kind, char *name, size_t bytes)
 	azure_whole_characters(name);
 	return *name != '\0';
 }
+
+void
+azure_machine(const char *id, char *name, size_t bytes)
+{
+	char set[64], instance[32], nic[80];
+	bool of_set =
+	    azure_id_part(id, "virtualMachineScaleSets", set, sizeof(set)) &&
+	    azure_id_part(id, "virtualMachines", instance, sizeof(instance));
+
+	if (of_set)
+		(void)snprintf(name, bytes, "%s_%s", set, instance);
+	else if (azure_id_part(id, "networkInterfaces", nic, sizeof(nic)))
+		(void)snprintf(name, bytes, "%s", nic);
+	else
+		(void)azure_id_part(id, NULL, name, bytes);
+}

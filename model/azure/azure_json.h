@@ -95,6 +95,10 @@ char *azure_utf8(const char *text, size_t bytes, size_t *new_bytes);
 	"it is UTF-16, and broken; write it as UTF-8: "                        \
 	"az ... -o json | Out-File -Encoding utf8 FILE"
 
+/* An address that `id` names, as the name of its machine: a NIC, or scale set
+ * and instance, web_7. */
+void azure_machine(const char *id, char *name, size_t bytes);
+
 /* What a value is, in a few characters of ASCII. */
 void azure_show(const json_t *value, char *text, size_t bytes);
 
