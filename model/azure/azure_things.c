@@ -376,7 +376,10 @@ static void
 put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 {
 	char name[LB_NAME_MAX + 1];
-	const char *pool = in->pool_count == 1 ? in->pool : NULL;
+	const char *its = azure_take_text(&in->doc, nat, AZURE_POOL_KEY);
+	const char *pool = its != NULL           ? its
+			   : in->pool_count == 1 ? in->pool
+						 : NULL;
 
 	azure_at(in, "inboundNatPools", i);
 	(void)azure_name(in, nat, "nat-pool", i, name, sizeof(name));
@@ -392,6 +395,8 @@ put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 	if (pool != NULL)
 		azure_put_text(in, FIELD_INDENT, "pool", pool);
 	azure_put_text(in, FIELD_INDENT, "assignment", "instance");
+	if (its != NULL)
+		return; /* a scale set said so */
 	azure_note(in, pool != NULL ? LB_IMPORT_ASSUMED : LB_IMPORT_MISSING,
 	    name,
 	    pool != NULL
