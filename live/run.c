@@ -64,6 +64,7 @@ on_refresh(uv_timer_t *timer)
 	if (rc != 0)
 		live_log(
 		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
+	live_reload_addresses(run);
 	live_reload_rest(run);
 	rc = live_claims_refresh(run->claims, run->forwarder);
 	if (rc != 0)

@@ -34,6 +34,11 @@ void live_reload(struct live_run *run, bool dry_run, struct live_reloaded *how);
  * (back) since. */
 void live_reload_rest(struct live_run *run);
 
+/* An address came to this machine since: what members send there is for itself,
+ * probes' answers above all, and no reply of a frontend's.  One that went is
+ * forgotten at the next reload. */
+void live_reload_addresses(struct live_run *run);
+
 void live_reloaded_free(struct live_reloaded *how);
 
 #endif
