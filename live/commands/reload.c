@@ -365,6 +365,18 @@ take(struct live_run *run, struct live_draft *d,
 				   live_forwarder_engine(run->forwarder)));
 }
 
+int
+live_reload_put(
+    struct live_run *run, struct live_draft *d, char *error, size_t bytes)
+{
+	const struct live_engine *engine =
+	    live_forwarder_engine(run->forwarder);
+	int rc = put_in_force(run, d, error, bytes);
+	if (rc == 0)
+		take(run, d, engine);
+	return rc;
+}
+
 static void
 reload(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 {
