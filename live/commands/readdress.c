@@ -160,7 +160,7 @@ readdress(struct live_run *run, const struct local *now,
 	put_local(run->config, now);
 	int rc = put_plan(run, own, error, sizeof(error));
 	if (rc == 0) {
-		live_log(LIVE_INFO, "readdressed", "s:O?, s:O?", "added", added,
+		live_log(LIVE_INFO, "readdressed", "s:O, s:O", "added", added,
 		    "gone", gone);
 		free_local(&before);
 	} else {

@@ -40,6 +40,10 @@ void live_reload(struct live_run *run, bool dry_run, struct live_reloaded *how);
 int live_reload_put(struct live_run *run, struct live_draft *draft,
     char *error, size_t error_bytes);
 
+/* What a reload warned of that it could not do, again; and interfaces that came
+ * (back) since. */
+void live_reload_rest(struct live_run *run);
+
 void live_reloaded_free(struct live_reloaded *how);
 
 #endif

@@ -221,7 +221,9 @@ struct sim_case {
 	size_t instance_count;
 	struct sim_snat *snat; /* only of traffic that members begin */
 	size_t snat_count;
-	uint64_t snat_window_ns;                   /* it is counted over */
+	uint64_t snat_window_ns; /* it is counted over */
+	bool snat_poisson;       /* members' sessions begin by Poisson's law, as
+				    often all the time: as Erlang's formula wants */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* Connections of members to a frontend of their own that came back to
 	 * them, whom nobody answers; and their packets. */

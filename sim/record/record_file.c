@@ -16,7 +16,7 @@
 #include "model/config/names.h"
 #include "sim/record/record.h"
 
-#define MAGIC      "fairlead record 6\n"
+#define MAGIC      "fairlead record 7\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -481,6 +481,7 @@ one_case(struct stream *s, void *item)
 	LIST(s, c->instances, c->instance_count, instance);
 	LIST(s, c->snat, c->snat_count, snat);
 	number(s, &c->snat_window_ns);
+	flag(s, &c->snat_poisson);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);
 	number(s, &c->hairpins);
