@@ -11,6 +11,7 @@
 #include "live/net/host.h"
 #include "live/out/log.h"
 #include "live/state/draft.h"
+#include "model/config/names.h"
 
 /* The part of a configuration that is the machine's to say. */
 struct local {
@@ -46,8 +47,8 @@ free_local(struct local *local)
 
 /* What the file says, in arrays of its own: 0 or -ENOMEM. */
 static int
-copy_own(
-    struct local *to, const struct lb_config *config, const struct live_local *n)
+copy_own(struct local *to, const struct lb_config *config,
+    const struct live_local *n)
 {
 	*to = (struct local){
 		.addresses = calloc(n->addresses + 1, sizeof(*to->addresses)),
@@ -97,17 +98,16 @@ only_in(const struct local *a, const struct local *b)
 	json_t *list = json_array();
 	for (size_t i = 0; i < a->address_count; i++)
 		if (!has_address(b, &a->addresses[i]))
-			(void)json_array_append_new(list,
-			    json_string(lb_addr_text(
-				&a->addresses[i], text, sizeof(text))));
+			(void)json_array_append_new(
+			    list, json_string(lb_addr_text(
+				      &a->addresses[i], text, sizeof(text))));
 	for (size_t i = 0; i < a->subnet_count; i++) {
 		const struct lb_config_subnet *s = &a->subnets[i];
 		if (has_subnet(b, s))
 			continue;
 		(void)snprintf(with, sizeof(with), "%s/%d",
 		    lb_addr_text(&s->address, text, sizeof(text)),
-		    (int)s->prefix -
-			(lb_addr_is_v4(&s->address) ? 96 : 0));
+		    (int)s->prefix - (lb_addr_is_v4(&s->address) ? 96 : 0));
 		(void)json_array_append_new(list, json_string(with));
 	}
 	return list;
@@ -151,8 +151,8 @@ put_plan(struct live_run *run, const struct live_local *own, char *error,
 
 /* With these lists in the configuration, or all as it was. */
 static int
-readdress(struct live_run *run, const struct local *now,
-    const struct live_local *own)
+readdress(
+    struct live_run *run, const struct local *now, const struct live_local *own)
 {
 	char error[LIVE_ERROR_BYTES];
 	struct local before = local_of(run->config);
