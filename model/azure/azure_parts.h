@@ -122,6 +122,7 @@ char *azure_key(const char *pool, const char *what, char *key, size_t bytes);
 /* Writing: `- name: x` begins a thing at an indent, the others go on in it. */
 void azure_put_item(struct azure_import *in, unsigned indent, const char *name);
 void azure_put_value(FILE *to, const char *text);
+void azure_put_comment(FILE *to, const char *text);
 void azure_put_text(struct azure_import *in, unsigned indent, const char *key,
     const char *text);
 
