@@ -49,11 +49,20 @@ run 4 template.json
 golden template
 run 4 nat-pool.json
 golden nat-pool
+run 0 symbols.json # symbolic names, copies, conditions, children
+golden symbols
+run 4 nested.json # deployments of both scopes
+golden nested
+run 4 scale-set.json
+golden scale-set
+run 4 scale-set.json --addresses vmss-nics.json
+golden scale-set-addresses
 run 4 shapes.json
 golden shapes
 
 # Keys in any case are the same document, but for where notes say they stand.
-python3 - "$tmp" rest.json template.json nat-pool.json shapes.json <<'END'
+python3 - "$tmp" rest.json template.json nat-pool.json shapes.json \
+    symbols.json nested.json scale-set.json <<'END'
 import json, os, sys
 
 
@@ -67,7 +76,7 @@ def loud(x):
 for name in sys.argv[2:]:
     json.dump(loud(json.load(open(name))), open(f'{sys.argv[1]}/loud-{name}', 'w'))
 END
-for name in rest template nat-pool shapes; do
+for name in rest template nat-pool shapes symbols nested scale-set; do
 	"$FAIRLEAD" import $name.json 2>/dev/null | tail -n +2 >"$tmp/as-is" || :
 	"$FAIRLEAD" import "$tmp/loud-$name.json" 2>/dev/null |
 	    tail -n +2 >"$tmp/loud" || :
