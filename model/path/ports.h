@@ -130,8 +130,11 @@ LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused);
  *   let_go      counted no more
  *   set, clear  one bit; set says 1 when it was set already
  *   first_hint  the first chunk without a hint, of from | to << 16; or -1.
- * Without a record: from first_free  the lowest free port of a chunk in a
- * block; or -1 take_in     a port of one chunk
+ *               Without a record: from.
+ *
+ *   first_free  the lowest free port of a chunk in a block; or -1.
+ *
+ *   take_in     a port of one chunk.
  */
 LB_GLOBAL int lb_port_find(uint64_t ctx, uint64_t hash);
 LB_GLOBAL int lb_port_make(uint64_t ctx, uint64_t hash);

@@ -200,6 +200,9 @@ struct sim_snat {
 	uint64_t worst_begun; /* by clients, whatever came of it */
 	uint64_t worst_opened, worst_failed;
 	uint64_t worst_ended, worst_held_ms; /* flows, and their hold times */
+	/* whose sessions there begin by Poisson's law, as often all the time:
+	 * as Erlang's formula wants */
+	bool worst_poisson;
 	struct sim_snat_slice *slices; /* [bin_count of the record]; NULL */
 	size_t slice_count;
 };
@@ -234,9 +237,7 @@ struct sim_case {
 	size_t instance_count;
 	struct sim_snat *snat; /* only of traffic that members begin */
 	size_t snat_count;
-	uint64_t snat_window_ns; /* it is counted over */
-	bool snat_poisson;       /* members' sessions begin by Poisson's law, as
-				    often all the time: as Erlang's formula wants */
+	uint64_t snat_window_ns;                   /* it is counted over */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* Connections of members to a frontend of their own that came back to
 	 * them, whom nobody answers; and their packets. */

@@ -64,6 +64,7 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	g.worst_begun = g.worst_opened + g.failed / 2;
 	g.worst_failed = g.failed;
 	g.worst_peak = g.peak;
+	g.worst_poisson = true;
 	g.worst_ended = 2u * g.peak;
 	g.worst_held_ms = g.worst_ended * 240300;
 	return g;
@@ -82,7 +83,6 @@ outlet_record(struct sim_record *record, const struct outlet_spec *spec)
 			abort();
 		c->snat_count = count;
 		c->snat_window_ns = record->input.duration_ns;
-		c->snat_poisson = true;
 		for (size_t n = 0; n < count; n++)
 			c->snat[n] = gauge(record, spec, n,
 			    spec->peak * (0.4 + 0.6 * sample_uniform(&state)) *
