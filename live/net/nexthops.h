@@ -28,6 +28,20 @@ int live_nexthops_use(struct live_nexthops *hops,
     const struct live_engine *engine, const struct lb_plan *plan);
 
 /*
+ * The same in two steps: all that can fail, with nothing changed, and then what
+ * can't but for the refresh, which commit ends with and returns the result of:
+ * until one goes well, what it would have found is the kernel's to forward.
+ *
+ * live_nexthops_prepare  NULL and errno.
+ * live_nexthops_commit   takes the change.
+ */
+struct live_nexthops *live_nexthops_prepare(const struct live_nexthops *hops,
+    const struct live_engine *engine, const struct lb_plan *plan);
+int live_nexthops_commit(
+    struct live_nexthops *hops, struct live_nexthops *change);
+void live_nexthops_drop(struct live_nexthops *change); /* NULL is fine */
+
+/*
  * live_nexthops_refresh - ask for everything anew: interfaces, routes,
  * neighbours; have the unknown and the stale resolved.  For every change that
  * is not a neighbour's, and every few seconds.  Cost: a question per member.
@@ -37,6 +51,15 @@ int live_nexthops_refresh(struct live_nexthops *hops);
 /* A neighbour changed. */
 void live_nexthops_neighbour(
     struct live_nexthops *hops, const struct live_neighbour *neighbour);
+
+/*
+ * live_nexthops_doubt - nothing is heard from a member: has the kernel ask anew
+ * who has its address, as soon as that can be another machine than it believes.
+ * Only of who is on our own links; a router has others behind it.  What
+ * somebody wrote down stays.
+ */
+void live_nexthops_doubt(
+    struct live_nexthops *hops, const struct lb_addr *member);
 
 /* Is a member's neighbour known, so that packets go straight to it? */
 bool live_nexthops_known(const struct live_nexthops *hops, uint16_t member);

@@ -5,10 +5,9 @@
  * the command line, else those of the configuration. */
 #include "live/state/run_parts.h"
 
-#define LIVE_INTERFACES_MAX 256u
-
 /* All of them, or those that were attached by this are taken off again and
- * false; both logged.  Off those that are no longer named. */
+ * false; both logged.  Where it forwards already, what is not there is told,
+ * and got when it comes.  Off those that are no longer named. */
 bool live_interfaces_attach(struct live_run *run);
 
 /* Interfaces that came (back) since; program: it is another one now. */

@@ -13,6 +13,7 @@
  *
  * All of it belongs to one thread.
  */
+#include <net/if.h>
 #include <uv.h>
 
 #include "live/bpf/forwarder.h"
@@ -28,6 +29,8 @@
 #include "live/probe/health.h"
 #include "live/probe/probers.h"
 #include "live/state/overrides.h"
+
+#define LIVE_INTERFACES_MAX 256u
 
 /* What happened since the process began. */
 struct live_history {
@@ -65,6 +68,19 @@ struct live_run {
 	uv_timer_t sweep, refresh, settle, apply;
 	uv_poll_t hear;
 	bool loop_open;
+	/* Interfaces as they were last seen, for who tells what became of
+	 * them. */
+	struct {
+		char name[IF_NAMESIZE];
+		uint32_t ifindex; /* 0: there is none of that name */
+		bool works;       /* it is up, and has a carrier */
+	} seen[LIVE_INTERFACES_MAX];
+	size_t seen_count;
+	/* What a reload could not do and is tried again: interfaces that have
+	 * the program before yet, maps of this one. */
+	struct {
+		bool attach, claims, tap;
+	} due;
 };
 
 #endif

@@ -462,8 +462,8 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
 
 void
 lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
-    const char *file, const char *balancer,
-    const struct lb_addresses *addresses, FILE *to)
+    const char *file, const char *balancer, struct lb_addresses *addresses,
+    FILE *to)
 {
 	struct azure_import in = {
 		.result = import, .addresses = addresses, .to = to

@@ -30,12 +30,13 @@ struct azure_import {
 	json_t *balancer;
 	size_t balancer_count; /* in the document */
 	json_t *frontends;     /* the list; NULL: there is none */
-	const struct lb_addresses *addresses;
+	struct lb_addresses *addresses;
 	FILE *to;
 	struct azure_place *places;
 	size_t place_count, place_room;
 	char pool[LB_NAME_MAX + 1]; /* the last one */
 	size_t pool_count;
+	bool families_known; /* of the pools */
 	json_t *known; /* azure_key()s of members, with indices of places */
 	json_t *facts; /* azure_key()s of things, with what is known of them */
 	char path[AZURE_PATH_BYTES]; /* of the thing that is being written */
@@ -120,10 +121,13 @@ void azure_put_comment(FILE *to, const char *text);
 void azure_put_text(struct azure_import *in, unsigned indent, const char *key,
     const char *text);
 
-/* An address, or its place with a comment and a note of what is missing:
- * who is asked for by name, then by id (NULL: it has none). */
+/* An address, or its place with a comment and a note of what is missing. */
 void azure_put_address(struct azure_import *in, unsigned indent,
-    const char *given, const char *owner, const char *name, const char *id);
+    const struct lb_address_owner *who);
+
+/* Of which family a pool's members are, by the frontends of the rules that lead
+ * to it: 4, 6, or 0: nobody knows. */
+int azure_pool_family(struct azure_import *in, const char *pool);
 
 /*
  * A key, when it is there: text as it is, a choice in our word for it, a

@@ -139,7 +139,12 @@ put_member(
 	make_unique(in, pool, m->id, m->name, sizeof(m->name));
 	place(in, pool, m->name, m->id);
 	azure_put_item(in, MEMBER_INDENT, m->name);
-	azure_put_address(in, MEMBER_FIELD, m->address, pool, m->name, m->id);
+	azure_put_address(in, MEMBER_FIELD,
+	    &(struct lb_address_owner){ .pool = pool,
+		.name = m->name,
+		.id = m->id,
+		.given = m->address,
+		.family = azure_pool_family(in, pool) });
 	if (m->admin == NULL && m->thing != NULL)
 		(void)azure_mark_text(
 		    in, MEMBER_FIELD, m->thing, "adminState", "admin_state");

@@ -201,28 +201,38 @@ azure_mark_text(struct azure_import *in, unsigned indent, json_t *thing,
 
 /* --- addresses ----------------------------------------------------------- */
 
-/* Everyone is asked, so that whom nobody asked is in vain. */
+static void
+name_of_owner(const struct lb_address_owner *who, char *name, size_t bytes)
+{
+	(void)snprintf(name, bytes, "%s%s%s",
+	    who->pool != NULL ? who->pool : "", who->pool != NULL ? "/" : "",
+	    who->name);
+}
+
+/* The address that the document itself gives, or that somebody said; NULL:
+ * neither, and why.  Notes what was chosen for want of a word. */
 static const char *
-known_address(const struct azure_import *in, const char *given,
-    const char *owner, const char *name, const char *id)
+known_address(
+    struct azure_import *in, const struct lb_address_owner *who, char *why)
 {
 	struct lb_addr addr;
-	char both[2 * LB_NAME_MAX + 2];
-	const char *known = NULL;
+	const char *said;
+	char where[2 * LB_NAME_MAX + 2];
+	enum lb_address_sure sure =
+	    lb_addresses_find(in->addresses, who, &said, why);
 
-	(void)snprintf(
-	    both, sizeof(both), "%s/%s", owner != NULL ? owner : "", name);
-	const char *const names[] = { owner != NULL ? both : NULL, name, id,
-		given }; /* given: a parameter's name */
-	for (size_t i = 0; i < LB_COUNT(names); i++) {
-		const char *one =
-		    names[i] != NULL
-			? lb_addresses_find(in->addresses, names[i])
-			: NULL;
-		if (known == NULL)
-			known = one;
+	name_of_owner(who, where, sizeof(where));
+	if (who->given != NULL && lb_addr_of_text(who->given, &addr)) {
+		if (said != NULL && strcasecmp(said, who->given) != 0)
+			azure_note(in, LB_IMPORT_ASSUMED, where,
+			    "--addresses gives it %s, the document %s: the "
+			    "document's is taken",
+			    said, who->given);
+		return who->given;
 	}
-	return given != NULL && lb_addr_of_text(given, &addr) ? given : known;
+	if (sure == LB_ADDRESS_ASSUMED)
+		azure_note(in, LB_IMPORT_ASSUMED, where, "%s", why);
+	return said;
 }
 
 /* The end of a resource id, from the kind of thing on that it is. */
@@ -240,12 +250,51 @@ behind_id(const char *id, char *text, size_t bytes)
 	azure_whole_characters(text);
 }
 
-void
-azure_put_address(struct azure_import *in, unsigned indent, const char *given,
-    const char *owner, const char *name, const char *id)
+/* What gives addresses of its kind; NULL: no list does. */
+static const char *
+lister_of(const struct lb_address_owner *who)
 {
-	const char *known = known_address(in, given, owner, name, id);
-	char where[2 * LB_NAME_MAX + 2], behind[192], shown[80];
+	const char *id = who->id != NULL ? who->id : "";
+
+	if (who->pool == NULL)
+		return strcasestr(id, "publicIPAddresses/") != NULL
+			   ? "az network public-ip list"
+			   : NULL;
+	if (strcasestr(id, "virtualMachineScaleSets/") != NULL)
+		return "az vmss nic list";
+	return strcasestr(id, "networkInterfaces/") != NULL
+		   ? "az network nic list"
+		   : NULL;
+}
+
+static void
+tell_missing(struct azure_import *in, const struct lb_address_owner *who,
+    const char *behind, const char *why)
+{
+	char where[2 * LB_NAME_MAX + 2], shown[80];
+	const char *list = lister_of(who);
+
+	name_of_owner(who, where, sizeof(where));
+	if (who->given != NULL) {
+		json_t *text = json_string(who->given);
+		azure_show(text, shown, sizeof(shown));
+		json_decref(text);
+	}
+	azure_note(in, LB_IMPORT_MISSING, where,
+	    "%s%sno address%s%s%s%s; --addresses FILE gives it: %s=ADDRESS%s%s",
+	    who->given != NULL ? shown : "", who->given != NULL ? " is " : "",
+	    *behind != '\0' ? ", it is that of " : "", behind,
+	    *why != '\0' ? "; " : "", why, where,
+	    list != NULL ? ", or the output of " : "",
+	    list != NULL ? list : "");
+}
+
+void
+azure_put_address(struct azure_import *in, unsigned indent,
+    const struct lb_address_owner *who)
+{
+	char behind[192], why[LB_ADDRESS_WHY];
+	const char *known = known_address(in, who, why);
 
 	put_indent(in, indent);
 	if (known != NULL) {
@@ -253,30 +302,17 @@ azure_put_address(struct azure_import *in, unsigned indent, const char *given,
 		    strchr(known, ':') != NULL ? "address: \"%s\"\n"
 					       : "address: %s\n",
 		    known);
+		if (who->pool == NULL)
+			azure_learn(in, "family", who->name,
+			    json_integer(strchr(known, ':') != NULL ? 6 : 4));
 		return;
 	}
-	behind_id(id, behind, sizeof(behind));
+	behind_id(who->id, behind, sizeof(behind));
 	(void)fprintf(in->to, "address: # missing%s",
 	    *behind != '\0' ? ": that of " : "");
 	azure_put_comment(in->to, behind);
 	(void)fputc('\n', in->to);
-	(void)snprintf(where, sizeof(where), "%s%s%s",
-	    owner != NULL ? owner : "", owner != NULL ? "/" : "", name);
-	if (given != NULL) {
-		json_t *text = json_string(given);
-		azure_show(text, shown, sizeof(shown));
-		json_decref(text);
-	}
-	azure_note(in, LB_IMPORT_MISSING, where,
-	    "%s%sno address%s%s; --addresses FILE gives it: %s=ADDRESS%s",
-	    given != NULL ? shown : "", given != NULL ? " is " : "",
-	    *behind != '\0' ? ", it is that of " : "", behind, where,
-	    strcasestr(behind, "virtualMachineScaleSets/") != NULL
-		? ", or the output of az vmss nic list"
-	    : owner != NULL ? ", or the output of az network nic list"
-	    : strcasestr(behind, "publicIPPrefixes/") != NULL
-		? ""
-		: ", or the output of az network public-ip list");
+	tell_missing(in, who, behind, why);
 }
 
 /* --- keys ---------------------------------------------------------------- */

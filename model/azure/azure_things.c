@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Frontends, probes and rules: key by key into our words. */
 #include <string.h>
+#include <strings.h>
 
 #include "model/azure/azure_parts.h"
 #include "model/config/names.h"
@@ -47,6 +48,19 @@ learn_tracking(struct azure_import *in, json_t *frontend, const char *name)
 		azure_learn(in, "tracking", name, json_integer(2));
 }
 
+/* IPv4 is also what stands there when nobody said anything: of that only an
+ * address tells.  6; 0: not known. */
+static int
+learn_family(struct azure_import *in, const json_t *frontend, const char *name)
+{
+	const char *text = azure_text(frontend, "privateIPAddressVersion");
+
+	if (text == NULL || strcasecmp(text, "IPv6") != 0)
+		return 0;
+	azure_learn(in, "family", name, json_integer(6));
+	return 6;
+}
+
 /* Its addresses are not in the document, and each is a frontend with us. */
 static const char *
 take_prefix(struct azure_import *in, json_t *frontend, const char *name)
@@ -83,7 +97,11 @@ put_frontend(struct azure_import *in, json_t *frontend, size_t i)
 	} else if (azure_has(frontend, "publicIPPrefix")) {
 		id = take_prefix(in, frontend, name);
 	}
-	azure_put_address(in, FIELD_INDENT, address, NULL, name, id);
+	azure_put_address(in, FIELD_INDENT,
+	    &(struct lb_address_owner){ .name = name,
+		.id = id,
+		.given = address,
+		.family = learn_family(in, frontend, name) });
 	put_zones(in, frontend);
 }
 

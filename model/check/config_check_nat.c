@@ -277,7 +277,7 @@ check_frontends(const struct lb_config *config, struct lb_problems *problems)
 			lb_error_add(problems, late->where, NULL,
 			    "%s '%s' and NAT rule '%s' share ports of frontend "
 			    "'%s'; a frontend's port goes to one rule: give "
-			    "one another port",
+			    "one of the two a different port",
 			    early->kind, early->name, late->name,
 			    config->frontends[claim->frontend].name);
 		}
@@ -385,7 +385,8 @@ rule_backends(const struct lb_config *config, const bool *ports,
 }
 
 #define MEND_BACKENDS                                                          \
-	"give one another backend_port, or other members, or floating_ip"
+	"give one of the two a different backend_port, or other members, or "  \
+	"floating_ip"
 
 static void
 say_backends(const struct lb_config *config, const struct backend *list,

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "model/config/addr_kind.h"
-#include "model/config/names.h"
 #include "model/check/refusals.h"
+#include "model/config/names.h"
 
 /* --- names --------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@ static const struct {
 	[SIM_EVENT_GAP] = { "gaps_shortened", "gaps" },
 	[SIM_EVENT_FLOW_LIMIT] = { "flow_limit_reached", "packets_left_out" },
 	[SIM_EVENT_TABLE_FULL] = { "table_full", "packets_untracked" },
+	[SIM_EVENT_HAIRPIN] = { "hairpin", "packets" },
 	[SIM_EVENT_FAULT] = { "fault", NULL },
 	[SIM_EVENT_PROBE_FAILED] = { "probe_failed", NULL },
 	[SIM_EVENT_MEMBER_DOWN] = { "member_down", NULL },

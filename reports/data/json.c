@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/words/hairpin.h"
 #include "reports/report.h"
 #include "reports/stats/bootstrap.h"
 #include "reports/stats/expect.h"
@@ -166,6 +167,7 @@ case_json(const struct sim_case *c, uint64_t seed)
 	o = with(o, "passed", whole(c->passed));
 	o = with(o, "untracked", whole(c->untracked));
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
+	o = with(o, "hairpin", report_hairpin_json(c));
 	o = with(o, "failover", report_failover_json(c));
 	o = report_world_json(o, c);
 	return report_snat_json(o, c);

@@ -10,8 +10,10 @@
  *
  *     B(P, a) = (a^P / P!) / sum_{k <= P} a^k / k!
  *
- * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for a
- * steady stream of clients that do not try again; who retries offers more.
+ * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for
+ * clients that come by Poisson's law and do not try again.  Who retries offers
+ * more; of bursts, and of a capture, whose law nobody knows, it says nothing
+ * and is not asked.
  *
  * Source: simulation.md C.7; AZ 4.4 to 4.6.
  */
@@ -33,9 +35,13 @@ uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
  * destination.  What cannot be known is NAN. */
 struct report_snat {
 	uint32_t ports;
+	uint64_t peak;    /* in use at most, whatever the destination */
+	uint64_t full_ns; /* when all of them were; SIM_NO_TIME: never */
+	/* There: flows that got a port, packets that got none, ports at most */
+	uint64_t opened, failed, peak_there;
 	double hold_s;    /* mean, of flows that ended */
 	double erlangs;   /* offered */
-	double predicted; /* blocking, by Erlang B */
+	double predicted; /* blocking, by Erlang B; NAN: no Poisson arrivals */
 	double simulated; /* failed of those that wanted a port */
 	uint32_t advised; /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
 			     than there are */
@@ -44,14 +50,20 @@ struct report_snat {
 /* Of the gauge i, whose member's others of that protocol are beside it. */
 struct report_snat report_snat_of(const struct sim_case *c, size_t i);
 
-/* The gauge that has most to tell: most failed, else the fullest.  SIZE_MAX:
- * nobody has ports. */
+/* A gauge of the member and protocol that have most to tell, over all their
+ * frontends: most failed, else the fullest.  SIZE_MAX: nobody has ports, or
+ * there is no memory. */
 size_t report_snat_worst(const struct sim_case *c);
 
-/* The part of its ports that was in use at most, 0..1. */
+/* The part of its ports that was in use at most, 0..1: of a gauge, and of all
+ * a member has. */
 double report_snat_fullness(const struct sim_snat *snat);
+double report_snat_part_used(const struct report_snat *s);
 
 uint64_t report_snat_failed(const struct sim_case *c);
+/* The most ports that a member had in use, of one protocol; NAN: no member
+ * used any. */
+double report_snat_peak(const struct sim_case *c);
 
 /* Whether anything was asked of it. */
 bool report_snat_is_used(const struct sim_snat *snat);
@@ -99,8 +111,8 @@ const char *report_snat_mark(const struct sim_snat *snat);
 #define REPORT_SNAT_DESTINATION_BYTES 64
 char *report_snat_destination(const struct sim_snat *snat, char *to);
 
-/* "web-1 found no port for ...; of the ... Erlangs ..." of a gauge: one
- * sentence without its full stop. */
+/* "web-1 found no port for ..., 68.5 % of all there. Erlang's formula ..." of a
+ * gauge's member: sentences, the last without its full stop. */
 char *report_snat_words(
     const struct sim_case *c, size_t i, const struct report_script *script);
 
@@ -109,8 +121,9 @@ char *report_snat_title(const struct sim_case *c);
 /* And of the case that has most to tell, with its name if there are several.
  */
 char *report_snat_finding(const struct sim_record *record);
-/* Of the case that has most to tell; NULL where no member uses ports. */
-char *report_snat_finding(const struct sim_record *record);
+/* Who ran out, when, what failed and what would do, of that case: a report's
+ * headline; where nothing failed, as report_snat_finding(). */
+char *report_snat_headline(const struct sim_record *record);
 
 /* "over 20 replications 1.2 % (0.8 % to 1.6 %) of the attempts failed, ...":
  * "" of one. */

@@ -97,14 +97,14 @@ print_input(FILE *to, const struct sim_record *record)
 
 static const char *
 in_words(const struct sim_rule *rule, enum report_unit unit, double p,
-    bool disturbed)
+    const char *excuse)
 {
 	if (rule->backend_count < 2 || report_total(rule, unit) == 0)
 		return "nothing to test";
 	if (isnan(p))
 		return "too few keys to test";
-	if (p < 0.05 && disturbed)
-		return "members were out";
+	if (p < 0.05 && excuse != NULL)
+		return excuse;
 	if (p < 0.01)
 		return "worse than perfect";
 	if (p < 0.05)
@@ -127,7 +127,7 @@ range_text(char *to, size_t bytes, const struct report_range *of)
 
 static void
 print_fairness(FILE *to, const struct sim_rule *rule, enum report_unit unit,
-    uint64_t seed, bool disturbed)
+    uint64_t seed, const char *excuse)
 {
 	char jain[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	char like[REPORT_TEXT_BYTES], p_text[REPORT_TEXT_BYTES];
@@ -150,7 +150,18 @@ print_fairness(FILE *to, const struct sim_rule *rule, enum report_unit unit,
 	    report_index(jain, f.jain),
 	    range_text(range, sizeof(range), &interval.jain),
 	    report_index(expected, f.expected_jain), of, p_text,
-	    in_words(rule, unit, p, disturbed));
+	    in_words(rule, unit, p, excuse));
+}
+
+/* What made it uneven, if it is, besides the hash; NULL: nothing. */
+static const char *
+excuse_of(const struct sim_case *c, const struct sim_rule *rule,
+    enum report_unit unit)
+{
+	if (report_is_disturbed(c, rule))
+		return "members were out";
+	return c->hairpins > 0 && unit != REPORT_FLOWS ? "hairpins went dead"
+						       : NULL;
 }
 
 static void
@@ -173,9 +184,8 @@ print_rule(FILE *to, const struct sim_case *c, const struct sim_rule *rule,
 	report_put_shares(to, rule, seed);
 	report_print(to, FAIRNESS_COLUMNS "\n", "evenness", "Jain", "interval",
 	    "perfect", "behaves like", "p");
-	bool disturbed = report_is_disturbed(c, rule);
 	for (enum report_unit u = 0; u < REPORT_UNIT_COUNT; u++)
-		print_fairness(to, rule, u, seed, disturbed);
+		print_fairness(to, rule, u, seed, excuse_of(c, rule, u));
 }
 
 /* What no rule takes is left alone, though it is counted by a reason. */
@@ -210,6 +220,7 @@ print_case(FILE *to, const struct sim_case *c, uint64_t seed)
 		{ "not ours, left alone (no_rule)", c->passed },
 		{ "untracked (table full)", c->untracked },
 		{ "replies suppressed", c->reply_suppressed },
+		{ "hairpins, unanswered", c->hairpin_packets },
 	};
 	report_put_counted(to, "  ", other, sizeof(other) / sizeof(other[0]));
 }

@@ -168,11 +168,13 @@ static bool
 is_at_fault(
     const struct place *at, const struct sim_record *record, struct blame *out)
 {
-	/* who was out or was given less weight got less, whatever the hash */
+	/* who was out, was given less weight or does not answer himself (by
+	 * bytes) got less, whatever the hash */
 	return !report_is_disturbed(at->in, at->rule) &&
 	       !report_is_reweighed(record, at->rule) &&
 	       (find_fault(at->rule, REPORT_FLOWS, record, out) ||
-		   find_fault(at->rule, REPORT_BYTES, record, out));
+		   (at->in->hairpins == 0 &&
+		       find_fault(at->rule, REPORT_BYTES, record, out)));
 }
 
 static void

@@ -282,14 +282,40 @@ sim_player_pass(struct sim_player *p)
 	p->passed++;
 }
 
+/* Whatever the rule rewrites: the member is who the packet is from. */
+static inline bool
+is_own(
+    const struct sim_player *p, uint16_t member, const struct lb_addr *client)
+{
+	return lb_addr_same(client, &p->plan->members[member].address);
+}
+
+/* A connection is told by its entry, a flow that has none by its first
+ * packet. */
+static void
+note_hairpin(struct sim_player *p, const struct sim_arrival *a)
+{
+	const uint32_t facts = p->result.facts;
+
+	if (p->hairpin_packets++ == 0)
+		p->hairpin_first_ns = a->now_ns;
+	p->hairpins += (facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0
+			   ? (facts & LB_FACT_MADE) != 0
+			   : a->flow->client_ms == SIM_TIME_NONE;
+	p->is_hairpin = true;
+}
+
 /* Dropped; or no rule's; or, though captured as a client's, sent from where a
  * member answers: the engine takes that for a reply. */
 static void
-not_balanced(struct sim_player *p, struct sim_flow_part *part)
+not_balanced(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_part *part)
 {
 	part->member = LB_NONE;
 	if (p->result.verdict == LB_DROP) {
 		p->drops[p->result.reason]++;
+		if (p->result.reason == LB_REASON_HAIRPIN)
+			note_hairpin(p, a); /* `always-fails` */
 		return;
 	}
 	sim_player_pass(p);
@@ -323,7 +349,8 @@ not_balanced_but_sent(struct sim_player *p, const struct sim_arrival *a,
 	part->rule = rule;
 	part->member = p->result.member;
 	part->key = SIM_KEY_NONE;
-	p->reached = p->result.member;
+	if (LB_LIKELY(!p->is_hairpin))
+		p->reached = p->result.member;
 }
 
 int
@@ -334,6 +361,7 @@ sim_player_client(
 	const struct lb_result *result = &p->result;
 	struct lb_world *world = world_for(p, a);
 
+	p->is_hairpin = false;
 	if (LB_UNLIKELY(world == NULL)) {
 		p->unreachable++;
 		reach_nobody(p);
@@ -355,9 +383,11 @@ sim_player_client(
 	if (LB_UNLIKELY(
 		rule == LB_NONE ||
 		(result->facts & (LB_FACT_REPLY | LB_FACT_SNAT)) != 0)) {
-		not_balanced(p, part);
+		not_balanced(p, a, part);
 		return 0;
 	}
+	if (LB_UNLIKELY(is_own(p, result->member, &a->pkt.ip.src)))
+		note_hairpin(p, a);
 	if (LB_UNLIKELY(rule >= p->rule_count)) {
 		not_balanced_but_sent(p, a, part, rule);
 		return 0;
@@ -394,7 +424,8 @@ sim_player_client(
 	member->packets_in++;
 	member->bytes_in += a->ip_bytes;
 	count_packet(r, member, key, a, first);
-	p->reached = result->member;
+	if (LB_LIKELY(!p->is_hairpin))
+		p->reached = result->member;
 	return 0;
 }
 
@@ -445,7 +476,8 @@ sim_player_reply(
 	const struct sim_flow_part *part = &a->flow->parts[number];
 	const uint16_t from = a->sender != LB_NONE ? a->sender : part->member;
 
-	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS)) {
+	if (LB_UNLIKELY(from == LB_NONE || part->rule == SIM_RULE_NOT_OURS ||
+			is_own(p, from, &a->pkt.ip.dst))) {
 		if (part->rule == SIM_RULE_NOT_OURS)
 			sim_player_pass(p);
 		else

@@ -53,6 +53,8 @@ struct sim_player {
 	uint64_t untracked, reply_suppressed;
 	uint64_t unreachable; /* clients' packets that no balancer got */
 	uint64_t rehomed, rehomed_moved, rehomed_broken; /* flows */
+	/* What came to who had sent it: starts, packets, when at first. */
+	uint64_t hairpins, hairpin_packets, hairpin_first_ns;
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
@@ -70,6 +72,8 @@ struct sim_player {
 	 * and sets them to LB_NONE and false before. */
 	uint16_t reached; /* the member that a client's went to */
 	bool is_let_out;  /* a reply goes on to the client */
+	bool is_hairpin;  /* it came to who had sent it, who took it for no
+			     packet of his */
 };
 
 /* The NAT rule of that number; NULL: it is none's. */
@@ -135,7 +139,9 @@ void sim_player_swap(struct sim_player *p, struct lb_plan *plan);
  * number  of this player's part in the flow.
  *
  * What nobody gets, because its frontend's zone or every instance is down, is
- * LB_DROP in p->result, without a reason.
+ * LB_DROP in p->result, without a reason.  What comes back to its sender is
+ * forwarded and counted like any other, and nobody answers it: a guest takes no
+ * packet whose source is its own address (AZ 4.9).
  *
  * Return 0, -1 without memory.  Cost: at most one lb_step(), no lookup of ours
  * except for a flow's first packet in a mode whose keys are not flows; of

@@ -230,7 +230,8 @@ sim_outage_client(struct sim_player *p, const struct sim_arrival *a,
 	/* a bare SYN, or a long silence, ends what there was */
 	if (lb_packet_is_bare_syn(&a->pkt) || !on)
 		fate->open = fate->broken = fate->ended = 0;
-	bool sent = result->verdict == LB_FORWARD &&
+	/* what comes back to its sender is lost by no fault */
+	bool sent = result->verdict == LB_FORWARD && !p->is_hairpin &&
 		    (result->facts & LB_FACT_REPLY) == 0;
 	/* where it is lost, if it is: losses are a part of what is offered */
 	if (result->verdict != LB_PASS)
@@ -265,7 +266,8 @@ sim_outage_mutes(
 	if (member == LB_NONE)
 		return false; /* the player knows what that is */
 	if (is_gone(o, member) || state_of(o, member) == LB_FAULT_HANGING ||
-	    fate->broken)
+	    fate->broken ||
+	    lb_addr_same(&p->plan->members[member].address, &a->pkt.ip.dst))
 		return true;
 	answer(a, fate);
 	return false;

@@ -187,6 +187,9 @@ struct sim_snat {
 	uint64_t worst_begun; /* by clients, whatever came of it */
 	uint64_t worst_opened, worst_failed;
 	uint64_t worst_ended, worst_held_ms; /* flows, and their hold times */
+	/* whose sessions there begin by Poisson's law, as often all the time:
+	 * as Erlang's formula wants */
+	bool worst_poisson;
 	struct sim_snat_slice *slices; /* [bin_count of the record]; NULL */
 	size_t slice_count;
 };
@@ -223,6 +226,9 @@ struct sim_case {
 	size_t snat_count;
 	uint64_t snat_window_ns;                   /* it is counted over */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
+	/* Connections of members to a frontend of their own that came back to
+	 * them, whom nobody answers; and their packets. */
+	uint64_t hairpins, hairpin_packets;
 	/* flows that changed instance, and of those the ones that changed
 	 * backend by it, and of those the open connections */
 	uint64_t rehomed, rehomed_moved, rehomed_broken;
@@ -292,6 +298,8 @@ enum sim_event_kind {
 	SIM_EVENT_GAP,        /* the first of so many shortened gaps */
 	SIM_EVENT_FLOW_LIMIT, /* the first of so many packets left out */
 	SIM_EVENT_TABLE_FULL, /* the first of so many untracked packets */
+	SIM_EVENT_HAIRPIN,    /* the first of so many packets that their hash
+				 returned to their sender */
 	/* Their counts only keep their order. */
 	SIM_EVENT_FAULT,         /* member; what: its state */
 	SIM_EVENT_PROBE_FAILED,  /* the first since a fault: who that was of;

@@ -16,7 +16,7 @@
 #include "model/config/names.h"
 #include "sim/record/record.h"
 
-#define MAGIC      "fairlead record 6\n"
+#define MAGIC      "fairlead record 7\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -457,6 +457,7 @@ snat(struct stream *s, void *item)
 	NARROW(s, n->worst_peak, UINT32_MAX);
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
 		number(s, numbers[i]);
+	flag(s, &n->worst_poisson);
 	LIST(s, n->slices, n->slice_count, level);
 }
 
@@ -483,6 +484,8 @@ one_case(struct stream *s, void *item)
 	number(s, &c->snat_window_ns);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);
+	number(s, &c->hairpins);
+	number(s, &c->hairpin_packets);
 	number(s, &c->rehomed);
 	number(s, &c->rehomed_moved);
 	number(s, &c->rehomed_broken);

@@ -13,6 +13,8 @@
 
 /* Entries of the whole run: start, end, and four that may be. */
 #define LOG_OF_RUN 6u
+/* Of each case: what it counts packets of. */
+#define LOG_OF_CASE 2u
 
 static void
 add(struct sim_record *record, enum sim_event_kind kind, uint64_t at_ns,
@@ -24,6 +26,17 @@ add(struct sim_record *record, enum sim_event_kind kind, uint64_t at_ns,
 		.of_case = SIM_NO_CASE,
 		.count = count,
 	};
+}
+
+/* The first of what may happen to many packets of a case. */
+static void
+add_of_case(struct sim_record *record, enum sim_event_kind kind, unsigned i,
+    uint64_t at_ns, uint64_t count)
+{
+	if (count == 0)
+		return;
+	add(record, kind, at_ns, count);
+	record->log[record->log_count - 1].of_case = i;
 }
 
 /* What happened to a case; faults happen to all alike and are told once. */
@@ -66,7 +79,8 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 {
 	const struct trace_clock *clock = &run->clock;
 
-	record->log = calloc(LOG_OF_RUN + run->player_count + case_events(run),
+	record->log = calloc(
+	    LOG_OF_RUN + LOG_OF_CASE * run->player_count + case_events(run),
 	    sizeof(*record->log));
 	if (record->log == NULL)
 		return -1;
@@ -88,11 +102,10 @@ sim_build_log(const struct sim_run *run, struct sim_record *record)
 			return -1;
 		if (sim_build_snat_log(run, i, record) != 0)
 			return -1;
-		if (p->untracked == 0)
-			continue;
-		add(record, SIM_EVENT_TABLE_FULL, p->untracked_first_ns,
-		    p->untracked);
-		record->log[record->log_count - 1].of_case = i;
+		add_of_case(record, SIM_EVENT_TABLE_FULL, i,
+		    p->untracked_first_ns, p->untracked);
+		add_of_case(record, SIM_EVENT_HAIRPIN, i, p->hairpin_first_ns,
+		    p->hairpin_packets);
 	}
 	if (run->interrupted)
 		add(record, SIM_EVENT_INTERRUPTED, run->duration_ns, 0);

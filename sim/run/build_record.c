@@ -299,6 +299,8 @@ static bool
 build_instances(const struct sim_player *p, struct sim_case *out)
 {
 	out->unreachable = p->unreachable;
+	out->hairpins = p->hairpins;
+	out->hairpin_packets = p->hairpin_packets;
 	out->rehomed = p->rehomed;
 	out->rehomed_moved = p->rehomed_moved;
 	out->rehomed_broken = p->rehomed_broken;

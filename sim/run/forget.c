@@ -28,6 +28,7 @@ forget_player(struct sim_player *p)
 	p->passed = 0;
 	p->untracked = p->reply_suppressed = p->unreachable = 0;
 	p->rehomed = p->rehomed_moved = p->rehomed_broken = 0;
+	p->hairpins = p->hairpin_packets = 0;
 	if (p->instances != NULL)
 		memset(p->instances->counts, 0, sizeof(p->instances->counts));
 	if (p->outage != NULL)

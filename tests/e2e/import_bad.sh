@@ -398,7 +398,9 @@ run 0 "$tmp/good.json" --addresses "$tmp/lines.txt" \
     --addresses "$tmp/pairs.json" --addresses "$tmp/nics.json"
 says '  nosuch: --addresses gives it an address, and nobody here is called so'
 says '  whose: --addresses'
-test "$(grep -c addresses "$tmp/err")" = 2 || fail 'who is used is named, too'
+says '  fe: --addresses gives it 10.9.9.9, the document 10.0.0.100'
+says '  be/m: --addresses gives it 10.9.9.9, the document 10.0.0.4'
+test "$(grep -c addresses "$tmp/err")" = 4 || fail 'who is used is named, too'
 
 # What is made to cost: variables that name each other many times, one name
 # for many members, names that end within a character.

@@ -18,7 +18,7 @@ set_destination(struct sim_snat *g, const struct outlet_spec *spec)
 
 /* Rises to its level in the first third, and stays there. */
 static void
-fill(struct sim_snat *g, size_t bins, double level)
+fill(struct sim_snat *g, size_t bins, uint64_t bin_ns, double level)
 {
 	g->slices = calloc(bins + 1, sizeof(*g->slices));
 	if (g->slices == NULL)
@@ -30,8 +30,10 @@ fill(struct sim_snat *g, size_t bins, double level)
 		    (uint32_t)(fmin(at, 1) * (double)g->allocated);
 		g->slices[i].failed = at > 1 ? (uint32_t)(i % 5 + 1) : 0;
 		g->failed += g->slices[i].failed;
-		if (g->slices[i].used > g->peak)
+		if (g->slices[i].used > g->peak) {
 			g->peak = g->slices[i].used;
+			g->peak_ns = i * bin_ns;
+		}
 	}
 	g->used = g->peak;
 }
@@ -57,11 +59,12 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	/* few ask anything of UDP */
 	if (g.proto == LB_PROTO_UDP && member % 4 != 1)
 		return g;
-	fill(&g, record->bin_count, level);
+	fill(&g, record->bin_count, record->bin_ns, level);
 	g.opened = g.worst_opened = 3u * g.peak;
 	g.worst_begun = g.worst_opened + g.failed / 2;
 	g.worst_failed = g.failed;
 	g.worst_peak = g.peak;
+	g.worst_poisson = true;
 	g.worst_ended = 2u * g.peak;
 	g.worst_held_ms = g.worst_ended * 240300;
 	return g;

@@ -102,6 +102,8 @@ static struct sim_case cases[] = { {
     .drop_count = 2,
     .untracked = 5,
     .reply_suppressed = 6,
+    .hairpins = 7,
+    .hairpin_packets = 8,
     .failovers = failovers,
     .failover_count = 2,
     .unreachable = 9,
@@ -338,6 +340,10 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "      \"passed\": 4,\n"
 "      \"untracked\": 5,\n"
 "      \"reply_suppressed\": 6,\n"
+"      \"hairpin\": {\n"
+"        \"connections\": 7,\n"
+"        \"packets\": 8\n"
+"      },\n"
 "      \"failover\": [\n"
 "        {\n"
 "          \"fault\": \"crashed\",\n"
