@@ -11,6 +11,7 @@
 #include "live/check/switching.h"
 #include "live/commands/control_capture.h"
 #include "live/commands/control_commands.h"
+#include "live/commands/readdress.h"
 #include "live/commands/reload.h"
 #include "live/out/log.h"
 #include "live/seen/service.h"
@@ -60,11 +61,11 @@ static void
 on_refresh(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
+	live_readdress(run);
 	int rc = live_nexthops_refresh(run->hops);
 	if (rc != 0)
 		live_log(
 		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
-	live_reload_addresses(run);
 	live_reload_rest(run);
 	rc = live_claims_refresh(run->claims, run->forwarder);
 	if (rc != 0)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "live/commands/changes.h"
-#include "live/net/host.h"
 #include "live/out/log.h"
 #include "live/seen/service.h"
 #include "live/seen/snat.h"
@@ -390,6 +389,10 @@ static void
 take(struct live_run *run, struct live_draft *d,
     const struct live_engine *engine)
 {
+	/* A port's bit under one law of UDP says nothing to who asks under the
+	 * other: the fewer flows of both there are, the better. */
+	if (run->config != NULL && run->config->udp_snat != d->config->udp_snat)
+		live_sweeper_hurry(run->sweeper);
 	live_draft_take(run, d);
 	live_overriding_prune(run);
 	live_probing_use(run);
@@ -404,59 +407,16 @@ take(struct live_run *run, struct live_draft *d,
 		use_tap(run);
 }
 
-/* --- addresses of this machine ------------------------------------------- */
-
-/* The configuration that is in force, compiled again. */
-static int
-compile_again(struct live_run *run, char *error, size_t bytes)
+int
+live_reload_put(
+    struct live_run *run, struct live_draft *d, char *error, size_t bytes)
 {
 	const struct live_engine *engine =
 	    live_forwarder_engine(run->forwarder);
-	struct live_draft d = { .config = run->config };
-	int rc = -ENOMEM;
-	(void)snprintf(error, bytes, "no memory");
-	if (live_draft_compile(
-		&d, run->plan, live_sweeper_usage(run->sweeper)) == LIVE_ENDED)
-		d.health = live_health_new(d.config, d.plan, run->health);
-	if (d.health != NULL &&
-	    lb_plan_health(d.plan, d.config, live_health_up, d.health) == 0)
-		rc = put_in_force(run, &d, error, bytes);
-	if (rc == 0) {
-		d.admin_file = run->admin_file;
-		run->admin_file = NULL;
-		run->config = NULL; /* the draft has both */
-		take(run, &d, engine);
-	} else {
-		d.config = NULL;
-	}
-	live_draft_free(&d);
+	int rc = put_in_force(run, d, error, bytes);
+	if (rc == 0)
+		take(run, d, engine);
 	return rc;
-}
-
-void
-live_reload_addresses(struct live_run *run)
-{
-	char error[LIVE_ERROR_BYTES] = "";
-	struct lb_config *config = run->config;
-	const size_t addresses = config->local_address_count;
-	const size_t subnets = config->local_subnet_count;
-	int rc = live_host_complete(config);
-	if (rc == 0 && config->local_address_count == addresses &&
-	    config->local_subnet_count == subnets)
-		return;
-	if (rc != 0)
-		(void)snprintf(error, sizeof(error), "%s", live_errno(rc));
-	else
-		rc = compile_again(run, error, sizeof(error));
-	if (rc == 0) {
-		live_log(LIVE_INFO, "change", "s:s", "message",
-		    "this machine has another address, where members' answers "
-		    "are for itself from now on");
-		return;
-	}
-	config->local_address_count = addresses; /* the next refresh tries */
-	config->local_subnet_count = subnets;
-	live_log(LIVE_WARNING, "addresses", "s:s", "message", error);
 }
 
 static void

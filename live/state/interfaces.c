@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "live/check/precheck.h"
+#include "live/check/rule_notes.h"
+#include "live/net/host.h"
 #include "live/out/log.h"
 
 #define INTERFACES_MAX LIVE_INTERFACES_MAX
@@ -267,10 +269,29 @@ warn_member(
 		    "message", text);
 }
 
+/* Frontends whose other ports are the machine's own. */
+static void
+warn_exposed(const struct lb_config *config)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < config->frontend_count; i++)
+		if (!live_frontend_closed(config, i) &&
+		    live_host_has(&config->frontends[i].address) &&
+		    count++ < WARNED_MAX)
+			live_log(LIVE_WARNING, "exposed", "s:s, s:s",
+			    "frontend", config->frontends[i].name, "message",
+			    LIVE_FRONTEND_OPEN);
+	if (count > WARNED_MAX)
+		live_log(LIVE_WARNING, "exposed", "s:i, s:s", "frontends",
+		    (int)(count - WARNED_MAX), "message",
+		    "and so many more: fairlead live --dry-run lists them");
+}
+
 void
 live_interfaces_warn(const struct live_run *run)
 {
 	unsigned count = 0;
+	warn_exposed(run->config);
 	live_precheck_members(
 	    run->settings, run->config, run->netlink, warn_member, &count);
 	if (count > WARNED_MAX)

@@ -8,6 +8,7 @@
  *   interfaces  what is attached where
  *   probing     what probes say, and who is up
  *   reload      another configuration in place of this one
+ *   readdress   the same, when the machine's own addresses changed
  *   service     what others see of the process, and what it may do
  *   run         the loop: start, timers, signals, end
  *
@@ -39,10 +40,20 @@ struct live_history {
 	uint64_t reloads_refused;
 };
 
+/* How many of a configuration's local_addresses and local_subnets the file
+ * names, and live_host_digest() when the others were added. */
+struct live_local {
+	size_t addresses, subnets;
+	uint64_t digest;
+};
+
 struct live_run {
 	const struct live_settings *settings;
 	/* In force; they change together, by live_draft_take(). */
 	struct lb_config *config;
+	/* What the configuration has of its own lists of addresses and subnets
+	 * stands first there; then comes what the machine says. */
+	struct live_local own_local;
 	struct lb_plan *plan;
 	struct live_health *health;
 	enum lb_admin_state *admin_file; /* as the file has them, by pool and

@@ -405,6 +405,7 @@ put_sections(struct azure_import *in)
 	azure_put_rules(in);
 	azure_put_nat_rules(in);
 	azure_put_outbound_rules(in);
+	azure_tell_ports(in);
 	list_rest(in, in->balancer, "", 0);
 }
 

@@ -107,6 +107,11 @@ void azure_put_rules(struct azure_import *in);
 void azure_put_nat_rules(struct azure_import *in);
 void azure_put_outbound_rules(struct azure_import *in);
 
+/* Of inboundNatRulesPortMapping, the ports that are not ours: of pools whose
+ * places were learnt, the last ones from `from` on. */
+void azure_learn_places(struct azure_import *in, size_t pool, size_t from);
+void azure_tell_ports(struct azure_import *in);
+
 /* The place of an IP configuration; NULL: it is in no pool. */
 const struct azure_place *azure_place_of(
     const struct azure_import *in, const char *id);

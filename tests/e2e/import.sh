@@ -200,7 +200,8 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["configuration"] == open(sys.argv[2]).read()
 assert d["name"] == "ilb" and d["missing"] == 0
-assert {n["kind"] for n in d["notes"]} == {"not_modelled", "unknown"}
+assert {n["kind"] for n in d["notes"]} == \
+    {"assumed", "not_modelled", "unknown"}
 END
 
 # Hostile: names that are no YAML, expressions without an end, deep nesting.
