@@ -207,12 +207,14 @@ add_configuration(struct lb_addresses *to, struct azure_document *doc,
 
 	if (address == NULL)
 		return;
-	if (one.id == NULL && nic_id != NULL && name != NULL) {
+	if (nic_id != NULL && name != NULL &&
+	    (one.id == NULL || !azure_id_part(one.id, "networkInterfaces",
+				   machine, sizeof(machine)))) {
 		(void)snprintf(
 		    made, sizeof(made), "%s/ipConfigurations/%s", nic_id, name);
 		one.id = made;
 	}
-	if (one.id != NULL &&
+	if (name == NULL && one.id != NULL &&
 	    azure_id_part(one.id, "ipConfigurations", part, sizeof(part)))
 		name = part;
 	one.config = name;

@@ -339,24 +339,15 @@ tier_is_ours(struct azure_import *in, const char *sku, const char *tier)
 	return !gateway && !global;
 }
 
-/* It stands in a comment: a name or a file's can have line ends. */
-static void
-put_comment(FILE *to, const char *text)
-{
-	for (const char *at = text; *at != '\0'; at++)
-		(void)fputc(
-		    (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at, to);
-}
-
 /* about: the document's `sku`, NULL: none. */
 static void
 put_head(
     struct azure_import *in, const char *file, json_t *about, const char *sku)
 {
 	(void)fputs("# The load balancer ", in->to);
-	put_comment(in->to, in->result->name);
+	azure_put_comment(in->to, in->result->name);
 	(void)fputs(", imported from ", in->to);
-	put_comment(in->to, file);
+	azure_put_comment(in->to, file);
 	(void)fputs(
 	    ".\n# fairlead check -c THIS says whether Azure would accept it.\n"
 	    "\nload_balancer: { sku: ",
@@ -414,6 +405,7 @@ put_sections(struct azure_import *in)
 	azure_put_rules(in);
 	azure_put_nat_rules(in);
 	azure_put_outbound_rules(in);
+	azure_tell_ports(in);
 	list_rest(in, in->balancer, "", 0);
 }
 

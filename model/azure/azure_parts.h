@@ -107,6 +107,11 @@ void azure_put_rules(struct azure_import *in);
 void azure_put_nat_rules(struct azure_import *in);
 void azure_put_outbound_rules(struct azure_import *in);
 
+/* Of inboundNatRulesPortMapping, the ports that are not ours: of pools whose
+ * places were learnt, the last ones from `from` on. */
+void azure_learn_places(struct azure_import *in, size_t pool, size_t from);
+void azure_tell_ports(struct azure_import *in);
+
 /* The place of an IP configuration; NULL: it is in no pool. */
 const struct azure_place *azure_place_of(
     const struct azure_import *in, const char *id);
@@ -117,6 +122,7 @@ char *azure_key(const char *pool, const char *what, char *key, size_t bytes);
 /* Writing: `- name: x` begins a thing at an indent, the others go on in it. */
 void azure_put_item(struct azure_import *in, unsigned indent, const char *name);
 void azure_put_value(FILE *to, const char *text);
+void azure_put_comment(FILE *to, const char *text);
 void azure_put_text(struct azure_import *in, unsigned indent, const char *key,
     const char *text);
 

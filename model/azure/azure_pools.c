@@ -289,6 +289,7 @@ azure_put_pools(struct azure_import *in)
 		azure_put_item(in, 2, name);
 		azure_learn(in, "pool", name, json_string(name));
 		put_addresses(in, pool, name, from);
+		azure_learn_places(in, i, from);
 		if (in->place_count > from)
 			continue;
 		azure_learn(in, "empty", name, json_true());

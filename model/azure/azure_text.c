@@ -30,22 +30,63 @@ is_plain(const char *text)
 	return true;
 }
 
+/*
+ * A character that YAML takes for a line's end, or does not take at all:
+ * controls, U+2028, U+2029, U+FEFF and what is none.  Its bytes; 0: it stands
+ * for itself.
+ */
+static size_t
+odd_bytes(const char *text, unsigned *code)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t bytes = at[0] < 0x80   ? 1
+		       : at[0] < 0xe0 ? 2
+		       : at[0] < 0xf0 ? 3
+				      : 4;
+
+	*code = bytes == 1 ? at[0] : at[0] & (0x7fu >> bytes);
+	for (size_t i = 1; i < bytes; i++) {
+		if (at[i] == '\0')
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3f);
+	}
+	bool odd = *code < 0x20 || (*code >= 0x7f && *code < 0xa0) ||
+		   *code == 0x2028 || *code == 0x2029 || *code == 0xfeff ||
+		   (*code & 0xfffe) == 0xfffe;
+	return odd && *code <= 0xffff ? bytes : 0;
+}
+
+void
+azure_put_comment(FILE *to, const char *text)
+{
+	unsigned code;
+
+	for (size_t odd; *text != '\0'; text += odd > 0 ? odd : 1) {
+		odd = odd_bytes(text, &code);
+		(void)fputc(odd > 0 ? '?' : *text, to);
+	}
+}
+
 /* Double quotes with the escapes that YAML and JSON have in common. */
 void
 azure_put_value(FILE *to, const char *text)
 {
+	unsigned code;
+
 	if (is_plain(text)) {
 		(void)fputs(text, to);
 		return;
 	}
 	(void)fputc('"', to);
-	for (const char *at = text; *at != '\0'; at++)
-		if (*at == '"' || *at == '\\')
-			(void)fprintf(to, "\\%c", *at);
-		else if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			(void)fprintf(to, "\\u%04x", (unsigned char)*at);
+	for (size_t odd; *text != '\0'; text += odd > 0 ? odd : 1) {
+		odd = odd_bytes(text, &code);
+		if (odd > 0)
+			(void)fprintf(to, "\\u%04x", code);
+		else if (*text == '"' || *text == '\\')
+			(void)fprintf(to, "\\%c", *text);
 		else
-			(void)fputc(*at, to);
+			(void)fputc(*text, to);
+	}
 	(void)fputc('"', to);
 }
 
@@ -136,8 +177,9 @@ azure_mark(struct azure_import *in, unsigned indent, json_t *thing,
 	azure_show(value, shown, sizeof(shown));
 	if (to != NULL) {
 		put_indent(in, indent);
-		(void)fprintf(
-		    in->to, "%s: " AZURE_MARK " # %s: %s\n", to, from, shown);
+		(void)fprintf(in->to, "%s: " AZURE_MARK " # %s: ", to, from);
+		azure_put_comment(in->to, shown);
+		(void)fputc('\n', in->to);
 	}
 	(void)snprintf(where, sizeof(where), "%s%s%s", in->path,
 	    *in->path != '\0' ? "." : "", from);
@@ -206,9 +248,6 @@ behind_id(const char *id, char *text, size_t bytes)
 		at = strchr(at + strlen("/providers/"), '/');
 	(void)snprintf(text, bytes, "%.180s", at != NULL ? at + 1 : id);
 	azure_whole_characters(text);
-	for (char *c = text; *c != '\0'; c++) /* it stands in a comment */
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
 }
 
 /* What gives addresses of its kind; NULL: no list does. */
@@ -269,8 +308,10 @@ azure_put_address(struct azure_import *in, unsigned indent,
 		return;
 	}
 	behind_id(who->id, behind, sizeof(behind));
-	(void)fprintf(in->to, "address: # missing%s%s\n",
-	    *behind != '\0' ? ": that of " : "", behind);
+	(void)fprintf(in->to, "address: # missing%s",
+	    *behind != '\0' ? ": that of " : "");
+	azure_put_comment(in->to, behind);
+	(void)fputc('\n', in->to);
 	tell_missing(in, who, behind, why);
 }
 

@@ -266,6 +266,27 @@ put_snat(struct azure_import *in, json_t *rule)
 		(void)fputs("    outbound_snat: false\n", in->to);
 }
 
+/* Protocol all and port 0.  An appliance's rule is mostly this, and whether a
+ * route leads to it stands elsewhere. */
+static void
+tell_ha_ports(struct azure_import *in, const json_t *rule, const char *name)
+{
+	const char *protocol = azure_text(rule, "protocol");
+	const json_t *port = azure_value(rule, "frontendPort");
+
+	if (protocol == NULL || strcasecmp(protocol, "All") != 0 ||
+	    !json_is_integer(port) || json_integer_value(port) != 0)
+		return;
+	azure_note(in, LB_IMPORT_ASSUMED, name,
+	    "this HA-ports rule takes what is sent to its frontend's address "
+	    "only: when routes lead through it to others, as to an appliance, "
+	    "add `forwarding: { ha_next_hop: %s }`%s",
+	    name,
+	    json_is_true(azure_value(rule, "enableFloatingIP"))
+		? ""
+		: ", and `floating_ip: true` to it");
+}
+
 static void
 put_rule(struct azure_import *in, json_t *rule, size_t i)
 {
@@ -273,6 +294,7 @@ put_rule(struct azure_import *in, json_t *rule, size_t i)
 
 	azure_at(in, "loadBalancingRules", i);
 	(void)azure_name(in, rule, "rule", i, name, sizeof(name));
+	tell_ha_ports(in, rule, name);
 	azure_put_item(in, 2, name);
 	const char *frontend = azure_need_reference(
 	    in, rule, "frontendIPConfiguration", "frontend", name);
@@ -329,7 +351,7 @@ put_nat_target(struct azure_import *in, json_t *rule, const char *name)
 static void
 put_nat_ports(struct azure_import *in, json_t *rule)
 {
-	int first = 0, last = PORT_LAST;
+	int first = 0, last = 0;
 	bool open = !azure_take_number(
 			&in->doc, rule, "frontendPortRangeStart", &first) &&
 		    azure_mark(in, FIELD_INDENT, rule, "frontendPortRangeStart",
@@ -342,6 +364,13 @@ put_nat_ports(struct azure_import *in, json_t *rule)
 	if (open)
 		return;
 	if (first > 0) {
+		if (last == 0) {
+			last = PORT_LAST;
+			azure_note(in, LB_IMPORT_ASSUMED, in->path,
+			    "frontendPortRangeEnd: the document does not say: "
+			    "%d",
+			    last);
+		}
 		(void)fprintf(
 		    in->to, "    frontend_ports: %d-%d\n", first, last);
 		/* of a range it is 0, or its first */
@@ -359,6 +388,9 @@ put_nat_rule(struct azure_import *in, json_t *rule, size_t i)
 	azure_at(in, "inboundNatRules", i);
 	(void)azure_name(in, rule, "nat-rule", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
+	const json_t *start = azure_value(rule, "frontendPortRangeStart");
+	azure_learn(
+	    in, "nat-first", name, json_integer(json_integer_value(start)));
 	(void)azure_need_reference(
 	    in, rule, "frontendIPConfiguration", "frontend", name);
 	azure_copy_choice(

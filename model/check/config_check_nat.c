@@ -131,7 +131,12 @@ check_room(const struct lb_config *config, const struct lb_config_nat *nat,
 		return;
 	}
 	size_t wanted = lb_nat_mapping_count(config, nat);
-	if (wanted > room)
+	if (wanted > room && room == 1)
+		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
+		    "1 frontend port for the %zu members of pool '%s'; give "
+		    "it a range of `frontend_ports`, or one `member`",
+		    wanted, config->pools[nat->pool].name);
+	else if (wanted > room)
 		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
 		    "%zu frontend ports for the %zu members of pool '%s'; make "
 		    "the range larger or the pool smaller",

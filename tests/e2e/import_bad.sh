@@ -423,6 +423,11 @@ put("same.json", lb(backendAddressPools=[{"name": "be",
     "loadBalancerBackendAddresses": [
         {"name": "same", "ipAddress": f"10.1.{i // 256}.{i % 256}"}
         for i in range(20000)]}]))
+# what YAML takes for a line's end, or not at all
+odd = "a\x7f\u0085b\u2028#\ufeffc\ufffe"
+put("odd.json", dict(lb(), name=odd, probes=[{"name": odd, "port": odd}],
+    backendAddressPools=[{"name": "be", "backendIPConfigurations": [
+        {"id": "/x/networkInterfaces/" + odd}]}]))
 long = "a" * 127 + "\u00e9"
 put("long.json", dict(lb(), name=long, frontendIPConfigurations=[
     {"name": long, "privateIPAddress": "10.0.0.1"}]))
@@ -430,6 +435,10 @@ END
 run 4 "$tmp/grows.json"
 run 4 "$tmp/same.json" # more members than a pool may have
 writes '- name: same-20000'
+run 4 "$tmp/odd.json"
+writes '"a\u007f\u0085b\u2028#\ufeffc\ufffe"'
+"$FAIRLEAD" check -c "$tmp/out" >"$tmp/all" 2>&1 || :
+! grep -q 'YAML\|UTF-8' "$tmp/all" || fail "no YAML: $(cat "$tmp/all")"
 run 4 "$tmp/long.json" # longer than Azure's, and cut at a character
 "$FAIRLEAD" check -c "$tmp/out" >"$tmp/all" 2>&1 || :
 grep -q 'has 127 characters.*InvalidResourceName' "$tmp/all" &&

@@ -66,8 +66,8 @@ met
 mark "an interface vanishes, and comes back"
 try ip -n "$tag-balancer" link del b2
 told '"level":"warning","event":"detached","interface":"b2".*attached to again when it comes back'
-"$FAIRLEAD" ctl --pin-name "$pin" status >status
-grep -q 'b2 (not attached)' status || fail "status: $(cat status)"
+"$FAIRLEAD" ctl --pin-name "$pin" status >shown
+grep -q 'b2 (not attached)' shown || fail "status: $(cat shown)"
 wire b2 s2 3
 told '"event":"attached","interface":"b2"'
 met

@@ -457,6 +457,11 @@ static const struct truth {
 	    "backend_port: 22, pool: @"), "501|set", "502|set", 0,
 	    "2 frontend ports for the 3 members", "make the range larger",
 	    { { "or the pool smaller", "501|p" } } },
+	{ "5.5 one port for many", BASE NAT("protocol: tcp, @, "
+	    "backend_port: 22, pool: set@"), "frontend_port: 500|",
+	    "frontend_ports: 500-502|", 0, "1 frontend port for the 3 members",
+	    "give it a range", { { "or one `member`",
+	    "frontend_port: 500|, member: v_1" } } },
 	{ "5.5 NAT pool full", BASE NAT("protocol: tcp, frontend_ports: "
 	    "500-@, backend_port: 22, pool: set, assignment: instance"),
 	    "501", "502", 0, "would get port 502", "make the range larger" },
