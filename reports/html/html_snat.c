@@ -8,8 +8,9 @@
 #include "model/config/names.h"
 #include <stdlib.h>
 
-#define ROWS_MAX 200
-#define PICTURE  (&report_picture)
+#define ROWS_MAX  200
+#define TURNS_MAX 5
+#define PICTURE   (&report_picture)
 
 void
 report_html_snat_picture(
@@ -37,6 +38,20 @@ put_spread(struct report_page *page, size_t of_case)
 }
 
 static void
+put_turns(struct report_page *page, const struct sim_case *c)
+{
+	for (size_t i = 0; i < c->turn_count && i < TURNS_MAX; i++) {
+		char *words = report_snat_turn_words(&c->turns[i], PICTURE);
+		page->no_memory |= words == NULL;
+		report_page_put(page, "<p>");
+		report_page_prose(
+		    page, words != NULL ? report_compose("%s.", words) : NULL);
+		report_page_put(page, "</p>\n");
+		free(words);
+	}
+}
+
+static void
 put_words(struct report_page *page, size_t of_case)
 {
 	const struct sim_case *c = &page->study->record->cases[of_case];
@@ -54,6 +69,7 @@ put_words(struct report_page *page, size_t of_case)
 	    page, words != NULL ? report_compose("%s.", words) : NULL);
 	report_page_put(page, "</p>\n");
 	free(words);
+	put_turns(page, c);
 	put_spread(page, of_case);
 }
 

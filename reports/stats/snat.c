@@ -41,8 +41,8 @@ report_ports_for(double erlangs, double blocking, uint32_t most)
 double
 report_snat_fullness(const struct sim_snat *snat)
 {
-	return snat->allocated > 0
-		   ? (double)snat->peak / (double)snat->allocated
+	return snat->full_allocated > 0
+		   ? (double)snat->full_used / (double)snat->full_allocated
 		   : 0;
 }
 
@@ -74,31 +74,35 @@ report_snat_of(const struct sim_case *c, size_t i)
 {
 	const struct sim_snat *at = &c->snat[i];
 	const double window_s = (double)c->snat_window_ns / NS_PER_S;
-	uint64_t begun = 0, opened = 0, failed = 0, ended = 0, held_ms = 0;
-	uint64_t peak = 0;
+	uint64_t asked = 0, blocked = 0, opened = 0, failed = 0;
+	uint64_t ended = 0, held_ms = 0, peak = 0;
 	struct report_snat s = { .hold_s = NAN,
 		.erlangs = NAN,
 		.predicted = NAN,
-		.simulated = NAN };
+		.simulated = NAN,
+		.of_packets = NAN };
 
 	for (size_t n = 0; n < c->snat_count; n++) {
 		const struct sim_snat *g = &c->snat[n];
 		if (!is_beside(g, at))
 			continue;
 		s.ports += g->allocated;
-		begun += g->worst_begun;
+		asked += g->worst_asked;
+		blocked += g->worst_blocked;
 		opened += g->worst_opened;
 		failed += g->worst_failed;
 		ended += g->worst_ended;
 		held_ms += g->worst_held_ms;
 		peak += g->worst_peak;
 	}
+	if (asked > 0)
+		s.simulated = (double)blocked / (double)asked;
 	if (opened + failed > 0)
-		s.simulated = (double)failed / (double)(opened + failed);
+		s.of_packets = (double)failed / (double)(opened + failed);
 	if (ended == 0 || window_s <= 0)
 		return s;
 	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
-	s.erlangs = (double)begun / window_s * s.hold_s;
+	s.erlangs = (double)asked / window_s * s.hold_s;
 	s.predicted = report_erlang_b(s.ports, s.erlangs);
 	s.advised = advised(&s, peak);
 	return s;
@@ -251,13 +255,13 @@ report_snat_figure_name(unsigned figure)
 static double
 blocking_of(const struct sim_case *c)
 {
-	uint64_t opened = 0;
-	const uint64_t failed = report_snat_failed(c);
+	uint64_t asked = 0, blocked = 0;
 
-	for (size_t i = 0; i < c->snat_count; i++)
-		opened += c->snat[i].opened;
-	return opened + failed > 0 ? (double)failed / (double)(opened + failed)
-				   : NAN;
+	for (size_t i = 0; i < c->snat_count; i++) {
+		asked += c->snat[i].asked;
+		blocked += c->snat[i].blocked;
+	}
+	return asked > 0 ? (double)blocked / (double)asked : NAN;
 }
 
 static double

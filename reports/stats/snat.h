@@ -12,6 +12,8 @@
  *
  * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for a
  * steady stream of clients that do not try again; who retries offers more.
+ * Beside it stands what became of calls when they first asked, whatever came of
+ * trying again.
  *
  * Source: simulation.md C.7; AZ 4.4 to 4.6.
  */
@@ -33,12 +35,13 @@ uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
  * destination.  What cannot be known is NAN. */
 struct report_snat {
 	uint32_t ports;
-	double hold_s;    /* mean, of flows that ended */
-	double erlangs;   /* offered */
-	double predicted; /* blocking, by Erlang B */
-	double simulated; /* failed of those that wanted a port */
-	uint32_t advised; /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
-			     than there are */
+	double hold_s;     /* mean, of flows that ended */
+	double erlangs;    /* offered */
+	double predicted;  /* blocking, by Erlang B */
+	double simulated;  /* blocking: calls that found none at first */
+	double of_packets; /* the same of packets, those sent again too */
+	uint32_t advised;  /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
+			      than there are */
 };
 
 /* Of the gauge i, whose member's others of that protocol are beside it. */
@@ -75,7 +78,7 @@ size_t report_snat_case(const struct sim_record *record);
 
 /* Of all members of a case together; NAN where it can't be told. */
 enum report_snat_figure {
-	REPORT_SNAT_BLOCKING, /* failed, of what wanted a port */
+	REPORT_SNAT_BLOCKING, /* calls that found none when they first asked */
 	REPORT_SNAT_EXPECTED, /* the same by Erlang's formula, where most
 				 failed */
 	REPORT_SNAT_PEAK, /* of the fullest member's ports, in use at most */
@@ -103,6 +106,12 @@ char *report_snat_destination(const struct sim_snat *snat, char *to);
  * sentence without its full stop. */
 char *report_snat_words(
     const struct sim_case *c, size_t i, const struct report_script *script);
+
+/* "When m51 was added at 5 min, 50 members went from 1 024 ports to 512 each,
+ * and 9 876 flows lost theirs": of a change of allocations, without its full
+ * stop. */
+char *report_snat_turn_words(
+    const struct sim_snat_turn *turn, const struct report_script *script);
 
 /* The same for a picture, shorter: of the worst gauge. */
 char *report_snat_title(const struct sim_case *c);

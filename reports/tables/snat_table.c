@@ -9,6 +9,7 @@
 #include "model/config/names.h"
 
 #define ROWS_MAX       20u /* a case */
+#define TURNS_MAX      5u  /* the same */
 #define MEMBER_WIDTH   14
 #define FRONTEND_WIDTH 10
 #define TERMINAL       (&report_terminal)
@@ -62,6 +63,24 @@ put_row(FILE *to, const struct sim_snat *g)
 }
 
 static void
+put_turns(FILE *to, const struct sim_case *c)
+{
+	for (size_t i = 0; i < c->turn_count && i < TURNS_MAX; i++) {
+		char *words = report_snat_turn_words(&c->turns[i], TERMINAL);
+		char *line =
+		    words != NULL ? report_compose("  %s.", words) : NULL;
+		if (line != NULL)
+			report_put_wrapped(to, line);
+		free(line);
+		free(words);
+	}
+	if (c->turn_count > TURNS_MAX)
+		report_print(to,
+		    "  and %zu changes of ports more, in summary.json\n",
+		    c->turn_count - TURNS_MAX);
+}
+
+static void
 put_case(FILE *to, const struct sim_case *c)
 {
 	size_t *order = report_snat_order(c);
@@ -79,6 +98,7 @@ put_case(FILE *to, const struct sim_case *c)
 	if (report_snat_is_used(&c->snat[order[0]]))
 		put_words(to, c, order[0]);
 	free(order);
+	put_turns(to, c);
 }
 
 void

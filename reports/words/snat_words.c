@@ -3,6 +3,7 @@
 #include "reports/stats/snat.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/config/names.h"
 
@@ -13,10 +14,11 @@
 const char *
 report_snat_mark(const struct sim_snat *g)
 {
-	if (g->allocated > 0 && g->peak >= g->allocated)
+	const double full = report_snat_fullness(g);
+
+	if (full >= 1)
 		return "used up";
-	return (uint64_t)g->peak * 4 > (uint64_t)g->allocated * 3 ? "over 75 %"
-								  : "";
+	return full > 0.75 ? "over 75 %" : "";
 }
 
 char *
@@ -50,13 +52,18 @@ failed_words(const struct sim_snat *g, const struct report_snat *s,
     const struct report_script *script)
 {
 	char count[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
+	char first[REPORT_TEXT_BYTES];
 	char where[REPORT_SNAT_DESTINATION_BYTES];
 
 	return report_compose(
-	    "found no port for %s attempts towards %s, %s of all there,",
+	    "found no port for %s packets towards %s, %s of all that wanted "
+	    "one there, and for %s of what asked for the first time,",
 	    report_count(count, script, g->worst_failed),
 	    report_snat_destination(g, where),
-	    report_percent(part, script, s->simulated));
+	    report_percent(part, script, s->of_packets),
+	    isnan(s->simulated)
+		? "none"
+		: report_snat_part(first, script, s->simulated));
 }
 
 static char *
@@ -66,7 +73,7 @@ used_words(const struct sim_snat *g, const struct report_script *script)
 
 	return report_compose("was the fullest: %s of its %s ports at most",
 	    report_percent(part, script, report_snat_fullness(g)),
-	    report_count(count, script, g->allocated));
+	    report_count(count, script, g->full_allocated));
 }
 
 /* "" where the load is not known. */
@@ -112,6 +119,42 @@ report_snat_words(
 	return words;
 }
 
+static const char *
+turn_verb(const struct sim_snat_turn *turn)
+{
+	return turn->fault != NULL && strcmp(turn->fault, "added") == 0
+		   ? "was added"
+		   : "was removed";
+}
+
+char *
+report_snat_turn_words(
+    const struct sim_snat_turn *turn, const struct report_script *script)
+{
+	char at[REPORT_TEXT_BYTES], members[REPORT_TEXT_BYTES];
+	char before[REPORT_TEXT_BYTES], after[REPORT_TEXT_BYTES];
+	char cut[REPORT_TEXT_BYTES], open[REPORT_TEXT_BYTES];
+	char *name = report_clean(turn->member, true), *words = NULL;
+
+	if (name != NULL)
+		words = report_compose(
+		    "When %s %s at %s, %s member%s went from %s SNAT ports to "
+		    "%s each, and %s flow%s lost %s, %s of them "
+		    "open connections",
+		    name, turn_verb(turn),
+		    report_moment(at, script, (double)turn->at_ns / 1e9),
+		    report_count(members, script, turn->members),
+		    turn->members == 1 ? "" : "s",
+		    report_count(before, script, turn->before),
+		    report_count(after, script, turn->after),
+		    report_count(cut, script, turn->cut),
+		    turn->cut == 1 ? "" : "s",
+		    turn->cut == 1 ? "its" : "theirs",
+		    report_count(open, script, turn->cut_open));
+	free(name);
+	return words;
+}
+
 /* --- over replications ----------------------------------------------------
  */
 
@@ -152,7 +195,8 @@ report_snat_spread_words(const struct sim_record *record, size_t of_case,
 	else if (made)
 		words = report_compose(
 		    "over %zu replications, means with their 95%s%% "
-		    "intervals: %s of all attempts failed, by Erlang's formula "
+		    "intervals: %s of what first asked found none, by Erlang's "
+		    "formula "
 		    "%s where most did; of the fullest member's ports %s were "
 		    "in use at most",
 		    count, script->unit, text[REPORT_SNAT_BLOCKING],
@@ -172,7 +216,8 @@ title_of(const struct report_snat_members *members, const char *name,
 	char ports[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
 	char where[REPORT_SNAT_DESTINATION_BYTES];
 
-	report_count(ports, PICTURE, g->allocated);
+	report_count(ports, PICTURE,
+	    g->full_allocated > 0 ? g->full_allocated : g->allocated);
 	if (members->failed > 1)
 		return report_compose(
 		    "%s of %s members ran out of SNAT ports: of what %s tried "

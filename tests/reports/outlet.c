@@ -61,6 +61,10 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	g.opened = g.worst_opened = 3u * g.peak;
 	g.worst_begun = g.worst_opened + g.failed / 2;
 	g.worst_failed = g.failed;
+	g.full_used = g.peak;
+	g.full_allocated = g.allocated;
+	g.asked = g.worst_asked = g.worst_begun;
+	g.blocked = g.worst_blocked = g.failed / 2;
 	g.worst_peak = g.peak;
 	g.worst_ended = 2u * g.peak;
 	g.worst_held_ms = g.worst_ended * 240300;
