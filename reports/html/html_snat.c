@@ -85,13 +85,14 @@ put_row(struct report_page *page, const struct sim_case *c, size_t i)
 		report_cell_text(page, c->name);
 	report_cell_text(page, g->frontend);
 	report_cell_text(page, lb_proto_name(g->proto));
-	report_cell_count(page, g->allocated);
+	report_cell_count(page, report_snat_ports(g));
 	report_cell_count(page, g->peak);
 	report_cell_share(page, report_snat_fullness(g));
 	report_cell_count(page, g->opened);
 	report_cell_count(page, g->failed);
 	report_cell_text(page, report_snat_destination(g, where));
 	report_cell_count(page, g->worst_failed);
+	report_cell_share(page, s.of_packets);
 	report_cell_share(page, s.simulated);
 	report_cell_share(page, s.predicted);
 	report_row_close(page);
@@ -122,14 +123,14 @@ put_table(struct report_page *page)
 		{ "Ports", true }, { "Most in use", true }, { "of them", true },
 		{ "Flows opened", true }, { "Found none", true },
 		{ "Worst destination", false }, { "failed there", true },
-		{ "of all there", true },
+		{ "of all packets there", true }, { "of first tries", true },
 		{ "by Erlang\xe2\x80\x99s formula", true } };
 	const struct sim_record *record = page->study->record;
-	struct report_heading shown[13];
+	struct report_heading shown[14];
 	size_t used = 0, rows = 0, count = 0;
 	char caption[128];
 
-	for (size_t i = 0; i < 13; i++)
+	for (size_t i = 0; i < 14; i++)
 		if (i != 1 || record->case_count > 1)
 			shown[count++] = headings[i];
 	for (size_t i = 0; i < record->case_count; i++)

@@ -33,7 +33,7 @@ put_row(struct report_document *doc, const struct sim_snat *g)
 		member != NULL ? member : "?",
 		frontend != NULL ? frontend : "?",
 		lb_proto_name(g->proto),
-		report_count(text[0], PICTURE, g->allocated),
+		report_count(text[0], PICTURE, report_snat_ports(g)),
 		report_count(text[1], PICTURE, g->peak),
 		report_percent(text[2], PICTURE, report_snat_fullness(g)),
 		report_count(text[3], PICTURE, g->opened),

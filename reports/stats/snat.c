@@ -46,6 +46,12 @@ report_snat_fullness(const struct sim_snat *snat)
 		   : 0;
 }
 
+uint32_t
+report_snat_ports(const struct sim_snat *snat)
+{
+	return snat->allocated > 0 ? snat->allocated : snat->full_allocated;
+}
+
 static bool
 is_beside(const struct sim_snat *a, const struct sim_snat *b)
 {
@@ -86,7 +92,7 @@ report_snat_of(const struct sim_case *c, size_t i)
 		const struct sim_snat *g = &c->snat[n];
 		if (!is_beside(g, at))
 			continue;
-		s.ports += g->allocated;
+		s.ports += report_snat_ports(g);
 		asked += g->worst_asked;
 		blocked += g->worst_blocked;
 		opened += g->worst_opened;

@@ -54,6 +54,9 @@ size_t report_snat_worst(const struct sim_case *c);
 /* The part of its ports that was in use at most, 0..1. */
 double report_snat_fullness(const struct sim_snat *snat);
 
+/* Those it has at the end; those it had, who was removed. */
+uint32_t report_snat_ports(const struct sim_snat *snat);
+
 uint64_t report_snat_failed(const struct sim_case *c);
 
 /* Whether anything was asked of it. */

@@ -54,7 +54,7 @@ put_row(FILE *to, const struct sim_snat *g)
 	report_put_name(to, g->frontend, FRONTEND_WIDTH, true);
 	report_print(to, " %-4s %7s %7s %7s %8s %8s%s%s\n",
 	    lb_proto_name(g->proto),
-	    report_count(ports, TERMINAL, g->allocated),
+	    report_count(ports, TERMINAL, report_snat_ports(g)),
 	    report_count(peak, TERMINAL, g->peak),
 	    report_percent(full, TERMINAL, report_snat_fullness(g)),
 	    report_count(opened, TERMINAL, g->opened),

@@ -486,7 +486,7 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
-	put_mishap(to, s, of->no_port, "of them for want of a SNAT port");
+	put_mishap(to, s, of->no_port, "of them without a SNAT port");
 	put_mishap(to, s, of->came_back, "of them by a hairpin");
 	put_mishap(to, s, of->errors, "answered by an error");
 	put_mishap(to, s, of->unanswered, "unanswered");

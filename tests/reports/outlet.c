@@ -28,6 +28,7 @@ fill(struct sim_snat *g, size_t bins, double level)
 		double at = fmin(3 * (double)(i + 1) / (double)bins, 1) * level;
 		g->slices[i].used =
 		    (uint32_t)(fmin(at, 1) * (double)g->allocated);
+		g->slices[i].allocated = g->allocated;
 		g->slices[i].failed = at > 1 ? (uint32_t)(i % 5 + 1) : 0;
 		g->failed += g->slices[i].failed;
 		if (g->slices[i].used > g->peak)
