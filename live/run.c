@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "live/check/switching.h"
@@ -63,7 +64,7 @@ on_refresh(uv_timer_t *timer)
 	if (rc != 0)
 		live_log(
 		    LIVE_WARNING, "netlink", "s:s", "message", live_errno(rc));
-	live_interfaces_again(run, false);
+	live_reload_rest(run);
 	rc = live_claims_refresh(run->claims, run->forwarder);
 	if (rc != 0)
 		live_log(
@@ -235,6 +236,19 @@ log_difference(void *arg, const char *about, const char *text)
 	    text);
 }
 
+/* Connections go on under the key that they were made with. */
+static void
+warn_of_key(const struct live_draft *d, const uint8_t *in_force)
+{
+	if (d->key_is_asked &&
+	    memcmp(d->key_asked, in_force, sizeof(d->key_asked)) != 0)
+		live_log(LIVE_WARNING, "hash_key", "s:s", "message",
+		    "the configuration's hash_key is not that of what is "
+		    "adopted, which stays in force: under another one no open "
+		    "connection is found; --detach, which ends them, and start "
+		    "anew to change that");
+}
+
 static enum live_end
 start_plan(struct live_run *run)
 {
@@ -257,9 +271,11 @@ start_plan(struct live_run *run)
 	enum live_end end = LIVE_REFUSED;
 	int rc =
 	    live_draft_complete(&d, live_forwarder_hash_key(run->forwarder));
-	if (rc == 0)
+	if (rc == 0) {
+		warn_of_key(&d, live_forwarder_hash_key(run->forwarder));
 		end = live_draft_compile(
 		    &d, live_forwarder_before(run->forwarder), NULL);
+	}
 	if (end == LIVE_ENDED)
 		end = live_draft_health(&d, run);
 	live_draft_log(&d);

@@ -8,6 +8,7 @@
 #include "reports/pdf/pdf.h"
 #include "reports/data/products.h"
 #include "reports/text/text.h"
+#include "reports/words/finding.h"
 #include <errno.h>
 #include <string.h>
 
@@ -87,8 +88,8 @@ static const struct {
 } products[] = {
 	{ "report.pdf", NULL, NULL, write_report },
 	{ "report.html", NULL, NULL, write_page },
-	{ "balance.png", write_png, NULL, NULL },
-	{ "balance.pdf", write_pdf, NULL, NULL },
+	{ "balance.png", write_png, report_is_balanced, NULL },
+	{ "balance.pdf", write_pdf, report_is_balanced, NULL },
 	{ "backends.csv", report_backends_csv, NULL, NULL },
 	{ "timeline.csv", report_timeline_csv, has_timeline, NULL },
 	{ "events.jsonl", report_events_jsonl, NULL, NULL },

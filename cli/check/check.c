@@ -114,6 +114,12 @@ check_ports_of(const struct lb_plan *plan, size_t pool, bool udp)
 	return ports;
 }
 
+bool
+check_assigns_afresh(const struct lb_config_nat *rule)
+{
+	return rule->member < 0 && rule->assignment != LB_ASSIGN_INSTANCE;
+}
+
 uint32_t
 check_lut_count(const struct lb_plan *plan, uint64_t *bytes)
 {

@@ -38,6 +38,9 @@ struct check_ports {
 
 struct check_ports check_ports_of(
     const struct lb_plan *plan, size_t pool, bool udp);
+/* Does a NAT rule share out its ports as members come, so that a balancer that
+ * has run for a while may have others than a plan made of nothing? */
+bool check_assigns_afresh(const struct lb_config_nat *rule);
 
 /* config and plan are there, or zero configuration's config alone; the
  * scenario is good when there is one. */

@@ -194,7 +194,7 @@ nat_json(const struct check *check, size_t nat)
 	const struct lb_config_nat *rule = &config->nats[nat];
 
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:I, s:b, "
-			 "s:b, s:o}",
+			 "s:b, s:b, s:o}",
 	    "name", rule->name, "frontend",
 	    config->frontends[rule->frontend].name, "pool",
 	    config->pools[rule->pool].name, "protocol",
@@ -203,8 +203,8 @@ nat_json(const struct check *check, size_t nat)
 	    (int)rule->backend_port, "assignment",
 	    lb_assignment_name(rule->assignment), "idle_timeout_ms",
 	    whole(rule->idle_timeout_ms), "tcp_reset", rule->tcp_reset,
-	    "floating_ip", rule->floating_ip, "mappings",
-	    mappings_json(check, nat));
+	    "floating_ip", rule->floating_ip, "assigned_afresh",
+	    check_assigns_afresh(rule), "mappings", mappings_json(check, nat));
 }
 
 static json_t *

@@ -239,6 +239,11 @@ print_nat(const struct check *check, size_t nat, FILE *to)
 	    rule->tcp_reset ? ", TCP reset" : "",
 	    rule->floating_ip ? ", floating IP" : "");
 	print_mappings(check, nat, to);
+	if (check_assigns_afresh(rule))
+		(void)fprintf(to,
+		    "  %-*s assigned afresh; a running balancer keeps the "
+		    "ports that it gave\n  %-*s (fairlead ctl nat)\n",
+		    WIDTH_MAX - 2, "", WIDTH_MAX - 2, "");
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/common/cli.h"
+#include "model/config/addr_kind.h"
 #include "model/config/names.h"
 
 #define SHOWN 3 /* addresses in a message */
@@ -103,6 +104,10 @@ add_captured(const char *command, const char *text, const struct lb_config *c,
 			    "--outbound wants \"members\" or captured "
 			    "addresses, like 10.0.0.1,10.0.0.2, not \"%s\"",
 			    word);
+		if (!lb_addr_is_unicast(&captured))
+			return cli_usage(command,
+			    "--outbound: %s is %s, and no client", word,
+			    lb_addr_kind_name(lb_addr_kind(&captured)));
 		const struct lb_addr *member =
 		    next_member(pool, &captured, next);
 		if (member == NULL)

@@ -5,6 +5,7 @@
 
 #include "cli/common/captures.h"
 #include "cli/common/cli.h"
+#include "model/config/addr_kind.h"
 #include "model/config/names.h"
 #include "model/config/numbers.h"
 
@@ -65,10 +66,18 @@ read_backends(const struct reading *r, const char *text)
 	return cli_backends_read(r->command, text, &r->o->backend_count);
 }
 
+/* Multicast and broadcast are: captures have servers there. */
+static bool
+is_nobody(const struct sim_vip *vip)
+{
+	return vip->kind == SIM_VIP_ADDRESS &&
+	       lb_addr_kind(&vip->addr) == LB_ADDR_UNSPECIFIED;
+}
+
 int
 cli_vip_read(const char *command, const char *text, struct sim_vip *vip)
 {
-	if (vip_of_text(text, vip))
+	if (vip_of_text(text, vip) && !is_nobody(vip))
 		return 0;
 	return cli_usage(command,
 	    "--vip wants ADDR, ADDR:PORT, [ADDR]:PORT or auto, not \"%s\"",

@@ -72,6 +72,21 @@ const struct ctl_command ctl_commands[] = {
 	    "  sudo fairlead ctl snat --limit 10\n"
 	    "  sudo fairlead ctl snat --json |\n"
 	    "    jq -r '.snat[] | select(.mark == \"full\") | .member'\n" },
+	{ "nat", 0, 0, ctl_nat,
+	    "usage: fairlead ctl nat [--json]\n"
+	    "\n"
+	    "The ports of inbound NAT rules, and the member that each leads "
+	    "to. They stay\n"
+	    "with their members as others come and go, so that fairlead "
+	    "check, which\n"
+	    "assigns them afresh, may show others of the same "
+	    "configuration.\n"
+	    "\n"
+	    "Examples:\n"
+	    "  sudo fairlead ctl nat\n"
+	    "  sudo fairlead ctl nat --json |\n"
+	    "    jq '.mappings[] | select(.member == \"web-1\") | "
+	    ".frontend_port'\n" },
 	{ "drain", 1, CTL_WAIT, ctl_drain,
 	    "usage: fairlead ctl drain [--wait] POOL/MEMBER\n"
 	    "\n"

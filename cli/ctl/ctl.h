@@ -56,6 +56,7 @@ extern const size_t ctl_command_count;
 
 int ctl_status(const struct ctl_options *o);
 int ctl_members(const struct ctl_options *o);
+int ctl_nat(const struct ctl_options *o);
 int ctl_stats(const struct ctl_options *o);
 int ctl_flows(const struct ctl_options *o);
 int ctl_snat(const struct ctl_options *o);

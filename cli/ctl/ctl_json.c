@@ -9,6 +9,7 @@ static const struct {
 	const char *kind, *list;
 } lists[] = {
 	{ "member", "members" },
+	{ "mapping", "mappings" },
 	{ "flow", "flows" },
 	{ "snat", "snat" },
 	{ "rule", "rules" },

@@ -18,6 +18,7 @@ static const char help[] =
     "  members   states, probes, flows and traffic of every member\n"
     "  flows     live entries of the connection table\n"
     "  snat      SNAT ports: allocated, used, and where most go\n"
+    "  nat       ports of NAT rules, and the members they lead to\n"
     "  drain     no new flows to a member; those it has stay\n"
     "  undrain   new flows to it again\n"
     "  admin     a member's admin state in place of the configuration's\n"

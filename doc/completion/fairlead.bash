@@ -36,7 +36,7 @@ _fairlead_ctl() {
 			*) echo up down none ;;
 			esac
 			;;
-		status | members | flows | snat | reload | stats | capture) ;;
+		status | members | flows | snat | nat | reload | stats | capture) ;;
 		*) continue ;;
 		esac
 		return

@@ -208,15 +208,15 @@ check_namespace(const struct live_forwarder *f, const char *pin_name,
 }
 
 /*
- * The configuration's, or that of the plan which is adopted: the memo's, which
- * changes with the plan, so that no kill leaves entries under one key and us
- * with another.  Under a new key they are not found, and idle out.
+ * That of the plan which is adopted, whose entries are found by no other: the
+ * memo's, which changes with the plan, so that no kill leaves entries under one
+ * key and us with another.  Else the configuration's.
  */
 static int
 choose_key(struct live_forwarder *f, const uint8_t *configured)
 {
 	const size_t bytes = sizeof(f->hash_key);
-	if (configured == NULL && f->adopted)
+	if (f->adopted)
 		configured = f->before->hash_key;
 	if (configured != NULL) {
 		memcpy(f->hash_key, configured, bytes);
@@ -359,37 +359,79 @@ carry_counts(int from, int to)
 	return rc;
 }
 
-/* A map of the engine in place of what was kept, if anything; pinned. */
-static int
-keep_map(struct live_forwarder *f, const struct live_engine *engine, size_t i)
+/* Maps of an engine that are to be kept from now on; -1: what is kept stays. */
+struct keeping {
+	int fds[LB_COUNT(kept_maps)];
+};
+
+static void
+keeping_close(struct keeping *k)
 {
-	int rc = 0, fd = dup(live_engine_map(engine, kept_maps[i]));
-	if (fd < 0)
-		return -errno;
-	if (f->kept[i] >= 0 && strcmp(kept_maps[i], "snat_ports") != 0)
-		rc = carry_counts(f->kept[i], fd);
-	if (rc == 0)
-		rc = live_pin_put(&f->pins, kept_maps[i], fd);
-	if (rc != 0) {
-		(void)close(fd);
-		return rc;
-	}
-	if (f->kept[i] >= 0)
-		(void)close(f->kept[i]);
-	f->kept[i] = fd;
-	return 0;
+	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
+		if (k->fds[i] >= 0)
+			(void)close(k->fds[i]);
 }
 
-/* The maps that are kept from now on. */
+/* With what was counted so far. */
+static int
+keeping_open(struct keeping *k, const struct live_forwarder *f,
+    const struct live_engine *engine, const struct lb_plan *plan)
+{
+	int rc = 0;
+	for (size_t i = 0; i < LB_COUNT(kept_maps); i++)
+		k->fds[i] = -1;
+	for (size_t i = 0; rc == 0 && i < LB_COUNT(kept_maps); i++) {
+		if (f->kept[i] >= 0 && !outgrown(f, i, plan))
+			continue;
+		k->fds[i] = dup(live_engine_map(engine, kept_maps[i]));
+		if (k->fds[i] < 0)
+			rc = -errno;
+		else if (f->kept[i] >= 0 &&
+			 strcmp(kept_maps[i], "snat_ports") != 0)
+			rc = carry_counts(f->kept[i], k->fds[i]);
+	}
+	if (rc != 0)
+		keeping_close(k);
+	return rc;
+}
+
+/* All of them are pinned, or those that were before. */
+static int
+keeping_pin(const struct keeping *k, const struct live_forwarder *f)
+{
+	int rc = 0;
+	size_t i = 0;
+	for (; rc == 0 && i < LB_COUNT(kept_maps); i++)
+		if (k->fds[i] >= 0)
+			rc = live_pin_put(&f->pins, kept_maps[i], k->fds[i]);
+	while (rc != 0 && i-- > 0)
+		if (k->fds[i] >= 0 && f->kept[i] >= 0)
+			(void)live_pin_put(&f->pins, kept_maps[i], f->kept[i]);
+	return rc;
+}
+
+/* The maps that are kept from now on: 0, or -errno and nothing changed. */
 static int
 keep(struct live_forwarder *f, const struct live_engine *engine,
     const struct lb_plan *plan)
 {
-	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < LB_COUNT(kept_maps); i++)
-		if (f->kept[i] < 0 || outgrown(f, i, plan))
-			rc = keep_map(f, engine, i);
-	return rc;
+	struct keeping k;
+	int rc = keeping_open(&k, f, engine, plan);
+	if (rc != 0)
+		return rc;
+	rc = keeping_pin(&k, f);
+	if (rc != 0) {
+		keeping_close(&k);
+		return rc;
+	}
+	for (size_t i = 0; i < LB_COUNT(kept_maps); i++) {
+		if (k.fds[i] < 0)
+			continue;
+		if (f->kept[i] >= 0)
+			(void)close(f->kept[i]);
+		f->kept[i] = k.fds[i];
+	}
+	return 0;
 }
 
 static struct live_engine *
@@ -416,22 +458,25 @@ load_over(const struct live_forwarder *f, const struct lb_plan *plan,
 	    "forward.bpf.o", plan, &setup, error, error_bytes);
 }
 
-int
-live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
-    bool routes, char *error, size_t error_bytes)
+struct live_engine *
+live_forwarder_prepare(const struct live_forwarder *f,
+    const struct lb_plan *plan, bool routes, char *error, size_t error_bytes)
 {
 	/* Written down before a packet can make an entry with a new id. */
 	int rc = memo_put(f, plan);
-	if (rc != 0) {
-		(void)snprintf(error, error_bytes, "the plan can't be kept: %s",
-		    strerror(-rc));
-		return rc;
-	}
-	struct live_engine *engine =
-	    load_over(f, plan, routes, error, error_bytes);
-	if (engine == NULL)
-		return -errno;
-	rc = keep(f, engine, plan);
+	if (rc == 0)
+		return load_over(f, plan, routes, error, error_bytes);
+	(void)snprintf(
+	    error, error_bytes, "the plan can't be kept: %s", strerror(-rc));
+	errno = -rc;
+	return NULL;
+}
+
+int
+live_forwarder_commit(struct live_forwarder *f, struct live_engine *engine,
+    const struct lb_plan *plan, char *error, size_t error_bytes)
+{
+	int rc = keep(f, engine, plan);
 	if (rc != 0) {
 		(void)snprintf(error, error_bytes, "%s: %s", f->pins.folder,
 		    strerror(-rc));
@@ -441,6 +486,17 @@ live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
 	live_engine_free(f->engine);
 	f->engine = engine;
 	return 0;
+}
+
+int
+live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
+    bool routes, char *error, size_t error_bytes)
+{
+	struct live_engine *engine =
+	    live_forwarder_prepare(f, plan, routes, error, error_bytes);
+	if (engine == NULL)
+		return -errno;
+	return live_forwarder_commit(f, engine, plan, error, error_bytes);
 }
 
 int

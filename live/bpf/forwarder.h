@@ -21,8 +21,8 @@ struct live_forwarder;
 /*
  * live_forwarder_open - take hold of a pin name.
  *
- * hash_key  what the configuration says, NULL: nothing.  Then the key of what
- *           is adopted stays, or one is drawn.
+ * hash_key  what the configuration says, NULL: nothing, and one is drawn.  The
+ *           key of what is adopted stays in any case.
  *
  * Returns NULL with a line in error.  What is pinned but can't be adopted (of
  * another network namespace, incomplete) is an error or, where it forwards
@@ -66,6 +66,19 @@ const uint8_t *live_forwarder_hash_key(const struct live_forwarder *f);
  */
 int live_forwarder_load(struct live_forwarder *f, const struct lb_plan *plan,
     bool routes, char *error, size_t error_bytes);
+
+/*
+ * The same in two steps, for who has to get more ready in between: the engine
+ * is loaded, and then in place of the one before, which is no more.
+ *
+ * live_forwarder_prepare  NULL and errno, with a line in error.
+ * live_forwarder_commit   takes the engine, also when it fails: 0, or -errno
+ *                         with a line in error and nothing changed.
+ */
+struct live_engine *live_forwarder_prepare(const struct live_forwarder *f,
+    const struct lb_plan *plan, bool routes, char *error, size_t error_bytes);
+int live_forwarder_commit(struct live_forwarder *f, struct live_engine *engine,
+    const struct lb_plan *plan, char *error, size_t error_bytes);
 
 /* live_engine_swap() of the plan, written down first.  -E2BIG: it, or what is
  * counted of it, outgrew its room: load anew, which carries counters over. */

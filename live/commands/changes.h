@@ -21,6 +21,9 @@ struct live_side {
 struct live_made {
 	uint32_t buckets4, buckets6; /* of the tables there are */
 	bool interfaces_named;       /* on the command line */
+	/* What the new file says, whether or not it can be put in force; NULL:
+	 * nothing. */
+	const uint8_t *hash_key_asked;
 };
 
 /*
@@ -29,9 +32,9 @@ struct live_made {
  *     {"what": "member", "name": "web/s3", "change": "added",
  *      "text": "member web/s3 added at 10.77.2.9"}
  *
- * `to` was compiled against `from`, so that ids tell who is who.  NULL without
- * memory.  Cost: linear in members and rules, but n x n in frontends, probes
- * and interfaces.
+ * `to` was compiled against `from`, so that ids tell who is who, and under its
+ * hash key.  NULL without memory.  Cost: O(n log n) in things that have names,
+ * n x n in interfaces.
  */
 json_t *live_changes(const struct live_side *from, const struct live_side *to,
     const struct live_made *made);

@@ -34,6 +34,7 @@ struct command {
 static const struct command commands[] = {
 	{ "status", live_control_status, { { NONE, "" } } },
 	{ "members", live_control_members, { { NONE, "" } } },
+	{ "nat", live_control_nat, { { NONE, "" } } },
 	{ "stats", live_control_stats, { { NONE, "" } } },
 	{ "flows", live_control_flows,
 	    { { TEXT, "rule" }, { TEXT, "member" }, { TEXT, "client" },

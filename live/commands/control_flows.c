@@ -43,6 +43,15 @@ member_name(const struct lb_plan *plan, uint16_t id)
 	    "%s/%s", plan->members[id].pool, plan->members[id].name);
 }
 
+/* Two machines may have had the name, one after the other. */
+static json_t *
+member_address(const struct lb_plan *plan, uint16_t id)
+{
+	if (id >= plan->member_count || plan->members[id].name == NULL)
+		return json_null();
+	return address_of(&plan->members[id].address);
+}
+
 static const char *
 rule_name(const struct lb_plan *plan, uint16_t id)
 {
@@ -63,7 +72,7 @@ tell_flow(const struct lb_plan *plan, const struct lb_expired *e,
 	    outbound ? &plan->snats[e->snat].address : &e->dst;
 	const lb_be16 port = outbound ? e->xlat_port : e->dport;
 	return json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o?, s:o?, s:s?, "
-			 "s:o, s:s, s:f, s:f}",
+			 "s:o, s:o, s:s, s:f, s:f}",
 	    "protocol", lb_proto_name(e->proto), "direction",
 	    outbound ? "outbound" : "inbound", "client", address_of(&e->src),
 	    "client_port", (int)lb_be16_get(e->sport), "frontend",
@@ -72,15 +81,30 @@ tell_flow(const struct lb_plan *plan, const struct lb_expired *e,
 	    "destination_port",
 	    outbound ? json_integer(lb_be16_get(e->dport)) : NULL, "rule",
 	    rule_name(plan, e->rule), "member", member_name(plan, e->member),
-	    "state", live_conn_state_name(e->state), "idle_s",
-	    (double)idle_ms / 1e3, "expires_s", (double)left_ms / 1e3);
+	    "member_address", member_address(plan, e->member), "state",
+	    live_conn_state_name(e->state), "idle_s", (double)idle_ms / 1e3,
+	    "expires_s", (double)left_ms / 1e3);
+}
+
+/* The same name, at another address perhaps. */
+static bool
+called_alike(const struct lb_plan *plan, uint16_t a, uint16_t b)
+{
+	if (a == b)
+		return true;
+	if (a >= plan->member_count || plan->members[a].name == NULL ||
+	    b >= plan->member_count || plan->members[b].name == NULL)
+		return false;
+	return strcmp(plan->members[a].pool, plan->members[b].pool) == 0 &&
+	       strcmp(plan->members[a].name, plan->members[b].name) == 0;
 }
 
 static bool
 is_wanted(const struct flows *f, const struct lb_expired *e)
 {
 	return (f->rule == LB_NONE || f->rule == e->rule) &&
-	       (f->member == LB_NONE || f->member == e->member) &&
+	       (f->member == LB_NONE ||
+		   called_alike(f->run->plan, f->member, e->member)) &&
 	       (!f->by_client || lb_addr_same(&f->client, &e->src));
 }
 

@@ -10,7 +10,7 @@ typedef void live_control_command_of(
 
 /* live/commands/control_show.c: what figures say. */
 live_control_command_of live_control_status, live_control_members,
-    live_control_stats;
+    live_control_nat, live_control_stats;
 
 /* live/commands/control_flows.c: the connection table. */
 live_control_command_of live_control_flows;

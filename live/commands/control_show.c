@@ -67,6 +67,19 @@ say_rules(struct list *list, struct live_caller *caller)
 	return count;
 }
 
+static int
+say_mappings(struct list *list, struct live_caller *caller)
+{
+	const struct live_run *run = list->run;
+	int count = 0;
+	for (size_t i = list->next;
+	     i < run->plan->mapping_count && count < (int)AT_ONCE; i++, count++)
+		live_caller_say(caller,
+		    json_pack("{s:o}", "mapping",
+			live_tell_mapping(run, &run->plan->mappings[i])));
+	return count;
+}
+
 static enum live_more
 list_more(void *state, struct live_caller *caller)
 {
@@ -110,6 +123,14 @@ live_control_members(
 {
 	(void)request;
 	begin_list(caller, &(struct list){ .run = run, .part = say_members });
+}
+
+void
+live_control_nat(
+    struct live_run *run, struct live_caller *caller, const json_t *request)
+{
+	(void)request;
+	begin_list(caller, &(struct list){ .run = run, .part = say_mappings });
 }
 
 /* After the rules the members. */

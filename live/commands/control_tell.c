@@ -240,6 +240,34 @@ live_tell_rule(const struct live_figures *f, const struct live_figures_rule *r)
 	    r->counted ? tell_share(&r->traffic) : NULL);
 }
 
+/* Those of the last whole round of the sweeper; NULL: none is over yet. */
+static json_t *
+flows_of_rule(const struct live_run *run, uint16_t id)
+{
+	const struct lb_usage *usage = live_sweeper_counts(run->sweeper);
+	return usage != NULL ? count(usage->rule[id]) : NULL;
+}
+
+json_t *
+live_tell_mapping(
+    const struct live_run *run, const struct lb_plan_mapping *mapping)
+{
+	const struct lb_config *config = run->config;
+	const struct lb_config_nat *nat = &config->nats[mapping->nat];
+	const struct lb_config_frontend *f = &config->frontends[nat->frontend];
+	const struct lb_plan_member *m = &run->plan->members[mapping->member];
+	return json_pack("{s:s, s:s, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:i, "
+			 "s:b, s:o?}",
+	    "rule", nat->name, "assignment",
+	    lb_assignment_name(nat->assignment), "frontend", f->name,
+	    "frontend_address", address_of(&f->address), "protocol",
+	    lb_proto_name(nat->proto), "frontend_port", (int)mapping->port,
+	    "pool", m->pool, "member", m->name, "member_address",
+	    address_of(&m->address), "backend_port", (int)nat->backend_port,
+	    "floating_ip", (int)nat->floating_ip, "flows",
+	    flows_of_rule(run, mapping->rule));
+}
+
 static const char *const health_names[] = {
 	[LB_HEALTH_UNKNOWN] = "unknown",
 	[LB_HEALTH_UP] = "up",

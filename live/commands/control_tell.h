@@ -18,6 +18,9 @@ json_t *live_tell_frontend(const struct live_figures *figures,
     const struct live_figures_frontend *frontend);
 json_t *live_tell_rule(
     const struct live_figures *figures, const struct live_figures_rule *rule);
+/* A NAT rule's port, and whom it leads to. */
+json_t *live_tell_mapping(
+    const struct live_run *run, const struct lb_plan_mapping *mapping);
 json_t *live_tell_member(const struct live_figures *figures,
     const struct live_figures_member *member);
 

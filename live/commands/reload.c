@@ -212,7 +212,8 @@ explain(
 	const struct lb_tables *tables =
 	    live_engine_tables(live_forwarder_engine(run->forwarder));
 	const struct live_made made = { tables->buckets4, tables->buckets6,
-		run->settings->interface_count > 0 };
+		run->settings->interface_count > 0,
+		d->key_is_asked ? d->key_asked : NULL };
 	how->changes = live_changes(&s.from, &s.to, &made);
 	return how->changes != NULL ? explain_moved(run, d, how) : -1;
 }
@@ -260,6 +261,13 @@ log_reloaded(const struct tally *members, const struct live_reloaded *how)
 
 /* --- in force ------------------------------------------------------------ */
 
+static void
+warn_if(const char *event, int rc)
+{
+	if (rc != 0)
+		live_log(LIVE_WARNING, event, "s:s", "message", live_errno(rc));
+}
+
 /* The plan alone; -E2BIG: it takes the program anew, which is made for a mode
  * of forwarding and for so much room. */
 static int
@@ -273,21 +281,36 @@ swap_plan(const struct live_run *run, const struct live_draft *d)
 	return rc == 0 ? live_forwarder_swap(f, d->plan) : rc;
 }
 
+/*
+ * All that can fail comes before the engine is another one: from there on
+ * health and plans go to it, so interfaces have to get its program.  What is
+ * not well after that is warned of, and tried again.
+ */
 static int
 load_anew(
     struct live_run *run, const struct live_draft *d, char *error, size_t bytes)
 {
 	struct live_forwarder *f = run->forwarder;
-	int rc = live_forwarder_load(f, d->plan,
+	struct live_engine *engine = live_forwarder_prepare(f, d->plan,
 	    d->config->forwarding == LB_FORWARDING_NAT, error, bytes);
-	if (rc != 0)
+	if (engine == NULL)
+		return -errno;
+	struct live_nexthops *hops =
+	    live_nexthops_prepare(run->hops, engine, d->plan);
+	if (hops == NULL) {
+		int code = errno;
+		(void)snprintf(error, bytes, "next hops: %s", live_errno(code));
+		live_engine_free(engine);
+		return -code;
+	}
+	int rc = live_forwarder_commit(f, engine, d->plan, error, bytes);
+	if (rc != 0) {
+		live_nexthops_drop(hops);
 		return rc;
-	live_sweeper_use(
-	    run->sweeper, live_engine_tables(live_forwarder_engine(f)));
-	rc = live_nexthops_use(run->hops, live_forwarder_engine(f), d->plan);
-	if (rc != 0)
-		(void)snprintf(error, bytes, "%s", live_errno(rc));
-	return rc;
+	}
+	live_sweeper_use(run->sweeper, live_engine_tables(engine));
+	warn_if("netlink", live_nexthops_commit(run->hops, hops));
+	return 0;
 }
 
 static int
@@ -304,8 +327,8 @@ put_in_force(
 		return 0;
 	live_forwarder_stays(run->forwarder, run->plan);
 	/* What was loaded in vain has written who is eligible. */
-	if (live_forwarder_engine(run->forwarder) == engine)
-		(void)live_engine_health(engine, run->plan);
+	(void)live_engine_health(engine, run->plan);
+	(void)live_nexthops_use(run->hops, engine, run->plan);
 	return rc;
 }
 
@@ -316,9 +339,7 @@ prepare(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 	const char *why = "no memory";
 	int rc = live_draft_read(d, run);
 	if (rc == 0)
-		rc = live_draft_complete(d, d->config->hash_key_set
-						? d->config->hash_key
-						: run->plan->hash_key);
+		rc = live_draft_complete(d, run->plan->hash_key);
 	if (rc == 0 && live_draft_compile(d, run->plan,
 			   live_sweeper_usage(run->sweeper)) != LIVE_ENDED)
 		rc = -1;
@@ -339,10 +360,29 @@ prepare(struct live_run *run, struct live_draft *d, struct live_reloaded *how)
 }
 
 static void
-warn_if(const char *event, int rc)
+use_claims(struct live_run *run)
 {
-	if (rc != 0)
-		live_log(LIVE_WARNING, event, "s:s", "message", live_errno(rc));
+	int rc = live_claims_use(run->claims, run->forwarder, run->config);
+	run->due.claims = rc != 0;
+	warn_if("addresses", rc);
+}
+
+static void
+use_tap(struct live_run *run)
+{
+	int rc = live_tap_use(run->tap, live_forwarder_engine(run->forwarder));
+	run->due.tap = rc != 0;
+	warn_if("tap", rc);
+}
+
+void
+live_reload_rest(struct live_run *run)
+{
+	if (run->due.claims)
+		use_claims(run);
+	live_interfaces_again(run, false);
+	if (run->due.tap)
+		use_tap(run);
 }
 
 static void
@@ -355,14 +395,12 @@ take(struct live_run *run, struct live_draft *d,
 	live_sweeper_swapped(run->sweeper);
 	live_snat_use(run);
 	bool another = live_forwarder_engine(run->forwarder) != engine;
-	warn_if("addresses",
-	    live_claims_use(run->claims, run->forwarder, run->config));
+	use_claims(run);
 	live_interfaces_again(run, another);
 	live_interfaces_warn(run);
 	warn_if("netlink", live_claims_refresh(run->claims, run->forwarder));
 	if (another)
-		warn_if("tap", live_tap_use(run->tap,
-				   live_forwarder_engine(run->forwarder)));
+		use_tap(run);
 }
 
 static void

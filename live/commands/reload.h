@@ -30,6 +30,10 @@ struct live_reloaded {
  */
 void live_reload(struct live_run *run, bool dry_run, struct live_reloaded *how);
 
+/* What a reload warned of that it could not do, again; and interfaces that came
+ * (back) since. */
+void live_reload_rest(struct live_run *run);
+
 void live_reloaded_free(struct live_reloaded *how);
 
 #endif

@@ -320,56 +320,75 @@ targets_of(const struct lb_plan *plan)
 	return targets;
 }
 
-/* Who was there already keeps what is known of him. */
+/* Who was there already keeps what is known of him; of the others nothing is
+ * known, and who had that id before is gone. */
 static void
-carry_over(
-    const struct live_nexthops *h, struct target *targets, uint32_t count)
+carry_over(const struct live_nexthops *h, struct live_nexthops *new)
 {
-	for (uint32_t id = 0; id < count && id < h->target_count; id++) {
-		const struct target *old = &h->targets[id];
-		if (old->wanted && targets[id].wanted &&
-		    lb_addr_same(&old->addr, &targets[id].addr))
-			targets[id] = *old;
+	for (uint32_t id = 0; id < FORWARD_MEMBERS; id++) {
+		uint64_t word = 0;
+		if (id < h->target_count && id < new->target_count &&
+		    h->targets[id].wanted &&new->targets[id].wanted
+			&&lb_addr_same(
+			    &h->targets[id].addr, &new->targets[id].addr)) {
+			new->targets[id] = h->targets[id];
+			word = h->words[id];
+		}
+		set_word(new, id, word);
 	}
 }
 
-/* What is gone has no next hop any more. */
-static void
-forget_rest(struct live_nexthops *h, const struct lb_plan *plan)
+void
+live_nexthops_drop(struct live_nexthops *change)
 {
-	for (uint32_t id = 0; id < h->target_count; id++)
-		if (id >= plan->member_count || plan->members[id].name == NULL)
-			set_word(h, id, 0);
+	live_nexthops_free(change);
+}
+
+struct live_nexthops *
+live_nexthops_prepare(const struct live_nexthops *h,
+    const struct live_engine *engine, const struct lb_plan *plan)
+{
+	struct live_nexthops *new = live_nexthops_new(h->netlink);
+	if (new == NULL)
+		return NULL;
+	new->targets = targets_of(plan);
+	new->target_count = plan->member_count;
+	new->words = live_engine_mmap(
+	    engine, "next_hops", FORWARD_MEMBERS * sizeof(*new->words));
+	new->ports_fd = dup(live_engine_map(engine, "ports"));
+	new->rows_fd = dup(live_engine_map(engine, "port_rows"));
+	if (new->targets != NULL &&new->words != NULL &&new->ports_fd >= 0 &&
+	    new->rows_fd >= 0)
+		return new;
+	int code = errno;
+	live_nexthops_drop(new);
+	errno = code;
+	return NULL;
+}
+
+/* What it knows of members and interfaces goes over. */
+int
+live_nexthops_commit(struct live_nexthops *h, struct live_nexthops *change)
+{
+	carry_over(h, change);
+	let_go(h);
+	free(h->targets);
+	h->words = change->words;
+	h->ports_fd = change->ports_fd;
+	h->rows_fd = change->rows_fd;
+	h->targets = change->targets;
+	h->target_count = change->target_count;
+	free(change);
+	for (uint32_t row = 0; row < FORWARD_PORTS_MAX; row++)
+		if (h->ports[row].ifindex != 0)
+			put_port(h, row);
+	return live_nexthops_refresh(h);
 }
 
 int
 live_nexthops_use(struct live_nexthops *h, const struct live_engine *engine,
     const struct lb_plan *plan)
 {
-	struct live_nexthops new = { 0 };
-	new.targets = targets_of(plan);
-	new.words = live_engine_mmap(
-	    engine, "next_hops", FORWARD_MEMBERS * sizeof(*new.words));
-	new.ports_fd = dup(live_engine_map(engine, "ports"));
-	new.rows_fd = dup(live_engine_map(engine, "port_rows"));
-	if (new.targets == NULL || new.words == NULL || new.ports_fd < 0 ||
-	    new.rows_fd < 0) {
-		int code = errno;
-		let_go(&new);
-		free(new.targets);
-		return -code;
-	}
-	carry_over(h, new.targets, plan->member_count);
-	let_go(h);
-	h->words = new.words;
-	h->ports_fd = new.ports_fd;
-	h->rows_fd = new.rows_fd;
-	forget_rest(h, plan);
-	free(h->targets);
-	h->targets = new.targets;
-	h->target_count = plan->member_count;
-	for (uint32_t row = 0; row < FORWARD_PORTS_MAX; row++)
-		if (h->ports[row].ifindex != 0)
-			put_port(h, row);
-	return live_nexthops_refresh(h);
+	struct live_nexthops *change = live_nexthops_prepare(h, engine, plan);
+	return change != NULL ? live_nexthops_commit(h, change) : -errno;
 }

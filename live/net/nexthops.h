@@ -28,6 +28,20 @@ int live_nexthops_use(struct live_nexthops *hops,
     const struct live_engine *engine, const struct lb_plan *plan);
 
 /*
+ * The same in two steps: all that can fail, with nothing changed, and then what
+ * can't but for the refresh, which commit ends with and returns the result of:
+ * until one goes well, what it would have found is the kernel's to forward.
+ *
+ * live_nexthops_prepare  NULL and errno.
+ * live_nexthops_commit   takes the change.
+ */
+struct live_nexthops *live_nexthops_prepare(const struct live_nexthops *hops,
+    const struct live_engine *engine, const struct lb_plan *plan);
+int live_nexthops_commit(
+    struct live_nexthops *hops, struct live_nexthops *change);
+void live_nexthops_drop(struct live_nexthops *change); /* NULL is fine */
+
+/*
  * live_nexthops_refresh - ask for everything anew: interfaces, routes,
  * neighbours; have the unknown and the stale resolved.  For every change that
  * is not a neighbour's, and every few seconds.  Cost: a question per member.

@@ -39,6 +39,8 @@ live_draft_complete(struct live_draft *d, const uint8_t *hash_key)
 	int rc = live_host_complete(d->config);
 	if (rc != 0)
 		return rc;
+	d->key_is_asked = d->config->hash_key_set;
+	memcpy(d->key_asked, d->config->hash_key, sizeof(d->key_asked));
 	memcpy(d->config->hash_key, hash_key, sizeof(d->config->hash_key));
 	d->config->hash_key_set = true;
 	return 0;

@@ -16,13 +16,16 @@ struct live_draft {
 	struct live_health *health;
 	enum lb_admin_state *admin_file; /* live_overrides_apply() */
 	struct lb_problems problems;
+	uint8_t key_asked[16]; /* as the file has it */
+	bool key_is_asked;
 };
 
 /* 0; -1: it is not readable, not valid or names no interface, or there is no
  * memory. */
 int live_draft_read(struct live_draft *d, const struct live_run *run);
 
-/* Adds the machine's own addresses and the key: 0 or -errno. */
+/* Adds the machine's own addresses and the key that is in force, whatever the
+ * file asks for: 0 or -errno. */
 int live_draft_complete(struct live_draft *d, const uint8_t *hash_key);
 
 /* lb_plan_compile(): LIVE_ENDED when that went well. */

@@ -145,16 +145,20 @@ live_interfaces_attach(struct live_run *run)
 	return true;
 }
 
-/* Interfaces that came (back) since; program: it is another one now. */
+/* Interfaces that came (back) since; program: it is another one now, which all
+ * have to get, because who is up is told to no other. */
 void
 live_interfaces_again(struct live_run *run, bool program)
 {
 	struct wanted w = wanted_interfaces(run->settings, run->config);
+	const bool all = program || run->due.attach;
+	run->due.attach = false;
 	for (size_t i = 0; i < w.count; i++)
 		if (w.ifindex[i] != 0 &&
-		    (program ||
-			!live_forwarder_attached(run->forwarder, w.ifindex[i])))
-			(void)attach_one(run, w.name[i], w.ifindex[i]);
+		    (all || !live_forwarder_attached(
+				run->forwarder, w.ifindex[i])) &&
+		    !attach_one(run, w.name[i], w.ifindex[i]))
+			run->due.attach |= all;
 	detach_others(run, &w);
 }
 

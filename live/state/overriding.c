@@ -142,18 +142,20 @@ from_clients(const struct lb_usage *usage, uint32_t id)
 	return usage->member[id] > outbound ? usage->member[id] - outbound : 0;
 }
 
+/* Of all machines that had the name: also of who leaves because another one has
+ * it now. */
 uint32_t
 live_overriding_flows(const struct live_run *run, const struct live_override *o)
 {
 	const struct lb_plan *plan = run->plan;
 	const struct lb_usage *usage = live_sweeper_counts(run->sweeper);
+	uint32_t flows = 0;
 	for (uint32_t id = 0; usage != NULL && id < plan->member_count; id++)
 		if (plan->members[id].name != NULL &&
-		    !plan->members[id].tombstone &&
 		    strcmp(plan->members[id].pool, o->pool) == 0 &&
 		    strcmp(plan->members[id].name, o->member) == 0)
-			return from_clients(usage, id);
-	return 0;
+			flows += from_clients(usage, id);
+	return flows;
 }
 
 /* Two rounds on, so that one began after the draining did. */

@@ -65,6 +65,11 @@ struct live_run {
 	uv_timer_t sweep, refresh, settle, apply;
 	uv_poll_t hear;
 	bool loop_open;
+	/* What a reload could not do and is tried again: interfaces that have
+	 * the program before yet, maps of this one. */
+	struct {
+		bool attach, claims, tap;
+	} due;
 };
 
 #endif

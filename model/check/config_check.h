@@ -32,6 +32,10 @@ void lb_check_rule(const struct lb_config *config,
     struct lb_problems *problems);
 void lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
     struct lb_where where, struct lb_problems *problems);
+/* Of a time that is not whole units, "minutes" or "seconds": the nearest that
+ * are. */
+void lb_check_say_whole(const char *key, const char *units, uint64_t ms,
+    uint64_t unit_ms, struct lb_where where, struct lb_problems *problems);
 void lb_check_outbounds(const struct lb_config *config,
     const struct lb_pool_facts *pools, struct lb_problems *problems);
 void lb_check_nats(const struct lb_config *config,
@@ -41,8 +45,19 @@ void lb_check_unique(
 void lb_check_pairs(
     const struct lb_config *config, struct lb_problems *problems);
 
-/* Can a packet come from it and go to it? */
-bool lb_check_is_unicast(const struct lb_addr *addr);
+/* Is it an internal frontend, or none, that of a rule that is only a next
+ * hop? */
+bool lb_check_is_internal(const struct lb_config *config, int frontend);
+
+/* A public and an internal frontend are of two balancers to Azure, which may
+ * have the same members and ports of them (AZ 5.3, 5.4).  A file of ours is
+ * one: whose answer it is, is told by the member's address and port. */
+bool lb_check_two_balancers(
+    const struct lb_config *config, int frontend, int other);
+#define LB_TWO_BALANCERS                                                       \
+	"Azure lets two balancers, a public and an internal one, but a file "  \
+	"is one balancer: write a file for each (check, sim and live take "    \
+	"one at a time)"
 
 void lb_check_no_memory(struct lb_problems *problems);
 

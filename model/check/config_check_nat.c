@@ -288,6 +288,7 @@ out:
 
 struct backend {
 	struct lb_addr addr;
+	int frontend;
 	uint16_t port;
 	uint8_t proto;
 	const char *kind, *name;
@@ -346,8 +347,8 @@ nat_backends(const struct lb_config *config, struct backend *list)
 			count = backend_add(list, count, nat->proto,
 			    (struct backend){
 				pool->members[lb_nat_member(nat, j)].address,
-				nat->backend_port, 0, "NAT rule", nat->name,
-				nat->at[LB_NAT_KEY_BACKEND_PORT],
+				nat->frontend, nat->backend_port, 0, "NAT rule",
+				nat->name, nat->at[LB_NAT_KEY_BACKEND_PORT],
 				config->rule_count + i });
 		if (count > LB_ENDPOINT_MAX)
 			break; /* which the plan refuses */
@@ -369,13 +370,17 @@ rule_backends(const struct lb_config *config, const bool *ports,
 		for (size_t m = 0; m < pool->member_count; m++)
 			count = backend_add(list, count, rule->proto,
 			    (struct backend){ pool->members[m].address,
-				rule->backend_port, 0, "rule", rule->name,
-				rule->at[LB_RULE_KEY_BACKEND_PORT], r });
+				rule->frontend, rule->backend_port, 0, "rule",
+				rule->name, rule->at[LB_RULE_KEY_BACKEND_PORT],
+				r });
 		if (count > 2 * LB_ENDPOINT_MAX)
 			break;
 	}
 	return count;
 }
+
+#define MEND_BACKENDS                                                          \
+	"give one another backend_port, or other members, or floating_ip"
 
 static void
 say_backends(const struct lb_config *config, const struct backend *list,
@@ -391,12 +396,15 @@ say_backends(const struct lb_config *config, const struct backend *list,
 		    late->order == last_said)
 			continue;
 		last_said = late->order;
+		bool two = lb_check_two_balancers(
+		    config, early->frontend, late->frontend);
 		lb_error_add(problems, late->where,
-		    lb_refusal_code(LB_REFUSAL_MEMBER),
+		    two ? NULL : lb_refusal_code(LB_REFUSAL_MEMBER),
 		    "%s '%s' and NAT rule '%s' send the same protocol and "
-		    "backend_port to the same member; give one another "
-		    "backend_port, or floating_ip",
-		    early->kind, early->name, late->name);
+		    "backend_port to the same member; %s",
+		    early->kind, early->name, late->name,
+		    two ? LB_TWO_BALANCERS ", or " MEND_BACKENDS
+			: MEND_BACKENDS);
 	}
 }
 
@@ -478,9 +486,13 @@ check_beside_ha(const struct lb_config *config, const struct lb_config_nat *nat,
 			continue;
 		lb_error_add(problems, nat->at[LB_NAT_KEY_BACKEND_PORT], NULL,
 		    "HA-ports rule '%s' without floating_ip must have its "
-		    "members alone, but NAT rule '%s' leads to '%s' too; give "
-		    "one floating_ip, or other members",
-		    found->rule->name, nat->name, member->name);
+		    "members alone, but NAT rule '%s' leads to '%s' too; %s"
+		    "give one floating_ip, or other members",
+		    found->rule->name, nat->name, member->name,
+		    lb_check_two_balancers(
+			config, found->rule->frontend, nat->frontend)
+			? LB_TWO_BALANCERS ", or "
+			: "");
 		return;
 	}
 }

@@ -36,28 +36,76 @@ overlap(uint8_t a, uint8_t b)
 
 /* --- how many ports ------------------------------------------------------ */
 
+/* The nearest below that a rule may have; 0: there is none. */
+static uint32_t
+ports_below(uint32_t ports, uint32_t most)
+{
+	uint32_t below = ports < LB_SNAT_UNIT
+			     ? LB_SNAT_UNIT
+			     : ports / LB_SNAT_UNIT * LB_SNAT_UNIT;
+
+	return below < most ? below : most;
+}
+
 static void
 say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
     uint32_t most, size_t members, struct lb_problems *problems)
 {
 	struct lb_where where = outbound->at[LB_OUTBOUND_KEY_PORTS];
+	uint32_t use = ports_below(outbound->ports, most);
 
-	if (fault == LB_SNAT_NOT_EIGHTS)
+	if (fault == LB_SNAT_FITS)
+		return;
+	if (use == 0)
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
+		    "`ports_per_member`: rules and %zu members leave no 8 "
+		    "ports of %zu frontends for each; use more frontends",
+		    members, outbound->frontend_count);
+	else if (fault == LB_SNAT_NOT_EIGHTS)
 		lb_error_add(problems, where,
 		    lb_refusal_code(LB_REFUSAL_EIGHTS),
 		    "`ports_per_member`: %u is no multiple of 8; use %u",
-		    outbound->ports, outbound->ports / 8 * 8);
+		    outbound->ports, use);
 	else if (fault == LB_SNAT_TOO_MANY)
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_PORTS),
-		    "`ports_per_member`: %u are too many; a rule gives a "
-		    "member at most 64000",
-		    outbound->ports);
-	else if (fault == LB_SNAT_NO_ROOM)
+		    "`ports_per_member`: %u are too many, for a rule gives a "
+		    "member at most 64000; use %u",
+		    outbound->ports, use);
+	else
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
 		    "`ports_per_member`: %u for each of %zu members are more "
-		    "than %zu frontends have; use %u at most, or more "
-		    "frontends",
-		    outbound->ports, members, outbound->frontend_count, most);
+		    "than %zu frontends have; use %u, or more frontends",
+		    outbound->ports, members, outbound->frontend_count, use);
+}
+
+/* Ports are kept for so many. */
+static void
+check_max_members(const struct lb_config *config,
+    const struct lb_config_outbound *outbound, struct lb_problems *problems)
+{
+	const struct lb_config_pool *pool = &config->pools[outbound->pool];
+	struct lb_where where = outbound->at[LB_OUTBOUND_KEY_MAX_MEMBERS];
+	uint64_t blocks = lb_snat_blocks(config, outbound);
+	uint64_t units = LB_SNAT_UNITS * outbound->frontend_count;
+	uint64_t most = units > blocks ? units - blocks : 0;
+
+	if (most < pool->member_count)
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
+		    "rules and %zu members leave no 8 ports of %zu frontends "
+		    "for each; use more frontends",
+		    pool->member_count, outbound->frontend_count);
+	else if (outbound->members_max > most)
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
+		    "`max_members`: %u leave no 8 ports of %zu frontends for "
+		    "each; use %llu, or more frontends",
+		    outbound->members_max, outbound->frontend_count,
+		    (unsigned long long)most);
+	else if (pool->member_count > outbound->members_max)
+		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
+		    "pool '%s' has %zu members, more than the %u that ports "
+		    "are kept for; use %zu",
+		    pool->name, pool->member_count, outbound->members_max,
+		    pool->member_count);
 }
 
 static void
@@ -77,14 +125,7 @@ check_ports(const struct lb_config *config,
 		return;
 	}
 	if (outbound->members_max > 0) {
-		if (members > outbound->members_max)
-			lb_error_add(problems,
-			    outbound->at[LB_OUTBOUND_KEY_MAX_MEMBERS],
-			    lb_refusal_code(LB_REFUSAL_ROOM),
-			    "pool '%s' has %zu members, more than the %u that "
-			    "ports are kept for; keep them for more",
-			    config->pools[outbound->pool].name, members,
-			    outbound->members_max);
+		check_max_members(config, outbound, problems);
 		return;
 	}
 	if (outbound->ports == 0 && members > TABLE_END &&
@@ -123,6 +164,10 @@ check_idle(const struct lb_config *config,
 		    !azure ? "1s to 24h"
 		    : api  ? "4m to 100m"
 			   : "4m to 120m");
+	else if (azure && outbound->idle_timeout_ms % MINUTE_MS != 0)
+		lb_check_say_whole("idle_timeout", "minutes",
+		    outbound->idle_timeout_ms, MINUTE_MS,
+		    outbound->at[LB_OUTBOUND_KEY_IDLE_TIMEOUT], problems);
 }
 
 static void
@@ -151,7 +196,9 @@ check_families(const struct lb_config *config,
 			lb_error_add(problems,
 			    outbound->at[LB_OUTBOUND_KEY_FRONTENDS], NULL,
 			    "frontend '%s' is internal, and Azure lets members "
-			    "out by public ones only; use sku fairlead",
+			    "out by public ones only; name one of these, or "
+			    "use "
+			    "sku fairlead",
 			    frontend->name);
 	}
 }
@@ -209,7 +256,8 @@ check_frontends(const struct lb_config *config, size_t index,
 			    outbound->at[LB_OUTBOUND_KEY_FRONTENDS],
 			    lb_refusal_code(LB_REFUSAL_OUTBOUND),
 			    "outbound rules '%s' and '%s' have the same "
-			    "frontend '%s' and protocol; give one another",
+			    "frontend '%s' and protocol; give one another "
+			    "frontend, or one tcp and one udp",
 			    config->outbounds[other].name, outbound->name,
 			    config->frontends[outbound->frontends[f]].name);
 	}

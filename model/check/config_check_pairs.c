@@ -98,23 +98,105 @@ key_floating(const struct lb_config *config, const struct lb_config_rule *rule,
 	       lb_config_rule_floats(config, rule);
 }
 
+/* --- how to mend --------------------------------------------------------- */
+
+static bool
+same_frontend(const struct lb_config_rule *a, const struct lb_config_rule *b)
+{
+	return a->frontend == b->frontend;
+}
+
+/* NULL, of all of these: another conflict of the two says it. */
+static const char *
+mend_frontend(const struct lb_config *config, const struct lb_config_rule *a,
+    const struct lb_config_rule *b)
+{
+	(void)config;
+	(void)b;
+	return lb_rule_is_ha(a)
+		   ? "a frontend has one; leave one out, or give one another "
+		     "frontend and both floating_ip"
+		   : "a frontend's port goes to one rule; give one another "
+		     "frontend_port or frontend";
+}
+
+static const char *
+mend_backend(const struct lb_config *config, const struct lb_config_rule *a,
+    const struct lb_config_rule *b)
+{
+	if (lb_rule_is_ha(a))
+		return same_frontend(a, b) ? NULL
+		       : lb_config_is_azure(config)
+			   ? "give both floating_ip"
+			   : "give both floating_ip, or one a pool of other "
+			     "members";
+	if (same_frontend(a, b))
+		return "give one another backend_port, or a pool of other "
+		       "members";
+	if (lb_check_two_balancers(config, a->frontend, b->frontend))
+		return LB_TWO_BALANCERS
+		    ", or give one another backend_port, or a pool of other "
+		    "members, or both floating_ip";
+	return "give one another backend_port, or a pool of other members, or "
+	       "both floating_ip";
+}
+
+static const char *
+mend_floating(const struct lb_config *config, const struct lb_config_rule *a,
+    const struct lb_config_rule *b)
+{
+	if (lb_rule_is_ha(a) || (config->forwarding == LB_FORWARDING_L2DSR &&
+				    a->frontend_port == b->frontend_port))
+		return NULL;
+	return "give one another backend_port or frontend";
+}
+
 static const struct conflict {
 	bool (*key)(const struct lb_config *, const struct lb_config_rule *,
 	    struct keyed *);
 	enum lb_rule_key where;
 	enum lb_refusal refusal;
-	const char *what, *mend;
+	const char *what;
+	const char *(*mend)(const struct lb_config *,
+	    const struct lb_config_rule *, const struct lb_config_rule *);
 } conflicts[] = {
 	{ key_frontend, LB_RULE_KEY_FRONTEND_PORT, LB_REFUSAL_NONE,
-	    "frontend, protocol and frontend_port",
-	    "a frontend's port goes to one rule; give one another port" },
+	    "frontend, protocol and frontend_port", mend_frontend },
 	{ key_backend, LB_RULE_KEY_BACKEND_PORT, LB_REFUSAL_BACKEND,
-	    "pool, protocol and backend_port",
-	    "give one another backend_port or pool, or both floating_ip" },
+	    "pool, protocol and backend_port", mend_backend },
 	{ key_floating, LB_RULE_KEY_BACKEND_PORT, LB_REFUSAL_FLOATING,
-	    "frontend, pool, protocol and backend_port",
-	    "give one another backend_port or frontend" },
+	    "frontend, pool, protocol and backend_port", mend_floating },
 };
+
+/* Azure has no code for what it lets a public and an internal balancer do. */
+static const char *
+code_for(const struct lb_config *config, enum lb_refusal refusal,
+    const struct lb_config_rule *a, const struct lb_config_rule *b)
+{
+	bool two = refusal != LB_REFUSAL_NONE &&
+		   lb_check_two_balancers(config, a->frontend, b->frontend);
+
+	return two ? NULL : lb_refusal_code(refusal);
+}
+
+static void
+say_conflict(struct pairs *pairs, const struct conflict *conflict,
+    uint32_t early, uint32_t late)
+{
+	const struct lb_config *config = pairs->config;
+	const struct lb_config_rule *first = &config->rules[early];
+	const struct lb_config_rule *rule = &config->rules[late];
+	const char *mend = conflict->mend(config, first, rule);
+
+	pairs->said[late] = true;
+	if (mend == NULL)
+		return;
+	lb_error_add(pairs->problems, rule->at[conflict->where],
+	    code_for(config, conflict->refusal, first, rule),
+	    "%srules '%s' and '%s' have the same %s; %s",
+	    lb_rule_is_ha(rule) ? "HA-ports " : "", first->name, rule->name,
+	    conflict->what, mend);
+}
 
 static void
 check_conflict(
@@ -132,17 +214,7 @@ check_conflict(
 		if (keys[i].high != keys[i - 1].high ||
 		    keys[i].low != keys[i - 1].low)
 			continue;
-		const struct lb_config_rule *rule =
-		    &config->rules[keys[i].rule];
-		const struct lb_config_rule *first =
-		    &config->rules[keys[i - 1].rule];
-		lb_error_add(pairs->problems, rule->at[conflict->where],
-		    lb_refusal_code(conflict->refusal),
-		    "%srules '%s' and '%s' have the same %s; "
-		    "%s",
-		    lb_rule_is_ha(rule) ? "HA-ports " : "", first->name,
-		    rule->name, conflict->what, conflict->mend);
-		pairs->said[keys[i].rule] = true;
+		say_conflict(pairs, conflict, keys[i - 1].rule, keys[i].rule);
 	}
 }
 
@@ -169,10 +241,11 @@ rule_at(const struct pairs *pairs, uint32_t index)
 	return &pairs->config->rules[index];
 }
 
-/* Once per rule, whatever the number of members that it shares. */
+/* Once per rule, whatever the number of members that it shares.  format has
+ * the other's name, the rule's, and how to mend it. */
 static void
 say_shared(struct pairs *pairs, uint32_t index, enum lb_refusal refusal,
-    const char *format, const struct lb_config_rule *other)
+    const char *format, const struct lb_config_rule *other, const char *mend)
 {
 	const struct lb_config_rule *rule = rule_at(pairs, index);
 
@@ -180,7 +253,21 @@ say_shared(struct pairs *pairs, uint32_t index, enum lb_refusal refusal,
 		return;
 	pairs->said[index] = true;
 	lb_error_add(pairs->problems, rule->at[LB_RULE_KEY_BACKEND_PORT],
-	    lb_refusal_code(refusal), format, other->name, rule->name);
+	    code_for(pairs->config, refusal, other, rule), format, other->name,
+	    rule->name, mend);
+}
+
+/* Whoever shares its members, an internal balancer has no rule beside it. */
+static const char *
+mend_ha(const struct lb_config *config, const struct lb_config_rule *ha,
+    const struct lb_config_rule *other)
+{
+	if (lb_check_two_balancers(config, ha->frontend, other->frontend))
+		return LB_TWO_BALANCERS
+		    ", or give both floating_ip, or one of them other members";
+	return lb_config_is_azure(config)
+		   ? "give both floating_ip"
+		   : "give both floating_ip, or one of them other members";
 }
 
 /* AZ 5.3: an HA-ports rule without floating IP has its members alone. */
@@ -201,8 +288,10 @@ check_ha_alone(struct pairs *pairs, size_t count)
 			say_shared(pairs, pairs->group[i], LB_REFUSAL_NONE,
 			    "HA-ports rule '%s' without floating_ip must have "
 			    "its members alone, but '%s' has some of them "
-			    "too; give both floating_ip, or other members",
-			    rule_at(pairs, ha));
+			    "too; %s",
+			    rule_at(pairs, ha),
+			    mend_ha(pairs->config, rule_at(pairs, ha),
+				rule_at(pairs, pairs->group[i])));
 }
 
 /* AZ 5.3: an HA-ports rule and a plain one, same members, one frontend, not
@@ -227,8 +316,9 @@ check_ha_frontend(struct pairs *pairs, size_t count)
 			continue;
 		say_shared(pairs, pairs->group[i], LB_REFUSAL_NONE,
 		    "HA-ports rule '%s' floats and '%s' on the same frontend "
-		    "and members does not; give both floating_ip",
-		    rule_at(pairs, (uint32_t)pairs->ha[rule->frontend]));
+		    "and members does not; %s",
+		    rule_at(pairs, (uint32_t)pairs->ha[rule->frontend]),
+		    "give it floating_ip, too");
 	}
 	for (size_t i = 0; i < count; i++) {
 		int frontend = rule_at(pairs, pairs->group[i])->frontend;
@@ -276,6 +366,18 @@ by_backend(const void *a, const void *b, void *arg)
 	return *left < *right ? -1 : *left > *right;
 }
 
+static const char *
+mend_shared(const struct lb_config *config, const struct lb_config_rule *a,
+    const struct lb_config_rule *b)
+{
+	if (lb_check_two_balancers(config, a->frontend, b->frontend))
+		return LB_TWO_BALANCERS
+		    ", or give one another backend_port, or other members, or "
+		    "both floating_ip";
+	return "give one another backend_port, or other members, or both "
+	       "floating_ip";
+}
+
 /* Rules of different pools that meet at one member's protocol and port. */
 static void
 check_same_backend(struct pairs *pairs, size_t count)
@@ -294,19 +396,10 @@ check_same_backend(struct pairs *pairs, size_t count)
 			say_shared(pairs, pairs->group[i], LB_REFUSAL_MEMBER,
 			    "rules '%s' and '%s' have different pools but "
 			    "send the same protocol and backend_port to a "
-			    "member address that both pools have; give one "
-			    "another backend_port, or both floating_ip",
-			    last);
+			    "member address that both pools have; %s",
+			    last, mend_shared(pairs->config, last, rule));
 		last = rule;
 	}
-}
-
-/* Has the rule an internal frontend, or is it only a next hop's? */
-static bool
-is_internal(const struct lb_config *config, const struct lb_config_rule *rule)
-{
-	return rule->frontend < 0 ||
-	       lb_is_private(&config->frontends[rule->frontend].address);
 }
 
 /* AZ 5.3: nor is there another rule on its balancer, whoever its members are.
@@ -326,13 +419,13 @@ check_ha_only(struct pairs *pairs)
 		return;
 	for (uint32_t r = 0; r < config->rule_count; r++)
 		if (r != ha && lb_rule_is_whole(&config->rules[r]) &&
-		    is_internal(config, &config->rules[r]))
+		    lb_check_is_internal(config, config->rules[r].frontend))
 			say_shared(pairs, r, LB_REFUSAL_NONE,
 			    "beside HA-ports rule '%s' without floating_ip an "
 			    "internal balancer has no other rule, but there "
-			    "is '%s'; give both floating_ip, or use sku "
-			    "fairlead",
-			    rule_at(pairs, ha));
+			    "is '%s'; %s",
+			    rule_at(pairs, ha),
+			    "give both floating_ip, or use sku fairlead");
 }
 
 /* Adds the rules of a pool to the group. */

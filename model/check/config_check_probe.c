@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "model/config/addr_kind.h"
 #include "model/config/names.h"
 
 #define DAY_MS            UINT64_C(86400000)
+#define SECOND_MS         UINT64_C(1000)
 #define AZURE_INTERVAL_MS UINT64_C(5000) /* AZ 2.1 */
 #define INTERVAL_MS       UINT64_C(10)
 #define THRESHOLD_MAX     100u
@@ -30,7 +32,7 @@ check_probe_protocol(const struct lb_config *config,
 		    "standard");
 	if (lb_config_is_azure(config) && probe->protocol > LB_PROBE_HTTPS)
 		lb_error_add(problems, where, NULL,
-		    "Azure has no %s probes; use sku fairlead",
+		    "Azure has no %s probes; use tcp, or sku fairlead",
 		    lb_probe_protocol_name(probe->protocol));
 }
 
@@ -142,7 +144,8 @@ check_fit(const struct lb_config *config, const struct lb_config_probe *probe,
 			    fits[i].name);
 		else if (lb_config_is_azure(config))
 			lb_error_add(problems, probe->at[fits[i].key], NULL,
-			    "Azure's probes have no `%s`; use sku fairlead",
+			    "Azure's probes have no `%s`; leave it out, or use "
+			    "sku fairlead",
 			    fits[i].name);
 	}
 }
@@ -232,10 +235,11 @@ static void
 check_source(const struct lb_config_probe *probe, struct lb_problems *problems)
 {
 	if (has(probe, LB_PROBE_KEY_SOURCE) &&
-	    !lb_check_is_unicast(&probe->source))
+	    !lb_addr_is_unicast(&probe->source))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_SOURCE], NULL,
-		    "`source` is no address of one machine; use one of "
-		    "this machine's, or leave it out");
+		    "`source` is %s; use one of this machine's, or leave it "
+		    "out",
+		    lb_addr_kind_name(lb_addr_kind(&probe->source)));
 }
 
 /* The other family cannot be reached from it. */
@@ -257,6 +261,29 @@ lb_check_probe_source(const struct lb_config *config,
 		    probe->name, family, theirs);
 }
 
+static void
+check_interval(const struct lb_config *config,
+    const struct lb_config_probe *probe, struct lb_problems *problems)
+{
+	struct lb_where where = probe->at[LB_PROBE_KEY_INTERVAL];
+	bool azure = lb_config_is_azure(config);
+	uint64_t ms = probe->interval_ms;
+
+	if (!LB_KNOWN(probe, PROBE, INTERVAL))
+		return;
+	if (azure && ms < AZURE_INTERVAL_MS && ms >= INTERVAL_MS)
+		lb_error_add(problems, where, NULL,
+		    "`interval` is 5s to 24h; use a time in between, or sku "
+		    "fairlead, which allows less");
+	else if (ms < INTERVAL_MS || ms > DAY_MS)
+		lb_error_add(problems, where, NULL,
+		    "`interval` is %s to 24h; use a time in between",
+		    azure ? "5s" : "10ms");
+	else if (azure && ms % SECOND_MS != 0)
+		lb_check_say_whole(
+		    "interval", "seconds", ms, SECOND_MS, where, problems);
+}
+
 /* --- all of it ----------------------------------------------------------- */
 
 /* The platform flips after one result whatever it says (AZ 2.1). */
@@ -276,9 +303,6 @@ void
 lb_check_probe(const struct lb_config *config,
     const struct lb_config_probe *probe, struct lb_problems *problems)
 {
-	uint64_t least =
-	    lb_config_is_azure(config) ? AZURE_INTERVAL_MS : INTERVAL_MS;
-
 	check_probe_protocol(config, probe, problems);
 	check_probe_port(config, probe, problems);
 	check_probe_path(probe, problems);
@@ -286,13 +310,7 @@ lb_check_probe(const struct lb_config *config,
 	check_names(probe, problems);
 	check_tls(probe, problems);
 	check_source(probe, problems);
-	if (LB_KNOWN(probe, PROBE, INTERVAL) &&
-	    (probe->interval_ms < least || probe->interval_ms > DAY_MS))
-		lb_error_add(problems, probe->at[LB_PROBE_KEY_INTERVAL], NULL,
-		    lb_config_is_azure(config)
-			? "`interval` is 5s to 24h; use a time in between, or "
-			  "sku fairlead, which allows less"
-			: "`interval` is 10ms to 24h; use a time in between");
+	check_interval(config, probe, problems);
 	if (LB_KNOWN(probe, PROBE, THRESHOLD) &&
 	    (probe->threshold == 0 || probe->threshold > THRESHOLD_MAX))
 		lb_error_add(problems, probe->at[LB_PROBE_KEY_THRESHOLD], NULL,

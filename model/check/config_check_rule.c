@@ -19,6 +19,18 @@ static const struct {
 };
 
 void
+lb_check_say_whole(const char *key, const char *units, uint64_t ms,
+    uint64_t unit_ms, struct lb_where where, struct lb_problems *problems)
+{
+	uint64_t below = ms / unit_ms;
+
+	lb_error_add(problems, where, NULL,
+	    "`%s`: Azure has whole %s; use %llu%c or %llu%c, or sku fairlead",
+	    key, units, (unsigned long long)below, *units,
+	    (unsigned long long)below + 1, *units);
+}
+
+void
 lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
     struct lb_where where, struct lb_problems *problems)
 {
@@ -33,6 +45,9 @@ lb_check_idle(const struct lb_config *config, uint64_t idle_ms,
 		lb_error_add(problems, where, NULL,
 		    "`idle_timeout` is %s with sku %s; use a time in between",
 		    idle_limits[sku].range, lb_sku_name(config->sku));
+	else if (lb_config_is_azure(config) && idle_ms % MINUTE_MS != 0)
+		lb_check_say_whole("idle_timeout", "minutes", idle_ms,
+		    MINUTE_MS, where, problems);
 	else if (idle_ms > idle_limits[sku].warn_ms)
 		lb_warning_add(problems, where,
 		    "`idle_timeout`: some of Azure's interfaces take no more "
@@ -70,28 +85,61 @@ check_table_size(const struct lb_config *config,
 	}
 }
 
+/* --- public and internal -------------------------------------------------- */
+
+bool
+lb_check_is_internal(const struct lb_config *config, int frontend)
+{
+	return frontend < 0 ||
+	       lb_is_private(&config->frontends[frontend].address);
+}
+
+bool
+lb_check_two_balancers(const struct lb_config *config, int frontend, int other)
+{
+	return lb_config_is_azure(config) &&
+	       lb_check_is_internal(config, frontend) !=
+		   lb_check_is_internal(config, other);
+}
+
 /* --- ports --------------------------------------------------------------- */
+
+/* Could the rule be one for HA ports? */
+static bool
+may_be_ha(const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return config->sku == LB_SKU_FAIRLEAD ||
+	       (config->sku == LB_SKU_STANDARD &&
+		   lb_check_is_internal(config, rule->frontend));
+}
 
 /* AZ 5.1, 5.3: protocol all, frontend port 0 and backend port 0 go
  * together. */
 static void
-check_any_port(const struct lb_config_rule *rule, struct lb_problems *problems)
+check_any_port(const struct lb_config *config,
+    const struct lb_config_rule *rule, struct lb_problems *problems)
 {
 	const struct lb_where *at = rule->at;
+	bool ha = may_be_ha(config, rule);
 
 	if (rule->proto == 0 && rule->frontend_port != 0)
 		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
-		    "protocol all is for HA ports, all ports at once: use "
-		    "frontend_port 0 and backend_port 0, or two rules, tcp "
-		    "and udp");
+		    "protocol all is for HA ports, all ports at once; %smake "
+		    "it two rules, tcp and udp",
+		    ha ? "use frontend_port 0 and backend_port 0, or " : "");
 	else if (rule->proto != 0 && rule->frontend_port == 0)
 		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
 		    "frontend_port 0, all ports at once, needs protocol all; "
-		    "say so, or name a port");
-	else if ((rule->frontend_port == 0) != (rule->backend_port == 0))
+		    "%sname a port",
+		    ha ? "say so, or " : "");
+	else if (rule->frontend_port == 0 && rule->backend_port != 0)
 		lb_error_add(problems, at[LB_RULE_KEY_BACKEND_PORT], NULL,
-		    "frontend_port and backend_port are 0 together or not at "
-		    "all; make both 0, or neither");
+		    "frontend_port 0, all ports at once, changes no port; "
+		    "make backend_port 0, or leave it out");
+	else if (rule->frontend_port != 0 && rule->backend_port == 0)
+		lb_error_add(problems, at[LB_RULE_KEY_BACKEND_PORT], NULL,
+		    "`backend_port`: 0, all ports at once, needs "
+		    "frontend_port 0; use 1 to 65535, or leave it out");
 }
 
 static void
@@ -102,10 +150,10 @@ check_ports(const struct lb_config *config, const struct lb_config_rule *rule,
 
 	if (!lb_rule_is_whole(rule))
 		return;
-	check_any_port(rule, problems);
+	check_any_port(config, rule, problems);
 	if (lb_config_is_azure(config) && rule->frontend_port == UINT16_MAX)
 		lb_error_add(problems, at[LB_RULE_KEY_FRONTEND_PORT], NULL,
-		    "`frontend_port`: 65535 is for nobody; use 0 to 65534");
+		    "`frontend_port`: 65535 is for nobody; use 1 to 65534");
 	if (rule->frontend_port == rule->backend_port ||
 	    rule->frontend_port == 0 || rule->backend_port == 0)
 		return;
@@ -143,7 +191,6 @@ check_family(const struct lb_config *config, const struct lb_config_rule *rule,
 	    10 - family);
 }
 
-/* Addresses that Azure's internal frontends usually have. */
 static void
 check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
     struct lb_problems *problems)
@@ -154,15 +201,18 @@ check_ha(const struct lb_config *config, const struct lb_config_rule *rule,
 		return;
 	if (config->sku == LB_SKU_BASIC)
 		lb_error_add(problems, where, NULL,
-		    "sku basic has no HA ports; name a port, or use sku "
-		    "standard");
+		    lb_check_is_internal(config, rule->frontend)
+			? "sku basic has no HA ports; name a protocol and a "
+			  "port, or use sku standard"
+			: "sku basic has no HA ports; name a protocol and a "
+			  "port");
 	if (config->sku == LB_SKU_STANDARD && rule->frontend >= 0 &&
 	    LB_KNOWN(&config->frontends[rule->frontend], FRONTEND, ADDRESS) &&
 	    !lb_is_private(&config->frontends[rule->frontend].address))
 		lb_error_add(problems, where, NULL,
 		    "Azure has HA ports on internal frontends only, and the "
-		    "address of '%s' is public; name a port, or use sku "
-		    "fairlead",
+		    "address of '%s' is public; name a protocol and a "
+		    "port, or use sku fairlead",
 		    config->frontends[rule->frontend].name);
 }
 

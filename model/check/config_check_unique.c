@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "model/config/addr_kind.h"
+#include "model/check/refusals.h"
 #include "model/config/names.h"
 
 /* --- names --------------------------------------------------------------- */
@@ -26,39 +29,82 @@ by_name(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
-/* Azure's names: letters, digits, '_', '.', '-', beginning with a letter or
- * a digit. */
+static int
+by_name_in_any_case(const void *a, const void *b)
+{
+	const struct named *left = a, *right = b;
+	int order = strcasecmp(left->name, right->name);
+
+	if (order != 0)
+		return order;
+	return left->order < right->order ? -1 : 1;
+}
+
+#define LETTERS        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define AZURE_NAME_MAX 80u
+
+/* Letters, digits, '_', '.', '-', beginning with a letter or a digit. */
 static bool
 is_name(const char *name)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	static const char others[] = "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-
-	return strspn(name, letters) > 0 && strlen(name) <= LB_NAME_MAX &&
-	       name[strspn(name, others)] == '\0';
+	return strspn(name, LETTERS) > 0 && strlen(name) <= LB_NAME_MAX &&
+	       name[strspn(name, LETTERS "_.-")] == '\0';
 }
 
-/* Sorts the list.  what: "pool". */
+/* Azure's words: up to 80 characters, and it must end with a word character or
+ * with '_' (cloud-provider-azure issue 1443). */
 static void
-check_names(struct named *list, size_t count, const char *what,
+check_name(const struct named *named, bool azure, struct lb_problems *problems)
+{
+	size_t length = strlen(named->name);
+
+	if (!is_name(named->name))
+		lb_error_add(problems, named->where, NULL,
+		    "'%.60s' is no name; use letters, digits, '-', '_', '.', "
+		    "at most %u, the first no '-', '_', '.'",
+		    named->name, azure ? AZURE_NAME_MAX : LB_NAME_MAX);
+	else if (azure && length > AZURE_NAME_MAX)
+		lb_error_add(problems, named->where,
+		    lb_refusal_code(LB_REFUSAL_NAME),
+		    "'%s' has %zu characters; use at most %u, or sku fairlead",
+		    named->name, length, AZURE_NAME_MAX);
+	else if (azure && strchr(LETTERS "_", named->name[length - 1]) == NULL)
+		lb_error_add(problems, named->where,
+		    lb_refusal_code(LB_REFUSAL_NAME),
+		    "'%s' ends with '%c'; end it with a letter, a digit, '_', "
+		    "or use sku fairlead",
+		    named->name, named->name[length - 1]);
+}
+
+static void
+check_second(const struct named *named, const struct named *first,
+    const char *what, struct lb_problems *problems)
+{
+	if (strcmp(named->name, first->name) == 0)
+		lb_error_add(problems, named->where, NULL,
+		    "a second %s called '%.60s'; give it a name of its own",
+		    what, named->name);
+	else
+		lb_error_add(problems, named->where, NULL,
+		    "a %s called '%.60s', and one '%.60s': to Azure, in "
+		    "whose names case is nothing, these are one; give it a "
+		    "name of its own, or use sku fairlead",
+		    what, named->name, first->name);
+}
+
+/* Sorts the list.  what: "pool"; azure: they are names to Azure. */
+static void
+check_names(struct named *list, size_t count, const char *what, bool azure,
     struct lb_problems *problems)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!is_name(list[i].name))
-			lb_error_add(problems, list[i].where, NULL,
-			    "'%.60s' is no name; letters, digits, '-', '_' "
-			    "and '.', at most %u, the first a letter or a "
-			    "digit",
-			    list[i].name, LB_NAME_MAX);
-	qsort(list, count, sizeof(*list), by_name);
+		check_name(&list[i], azure, problems);
+	qsort(
+	    list, count, sizeof(*list), azure ? by_name_in_any_case : by_name);
 	for (size_t i = 1; i < count; i++)
-		if (strcmp(list[i].name, list[i - 1].name) == 0)
-			lb_error_add(problems, list[i].where, NULL,
-			    "a second %s called '%.60s'; give it a name of "
-			    "its own",
-			    what, list[i].name);
+		if (azure ? strcasecmp(list[i].name, list[i - 1].name) == 0
+			  : strcmp(list[i].name, list[i - 1].name) == 0)
+			check_second(&list[i], &list[i - 1], what, problems);
 }
 
 /* Collects those things of an array whose names were read. */
@@ -99,6 +145,7 @@ static void
 check_all_names(const struct lb_config *config, struct lb_problems *problems)
 {
 	struct named *list = calloc(name_count_max(config) + 1, sizeof(*list));
+	bool azure = lb_config_is_azure(config);
 	size_t n;
 
 	if (list == NULL) {
@@ -106,21 +153,22 @@ check_all_names(const struct lb_config *config, struct lb_problems *problems)
 		return;
 	}
 	NAMED(list, n, config->frontends, config->frontend_count, FRONTEND);
-	check_names(list, n, "frontend", problems);
+	check_names(list, n, "frontend", azure, problems);
 	NAMED(list, n, config->pools, config->pool_count, POOL);
-	check_names(list, n, "pool", problems);
+	check_names(list, n, "pool", azure, problems);
 	NAMED(list, n, config->probes, config->probe_count, PROBE);
-	check_names(list, n, "probe", problems);
+	check_names(list, n, "probe", azure, problems);
 	NAMED(list, n, config->rules, config->rule_count, RULE);
-	check_names(list, n, "rule", problems);
+	check_names(list, n, "rule", azure, problems);
 	NAMED(list, n, config->nats, config->nat_count, NAT);
-	check_names(list, n, "NAT rule", problems);
+	check_names(list, n, "NAT rule", azure, problems);
 	NAMED(list, n, config->outbounds, config->outbound_count, OUTBOUND);
-	check_names(list, n, "outbound rule", problems);
+	check_names(list, n, "outbound rule", azure, problems);
 	for (size_t p = 0; p < config->pool_count; p++) {
 		const struct lb_config_pool *pool = &config->pools[p];
 		NAMED(list, n, pool->members, pool->member_count, MEMBER);
-		check_names(list, n, "member of this pool", problems);
+		/* machines are called as they are */
+		check_names(list, n, "member of this pool", false, problems);
 	}
 	free(list);
 }
@@ -146,30 +194,42 @@ by_address(const void *a, const void *b)
 	return left->order < right->order ? -1 : 1;
 }
 
-bool
-lb_check_is_unicast(const struct lb_addr *addr)
+/* Loopback and link-local addresses are machines', but no balancer's: what is
+ * sent to one from elsewhere is dropped, or wants to know the link. */
+static void
+check_kind(const struct placed *placed, const char *what, bool azure,
+    struct lb_problems *problems)
 {
-	uint8_t byte[16];
+	enum lb_addr_kind kind = lb_addr_kind(&placed->addr);
+	char text[46];
 
-	memcpy(byte, addr, sizeof(byte));
-	if (lb_addr_is_v4(addr))
-		return lb_addr_v4_raw(addr) != 0 && byte[12] < 224;
-	return (addr->word[0] | addr->word[1]) != 0 && byte[0] != 0xff;
+	if (kind == LB_ADDR_MACHINE)
+		return;
+	(void)lb_addr_text(&placed->addr, text, sizeof(text));
+	if (kind >= LB_ADDR_UNSPECIFIED)
+		lb_error_add(problems, placed->where, NULL,
+		    "%s is %s; use that of one machine", text,
+		    lb_addr_kind_name(kind));
+	else if (azure)
+		lb_error_add(problems, placed->where, NULL,
+		    "%s is %s, which Azure's %s never have; use another, or "
+		    "sku fairlead",
+		    text, lb_addr_kind_name(kind), what);
+	else
+		lb_warning_add(problems, placed->where,
+		    "%s is %s: `live` can't forward to or from it", text,
+		    lb_addr_kind_name(kind));
 }
 
 /* Sorts the list.  what: "frontends". */
 static void
-check_addresses(struct placed *list, size_t count, const char *what,
+check_addresses(struct placed *list, size_t count, const char *what, bool azure,
     struct lb_problems *problems)
 {
 	char text[46];
 
 	for (size_t i = 0; i < count; i++)
-		if (!lb_check_is_unicast(&list[i].addr))
-			lb_error_add(problems, list[i].where, NULL,
-			    "%s is no address of one machine; use one that "
-			    "is",
-			    lb_addr_text(&list[i].addr, text, sizeof(text)));
+		check_kind(&list[i], what, azure, problems);
 	qsort(list, count, sizeof(*list), by_address);
 	for (size_t i = 1; i < count; i++)
 		if (lb_addr_same(&list[i].addr, &list[i - 1].addr))
@@ -241,6 +301,7 @@ static void
 check_all_addresses(
     const struct lb_config *config, struct lb_problems *problems)
 {
+	bool azure = lb_config_is_azure(config);
 	size_t max = name_count_max(config) + 1;
 	struct placed *frontends = calloc(max, sizeof(*frontends));
 	struct placed *members = calloc(max, sizeof(*members));
@@ -250,10 +311,11 @@ check_all_addresses(
 		goto out;
 	}
 	size_t frontend_count = place_frontends(config, frontends);
-	check_addresses(frontends, frontend_count, "frontends", problems);
+	check_addresses(
+	    frontends, frontend_count, "frontends", azure, problems);
 	for (size_t p = 0; p < config->pool_count; p++) {
 		size_t count = place_members(&config->pools[p], members);
-		check_addresses(members, count, "members", problems);
+		check_addresses(members, count, "members", azure, problems);
 		for (size_t m = 0; m < count; m++)
 			check_not_frontend(
 			    &members[m], frontends, frontend_count, problems);

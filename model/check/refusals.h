@@ -35,7 +35,9 @@
 	    "two outbound rules have a frontend and a protocol in common") \
 	X(SNAT, "LoadBalancingRuleMustDisableSNATSinceSameFrontendIP" \
 	    "ConfigurationIsReferencedByOutboundRule", \
-	    "a rule with outbound_snat has the frontend of an outbound rule")
+	    "a rule with outbound_snat has the frontend of an outbound rule") \
+	X(NAME, "InvalidResourceName", \
+	    "a name is longer than 80 characters, or ends with none of a letter, a digit and '_'")
 /* clang-format on */
 
 enum lb_refusal {

@@ -66,7 +66,8 @@ struct lb_config_frontend {
 };
 
 struct lb_config_member {
-	char *name; /* unique in its pool: its identity across reloads */
+	char *name; /* unique in its pool: with its address its identity
+		       across reloads */
 	struct lb_addr address;
 	unsigned zone; /* 0: none */
 	enum lb_admin_state admin_state;

@@ -7,7 +7,7 @@
 #define LOCK_TRIES    32u  /* half of them look only */
 #define TAKE_TRIES    8u   /* bits that others set first */
 #define TAKE_STEPS    272u /* and chunks that are used up */
-#define CHUNKS        256u
+#define ROOM_TRIED    8u   /* chunks for which no record can be made */
 
 /* The lowest bit set; x != 0.  BPF has no instruction for it, and most other
  * processors none for counting bits that every one of them has. */
@@ -198,6 +198,15 @@ lb_port_hold(uint64_t ctx, uint64_t hash)
 }
 
 LB_GLOBAL int
+lb_port_held(uint64_t ctx, uint64_t hash)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	int way = lb_port_find(ctx, hash);
+	return s != NULL && b != NULL && pin(s, b, hash, way) ? way : -1;
+}
+
+LB_GLOBAL int
 lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way)
 {
 	struct lb_port_record *r = record_of(ctx, hash, way);
@@ -254,9 +263,9 @@ LB_GLOBAL int
 lb_port_first_hint(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to)
 {
 	struct lb_port_record *r = record_of(ctx, hash, way);
-	uint32_t from = from_to & 0xff, to = from_to >> 8 & 0xff;
+	uint32_t from = from_to & 0xffff, to = from_to >> 16;
 	if (r == NULL)
-		return -1;
+		return from <= to ? (int)from : -1;
 	for (uint32_t i = 0; i < 4; i++) {
 		uint64_t clear = ~LB_LOAD(r->used[i]) & span(64 * i, from, to);
 		if (clear != 0)
@@ -360,6 +369,12 @@ lb_ports_take_in(uint64_t ctx, uint32_t chunk, uint32_t block)
 	return answer;
 }
 
+/*
+ * Chunk after chunk.  One in which nothing is free gets a hint, in a record
+ * that is made for the first of them; and is then looked at once more, as
+ * somebody may have given a port back between the two, and cleared a hint that
+ * was not there yet.
+ */
 LB_GLOBAL int
 lb_ports_take(uint64_t ctx, uint32_t first_last)
 {
@@ -367,34 +382,42 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 	const struct lb_hash_key *key = hash_key(ctx);
 	if (s == NULL || key == NULL)
 		return LB_PORTS_NO_ROOM;
-	uint64_t hash = ask_for(s, key, owner_of_hints(&s->ask));
-	int way = lb_port_hold(ctx, hash);
-	if (way < 0)
-		return way;
-	uint32_t chunks =
-	    (first_last & 0xffff) >> LB_CHUNK_BITS | first_last >> 24 << 8;
+	const uint64_t hash = ask_for(s, key, owner_of_hints(&s->ask));
+	struct lb_port_walk *walk = &s->walk;
+	LB_STORE(walk->way, (uint32_t)lb_port_held(ctx, hash));
+	LB_STORE(walk->from, (first_last & 0xffff) >> LB_CHUNK_BITS);
+	LB_STORE(walk->no_room, 0);
 	int answer = LB_PORTS_NONE;
 	for (uint32_t i = 0; i < TAKE_STEPS; i++) {
-		int chunk =
-		    lb_port_first_hint(ctx, hash, (uint32_t)way, chunks);
-		if (chunk < 0)
+		int chunk = lb_port_first_hint(ctx, hash, LB_LOAD(walk->way),
+		    LB_LOAD(walk->from) | first_last >> 24 << 16);
+		if (chunk < 0 || LB_LOAD(walk->no_room) == ROOM_TRIED)
 			break;
+		LB_STORE(walk->from, (uint32_t)chunk + 1);
 		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
-		/* Where there is no room for a leaf there are no ports. */
-		if (answer != LB_PORTS_NONE && answer != LB_PORTS_NO_ROOM)
+		if (answer >= 0 || answer == LB_PORTS_CONTENDED)
 			break;
-		(void)lb_port_set(ctx, hash, (uint32_t)way, (uint32_t)chunk);
-		/* Somebody may have given a port back between the two, and
-		 * cleared a hint that was not there yet. */
+		if (answer == LB_PORTS_NO_ROOM) {
+			LB_STORE(walk->no_room, LB_LOAD(walk->no_room) + 1);
+			continue;
+		}
+		if (LB_LOAD(walk->way) >= LB_PORT_WAYS) {
+			(void)ask_for(s, key, owner_of_hints(&s->ask));
+			LB_STORE(walk->way, (uint32_t)lb_port_hold(ctx, hash));
+		}
+		(void)lb_port_set(
+		    ctx, hash, LB_LOAD(walk->way), (uint32_t)chunk);
 		answer = lb_ports_take_in(ctx, (uint32_t)chunk, first_last);
 		if (answer >= 0) {
 			(void)lb_port_clear(
-			    ctx, hash, (uint32_t)way, (uint32_t)chunk);
+			    ctx, hash, LB_LOAD(walk->way), (uint32_t)chunk);
 			break;
 		}
 	}
-	(void)lb_port_let_go(ctx, hash, (uint32_t)way);
-	return answer;
+	(void)lb_port_let_go(ctx, hash, LB_LOAD(walk->way));
+	if (answer >= 0 || answer == LB_PORTS_CONTENDED)
+		return answer;
+	return LB_LOAD(walk->no_room) > 0 ? LB_PORTS_NO_ROOM : LB_PORTS_NONE;
 }
 
 /* Takes the hint back that a chunk is used up.  The sweeper does so without

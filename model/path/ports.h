@@ -8,7 +8,9 @@
  *   leaf   of a public address, protocol and remote: 256 ports of one chunk
  *          (port >> 8).  The bit decides: who sets it has the port.
  *   hints  of a member besides: chunks in which it found nothing.  Only to
- *          save time; a bit may be cleared whenever somebody likes.
+ *          save time, and made when there is something to say: who talks to
+ *          many remotes needs one record for each.  A bit may be cleared
+ *          whenever somebody likes.
  *
  * Which ports are a member's is the plan's to say, at every take.
  *
@@ -59,6 +61,14 @@ struct lb_port_ask {
 	uint8_t udp;
 	uint32_t zero;
 };
+
+/* How far lb_ports_take() is: in memory, where the verifier does not follow. */
+struct lb_port_walk {
+	uint32_t from;    /* chunk */
+	uint32_t way;     /* of the hints; LB_PORT_WAYS or more: none yet */
+	uint32_t no_room; /* chunks for which no record could be made */
+	uint32_t zero;
+};
 LB_LAYOUT_END
 
 /* Of lb_port_record.users. */
@@ -88,7 +98,9 @@ lb_port_leaf(uint32_t address, uint32_t chunk, uint32_t udp)
 enum lb_ports_answer {
 	LB_PORTS_NONE = -1,      /* all of them are in use */
 	LB_PORTS_CONTENDED = -2, /* lost to other CPUs again and again */
-	LB_PORTS_NO_ROOM = -3,   /* no room for a record */
+	LB_PORTS_NO_ROOM = -3,   /* none is known to be free; of others there
+				    is no room for a record */
+	LB_PORTS_OVER = -4,      /* of lb_snat_pick(): that were all blocks */
 };
 
 /*
@@ -97,8 +109,8 @@ enum lb_ports_answer {
  * first_last  the block's first port | its last << 16.
  *
  * Returns the port, which is then in use until lb_ports_give(), or enum
- * lb_ports_answer.  Cost: 2 records; one more for each chunk that is found
- * used up for the first time.  Targets: both.
+ * lb_ports_answer.  Cost: a look for hints and a leaf; two more looks for each
+ * chunk that is found used up for the first time.  Targets: both.
  */
 LB_GLOBAL int lb_ports_take(uint64_t ctx, uint32_t first_last);
 
@@ -114,15 +126,20 @@ LB_GLOBAL int lb_ports_give(uint64_t ctx, uint32_t port, uint32_t unused);
  *   find        scratch->port_key's record: its way, or -1
  *   make        the same, made if there is none; one try at the lock
  *   hold        the same, however often it takes; counted in its `users`
+ *   held        found, and counted in its `users`; -1: there is none just now
  *   let_go      counted no more
  *   set, clear  one bit; set says 1 when it was set already
- *   first_hint  the first chunk without a hint, of from | to << 8; or -1
- *   first_free  the lowest free port of a chunk in a block; or -1
- *   take_in     a port of one chunk
+ *   first_hint  the first chunk without a hint, of from | to << 16; or -1.
+ *               Without a record: from.
+ *
+ *   first_free  the lowest free port of a chunk in a block; or -1.
+ *
+ *   take_in     a port of one chunk.
  */
 LB_GLOBAL int lb_port_find(uint64_t ctx, uint64_t hash);
 LB_GLOBAL int lb_port_make(uint64_t ctx, uint64_t hash);
 LB_GLOBAL int lb_port_hold(uint64_t ctx, uint64_t hash);
+LB_GLOBAL int lb_port_held(uint64_t ctx, uint64_t hash);
 LB_GLOBAL int lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way);
 LB_GLOBAL int lb_port_set(
     uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit);

@@ -37,9 +37,10 @@ struct lb_fresh {
 
 /* The blocks that a new outbound flow may have a port of. */
 struct lb_choice {
-	uint32_t base, count, at; /* the at-th comes first */
+	uint32_t count, at; /* the at-th comes first */
 	uint32_t member;
-	uint64_t hash; /* or of the flow's entry, and its way */
+	uint32_t no_room; /* of ports that are free no record can be made */
+	uint64_t hash;    /* or of the flow's entry, and its way */
 	uint32_t way;
 	uint32_t from; /* ports below have no room for what comes back */
 	uint32_t turn; /* of blocks, and how many such ports */
@@ -55,6 +56,7 @@ struct lb_scratch {
 	struct lb_fresh fresh;
 	struct lb_port_key port_key;
 	struct lb_port_ask ask;
+	struct lb_port_walk walk;
 	struct lb_choice choice;
 	struct lb_snat_block block; /* of the port that was picked */
 };

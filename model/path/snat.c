@@ -77,17 +77,6 @@ leave_by_entry(const struct lb_view *v, uint64_t hash, uint32_t way)
 
 /* --- who leaves for the first time --------------------------------------- */
 
-LB_INLINE const struct lb_snat_block *
-block_at(const struct lb_view *v, uint32_t index)
-{
-	const struct lb_row *row = lb_plan_row(
-	    v->plan, v->header->block_at + index / LB_BLOCKS_PER_ROW);
-	if (row == NULL)
-		return NULL;
-	return (const struct lb_snat_block *)row->word +
-	       (index & (LB_BLOCKS_PER_ROW - 1));
-}
-
 /* What makes two uses of one port different (AZ 4.4). */
 LB_INLINE void
 ask_about(const struct lb_view *v, const struct lb_headers *ip, uint32_t member,
@@ -109,9 +98,9 @@ LB_INLINE void
 say_no_port(const struct lb_view *v, int answer)
 {
 	lb_say(v, LB_DROP,
-	    answer == LB_PORTS_NONE      ? LB_REASON_SNAT_EXHAUSTED
-	    : answer == LB_PORTS_NO_ROOM ? LB_REASON_TABLE_FULL
-					 : LB_REASON_SNAT_CONTENDED);
+	    answer != LB_PORTS_OVER           ? LB_REASON_SNAT_CONTENDED
+	    : v->scratch->choice.no_room != 0 ? LB_REASON_TABLE_FULL
+					      : LB_REASON_SNAT_EXHAUSTED);
 }
 
 LB_INLINE int
@@ -125,6 +114,16 @@ make_kind(const struct lb_view *v, uint64_t hash, uint32_t kind, uint32_t class,
 
 /* Makes SNAT_IN.  One that is there already is nobody's: the port was free. */
 LB_INLINE int
+make_return_at(const struct lb_view *v, uint64_t hash, uint32_t class)
+{
+	int way = make_kind(v, hash, LB_KIND_SNAT_IN, class, -1);
+	if (way >= 0 && (way & LB_CONN_FOUND) != 0)
+		way = make_kind(
+		    v, hash, LB_KIND_SNAT_IN, class, way & (int)(LB_WAYS - 1));
+	return way;
+}
+
+LB_INLINE int
 make_return(const struct lb_view *v, const struct lb_snat_block *block,
     const struct lb_addr *address, lb_be16 port)
 {
@@ -132,11 +131,14 @@ make_return(const struct lb_view *v, const struct lb_snat_block *block,
 	uint64_t hash = key_of_return(v, &v->pkt->ip, address, port);
 	fresh->w1 = translation_word(block->address, v->pkt->ip.sport);
 	fresh->w3 = 0;
-	int way = make_kind(v, hash, LB_KIND_SNAT_IN, block->class, -1);
-	if (way >= 0 && (way & LB_CONN_FOUND) != 0)
-		way = make_kind(v, hash, LB_KIND_SNAT_IN, block->class,
-		    way & (int)(LB_WAYS - 1));
-	return way;
+	LB_UNROLL
+	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++) {
+		int way =
+		    make_return_at(v, place_of(hash, place), block->class);
+		if (way != LB_CONN_NO_WAY)
+			return way;
+	}
+	return LB_CONN_NO_WAY;
 }
 
 LB_GLOBAL int
@@ -186,7 +188,7 @@ lb_snat_renew(uint64_t ctx)
 	const struct lb_hit out = v.scratch->hit;
 	bool closing = lb_ctl_state(out.ctl) >= LB_CONN_CLOSING_FIN;
 	uint64_t back = key_of_return(&v, &v.pkt->ip, address, to.port);
-	int in = find_kind(&v, back, LB_KIND_SNAT_IN);
+	int in = find_placed(&v, &back, LB_KIND_SNAT_IN);
 	/* Either end may have closed it: a refusal shows in the way in only. */
 	if (in >= 0 && lb_ctl_state(v.scratch->hit.ctl) >= LB_CONN_CLOSING_FIN)
 		closing = true;
@@ -205,11 +207,15 @@ lb_snat_choose(uint64_t ctx)
 	if (!lb_view_open(&v, ctx, 0))
 		return -1;
 	struct lb_choice *choice = &v.scratch->choice;
+	const uint64_t *slot =
+	    outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto);
 	choice->at = 0;
 	choice->from = 0;
-	if ((v.header->flags & LB_PLAN_FILL_FIRST) == 0 && choice->count > 1)
-		choice->at = (uint32_t)lb_snat_first(ctx, choice->base,
-		    lb_hash_slot(key_of_packet(&v), choice->count));
+	choice->no_room = 0;
+	if (slot != NULL && lb_slot_block_count(slot) > 1 &&
+	    (v.header->flags & LB_PLAN_FILL_FIRST) == 0)
+		choice->at = (uint32_t)lb_snat_first(ctx, lb_slot_block(slot),
+		    lb_hash_slot(key_of_packet(&v), lb_slot_block_count(slot)));
 	return 0;
 }
 
@@ -231,7 +237,9 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 		return LB_SNAT_SAID;
 	}
 	uint64_t hash = key_of_packet(&v);
-	int way = find_kind(&v, hash, LB_KIND_SNAT_OUT);
+	if (lb_packet_is_bare_syn(v.pkt))
+		fetch_places(&v, hash);
+	int way = find_placed(&v, &hash, LB_KIND_SNAT_OUT);
 	if (way >= 0) {
 		v.scratch->choice.hash = hash;
 		v.scratch->choice.way = (uint32_t)way;
@@ -248,13 +256,6 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	return LB_SNAT_NEW;
 }
 
-LB_INLINE const uint64_t *
-outbound_slot(const struct lb_view *v)
-{
-	return lb_endpoint_find(v, &v->pkt->ip.src, (lb_be16){ 0 },
-	    v->pkt->ip.proto, LB_ENDPOINT_OUTBOUND);
-}
-
 LB_GLOBAL int
 lb_snat_pick(uint64_t ctx, uint32_t turn)
 {
@@ -265,9 +266,11 @@ lb_snat_pick(uint64_t ctx, uint32_t turn)
 	uint32_t at = choice->at + turn;
 	/* Whose blocks these are is asked of this plan: the one in force may be
 	 * another since the step began. */
-	const uint64_t *slot = outbound_slot(&v);
-	if (slot == NULL || turn >= lb_slot_block_count(slot))
-		return LB_PORTS_NONE;
+	const uint64_t *slot =
+	    outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto);
+	if (slot == NULL || turn >= lb_slot_block_count(slot) ||
+	    turn >= BLOCKS_TRIED)
+		return LB_PORTS_OVER;
 	if (at >= lb_slot_block_count(slot))
 		at -= lb_slot_block_count(slot);
 	const struct lb_snat_block *block =
@@ -300,6 +303,7 @@ lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken)
 	say_no_port(&v, taken);
 	if (taken < 0)
 		return LB_SNAT_SAID;
+	s->choice.no_room = 1; /* unless there is */
 	lb_say(&v, LB_DROP, LB_REASON_TABLE_FULL);
 	const struct lb_addr *address = public_address(&v, block->address);
 	s->fresh.w2 = s->choice.member | (uint64_t)block->rule << 16 |
@@ -310,6 +314,34 @@ lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken)
 	return LB_SNAT_FOUND;
 }
 
+/* SNAT_OUT in one of its places; LB_CONN_NO_WAY: there it has no room. */
+LB_INLINE int
+enter_place(const struct lb_view *v, uint64_t hash)
+{
+	const uint32_t class = v->scratch->block.class;
+	/* It may be a flow that was balanced before, by another plan. */
+	int there = lb_conn_find_key(v, hash);
+	if (there >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != LB_KIND_LB)
+		return LB_CONN_TAKEN;
+	return make_kind(
+	    v, hash, LB_KIND_SNAT_OUT, class, there >= 0 ? there : -1);
+}
+
+/* *hash becomes that of the place. */
+LB_INLINE int
+enter_places(const struct lb_view *v, uint64_t *hash)
+{
+	const uint64_t first = *hash;
+	LB_UNROLL
+	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++) {
+		*hash = place_of(first, place);
+		int way = enter_place(v, *hash);
+		if (way != LB_CONN_NO_WAY)
+			return way;
+	}
+	return LB_CONN_NO_WAY;
+}
+
 LB_GLOBAL int
 lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 {
@@ -318,6 +350,7 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 		return LB_SNAT_NEW;
 	struct lb_scratch *s = v.scratch;
 	const struct lb_snat_block *block = &s->block;
+	const struct lb_addr *address = public_address(&v, block->address);
 	const lb_be16 sport = lb_be16_of((uint16_t)port);
 	uint64_t hash = key_of_packet(&v);
 	s->fresh.w1 = translation_word(block->address, sport);
@@ -325,13 +358,7 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	s->fresh.w3 = v.pkt->ip.proto == LB_PROTO_UDP
 			  ? (s->ask.dst[0] | s->ask.dst[1]) == 0
 			  : lb_sequence_of(v.pkt);
-	/* It may be a flow that was balanced before, by another plan. */
-	int there = lb_conn_find_key(&v, hash);
-	if (there >= 0 && lb_ctl_kind(s->hit.ctl) != LB_KIND_LB)
-		return LB_SNAT_NEW;
-	int way = make_kind(
-	    &v, hash, LB_KIND_SNAT_OUT, block->class, there >= 0 ? there : -1);
-	const struct lb_addr *address = public_address(&v, block->address);
+	int way = enter_places(&v, &hash);
 	if (way < 0 || (way & LB_CONN_FOUND) != 0 || address == NULL)
 		return LB_SNAT_NEW;
 	v.out->facts |= LB_FACT_MADE;
@@ -357,7 +384,7 @@ lb_snat_undo_in(uint64_t ctx, uint32_t port)
 		return 1;
 	uint64_t hash =
 	    key_of_return(&v, &v.pkt->ip, address, lb_be16_of((uint16_t)port));
-	int way = find_kind(&v, hash, LB_KIND_SNAT_IN);
+	int way = find_placed(&v, &hash, LB_KIND_SNAT_IN);
 	uint64_t ctl = v.scratch->hit.ctl;
 	return way < 0 || lb_conn_replace(&v, hash, (uint32_t)way, ctl,
 			      lb_ctl_claim(ctl) & LB_CTL_VERSION_MASK);
@@ -377,8 +404,9 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 
 /*
  * A port for a new flow, and the way in by it.  The lowest free port is the
- * same for all who come, so that without room for what comes back to it the
- * next one is tried: else nobody would get out any more.
+ * same for all who come, and what has no room for its way in stays free: in a
+ * full table such ports gather below those that are good.  So the next one is
+ * tried, each time twice as far away: else nobody would get out any more.
  */
 LB_INLINE int
 take_way_in(const struct lb_view *v, int *port)
@@ -388,12 +416,14 @@ take_way_in(const struct lb_view *v, int *port)
 	int said = LB_SNAT_SAID;
 	LB_STORE(choice->turn, 0);
 	LB_STORE(choice->full, 0);
-	for (uint32_t i = 0; i < BLOCKS_TRIED + FULL_TRIED; i++) {
+	for (uint32_t i = 0; i <= BLOCKS_TRIED + FULL_TRIED; i++) {
 		uint32_t turn = LB_LOAD(choice->turn);
 		uint32_t full = LB_LOAD(choice->full) + 1;
 		int taken = lb_snat_pick(v->ctx, turn);
 		*port = taken;
-		if (taken == LB_PORTS_NONE && turn + 1 < BLOCKS_TRIED) {
+		if (taken == LB_PORTS_NO_ROOM)
+			LB_STORE(choice->no_room, 1);
+		if (taken == LB_PORTS_NONE || taken == LB_PORTS_NO_ROOM) {
 			LB_STORE(choice->turn, turn + 1);
 			LB_STORE(choice->from, 0);
 			continue;
@@ -403,7 +433,8 @@ take_way_in(const struct lb_view *v, int *port)
 			break;
 		(void)lb_snat_undo(v->ctx, (uint32_t)taken);
 		LB_STORE(choice->full, full);
-		LB_STORE(choice->from, (uint32_t)taken + 1);
+		LB_STORE(
+		    choice->from, (uint32_t)taken + (1u << ((full - 1) & 15)));
 	}
 	return said;
 }
@@ -452,12 +483,10 @@ lb_snat_from(const struct lb_view *v)
 	const struct lb_headers *ip = &v->pkt->ip;
 	if (v->header->snat_count == 0)
 		return false;
-	const uint64_t *slot = lb_endpoint_find(
-	    v, &ip->src, (lb_be16){ 0 }, ip->proto, LB_ENDPOINT_OUTBOUND);
+	const uint64_t *slot = outbound_slot(v, &ip->src, ip->proto);
 	if (slot == NULL || !lb_is_client_address(v, &ip->dst))
 		return false;
 	struct lb_choice *choice = &v->scratch->choice;
-	choice->base = lb_slot_block(slot);
 	choice->count = lb_slot_block_count(slot);
 	choice->member = lb_slot_rule(slot);
 	return true;

@@ -38,7 +38,7 @@ lb_snat_return(uint64_t ctx, uint32_t now_ms, uint32_t number)
 		return LB_SNAT_NOT_OURS;
 	const bool bad = (v.pkt->notes & LB_NOTE_L4_BAD) != 0;
 	uint64_t hash = key_of_packet(&v);
-	int way = bad ? LB_CONN_MISS : find_kind(&v, hash, LB_KIND_SNAT_IN);
+	int way = bad ? LB_CONN_MISS : find_placed(&v, &hash, LB_KIND_SNAT_IN);
 	if (way >= 0 && come_back(&v, hash, (uint32_t)way))
 		return LB_SNAT_SAID;
 	if (!lb_snat_in_block(
@@ -101,9 +101,13 @@ lb_snat_error(uint64_t ctx, uint32_t now_ms)
 	lb_key_set(&v.scratch->key, &q->dst, &q->src,
 	    lb_ports_proto(q->dport, q->sport, q->proto), v.six);
 	uint64_t hash = lb_flow_hash(&v, &v.scratch->key);
-	int way = lb_conn_find_key(&v, hash);
-	if (way < 0 || lb_ctl_kind(hit->ctl) == LB_KIND_LB ||
-	    !translation_of(&v, hash, (uint32_t)way, &to))
+	const uint64_t first = hash;
+	int way = find_placed(&v, &hash, LB_KIND_SNAT_IN);
+	if (way < 0) {
+		hash = first;
+		way = find_placed(&v, &hash, LB_KIND_SNAT_OUT);
+	}
+	if (way < 0 || !translation_of(&v, hash, (uint32_t)way, &to))
 		return LB_SNAT_NOT_OURS;
 	bool ours = lb_ctl_kind(hit->ctl) == LB_KIND_SNAT_IN
 			? error_to_member(&v, to)

@@ -5,6 +5,13 @@
 #include "model/path/hash.h"
 #include "model/path/seen.h"
 
+/*
+ * Buckets that each of a flow's two entries may stand in, tried in this order:
+ * nobody may be pushed out for it, and it can't do without.
+ * doc/decisions.md 53 has the figures.
+ */
+#define LB_SNAT_PLACES 3u
+
 /* How a flow was translated: what is left of w1 beside the key. */
 struct translation {
 	uint8_t address; /* number of the public one; of SNAT_OUT */
@@ -37,6 +44,26 @@ translation_of(const struct lb_view *v, uint64_t hash, uint32_t way,
 	return true;
 }
 
+LB_INLINE const struct lb_snat_block *
+block_at(const struct lb_view *v, uint32_t index)
+{
+	const struct lb_row *row = lb_plan_row(
+	    v->plan, v->header->block_at + index / LB_BLOCKS_PER_ROW);
+	if (row == NULL)
+		return NULL;
+	return (const struct lb_snat_block *)row->word +
+	       (index & (LB_BLOCKS_PER_ROW - 1));
+}
+
+/* The endpoint that knows a member's blocks; NULL: it has none. */
+LB_INLINE const uint64_t *
+outbound_slot(
+    const struct lb_view *v, const struct lb_addr *member, uint32_t proto)
+{
+	return lb_endpoint_find(
+	    v, member, (lb_be16){ 0 }, proto, LB_ENDPOINT_OUTBOUND);
+}
+
 LB_INLINE int
 find_kind(const struct lb_view *v, uint64_t hash, uint32_t kind)
 {
@@ -44,6 +71,44 @@ find_kind(const struct lb_view *v, uint64_t hash, uint32_t kind)
 	if (way >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != kind)
 		return LB_CONN_MISS;
 	return way;
+}
+
+/* The hash of the n-th place: the same tag, another bucket.  An odd number of
+ * buckets away, or twice or three times that: no two of them are one. */
+LB_INLINE uint64_t
+place_of(uint64_t hash, uint32_t place)
+{
+	uint32_t step =
+	    ((uint32_t)(hash >> 32) | 1) * UINT32_C(0x9e3779b1) * place;
+	return hash ^ step;
+}
+
+/* Asks for the control words of all places at once: a newcomer looks into each
+ * of them, and would wait for one after the other. */
+LB_INLINE void
+fetch_places(const struct lb_view *v, uint64_t hash)
+{
+	LB_UNROLL
+	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++)
+		(void)lb_conn_ctl(v, place_of(hash, place), 0);
+}
+
+/* The entry of scratch->key and of a kind; *hash becomes that of its place. */
+LB_INLINE int
+find_placed(const struct lb_view *v, uint64_t *hash, uint32_t kind)
+{
+	const uint64_t first = *hash;
+	int missing = LB_CONN_MISS;
+	LB_UNROLL
+	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++) {
+		*hash = place_of(first, place);
+		int way = find_kind(v, *hash, kind);
+		if (way >= 0)
+			return way;
+		if (way != LB_CONN_MISS)
+			missing = way;
+	}
+	return missing;
 }
 
 /* The state in which a packet leaves its own direction's entry. */

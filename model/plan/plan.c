@@ -375,9 +375,10 @@ buckets_for(uint64_t entries)
 }
 
 /*
- * Buckets of SNAT port records.  Room for flows to as many destinations as a
- * quarter of the flows expected, a quarter full, so that no bucket of 7
- * overflows (AZ has no such limit).
+ * Buckets of SNAT port records.  An outbound flow takes two entries of the
+ * connection table and, towards a destination of its own, a record: when
+ * nothing but such flows fills what was asked for, two records of three are in
+ * use.  (AZ has no such limit.)
  */
 static uint32_t
 port_buckets_for(const struct lb_config *config, uint32_t snat_count)
@@ -388,7 +389,7 @@ port_buckets_for(const struct lb_config *config, uint32_t snat_count)
 		return 1;
 	if (entries > LB_ENTRIES_MAX)
 		entries = LB_ENTRIES_MAX;
-	while (buckets * LB_PORT_WAYS < entries / 4)
+	while (4 * buckets * LB_PORT_WAYS < 3 * entries)
 		buckets *= 2;
 	return (uint32_t)buckets;
 }

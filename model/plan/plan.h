@@ -6,12 +6,13 @@
  * beside them.  Immutable once compiled, except member_state and the lookup
  * tables' slots, which lb_plan_health() rewrites (health does not swap plans).
  *
- * Ids.  A member is its name within its pool, a rule its name.  Compiled
- * against the plan before it, both keep their ids; what is gone stays as a
- * tombstone (its row is kept, live = 1, but no lookup table or endpoint names
- * it) until lb_plan_compile() is told that no table entry refers to it.
+ * Ids.  A member is its name within its pool and its address, a rule its name.
+ * Compiled against the plan before it, both keep their ids; what is gone stays
+ * as a tombstone (its row is kept, live = 1, but no lookup table or endpoint
+ * names it) until lb_plan_compile() is told that no table entry refers to it.
  * So does a NAT rule's mapping, which is its rule's and its member's names; as
- * long as it is there it keeps its port, where the rule still has that.
+ * long as it is there it keeps its port, where the rule still has that, also
+ * when another machine has the name now.
  */
 #include "model/config/config.h"
 #include "model/path/plan.h"

@@ -7,7 +7,7 @@
 
 #include "model/config/problems.h"
 
-/* Who had an id, in the order of names, to be searched. */
+/* Who had an id, in the order of names and addresses, to be searched. */
 struct owner {
 	struct lb_id_name who;
 	uint32_t id;
@@ -20,7 +20,11 @@ by_name(const void *a, const void *b)
 	const struct owner *left = a, *right = b;
 	int order = strcmp(left->who.pool, right->who.pool);
 
-	return order != 0 ? order : strcmp(left->who.name, right->who.name);
+	if (order == 0)
+		order = strcmp(left->who.name, right->who.name);
+	return order != 0 ? order
+			  : memcmp(&left->who.address, &right->who.address,
+				sizeof(left->who.address));
 }
 
 /* Returns the owners, NULL without memory. */
@@ -158,6 +162,7 @@ members_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 			before->at[id] = (struct lb_id_name){
 				draft->before->members[id].pool,
 				draft->before->members[id].name,
+				draft->before->members[id].address,
 			};
 	for (size_t p = 0; p < config->pool_count; p++) {
 		const struct lb_config_pool *pool = &config->pools[p];
@@ -165,7 +170,8 @@ members_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 		for (size_t m = 0; m < pool->member_count; m++)
 			wanted->at[wanted->count++] =
 			    (struct lb_id_name){ pool->name,
-				    pool->members[m].name };
+				    pool->members[m].name,
+				    pool->members[m].address };
 	}
 	pool_first[config->pool_count] = wanted->count;
 }
@@ -255,16 +261,16 @@ rules_name(struct lb_plan_draft *draft, struct lb_id_names *before,
 	for (uint32_t id = 0; id < before->count; id++)
 		if (rule_is_kept(draft, id))
 			before->at[id] = (struct lb_id_name){ "",
-				draft->before->rules[id].name };
+				draft->before->rules[id].name, { { 0 } } };
 	for (size_t r = 0; r < draft->config->rule_count; r++)
-		wanted->at[wanted->count++] =
-		    (struct lb_id_name){ "", draft->config->rules[r].name };
+		wanted->at[wanted->count++] = (struct lb_id_name){ "",
+			draft->config->rules[r].name, { { 0 } } };
 	for (uint32_t i = 0; i < draft->plan->mapping_count; i++)
-		wanted->at[wanted->count++] =
-		    (struct lb_id_name){ "", draft->plan->mappings[i].name };
+		wanted->at[wanted->count++] = (struct lb_id_name){ "",
+			draft->plan->mappings[i].name, { { 0 } } };
 	for (size_t i = 0; i < draft->config->outbound_count; i++)
-		wanted->at[wanted->count++] =
-		    (struct lb_id_name){ "", draft->outbound_names[i] };
+		wanted->at[wanted->count++] = (struct lb_id_name){ "",
+			draft->outbound_names[i], { { 0 } } };
 }
 
 static int

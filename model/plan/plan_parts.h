@@ -24,10 +24,13 @@ struct lb_plan_draft {
 	uint64_t lut_slots, lut_steps; /* of the lookup tables so far */
 };
 
-/* A name whose id is to be kept; name NULL: nobody's. */
+/* Whose id is to be kept; name NULL: nobody's.  A member's address is part of
+ * who he is: at another one it is another machine that has his name, which
+ * knows nothing of his connections (doc/decisions.md 51). */
 struct lb_id_name {
 	const char *pool; /* "" for rules */
 	const char *name;
+	struct lb_addr address; /* none of rules */
 };
 
 struct lb_id_names {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/config/addr_kind.h"
 #include "model/config/names.h"
 #include "model/config/numbers.h"
 #include "model/config/problems.h"
@@ -218,6 +219,22 @@ read_choices(struct lb_section *section, struct lb_traffic *t)
 		t->close = (enum lb_close)choice;
 }
 
+/* Loopback is one, too: captures of it are. */
+static void
+take_machine(struct lb_section *section, unsigned key, struct lb_addr *out)
+{
+	struct lb_addr addr;
+
+	if (!lb_take_address(section, key, &addr))
+		return;
+	if (lb_addr_is_unicast(&addr))
+		*out = addr;
+	else
+		lb_section_refuse(section, key,
+		    "this is %s; use that of one machine",
+		    lb_addr_kind_name(lb_addr_kind(&addr)));
+}
+
 static void
 read_fields(struct lb_section *section, struct lb_traffic *t)
 {
@@ -230,8 +247,8 @@ read_fields(struct lb_section *section, struct lb_traffic *t)
 	read_rate(section, t);
 	read_choices(section, t);
 	(void)lb_take_bool(section, KEY(OBSERVE), &t->observe);
-	(void)lb_take_address(section, KEY(SERVER), &t->server);
-	(void)lb_take_address(section, KEY(FIRST_CLIENT), &t->first_client);
+	take_machine(section, KEY(SERVER), &t->server);
+	take_machine(section, KEY(FIRST_CLIENT), &t->first_client);
 }
 
 /* --- values together ------------------------------------------------------ */
@@ -380,16 +397,20 @@ check_ports(struct lb_section *section, const struct lb_traffic *t)
 		    (t->devices + LB_CLIENT_PORTS - 1) / LB_CLIENT_PORTS);
 }
 
-/* Are there so many addresses from first on? */
+/* Are there so many addresses of machines from first on? */
 static bool
 has_room(const struct lb_addr *first, uint32_t count)
 {
-	const uint8_t *last4 = (const uint8_t *)first + 12;
+	struct lb_addr last = *first;
+	uint8_t *last4 = (uint8_t *)&last + 12;
 	uint64_t low = 0;
 
 	for (unsigned i = 0; i < 4; i++)
 		low = low << 8 | last4[i];
-	return low + count - 1 <= UINT32_MAX;
+	low += count - 1;
+	for (unsigned i = 0; i < 4; i++)
+		last4[i] = (uint8_t)(low >> (24 - 8 * i));
+	return low <= UINT32_MAX && lb_addr_is_unicast(&last);
 }
 
 static void

@@ -11,8 +11,7 @@
  */
 #include "model/tables/expire_parts.h"
 
-#include "model/path/hash.h"
-#include "model/path/view.h"
+#include "model/path/snat_parts.h"
 #include "model/tables/world.h"
 
 /* The tables as a world, and a view of it. */
@@ -47,15 +46,12 @@ bench_open(
 	b->view.key = (const struct lb_hash_key *)lb_plan_row(b->view.plan, 1);
 }
 
+/* The public address of a number; NULL: nobody leaves from it any more. */
 static const struct lb_addr *
 snat_address(const struct lb_view *v, uint32_t number)
 {
-	const struct lb_row *row =
-	    lb_plan_row(v->plan, v->header->snat_at + number / 4);
-
-	if (row == NULL || number >= v->header->snat_count)
-		return NULL;
-	return (const struct lb_addr *)row->word + (number & 3);
+	return number < v->header->snat_count ? public_address(v, number)
+					      : NULL;
 }
 
 /* The entry of a key and kind. */
@@ -68,8 +64,8 @@ find_half(const struct lb_view *v, const struct lb_tables *t,
 	lb_key_set(&v->scratch->key, &flow->src, &flow->dst,
 	    lb_ports_proto(flow->sport, flow->dport, flow->proto), v->six);
 	uint64_t hash = lb_flow_hash(v, &v->scratch->key);
-	int way = lb_conn_find_key(v, hash);
-	if (way < 0 || lb_ctl_kind(v->scratch->hit.ctl) != kind)
+	int way = find_placed(v, &hash, kind);
+	if (way < 0)
 		return half;
 	uint32_t bucket = lb_bucket_index(v->ctx, v->six, (uint32_t)hash);
 	struct lb_way at = lb_way_of(t, v->six, bucket, (uint32_t)way);
@@ -125,27 +121,16 @@ has_port(const struct lb_view *v, const uint64_t *slot,
 	uint32_t port = lb_be16_get(flow->xlat_port);
 
 	for (uint32_t i = 0; i < lb_slot_block_count(slot); i++) {
-		uint32_t index = lb_slot_block(slot) + i;
-		const struct lb_row *row = lb_plan_row(
-		    v->plan, v->header->block_at + index / LB_BLOCKS_PER_ROW);
-		if (row == NULL)
-			return false;
 		const struct lb_snat_block *block =
-		    (const struct lb_snat_block *)row->word +
-		    index % LB_BLOCKS_PER_ROW;
+		    block_at(v, lb_slot_block(slot) + i);
+		if (block == NULL)
+			return false;
 		if (block->address == flow->snat && block->first <= port &&
 		    port <= block->last)
 			return lb_snat_in_block(
 			    v, flow->snat, flow->proto, port);
 	}
 	return false;
-}
-
-static const uint64_t *
-outbound_of(const struct lb_view *v, const struct lb_expired *flow)
-{
-	return lb_endpoint_find(
-	    v, &flow->src, (lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
 }
 
 /* Was its port taken by the law of `udp_snat` that is not in force?  A port's
@@ -163,7 +148,7 @@ is_by_other_law(const struct lb_view *v, const struct lb_expired *flow)
 static bool
 is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
 {
-	const uint64_t *slot = outbound_of(v, flow);
+	const uint64_t *slot = outbound_slot(v, &flow->src, flow->proto);
 
 	if (is_by_other_law(v, flow))
 		return true;
@@ -178,7 +163,7 @@ owner_of(const struct lb_view *v, const struct lb_expired *flow)
 {
 	const uint32_t tag =
 	    lb_endpoint_tag((lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
-	const uint64_t *slot = outbound_of(v, flow);
+	const uint64_t *slot = outbound_slot(v, &flow->src, flow->proto);
 
 	if (!lb_snat_in_block(
 		v, flow->snat, flow->proto, lb_be16_get(flow->xlat_port)) ||

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/config/addr_kind.h"
 #include "model/config/names.h"
 #include "model/path/plan.h"
 #include "model/config/snat.h"
@@ -192,12 +193,17 @@ read_addresses(struct lb_section *section, struct lb_config *config)
 	}
 	while (lb_list_text(
 	    section, LB_FORWARDING_KEY_LOCAL_ADDRESSES, &node, &text, &where)) {
-		if (lb_addr_of_text(text, &addr))
+		bool known = lb_addr_of_text(text, &addr);
+		if (known && lb_addr_is_unicast(&addr))
 			config->local_addresses[config->local_address_count++] =
 			    addr;
 		else
 			lb_error_add(section->reader->problems, where, NULL,
-			    "`local_addresses`: '%.60s' is no address", text);
+			    "`local_addresses`: '%.60s' is %s; write what "
+			    "this machine has",
+			    text,
+			    known ? lb_addr_kind_name(lb_addr_kind(&addr))
+				  : "no address");
 	}
 }
 
@@ -224,6 +230,14 @@ subnet_of_text(const char *text, struct lb_config_subnet *subnet)
 	return true;
 }
 
+/* 0.0.0.0/0, ::/0, or an IPv6 one that has all of IPv4's */
+static bool
+names_everybody(const struct lb_config_subnet *subnet)
+{
+	return subnet->prefix == 0 ||
+	       (subnet->prefix <= 96 && lb_addr_is_v4(&subnet->address));
+}
+
 static void
 read_subnets(struct lb_section *section, struct lb_config *config)
 {
@@ -242,7 +256,14 @@ read_subnets(struct lb_section *section, struct lb_config *config)
 	}
 	while (lb_list_text(
 	    section, LB_FORWARDING_KEY_LOCAL_SUBNETS, &node, &text, &where)) {
-		if (subnet_of_text(text, &subnet))
+		bool known = subnet_of_text(text, &subnet);
+		if (known && names_everybody(&subnet))
+			lb_warning_add(section->reader->problems, where,
+			    "`local_subnets`: '%.60s' has every address, and "
+			    "what members send to these is no answer to a "
+			    "client; write the members' own",
+			    text);
+		if (known)
 			config->local_subnets[config->local_subnet_count++] =
 			    subnet;
 		else

@@ -369,11 +369,18 @@ bool
 lb_take_address(struct lb_section *section, unsigned key, struct lb_addr *out)
 {
 	const char *text;
+	char plain[46];
 
 	if (!lb_take_text(section, key, &text))
 		return false;
-	if (lb_addr_of_text(text, out))
-		return true;
+	if (lb_addr_of_text(text, out)) {
+		if (!lb_addr_is_v4(out) || strchr(text, ':') == NULL)
+			return true;
+		lb_section_refuse(section, key,
+		    "'%.*s' is IPv4 in IPv6's words; write %s", SHOWN_MAX, text,
+		    lb_addr_text(out, plain, sizeof(plain)));
+		return false;
+	}
 	lb_section_refuse(section, key,
 	    "'%.*s' is no IPv4 or IPv6 address, like 10.0.0.4 or 2001:db8::4",
 	    SHOWN_MAX, text);

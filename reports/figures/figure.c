@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/figures/figure.h"
 #include "reports/plots/plots.h"
+#include "reports/words/finding.h"
 #include <stdlib.h>
 
 #define SUBTITLE_GAP 3.0
@@ -93,9 +94,20 @@ report_figure_subject(
 enum report_figure
 report_key_figure(const struct report_study *study)
 {
+	if (report_is_about_snat(study->record) &&
+	    report_figure_is_wanted(study, REPORT_FIGURE_SNAT))
+		return REPORT_FIGURE_SNAT;
 	return report_figure_is_wanted(study, REPORT_FIGURE_FAILOVER)
 		   ? REPORT_FIGURE_FAILOVER
 		   : REPORT_FIGURE_DEVIATION;
+}
+
+bool
+report_is_key_figure(
+    const struct report_study *study, enum report_figure figure)
+{
+	return figure == report_key_figure(study) &&
+	       report_figure_panels(study, figure) == 1;
 }
 
 size_t
@@ -104,6 +116,8 @@ report_key_panel(const struct report_study *study)
 	enum report_figure figure = report_key_figure(study);
 	size_t panels = report_figure_panels(study, figure);
 
+	if (report_art(figure)->for_all)
+		return 0;
 	for (size_t i = 0; i < panels; i++) {
 		const struct report_subject *s =
 		    report_figure_subject(study, figure, i);

@@ -54,9 +54,13 @@ size_t report_figure_panels(
 /* Whose the panel of that number is; NULL beyond the last. */
 const struct report_subject *report_figure_subject(
     const struct report_study *study, enum report_figure figure, size_t index);
-/* Which figure stands beside the verdict, and which of its panels: the
- * failover of the chosen case, else how even it is. */
+/* Which figure stands beside the verdict, and which of its panels: SNAT ports
+ * where the headline is about them, the failover of the chosen case, else how
+ * even it is. */
 enum report_figure report_key_figure(const struct report_study *study);
+/* Whether that is all there is of a figure. */
+bool report_is_key_figure(
+    const struct report_study *study, enum report_figure figure);
 size_t report_key_panel(const struct report_study *study);
 double report_figure_panel(struct report_pen *pen,
     const struct report_study *study, enum report_figure figure, size_t index,

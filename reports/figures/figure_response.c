@@ -34,18 +34,18 @@ shown_cases(const struct report_study *study, const struct sim_case **to)
 }
 
 static bool
-has(const struct report_study *study, const struct report_subject *s)
+wanted(const struct report_study *study)
 {
 	const struct sim_case *cases[REPORT_SERIES_MAX];
 
-	return s == study->chosen && shown_cases(study, cases) > 0;
+	return shown_cases(study, cases) > 0;
 }
 
 struct drawing {
 	const struct report_brush *b;
 	struct report_box area;
 	double from, to; /* log10 of seconds, whole decades */
-	double least;	 /* log10 of the least share, below 0 */
+	double least;    /* log10 of the least share, below 0 */
 };
 
 static double
@@ -155,8 +155,8 @@ put_curve(const struct drawing *d, const struct sim_case *c, size_t series)
 		    (struct report_point){ x_of(d, to), y_of(d, share) };
 	}
 	double most = report_response_quantile(&c->clients, 1);
-	points[count++] = (struct report_point){ x_of(d, most),
-		d->area.y + d->area.height };
+	points[count++] =
+	    (struct report_point){ x_of(d, most), d->area.y + d->area.height };
 	report_brush_curve(d->b, points, count, series);
 }
 
@@ -198,8 +198,7 @@ put_name(const struct drawing *d, const struct report_panel *panel,
 	report_brush_curve(b, sample, 2, series);
 	if (text != NULL)
 		report_brush_text(b, end + b->line * 0.5, y,
-		    panel->box.width - 2.5 * b->line, REPORT_LEFT, false,
-		    text);
+		    panel->box.width - 2.5 * b->line, REPORT_LEFT, false, text);
 	free(name);
 	free(text);
 }
@@ -223,8 +222,7 @@ draw(const struct report_brush *b, const struct report_panel *panel)
 		put_curve(&d, cases[i], i);
 	for (size_t i = 0; i < count; i++) {
 		put_quantiles(&d, cases[i]);
-		put_name(
-		    &d, panel, cases[i], i, y + 1.3 * b->line * (double)i);
+		put_name(&d, panel, cases[i], i, y + 1.3 * b->line * (double)i);
 	}
 }
 
@@ -267,7 +265,8 @@ csv(const struct report_study *study, FILE *to)
 }
 
 const struct report_art report_art_response = {
-	.has = has,
+	.for_all = true,
+	.wanted = wanted,
 	.height = paper_height,
 	.draw = paper_draw,
 	.csv = csv,

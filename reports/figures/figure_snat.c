@@ -287,30 +287,30 @@ put_shades(const struct report_snat_drawing *d, double y)
 }
 
 static char *
-opened_words(const struct sim_snat *g)
+opened_words(const struct report_snat *s)
 {
 	char opened[REPORT_TEXT_BYTES], peak[REPORT_TEXT_BYTES];
 
 	return report_compose("%s flows opened, at most %s at a time",
-	    report_count(opened, PICTURE, g->worst_opened),
-	    report_count(peak, PICTURE, g->worst_peak));
+	    report_count(opened, PICTURE, s->opened),
+	    report_count(peak, PICTURE, s->peak_there));
 }
 
 /* "Failed: 11 139, 17.1 %; by Erlang's formula 15.3 %" */
 static char *
-failed_words(const struct sim_snat *g, const struct report_snat *s)
+failed_words(const struct report_snat *s)
 {
 	char count[REPORT_TEXT_BYTES], is[REPORT_TEXT_BYTES];
 	char expected[REPORT_TEXT_BYTES];
 
 	if (isnan(s->of_packets))
 		return report_compose("%s", "");
-	report_count(count, PICTURE, g->worst_failed);
+	report_count(count, PICTURE, s->failed);
 	report_percent(is, PICTURE, s->of_packets);
-	if (g->worst_failed == 0)
+	if (s->failed == 0)
 		report_format(count, sizeof(count), "none");
-	const char *and = g->worst_failed > 0 ? ", " : "";
-	const char *part = g->worst_failed > 0 ? is : "";
+	const char *and = s->failed > 0 ? ", " : "";
+	const char *part = s->failed > 0 ? is : "";
 	if (isnan(s->predicted))
 		return report_compose("Failed: %s%s%s", count, and, part);
 	return report_compose(
@@ -340,13 +340,15 @@ put_worst(const struct report_snat_drawing *d, double y)
 	const struct sim_snat *g = &d->of->snat[worst];
 	const struct report_snat s = report_snat_of(d->of, worst);
 	char where[REPORT_SNAT_DESTINATION_BYTES];
-	char *name = report_snat_gauge_name(d, g);
+	char *name = report_clean(g->member, true);
 	char *lines[] = {
-		name != NULL ? report_compose("Worst destination: %s, from %s",
-				   report_snat_destination(g, where), name)
-			     : NULL,
-		opened_words(g),
-		failed_words(g, &s),
+		name != NULL
+		    ? report_compose("Worst destination: %s, from %s, %s",
+			  report_snat_destination(g, where), name,
+			  lb_proto_name(g->proto))
+		    : NULL,
+		opened_words(&s),
+		failed_words(&s),
 		advice_words(&s),
 	};
 

@@ -97,11 +97,11 @@ of_which(const struct report_study *study, const struct report_subject *s)
 
 /* What failures did is a case's, of all its rules together. */
 static char *
-of_which_case(const struct report_study *study, const struct report_subject *s)
+of_which_case(const struct sim_record *record, const struct sim_case *c)
 {
-	if (study->record->case_count == 1)
+	if (record->case_count == 1)
 		return report_compose("%s", "");
-	char *name = report_clean(s->of->name, true), *text = NULL;
+	char *name = report_clean(c->name, true), *text = NULL;
 	if (name != NULL) {
 		report_shorten(name, WHICH_COLUMNS);
 		text = report_compose(" with %s", name);
@@ -416,9 +416,9 @@ detect_of(const struct sim_record *record, const struct report_subject *s)
 }
 
 static char *
-response_of(const struct report_subject *s, const char *which)
+response_of(const struct sim_case *c, const char *which)
 {
-	struct report_response r = report_response_of(&s->of->clients);
+	struct report_response r = report_response_of(&c->clients);
 	char p50[REPORT_TEXT_BYTES], p99[REPORT_TEXT_BYTES];
 
 	if (isnan(r.p50))
@@ -441,8 +441,6 @@ failure_on(const struct report_study *study, enum report_figure figure,
 		return kept_of(s, which);
 	case REPORT_FIGURE_DETECT:
 		return detect_of(study->record, s);
-	case REPORT_FIGURE_RESPONSE:
-		return response_of(s, which);
 	case REPORT_FIGURE_SNAT:
 		return report_snat_title(s->of);
 	default:
@@ -527,12 +525,27 @@ predicted_title(const struct report_study *study)
 	    worse, all, what, worse == 1 ? "is" : "are");
 }
 
+static char *
+response_title(const struct report_study *study)
+{
+	const struct sim_record *record = study->record;
+	const struct sim_case *c =
+	    study->chosen != NULL ? study->chosen->of : record->cases;
+	char *which = of_which_case(record, c);
+	char *text = which != NULL ? response_of(c, which) : NULL;
+
+	free(which);
+	return text;
+}
+
 char *
 report_title(const struct report_study *study, enum report_figure figure)
 {
-	/* outbound traffic is no rule's */
+	/* outbound traffic is no rule's, and no more are clients */
 	if (figure == REPORT_FIGURE_SNAT)
 		return report_snat_finding(study->record);
+	if (figure == REPORT_FIGURE_RESPONSE)
+		return response_title(study);
 	if (study->chosen == NULL)
 		return report_idle_title(study->record);
 	if (figure == REPORT_FIGURE_MODES && study->ranking.count > 0)
@@ -545,7 +558,7 @@ report_title(const struct report_study *study, enum report_figure figure)
 		of = report_figure_subject(
 		    study, figure, report_key_panel(study));
 	char *which = figure >= REPORT_FIGURE_FAILOVER
-			  ? of_which_case(study, of)
+			  ? of_which_case(study->record, of->of)
 			  : of_which(study, of);
 	if (which == NULL)
 		return NULL;
@@ -669,6 +682,15 @@ report_subtitle(const struct report_study *study, enum report_figure figure)
 	return text;
 }
 
+static bool
+has_nat_traffic(const struct sim_record *record)
+{
+	for (size_t i = 0; i < record->case_count; i++)
+		if (report_nat_packets(&record->cases[i]) > 0)
+			return true;
+	return false;
+}
+
 char *
 report_why_empty(const struct report_study *study)
 {
@@ -683,6 +705,9 @@ report_why_empty(const struct report_study *study)
 		text = report_compose("Nothing was balanced: the "
 				      "members\xe2\x80\x99 own connections "
 				      "are all there was.");
+	else if (has_nat_traffic(study->record))
+		text = report_compose("Nothing was balanced: inbound NAT rules "
+				      "carried all there was.");
 	else if (in->packets == 0)
 		text = report_compose(
 		    "Nothing was balanced: %s has no packets.", name);

@@ -4,10 +4,13 @@
 #include "reports/html/html_figures.h"
 #include "reports/html/html_parts.h"
 #include "reports/stats/snat.h"
+#include "reports/words/failover_words.h"
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FAILURES "What the failures did"
 
 static void
 put_fairness(struct report_page *page)
@@ -46,11 +49,20 @@ has_time(const struct report_study *study)
 }
 
 static bool
+has_clients(const struct report_study *study)
+{
+	for (size_t i = 0; i < study->record->case_count; i++)
+		if (study->record->cases[i].clients.sessions > 0)
+			return true;
+	return false;
+}
+
+static bool
 has_failures(const struct report_study *study)
 {
-	return study->chosen != NULL &&
-	       (report_figure_is_wanted(study, REPORT_FIGURE_KEPT) ||
-		   report_figure_is_wanted(study, REPORT_FIGURE_RESPONSE));
+	return report_count_faults(study->record) > 0 ||
+	       report_figure_is_wanted(study, REPORT_FIGURE_KEPT) ||
+	       has_clients(study);
 }
 
 static bool
@@ -69,11 +81,21 @@ static const struct {
 	{ "even", "How even it is", put_fairness, has_traffic },
 	{ "why", "Why", put_reasons, has_traffic },
 	{ "over-time", "How it moves over time", put_time, has_time },
-	{ "failures", "What the failures did", report_html_failures,
-	    has_failures },
+	{ "failures", FAILURES, report_html_failures, has_failures },
 	{ "snat-ports", "SNAT ports", report_html_snat, has_snat },
 	{ "method", "How it was made", report_html_method, NULL },
 };
+static const char *
+heading_of(const struct report_page *page, size_t index)
+{
+	const char *heading = sections[index].heading;
+
+	return strcmp(heading, FAILURES) == 0 &&
+		       report_count_faults(page->study->record) == 0
+		   ? "What clients saw"
+		   : heading;
+}
+
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 static bool
@@ -131,7 +153,7 @@ put_contents(struct report_page *page)
 		if (is_wanted(page, i))
 			report_page_print(page,
 			    "<li><a href=\"#%s\">%s</a></li>\n", sections[i].id,
-			    sections[i].heading);
+			    heading_of(page, i));
 	report_page_put(page, "</ul></nav>\n");
 }
 
@@ -156,7 +178,7 @@ put_body(struct report_page *page)
 		    "<section id=\"%s\" aria-labelledby=\"%s-heading\">\n"
 		    "<h2 id=\"%s-heading\">%s</h2>\n",
 		    sections[i].id, sections[i].id, sections[i].id,
-		    sections[i].heading);
+		    heading_of(page, i));
 		sections[i].put(page);
 		report_page_put(page, "</section>\n");
 	}

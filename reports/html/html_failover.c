@@ -112,16 +112,6 @@ put_row(struct report_page *page, const struct sim_case *c,
 	free(name);
 }
 
-static size_t
-count_faults(const struct sim_record *record)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < record->case_count; i++)
-		count += record->cases[i].failover_count;
-	return count;
-}
-
 static void
 put_table(struct report_page *page)
 {
@@ -137,7 +127,7 @@ put_table(struct report_page *page)
 		    true },
 		{ "Error budget", true } };
 	const struct sim_record *record = page->study->record;
-	size_t faults = count_faults(record), rows = 0;
+	size_t faults = report_count_faults(record), rows = 0;
 	char caption[128];
 
 	if (faults == 0)
@@ -167,10 +157,12 @@ put_table(struct report_page *page)
 static void
 put_story(struct report_page *page)
 {
-	const struct sim_case *c = page->study->chosen->of;
+	const struct report_study *study = page->study;
+	const struct sim_case *c =
+	    study->chosen != NULL ? study->chosen->of : study->record->cases;
 	size_t told = 0;
 
-	if (c->failover_count == 0)
+	if (study->record->case_count == 0 || c->failover_count == 0)
 		return;
 	report_page_put(page, "<ul>\n");
 	for (size_t i = 0; i < c->failover_count && told < TOLD_MAX; i++) {

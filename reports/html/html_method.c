@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/words/definitions.h"
 #include "reports/html/html_parts.h"
+#include "reports/words/finding.h"
+#include "reports/words/input.h"
 #include <stdlib.h>
 
 /* How it was made, for whoever wants to make it again or doubts it. */
@@ -81,6 +83,8 @@ put_files(struct report_page *page)
 		headings, sizeof(headings) / sizeof(headings[0]), true };
 	const struct sim_input *in = &page->study->record->input;
 
+	if (in->file_count == 0)
+		return;
 	report_grid_open(page, &grid);
 	for (size_t i = 0; i < in->file_count; i++) {
 		const struct sim_file *f = &in->files[i];
@@ -231,8 +235,8 @@ static const struct {
 	{ "run.json", "every setting, and the configuration", NULL },
 	{ "run.record", "the run itself, to draw the report again", NULL },
 	{ "report.pdf", "this report on paper", NULL },
-	{ "balance.png", "the comparison as one picture", NULL },
-	{ "balance.pdf", "the same for print", NULL },
+	{ "balance.png", "the comparison as one picture", report_is_balanced },
+	{ "balance.pdf", "the same for print", report_is_balanced },
 };
 
 static void
@@ -269,13 +273,14 @@ report_html_method(struct report_page *page)
 	report_page_put(page, "<p>fairlead ");
 	report_page_text(page, record->version);
 	report_page_print(page,
-	    " replayed the captures in virtual time through its balancer and "
-	    "counted. Seed %llu. %s The same captures and settings give the "
-	    "same report, byte for byte.</p>\n",
-	    (unsigned long long)record->seed,
+	    " played %s in virtual time through its balancer and counted. "
+	    "Seed %llu. %s The same %s and settings give the same report, byte "
+	    "for byte.</p>\n",
+	    report_input_kind(record), (unsigned long long)record->seed,
 	    record->deterministic
 		? "Nothing was drawn at random in the replay."
-		: "Some of it was drawn at random, by the seed.");
+		: "Some of it was drawn at random, by the seed.",
+	    record->synthetic ? "scenario" : "captures");
 	put_settings(page);
 	put_libraries(page);
 	put_subjects(page);

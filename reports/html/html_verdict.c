@@ -4,6 +4,7 @@
 #include "reports/words/checks.h"
 #include "reports/stats/snat.h"
 #include "reports/figures/titles.h"
+#include "reports/words/finding.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +41,14 @@ put_snat(struct report_page *page)
 {
 	const struct sim_record *record = page->study->record;
 
-	/* of nothing but these the headline has told */
-	if (page->study->chosen == NULL ||
+	/* else the headline has told */
+	if (report_is_about_snat(record) ||
 	    report_snat_case(record) == SIZE_MAX)
 		return;
 	char *finding = report_snat_finding(record);
 	report_page_put(page, "<p>");
-	report_page_prose(page,
-	    finding != NULL ? report_compose("%s.", finding) : NULL);
+	report_page_prose(
+	    page, finding != NULL ? report_compose("%s.", finding) : NULL);
 	report_page_put(page, "</p>\n");
 	free(finding);
 }

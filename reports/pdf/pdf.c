@@ -3,6 +3,7 @@
 #include "reports/words/input.h"
 #include "reports/pdf/document.h"
 #include "reports/draw/stream.h"
+#include "reports/words/finding.h"
 #include <cairo-pdf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -18,14 +19,6 @@ static const struct {
 	[REPORT_LETTER] = { 612, 792 },
 };
 
-/* The verdict has the key figure's panel. */
-static bool
-is_shown_already(const struct report_study *study, enum report_figure figure)
-{
-	return study->chosen != NULL && figure == report_key_figure(study) &&
-	       report_figure_panels(study, figure) == 1;
-}
-
 static void
 compose(struct report_document *doc)
 {
@@ -33,7 +26,7 @@ compose(struct report_document *doc)
 	report_page_begin(doc);
 	report_put_verdict(doc);
 	for (int f = 0; f < REPORT_FIGURE_SNAT; f++)
-		if (!is_shown_already(doc->study, (enum report_figure)f))
+		if (!report_is_key_figure(doc->study, (enum report_figure)f))
 			report_put_figure(doc, (enum report_figure)f);
 	report_put_failures(doc);
 	report_put_snat(doc);
@@ -55,9 +48,10 @@ describe(struct report_document *doc)
 	const struct sim_record *record = doc->study->record;
 	char date[REPORT_DATE_BYTES];
 	char *title = report_compose("%s", doc->running);
-	char *subject = doc->study->chosen != NULL
-			    ? report_compose("%s", doc->study->headline)
-			    : report_why_empty(doc->study);
+	const bool told =
+	    doc->study->chosen != NULL || report_is_about_snat(record);
+	char *subject = told ? report_compose("%s", doc->study->headline)
+			     : report_why_empty(doc->study);
 	char *creator = report_compose("fairlead %s", record->version);
 
 	report_creation_date(date);
@@ -98,9 +92,13 @@ static char *
 running_title(const struct report_study *study)
 {
 	char *name = report_input_name(study->record);
-	char *text = name != NULL ? report_compose(
-					"How evenly fairlead balanced %s", name)
-				  : NULL;
+	char *text = NULL;
+
+	if (name != NULL)
+		text = report_compose(study->chosen != NULL
+					  ? "How evenly fairlead balanced %s"
+					  : "fairlead report of %s",
+		    name);
 	free(name);
 	return text;
 }

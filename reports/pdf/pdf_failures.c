@@ -83,16 +83,6 @@ put_row(struct report_document *doc, const struct sim_failover *f)
 	free(fault);
 }
 
-static size_t
-count_faults(const struct sim_record *record)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < record->case_count; i++)
-		count += record->cases[i].failover_count;
-	return count;
-}
-
 static void
 put_clients(struct report_document *doc, const struct sim_case *c)
 {
@@ -106,11 +96,20 @@ put_clients(struct report_document *doc, const struct sim_case *c)
 	free(name);
 }
 
+static bool
+has_clients(const struct sim_record *record)
+{
+	for (size_t i = 0; i < record->case_count; i++)
+		if (record->cases[i].clients.sessions > 0)
+			return true;
+	return false;
+}
+
 void
 report_put_failures(struct report_document *doc)
 {
 	const struct sim_record *record = doc->study->record;
-	size_t faults = count_faults(record), rows = 0;
+	size_t faults = report_count_faults(record), rows = 0;
 
 	if (faults > 0) {
 		report_page_need(doc, 100);
@@ -132,6 +131,11 @@ report_put_failures(struct report_document *doc)
 			ROWS_MAX, faults),
 		    BODY, false, 4);
 	doc->y += faults > 0 ? 8 : 0;
+	if (faults == 0 && has_clients(record)) {
+		if (doc->y > doc->page.y)
+			doc->y += 18;
+		report_heading(doc, "What clients saw", true);
+	}
 	for (size_t i = 0; i < record->case_count; i++)
 		put_clients(doc, &record->cases[i]);
 }

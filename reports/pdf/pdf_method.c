@@ -2,6 +2,7 @@
 #include "reports/words/definitions.h"
 #include "reports/pdf/document.h"
 #include "reports/plots/plots.h"
+#include "reports/words/input.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,13 +239,15 @@ report_put_method(struct report_document *doc)
 	report_heading(doc, "How it was made", true);
 	report_paragraph_take(doc,
 	    report_compose(
-		"fairlead %s replayed the captures in virtual time through "
-		"its balancer and counted. Seed %llu. %s The same captures "
-		"and settings give the same report, byte for byte. %s",
-		record->version, (unsigned long long)record->seed,
+		"fairlead %s played %s in virtual time through its balancer "
+		"and counted. Seed %llu. %s The same %s and settings give "
+		"the same report, byte for byte. %s",
+		record->version, report_input_kind(record),
+		(unsigned long long)record->seed,
 		record->deterministic
 		    ? "Nothing was drawn at random in the replay."
 		    : "Some of it was drawn at random, by the seed.",
+		record->synthetic ? "scenario" : "captures",
 		empty ? "summary.json has all figures."
 		      : "charts/ has every picture and its data, summary.json "
 			"all figures."),

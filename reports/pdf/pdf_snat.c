@@ -127,7 +127,8 @@ report_put_snat(struct report_document *doc)
 
 	if (report_snat_case(record) == SIZE_MAX)
 		return;
-	report_put_figure(doc, REPORT_FIGURE_SNAT);
+	if (!report_is_key_figure(doc->study, REPORT_FIGURE_SNAT))
+		report_put_figure(doc, REPORT_FIGURE_SNAT);
 	report_page_need(doc, 140);
 	if (doc->y > doc->page.y)
 		doc->y += 18;

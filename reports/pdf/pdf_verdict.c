@@ -6,6 +6,7 @@
 #include "reports/plots/plots.h"
 #include "reports/stats/snat.h"
 #include "reports/figures/titles.h"
+#include "reports/words/finding.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,9 @@ put_snat(struct report_document *doc)
 {
 	const struct sim_record *record = doc->study->record;
 
-	if (report_snat_case(record) == SIZE_MAX)
+	/* else the headline has told */
+	if (report_is_about_snat(record) ||
+	    report_snat_case(record) == SIZE_MAX)
 		return;
 	char *finding = report_snat_finding(record);
 	report_paragraph_take(doc,
@@ -238,17 +241,21 @@ report_put_verdict(struct report_document *doc)
 {
 	const struct report_study *study = doc->study;
 	bool empty = study->chosen == NULL;
+	bool told = !empty || report_is_about_snat(study->record);
 
 	report_bookmark(doc, "Verdict");
 	report_paragraph(doc, doc->running, BODY, false, 6);
 	report_paragraph_take(doc,
-	    empty ? report_why_empty(study) : strdup(study->headline), SENTENCE,
+	    told ? strdup(study->headline) : report_why_empty(study), SENTENCE,
 	    true, 8);
 	if (!empty)
 		put_verdict_lines(doc);
+	else if (told)
+		report_paragraph_take(
+		    doc, report_why_empty(study), BODY, false, 3);
 	put_snat(doc);
 	put_facts(doc);
 	put_assertions(doc);
-	if (!empty)
+	if (report_figure_is_wanted(study, report_key_figure(study)))
 		put_key_figure(doc);
 }

@@ -52,23 +52,35 @@ report_snat_ports(const struct sim_snat *snat)
 	return snat->allocated > 0 ? snat->allocated : snat->full_allocated;
 }
 
+/* What it had when it was fullest; who never used one has them all. */
+static uint32_t
+full_of(const struct sim_snat *g)
+{
+	return g->full_allocated > 0 ? g->full_allocated : g->allocated;
+}
+
+double
+report_snat_part_used(const struct report_snat *s)
+{
+	return s->full_ports > 0 ? (double)s->full_used / (double)s->full_ports
+				 : 0;
+}
+
 static bool
 is_beside(const struct sim_snat *a, const struct sim_snat *b)
 {
 	return a->proto == b->proto && strcmp(a->member, b->member) == 0;
 }
 
-/*
- * Erlang's formula speaks of arrivals that are as dense all the time.  Where
- * the run says otherwise, the run is right: more ports than were in use at
- * once, and no number at all where so many have failed already; 0: none.
- */
+/* Where the run says other than the formula, the run is right: more ports than
+ * were in use at once, and no number at all where so many have failed already;
+ * 0: none. */
 static uint32_t
-advised(const struct report_snat *s, uint64_t peak)
+advised(const struct report_snat *s)
 {
 	uint32_t ports =
 	    report_ports_for(s->erlangs, REPORT_SNAT_GOAL, REPORT_SNAT_MOST);
-	uint64_t in_use = (peak + 7) / 8 * 8;
+	uint64_t in_use = (s->peak_there + 7) / 8 * 8;
 
 	if (s->simulated > REPORT_SNAT_GOAL && ports <= s->ports)
 		return 0;
@@ -80,8 +92,8 @@ report_snat_of(const struct sim_case *c, size_t i)
 {
 	const struct sim_snat *at = &c->snat[i];
 	const double window_s = (double)c->snat_window_ns / NS_PER_S;
-	uint64_t asked = 0, blocked = 0, opened = 0, failed = 0;
-	uint64_t ended = 0, held_ms = 0, peak = 0;
+	uint64_t asked = 0, blocked = 0, ended = 0, held_ms = 0;
+	bool full = true;
 	struct report_snat s = { .hold_s = NAN,
 		.erlangs = NAN,
 		.predicted = NAN,
@@ -93,25 +105,103 @@ report_snat_of(const struct sim_case *c, size_t i)
 		if (!is_beside(g, at))
 			continue;
 		s.ports += report_snat_ports(g);
+		s.peak += g->peak;
+		s.full_used += g->full_used;
+		s.full_ports += full_of(g);
+		s.failed += g->worst_failed;
+		full &=
+		    g->full_allocated > 0 && g->full_used >= g->full_allocated;
+		if (g->full_ns > s.full_ns)
+			s.full_ns = g->full_ns;
 		asked += g->worst_asked;
 		blocked += g->worst_blocked;
-		opened += g->worst_opened;
-		failed += g->worst_failed;
+		s.opened += g->worst_opened;
 		ended += g->worst_ended;
 		held_ms += g->worst_held_ms;
-		peak += g->worst_peak;
+		s.peak_there += g->worst_peak;
 	}
+	if (!full || s.ports == 0)
+		s.full_ns = SIM_NO_TIME;
 	if (asked > 0)
 		s.simulated = (double)blocked / (double)asked;
-	if (opened + failed > 0)
-		s.of_packets = (double)failed / (double)(opened + failed);
+	if (s.opened + s.failed > 0)
+		s.of_packets = (double)s.failed / (double)(s.opened + s.failed);
 	if (ended == 0 || window_s <= 0)
 		return s;
 	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
 	s.erlangs = (double)asked / window_s * s.hold_s;
+	if (!c->snat_poisson)
+		return s;
 	s.predicted = report_erlang_b(s.ports, s.erlangs);
-	s.advised = advised(&s, peak);
+	s.advised = advised(&s);
 	return s;
+}
+
+/* --- who is worst off ------------------------------------------------------
+ */
+
+/* A gauge, and what all of its member and protocol come to. */
+struct owner {
+	const struct sim_snat *gauge;
+	uint64_t failed, peak, ports;
+	bool used; /* anything was asked of it */
+};
+
+/* By name and protocol; then as they stand. */
+static int
+by_owner(const void *a, const void *b)
+{
+	const struct owner *x = a, *y = b;
+	const int names = strcmp(x->gauge->member, y->gauge->member);
+
+	if (names != 0 || x->gauge->proto != y->gauge->proto)
+		return names != 0 ? names
+				  : (int)x->gauge->proto - y->gauge->proto;
+	return (x->gauge > y->gauge) - (x->gauge < y->gauge);
+}
+
+/* Sums up the first gauges of `left`, which are of one member and protocol;
+ * how many they are. */
+static size_t
+sum_up(struct owner *of, size_t left)
+{
+	struct owner sum = { 0 };
+	size_t count = 0;
+
+	for (; count < left && is_beside(of[count].gauge, of->gauge); count++) {
+		const struct sim_snat *g = of[count].gauge;
+		sum.failed += g->failed;
+		sum.peak += g->full_used;
+		sum.ports += full_of(g);
+		sum.used |= report_snat_is_used(g);
+	}
+	for (size_t i = 0; i < count; i++) {
+		sum.gauge = of[i].gauge;
+		of[i] = sum;
+	}
+	return count;
+}
+
+/* All gauges, those of a member beside each other; NULL without memory. */
+static struct owner *
+owners_of(const struct sim_case *c)
+{
+	struct owner *all = calloc(c->snat_count + 1, sizeof(*all));
+
+	if (all == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->snat_count; i++)
+		all[i].gauge = &c->snat[i];
+	qsort(all, c->snat_count, sizeof(*all), by_owner);
+	for (size_t i = 0; i < c->snat_count;)
+		i += sum_up(&all[i], c->snat_count - i);
+	return all;
+}
+
+static double
+fullness_of(const struct owner *o)
+{
+	return o->ports > 0 ? (double)o->peak / (double)o->ports : 0;
 }
 
 /* More trouble first; 0: as much. */
@@ -125,18 +215,51 @@ compare_trouble(const struct sim_snat *x, const struct sim_snat *y)
 	return full > 0 ? -1 : full < 0;
 }
 
+/* Of members, then of their gauges; more trouble first. */
+static int
+compare_owners(const struct owner *x, const struct owner *y)
+{
+	const double full = fullness_of(x) - fullness_of(y);
+
+	if (x->failed != y->failed)
+		return x->failed > y->failed ? -1 : 1;
+	if (full > 0 || full < 0)
+		return full > 0 ? -1 : 1;
+	return compare_trouble(x->gauge, y->gauge);
+}
+
+static bool
+is_before(const struct owner *x, const struct owner *y)
+{
+	const int trouble = compare_owners(x, y);
+
+	return trouble != 0 ? trouble < 0 : x->gauge < y->gauge;
+}
+
+/* False: nobody used a port, or there is no memory. */
+static bool
+find_worst(const struct sim_case *c, struct owner *worst)
+{
+	struct owner *all = owners_of(c);
+	bool found = false;
+
+	for (size_t i = 0; all != NULL && i < c->snat_count; i++)
+		if (all[i].used && (!found || is_before(&all[i], worst))) {
+			*worst = all[i];
+			found = true;
+		}
+	free(all);
+	return found;
+}
+
 size_t
 report_snat_worst(const struct sim_case *c)
 {
-	size_t worst = SIZE_MAX;
+	struct owner worst;
 
-	for (size_t i = 0; i < c->snat_count; i++) {
-		const struct sim_snat *g = &c->snat[i];
-		if (worst == SIZE_MAX ||
-		    compare_trouble(g, &c->snat[worst]) < 0)
-			worst = i;
-	}
-	return worst;
+	if (find_worst(c, &worst))
+		return (size_t)(worst.gauge - c->snat);
+	return c->snat_count > 0 ? 0 : SIZE_MAX;
 }
 
 uint64_t
@@ -165,39 +288,27 @@ report_snat_count_used(const struct sim_case *c)
 	return count;
 }
 
-static int
-by_member(const void *a, const void *b)
-{
-	const struct sim_snat *const *x = a, *const *y = b;
-
-	return strcmp((*x)->member, (*y)->member);
-}
-
 int
 report_snat_members(
     struct report_snat_members *members, const struct sim_case *c)
 {
-	const struct sim_snat **used =
-	    calloc(c->snat_count + 1, sizeof(struct sim_snat *));
-	size_t count = 0;
-	bool failed = false;
+	struct owner *all = owners_of(c);
+	bool failed = false, used = false;
 
 	*members = (struct report_snat_members){ 0 };
-	if (used == NULL)
+	if (all == NULL)
 		return -1;
-	for (size_t i = 0; i < c->snat_count; i++)
-		if (report_snat_is_used(&c->snat[i]))
-			used[count++] = &c->snat[i];
-	qsort(used, count, sizeof(struct sim_snat *), by_member);
-	for (size_t i = 0; i < count; i++) {
-		failed |= used[i]->failed > 0;
-		if (i + 1 < count && by_member(&used[i], &used[i + 1]) == 0)
+	for (size_t i = 0; i < c->snat_count; i++) {
+		failed |= all[i].failed > 0;
+		used |= all[i].used;
+		if (i + 1 < c->snat_count &&
+		    strcmp(all[i].gauge->member, all[i + 1].gauge->member) == 0)
 			continue;
-		members->all++;
+		members->all += used;
 		members->failed += failed;
-		failed = false;
+		failed = used = false;
 	}
-	free(used);
+	free(all);
 	return 0;
 }
 
@@ -229,16 +340,18 @@ report_snat_order(const struct sim_case *c)
 size_t
 report_snat_case(const struct sim_record *record)
 {
-	const struct sim_snat *worst = NULL;
+	struct owner worst = { 0 };
 	size_t at = SIZE_MAX;
 
 	for (size_t i = 0; i < record->case_count; i++) {
 		const struct sim_case *c = &record->cases[i];
-		size_t n = report_snat_worst(c);
-		if (n == SIZE_MAX ||
-		    (worst != NULL && compare_trouble(&c->snat[n], worst) >= 0))
+		struct owner here = { .gauge = c->snat };
+		if (c->snat_count == 0)
 			continue;
-		worst = &c->snat[n];
+		(void)find_worst(c, &here);
+		if (at != SIZE_MAX && compare_owners(&here, &worst) >= 0)
+			continue;
+		worst = here;
 		at = i;
 	}
 	return at;
@@ -270,14 +383,17 @@ blocking_of(const struct sim_case *c)
 	return asked > 0 ? (double)blocked / (double)asked : NAN;
 }
 
+/* Of what the fullest member has. */
 static double
 peak_of(const struct sim_case *c)
 {
+	struct owner *all = owners_of(c);
 	double most = NAN;
 
-	for (size_t i = 0; i < c->snat_count; i++)
-		if (report_snat_is_used(&c->snat[i]))
-			most = fmax(most, report_snat_fullness(&c->snat[i]));
+	for (size_t i = 0; all != NULL && i < c->snat_count; i++)
+		if (all[i].used)
+			most = fmax(most, fullness_of(&all[i]));
+	free(all);
 	return most;
 }
 

@@ -10,10 +10,11 @@
  *
  *     B(P, a) = (a^P / P!) / sum_{k <= P} a^k / k!
  *
- * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for a
- * steady stream of clients that do not try again; who retries offers more.
- * Beside it stands what became of calls when they first asked, whatever came of
- * trying again.
+ * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for
+ * clients that come by Poisson's law and do not try again.  Who retries offers
+ * more; of bursts, and of a capture, whose law nobody knows, it says nothing
+ * and is not asked.  Beside it stands what became of calls when they first
+ * asked, whatever came of trying again.
  *
  * Source: simulation.md C.7; AZ 4.4 to 4.6.
  */
@@ -35,9 +36,15 @@ uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
  * destination.  What cannot be known is NAN. */
 struct report_snat {
 	uint32_t ports;
+	uint64_t peak; /* in use at most, whatever the destination */
+	/* The same of what there was then, when it was the greatest part. */
+	uint64_t full_used, full_ports;
+	uint64_t full_ns; /* when all of them were; SIM_NO_TIME: never */
+	/* There: flows that got a port, packets that got none, ports at most */
+	uint64_t opened, failed, peak_there;
 	double hold_s;     /* mean, of flows that ended */
 	double erlangs;    /* offered */
-	double predicted;  /* blocking, by Erlang B */
+	double predicted;  /* blocking, by Erlang B; NAN: no Poisson arrivals */
 	double simulated;  /* blocking: calls that found none at first */
 	double of_packets; /* the same of packets, those sent again too */
 	uint32_t advised;  /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
@@ -47,12 +54,15 @@ struct report_snat {
 /* Of the gauge i, whose member's others of that protocol are beside it. */
 struct report_snat report_snat_of(const struct sim_case *c, size_t i);
 
-/* The gauge that has most to tell: most failed, else the fullest.  SIZE_MAX:
- * nobody has ports. */
+/* A gauge of the member and protocol that have most to tell, over all their
+ * frontends: most failed, else the fullest.  SIZE_MAX: nobody has ports, or
+ * there is no memory. */
 size_t report_snat_worst(const struct sim_case *c);
 
-/* The part of its ports that was in use at most, 0..1. */
+/* The part of its ports that was in use at most, 0..1: of a gauge, and of all
+ * a member has. */
 double report_snat_fullness(const struct sim_snat *snat);
+double report_snat_part_used(const struct report_snat *s);
 
 /* Those it has at the end; those it had, who was removed. */
 uint32_t report_snat_ports(const struct sim_snat *snat);
@@ -105,8 +115,8 @@ const char *report_snat_mark(const struct sim_snat *snat);
 #define REPORT_SNAT_DESTINATION_BYTES 64
 char *report_snat_destination(const struct sim_snat *snat, char *to);
 
-/* "web-1 found no port for ...; of the ... Erlangs ..." of a gauge: one
- * sentence without its full stop. */
+/* "web-1 found no port for ..., 68.5 % of all there. Erlang's formula ..." of a
+ * gauge's member: sentences, the last without its full stop. */
 char *report_snat_words(
     const struct sim_case *c, size_t i, const struct report_script *script);
 
@@ -121,8 +131,9 @@ char *report_snat_title(const struct sim_case *c);
 /* And of the case that has most to tell, with its name if there are several.
  */
 char *report_snat_finding(const struct sim_record *record);
-/* Of the case that has most to tell; NULL where no member uses ports. */
-char *report_snat_finding(const struct sim_record *record);
+/* Who ran out, when, what failed and what would do, of that case: a report's
+ * headline; where nothing failed, as report_snat_finding(). */
+char *report_snat_headline(const struct sim_record *record);
 
 /* "over 20 replications 1.2 % (0.8 % to 1.6 %) of the attempts failed, ...":
  * "" of one. */

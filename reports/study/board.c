@@ -227,8 +227,8 @@ place(struct report_board *board, struct report_plot *plot, size_t i, size_t u,
 
 /* known: reckoned before; NULL: not. */
 static void
-fill_perfect(struct report_plot *plot, uint64_t seed,
-    const struct report_range *known)
+fill_perfect(
+    struct report_plot *plot, uint64_t seed, const struct report_range *known)
 {
 	const struct sim_rule *rule = plot->rule;
 
@@ -563,7 +563,7 @@ make(struct report_board *board, const struct sim_record *record, bool rows,
 		find_row_scales(board);
 	else
 		find_scales(board);
-	board->headline = report_headline(record);
+	board->headline = report_balance_headline(record);
 	if (board->headline == NULL || fill_method(board, record) != 0)
 		return -1;
 	return fill_note(board);

@@ -406,6 +406,16 @@ report_failover_worst(
 	return NULL;
 }
 
+size_t
+report_count_faults(const struct sim_record *record)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < record->case_count; i++)
+		count += record->cases[i].failover_count;
+	return count;
+}
+
 char *
 report_failover_title(const struct sim_case *c)
 {

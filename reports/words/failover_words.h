@@ -33,6 +33,9 @@ bool report_is_graver(
 char *report_failover_worst(
     const struct sim_failover *f, const struct report_script *script);
 
+/* Of all cases together. */
+size_t report_count_faults(const struct sim_record *record);
+
 /* "1 200 requests, 1 195 answered ...": what synthetic clients saw, or NULL
  * and "" where there were none. */
 char *report_clients_words(

@@ -74,6 +74,12 @@ heaviest_rule(const struct sim_record *record)
 	return heaviest;
 }
 
+bool
+report_is_balanced(const struct sim_record *record)
+{
+	return heaviest_rule(record) != NULL;
+}
+
 /* "backend-3 carries 31 % of the bytes, fair is 25 %" */
 static void
 put_busiest(FILE *to, const struct sim_rule *rule)
@@ -149,11 +155,39 @@ put_failure(FILE *to, const struct sim_record *record,
 	return true;
 }
 
-/* Where members' own connections are all there was. */
+/* What the faults cost where most was lost, in client packets. */
+static uint64_t
+most_lost(const struct sim_record *record)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < record->case_count; i++) {
+		uint64_t lost = 0;
+		for (size_t f = 0; f < record->cases[i].failover_count; f++)
+			lost += record->cases[i].failovers[f].lost;
+		most = lost > most ? lost : most;
+	}
+	return most;
+}
+
+bool
+report_is_about_snat(const struct sim_record *record)
+{
+	const size_t i = report_snat_case(record);
+
+	if (i == SIZE_MAX)
+		return false;
+	const uint64_t failed = report_snat_failed(&record->cases[i]);
+	if (failed > 0)
+		return failed > most_lost(record);
+	return heaviest_rule(record) == NULL &&
+	       report_snat_count_used(&record->cases[i]) > 0;
+}
+
 static void
 put_snat(FILE *to, const struct sim_record *record)
 {
-	char *finding = report_snat_finding(record);
+	char *finding = report_snat_headline(record);
 
 	if (finding != NULL)
 		report_put(to, finding);
@@ -171,13 +205,12 @@ put_idle(FILE *to, const struct sim_record *record, const char *end)
 }
 
 static void
-put_headline(FILE *to, const struct sim_record *record,
+put_balance(FILE *to, const struct sim_record *record,
     const struct report_ranking *ranking)
 {
 	const struct sim_rule *rule = heaviest_rule(record);
-	if (rule == NULL && report_snat_case(record) != SIZE_MAX) {
-		put_snat(to, record);
-	} else if (rule == NULL) {
+
+	if (rule == NULL) {
 		put_idle(to, record, "");
 	} else if (put_failure(to, record, ranking)) {
 		return;
@@ -191,6 +224,16 @@ put_headline(FILE *to, const struct sim_record *record,
 		}
 		put_busiest(to, rule);
 	}
+}
+
+static void
+put_headline(FILE *to, const struct sim_record *record,
+    const struct report_ranking *ranking)
+{
+	if (report_is_about_snat(record))
+		put_snat(to, record);
+	else
+		put_balance(to, record, ranking);
 }
 
 static void
@@ -321,7 +364,23 @@ report_headline(const struct sim_record *record)
 }
 
 char *
+report_balance_headline(const struct sim_record *record)
+{
+	return written(put_balance, record, true);
+}
+
+char *
 report_verdict(const struct sim_record *record)
 {
-	return written(put_verdict, record, false);
+	static const char none[] = "the configuration ";
+	char *text = written(put_verdict, record, false);
+
+	/* what has no name may begin with a capital */
+	for (char *line = text; line != NULL && *line != '\0';) {
+		if (strncmp(line, none, sizeof(none) - 1) == 0)
+			*line = 'T';
+		line = strchr(line, '\n');
+		line = line != NULL ? line + 1 : NULL;
+	}
+	return text;
 }

@@ -8,9 +8,19 @@
  */
 #include "reports/stats/ranking.h"
 
-/* One line, a chart's title: which case is the most even, and what that
- * means for the busiest backend. */
+/* One line, a report's title: what went wrong, where something did (SNAT
+ * ports, or what the faults did: whichever cost more); else which case is the
+ * most even, and what that means for the busiest backend. */
 char *report_headline(const struct sim_record *record);
+
+/* The same for a picture of how even it is: SNAT ports are not in it. */
+char *report_balance_headline(const struct sim_record *record);
+
+/* Whether a rule carried anything. */
+bool report_is_balanced(const struct sim_record *record);
+
+/* Whether the headline is about SNAT ports. */
+bool report_is_about_snat(const struct sim_record *record);
 
 /* Some sentences, a line each: the most even case by flows and by bytes, and
  * whether it is the traffic or the hash; what the faults did. */

@@ -5,6 +5,15 @@
 
 #define INPUT_COLUMNS 60
 
+const char *
+report_input_kind(const struct sim_record *record)
+{
+	if (!record->synthetic)
+		return "the captures";
+	return record->input.file_count > 0 ? "the scenario and its captures"
+					    : "the scenario";
+}
+
 bool
 report_is_partial(const struct sim_record *record)
 {

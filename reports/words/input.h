@@ -8,6 +8,9 @@
 /* "coap.pcap", "3 captures", "no capture" */
 char *report_input_name(const struct sim_record *record);
 
+/* "the captures", "the scenario": what was played. */
+const char *report_input_kind(const struct sim_record *record);
+
 /* Whether some input is missing; of what was only stopped another word tells.
  */
 bool report_is_partial(const struct sim_record *record);

@@ -53,30 +53,41 @@ failed_words(const struct sim_snat *g, const struct report_snat *s,
 {
 	char count[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
 	char first[REPORT_TEXT_BYTES];
-	char where[REPORT_SNAT_DESTINATION_BYTES];
+	char where[REPORT_SNAT_DESTINATION_BYTES], ports[REPORT_TEXT_BYTES];
+	char when[REPORT_TEXT_BYTES], full[128] = "";
 
-	return report_compose(
-	    "found no port for %s packets towards %s, %s of all that wanted "
-	    "one there, and for %s of what asked for the first time,",
-	    report_count(count, script, g->worst_failed),
-	    report_snat_destination(g, where),
+	if (s->full_ns != SIM_NO_TIME)
+		report_format(full, sizeof(full),
+		    "; all of its %s ports were in use for the first time "
+		    "after %s",
+		    report_count(ports, script, s->full_ports),
+		    report_moment(when, script, (double)s->full_ns / 1e9));
+	return report_compose("found no port for %s packet%s towards %s over "
+			      "%s, %s of all there, and for %s of what first "
+			      "asked%s",
+	    report_count(count, script, s->failed), s->failed == 1 ? "" : "s",
+	    report_snat_destination(g, where), lb_proto_name(g->proto),
 	    report_percent(part, script, s->of_packets),
-	    isnan(s->simulated)
-		? "none"
-		: report_snat_part(first, script, s->simulated));
+	    isnan(s->simulated) ? "none"
+				: report_snat_part(first, script, s->simulated),
+	    full);
 }
 
 static char *
-used_words(const struct sim_snat *g, const struct report_script *script)
+used_words(const struct sim_snat *g, const struct report_snat *s,
+    const struct report_script *script)
 {
 	char part[REPORT_TEXT_BYTES], count[REPORT_TEXT_BYTES];
+	char peak[REPORT_TEXT_BYTES];
 
-	return report_compose("was the fullest: %s of its %s ports at most",
-	    report_percent(part, script, report_snat_fullness(g)),
-	    report_count(count, script, g->full_allocated));
+	return report_compose(
+	    "was the fullest: at most %s of its %s %s ports were in use (%s)",
+	    report_count(peak, script, s->full_used),
+	    report_count(count, script, s->full_ports), lb_proto_name(g->proto),
+	    report_percent(part, script, report_snat_part_used(s)));
 }
 
-/* "" where the load is not known. */
+/* "" where the load is not known, or did not come as the formula wants. */
 static char *
 erlang_words(const struct report_snat *s, const struct report_script *script)
 {
@@ -88,11 +99,12 @@ erlang_words(const struct report_snat *s, const struct report_script *script)
 		return report_compose("%s", "");
 	if (s->advised > 0)
 		report_format(advice, sizeof(advice),
-		    ", and that %s ports block at most 0.1%s%%",
-		    report_count(ports, script, s->advised), script->unit);
-	return report_compose("; of the %s Erlangs that were offered (each "
-			      "port held for %s) Erlang's formula, which knows "
-			      "no retries, expects %s to fail%s",
+		    ", and at most 0.1%s%% with %s ports", script->unit,
+		    report_count(ports, script, s->advised));
+	return report_compose(
+	    ". All that was asked for would hold %s ports on average, each for "
+	    "%s: of that Erlang's formula (Poisson arrivals, and nobody tries "
+	    "again) expects %s to fail%s",
 	    report_digits(erlangs, script, s->erlangs),
 	    report_moment(hold, script, s->hold_s),
 	    report_snat_part(part, script, s->predicted), advice);
@@ -105,12 +117,11 @@ report_snat_words(
 	const struct sim_snat *g = &c->snat[i];
 	const struct report_snat s = report_snat_of(c, i);
 	char *name = report_clean(g->member, true);
-	char *what = g->worst_failed > 0 ? failed_words(g, &s, script)
-					 : used_words(g, script);
+	char *what = s.failed > 0 ? failed_words(g, &s, script)
+				  : used_words(g, &s, script);
 	char *why = erlang_words(&s, script);
 	char *words = name != NULL && what != NULL && why != NULL
-			  ? report_compose("%s %s over %s%s", name, what,
-				lb_proto_name(g->proto), why)
+			  ? report_compose("%s %s%s", name, what, why)
 			  : NULL;
 
 	free(why);
@@ -208,53 +219,159 @@ report_snat_spread_words(const struct sim_record *record, size_t of_case,
 
 /* --- for a picture -------------------------------------------------------- */
 
+/* What stands in a title: names are short, numbers are a picture's. */
+struct title {
+	struct report_snat_members members;
+	struct report_snat of; /* the worst off */
+	const struct sim_snat *gauge;
+	char *name; /* its member's */
+	char ports[REPORT_TEXT_BYTES], failed[REPORT_TEXT_BYTES];
+	char part[REPORT_TEXT_BYTES]; /* that failed; else that was used */
+	char where[REPORT_SNAT_DESTINATION_BYTES];
+};
+
+/* False: nobody used a port; name NULL: no memory. */
+static bool
+make_title(struct title *t, const struct sim_case *c)
+{
+	const size_t worst = report_snat_worst(c);
+
+	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
+		return false;
+	t->gauge = &c->snat[worst];
+	t->of = report_snat_of(c, worst);
+	t->name = report_clean(t->gauge->member, true);
+	if (t->name == NULL || report_snat_members(&t->members, c) != 0) {
+		free(t->name);
+		t->name = NULL;
+		return true;
+	}
+	report_shorten(t->name, NAME_COLUMNS);
+	report_count(t->ports, PICTURE, t->of.full_ports);
+	report_count(t->failed, PICTURE, t->of.failed);
+	report_percent(t->part, PICTURE,
+	    t->of.failed > 0 ? t->of.simulated : report_snat_part_used(&t->of));
+	(void)report_snat_destination(t->gauge, t->where);
+	return true;
+}
+
 static char *
-title_of(const struct report_snat_members *members, const char *name,
-    const struct sim_snat *g, double failed)
+calm_title(const struct title *t)
+{
+	return report_compose("No attempt failed: %s, the fullest, used %s of "
+			      "its %s SNAT ports at most",
+	    t->name, t->part, t->ports);
+}
+
+static char *
+trouble_title(const struct title *t)
 {
 	char all[REPORT_TEXT_BYTES], some[REPORT_TEXT_BYTES];
-	char ports[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
-	char where[REPORT_SNAT_DESTINATION_BYTES];
 
-	report_count(ports, PICTURE,
-	    g->full_allocated > 0 ? g->full_allocated : g->allocated);
-	if (members->failed > 1)
+	if (t->members.failed > 1)
 		return report_compose(
 		    "%s of %s members ran out of SNAT ports: of what %s tried "
 		    "towards %s %s failed",
-		    report_count(some, PICTURE, members->failed),
-		    report_count(all, PICTURE, members->all), name,
-		    report_snat_destination(g, where),
-		    report_percent(part, PICTURE, failed));
-	if (g->worst_failed > 0)
-		return report_compose("%s ran out of its %s SNAT ports: %s of "
-				      "what it tried towards %s failed",
-		    name, ports, report_percent(part, PICTURE, failed),
-		    report_snat_destination(g, where));
-	report_percent(part, PICTURE, report_snat_fullness(g));
-	return report_compose("No attempt failed: %s, the fullest, used %s of "
-			      "its %s SNAT ports at most",
-	    name, part, ports);
+		    report_count(some, PICTURE, t->members.failed),
+		    report_count(all, PICTURE, t->members.all), t->name,
+		    t->where, t->part);
+	return report_compose("%s ran out of its %s SNAT ports: %s of what it "
+			      "tried towards %s failed",
+	    t->name, t->ports, t->part, t->where);
 }
 
 char *
 report_snat_title(const struct sim_case *c)
 {
-	const size_t worst = report_snat_worst(c);
+	struct title t;
 
-	if (worst == SIZE_MAX || !report_snat_is_used(&c->snat[worst]))
+	if (!make_title(&t, c))
 		return report_compose("No member used a SNAT port");
-	struct report_snat_members members;
-	char *name = report_clean(c->snat[worst].member, true), *text;
-	if (name == NULL || report_snat_members(&members, c) != 0) {
-		free(name);
-		return NULL;
-	}
-	report_shorten(name, NAME_COLUMNS);
-	text = title_of(&members, name, &c->snat[worst],
-	    report_snat_of(c, worst).simulated);
-	free(name);
+	char *text = t.name == NULL    ? NULL
+		     : t.of.failed > 0 ? trouble_title(&t)
+				       : calm_title(&t);
+	free(t.name);
 	return text;
+}
+
+/* --- a headline ----------------------------------------------------------- */
+
+/* " after 3.9 min"; "" where its ports never were all in use at once. */
+static void
+put_when(char *to, size_t bytes, const struct title *t)
+{
+	char when[REPORT_TEXT_BYTES];
+
+	to[0] = '\0';
+	if (t->of.full_ns != SIM_NO_TIME)
+		report_format(to, bytes, " after %s",
+		    report_moment(when, PICTURE, (double)t->of.full_ns / 1e9));
+}
+
+/* "; 1 280 ports would do, by Erlang's formula"; "" where nobody knows. */
+static void
+put_advice(char *to, size_t bytes, const struct title *t)
+{
+	char ports[REPORT_TEXT_BYTES];
+
+	to[0] = '\0';
+	if (t->of.advised > 0)
+		report_format(to, bytes,
+		    "; %s ports would do, by Erlang\xe2\x80\x99s formula",
+		    report_count(ports, PICTURE, t->of.advised));
+}
+
+/* Who, when, what failed, what would do. */
+static char *
+trouble_headline(const struct title *t)
+{
+	char some[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
+	char when[2 * REPORT_TEXT_BYTES], advice[3 * REPORT_TEXT_BYTES];
+	const char *plural = t->of.failed == 1 ? "" : "s";
+
+	put_when(when, sizeof(when), t);
+	put_advice(advice, sizeof(advice), t);
+	if (t->members.failed > 1)
+		return report_compose(
+		    "%s of %s members ran out of SNAT ports, most of all %s, "
+		    "of its %s%s: %s attempt%s towards %s failed (%s)%s",
+		    report_count(some, PICTURE, t->members.failed),
+		    report_count(all, PICTURE, t->members.all), t->name,
+		    t->ports, when, t->failed, plural, t->where, t->part,
+		    advice);
+	return report_compose("%s ran out of its %s SNAT ports%s: %s attempt%s "
+			      "towards %s failed (%s)%s",
+	    t->name, t->ports, when, t->failed, plural, t->where, t->part,
+	    advice);
+}
+
+/* Takes text; names the case of that number where there are several. */
+static char *
+with_case(const struct sim_record *record, size_t i, char *text)
+{
+	if (text == NULL || record->case_count == 1)
+		return text;
+	char *name = report_clean(record->cases[i].name, true);
+	char *all =
+	    name != NULL ? report_compose("%s (with %s)", text, name) : NULL;
+	free(name);
+	free(text);
+	return all;
+}
+
+char *
+report_snat_headline(const struct sim_record *record)
+{
+	const size_t i = report_snat_case(record);
+	struct title t;
+
+	if (i == SIZE_MAX || !make_title(&t, &record->cases[i]))
+		return report_compose("No member used a SNAT port");
+	char *text = t.name == NULL    ? NULL
+		     : t.of.failed > 0 ? trouble_headline(&t)
+				       : calm_title(&t);
+	free(t.name);
+	return with_case(record, i, text);
 }
 
 char *
@@ -264,13 +381,5 @@ report_snat_finding(const struct sim_record *record)
 
 	if (i == SIZE_MAX)
 		return report_compose("No member used a SNAT port");
-	char *text = report_snat_title(&record->cases[i]);
-	if (text == NULL || record->case_count == 1)
-		return text;
-	char *name = report_clean(record->cases[i].name, true);
-	char *all =
-	    name != NULL ? report_compose("%s (with %s)", text, name) : NULL;
-	free(name);
-	free(text);
-	return all;
+	return with_case(record, i, report_snat_title(&record->cases[i]));
 }

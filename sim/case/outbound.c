@@ -302,6 +302,7 @@ note_level(
 		is_fuller(g->used, of, g->full_used, g->full_allocated))) {
 		g->full_used = g->used;
 		g->full_allocated = of;
+		g->full_ns = now_ns;
 	}
 	if (g->slices != NULL)
 		keep_level(&g->slices[bin], g->used, of);

@@ -48,6 +48,7 @@ struct sim_gauge {
 	uint32_t used, peak;
 	uint64_t peak_ns;
 	uint32_t full_used, full_allocated; /* when it was fullest */
+	uint64_t full_ns;                   /* which it was first then */
 	/* When its failures began that go on, with no longer pause than
 	 * LB_SNAT_REPEAT_NS; the latest; 0: none. */
 	uint64_t failing_ns, failed_ns;

@@ -184,6 +184,7 @@ struct sim_snat {
 	/* When the greatest part of what it had then was in use; 0 of 0:
 	 * never. */
 	uint32_t full_used, full_allocated;
+	uint64_t full_ns; /* the first time */
 	/* Connections and exchanges that wanted a port, and those that got none
 	 * when they first did, whatever came of trying again. */
 	uint64_t asked, blocked;
@@ -245,7 +246,9 @@ struct sim_case {
 	size_t snat_count;
 	struct sim_snat_turn *turns; /* in order of time */
 	size_t turn_count;
-	uint64_t snat_window_ns;                   /* it is counted over */
+	uint64_t snat_window_ns; /* it is counted over */
+	bool snat_poisson;       /* members' sessions begin by Poisson's law, as
+				    often all the time: as Erlang's formula wants */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* Connections of members to a frontend of their own that came back to
 	 * them, whom nobody answers; and their packets. */

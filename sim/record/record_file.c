@@ -443,10 +443,10 @@ static void
 snat(struct stream *s, void *item)
 {
 	struct sim_snat *n = item;
-	uint64_t *const numbers[] = { &n->peak_ns, &n->opened, &n->failed,
-		&n->asked, &n->blocked, &n->worst_asked, &n->worst_blocked,
-		&n->worst_begun, &n->worst_opened, &n->worst_failed,
-		&n->worst_ended, &n->worst_held_ms };
+	uint64_t *const numbers[] = { &n->peak_ns, &n->full_ns, &n->opened,
+		&n->failed, &n->asked, &n->blocked, &n->worst_asked,
+		&n->worst_blocked, &n->worst_begun, &n->worst_opened,
+		&n->worst_failed, &n->worst_ended, &n->worst_held_ms };
 
 	text(s, &n->member);
 	text(s, &n->frontend);
@@ -502,6 +502,7 @@ one_case(struct stream *s, void *item)
 	LIST(s, c->snat, c->snat_count, snat);
 	LIST(s, c->turns, c->turn_count, turn);
 	number(s, &c->snat_window_ns);
+	flag(s, &c->snat_poisson);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);
 	number(s, &c->hairpins);

@@ -128,6 +128,7 @@ build_gauge(const struct sim_player *p, uint32_t index, size_t bin_count,
 	to->peak_ns = g->peak_ns;
 	to->full_used = g->full_used;
 	to->full_allocated = g->full_allocated;
+	to->full_ns = g->full_ns;
 	const struct beside all = beside_of(p->outbound, index);
 	build_toward(p->outbound, g, worst_of(p->outbound, &all), to);
 	if (to->member == NULL || to->frontend == NULL)
@@ -168,6 +169,30 @@ build_turns(const struct sim_outbound *o, struct sim_case *out)
 	return 0;
 }
 
+/*
+ * Whether the sessions that members begin come by Poisson's law, as often from
+ * the beginning to the end; those of captures nobody knows.
+ */
+static bool
+is_poisson(const struct sim_run *run)
+{
+	const struct lb_scene *scene =
+	    run->world != NULL ? run->world->scene : NULL;
+
+	for (size_t i = 0; scene != NULL && i < scene->traffic_count; i++) {
+		const struct lb_traffic *t = &scene->traffic[i];
+		const uint64_t stop_ns = t->stop_ms * LB_NS_PER_MS;
+		if (t->from_pool == NULL)
+			continue;
+		if (t->profile == LB_PROFILE_LONG_LIVED ||
+		    t->profile == LB_PROFILE_COAP_DEVICES ||
+		    t->arrivals != LB_ARRIVALS_POISSON || t->start_ms > 0 ||
+		    (stop_ns > 0 && stop_ns < run->duration_ns))
+			return false;
+	}
+	return scene != NULL;
+}
+
 int
 sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
@@ -181,6 +206,7 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 	sim_outbound_close(o, run->duration_ns, run->timeline.bin);
 	out->outbound_packets = o->packets;
 	out->outbound_bytes = o->bytes;
+	out->snat_poisson = is_poisson(run);
 	out->snat_window_ns = run->duration_ns;
 	if (run->world != NULL && run->world->warm_ns < run->duration_ns)
 		out->snat_window_ns -= run->world->warm_ns;

@@ -509,7 +509,8 @@ lane_live_program(const struct lane *lane)
 		rc = lane_enter(lane, NULL);
 	say(pins.folder, sizeof(pins.folder), LIVE_PINS_ROOT "/%u/%s",
 	    FORWARD_LAYOUT, lane->pin);
-	int link = rc == 0 ? live_pin_link_get(&pins, ifindex) : rc;
+	int link =
+	    rc == 0 ? live_pin_on_get(&pins, LIVE_PIN_LINK, ifindex) : rc;
 	if (link < 0)
 		return link;
 	if (bpf_obj_get_info_by_fd(link, &info, &bytes) != 0)

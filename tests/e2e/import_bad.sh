@@ -341,8 +341,10 @@ END
 run 4 "$tmp/grows.json"
 run 4 "$tmp/same.json" # more members than a pool may have
 writes '- name: same-20000'
-run 0 "$tmp/long.json"
-"$FAIRLEAD" check -c "$tmp/out" >"$tmp/err" 2>&1 ||
-    fail "a long name: $(cat "$tmp/err")"
+run 4 "$tmp/long.json" # longer than Azure's, and cut at a character
+"$FAIRLEAD" check -c "$tmp/out" >"$tmp/all" 2>&1 || :
+grep -q 'has 127 characters.*InvalidResourceName' "$tmp/all" &&
+    grep -q ': 1 error$' "$tmp/all" ||
+    fail "a long name: $(cat "$tmp/all")"
 
 exit $status

@@ -149,6 +149,9 @@ test $((2 * ${chosen:-0} - 256)) -le "$enough" ||
 echo "== usage"
 expect 2 sim -q --outbound members --no-report web.pcap
 says err "wants a configuration"
+expect 2 sim -q -c lb.yaml --outbound 0.0.0.0 --no-report web.pcap
+says err "0.0.0.0 is nobody's address"
+expect 2 sim -q -c lb.yaml --outbound ff02::1 --no-report web.pcap
 expect 2 sim -q -c lb.yaml --outbound 10.0.0.x --no-report web.pcap
 says err "captured addresses"
 expect 2 sim -q -c lb.yaml --outbound 1.1.1.1,2.2.2.2,3.3.3.3 --no-report \

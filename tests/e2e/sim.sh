@@ -127,6 +127,8 @@ expect 2 sim --backends 32768 "$coap"
 expect 2 sim --backends 4x "$coap"
 expect 2 sim --vip 203.0.113.10:0 "$coap"
 expect 2 sim --vip 203.0.113 "$coap"
+expect 2 sim --vip 0.0.0.0 "$coap"
+expect 2 sim --vip '[::]:5683' "$coap"
 expect 2 sim --vip '[2001:db8::1' "$coap"
 expect 2 sim --vip auto -
 expect 2 sim --hash-key 0011 "$coap"

@@ -5,9 +5,7 @@
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-for tool in python3; do
-	command -v $tool >/dev/null || skip "there is no $tool"
-done
+command -v python3 >/dev/null || skip "there is no python3"
 cd "$dir"
 
 # --- who asks ----------------------------------------------------------------

@@ -408,10 +408,10 @@ print(len(udp), 'UDP flows,', dict(count), 'read,', told, 'counted')
 sys.exit(bool(wrong) or len(udp) != 40 or count != told)
 END
 # members are counted a second or two ago, flows now
+# shellcheck disable=SC2094 # a command and a file of one name
 for _ in $(seq 10); do
-	for command in members flows; do
-		"$FAIRLEAD" ctl --pin-name "$pin" --json $command >$command
-	done
+	"$FAIRLEAD" ctl --pin-name "$pin" --json members >members
+	"$FAIRLEAD" ctl --pin-name "$pin" --json flows >flows
 	"$FAIRLEAD" ctl --pin-name "$pin" --json flows --rule udp >udp-flows
 	agreed=0
 	python3 agree.py >agreed 2>&1 || agreed=1

@@ -158,7 +158,7 @@ cp right.yaml lb.yaml
 
 echo "== asked without end"
 before=$(value fairlead_probes_missed_total)
-for i in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	in_background balancer sh -c \
 	    "while :; do curl -s -o /dev/null http://$at/metrics; done"
 	askers="${askers-} $pid"

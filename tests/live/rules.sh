@@ -420,6 +420,25 @@ grep -q 'NAT range/s1 removed' out || fail "reload: no word of range/s1"
 asks 's2 10.77.3.2 2222' 10.77.0.10:50001
 asks 's3 10.77.4.2 2222' 10.77.0.10:50002
 in_ns client curl -s -m 0.5 http://10.77.0.10:50000/ && fail "who has 50000?"
+ctl nat
+cat out
+grep -q '^range  *web  *10.77.0.10:50001  *tcp  *pool/s2  *10.77.3.2:2222 ' out ||
+    fail "no port of range/s2"
+ctl --json nat
+python3 -c 'import json
+ports = {(m["rule"], m["member"]): m["frontend_port"]
+         for m in json.load(open("out"))["mappings"]}
+assert ports["range", "s2"] == 50001 and ports["ssh", "s2"] == 2201, ports' ||
+    fail "the ports of NAT rules: $(cat out)"
+try "$FAIRLEAD" check -c less.yaml >out || fail "check: $?"
+grep -q '50000 to s2' out || fail "check does not assign afresh"
+test "$(grep -c 'assigned afresh; a running balancer keeps' out)" = 4 ||
+    fail "check does not say that it assigns afresh: $(cat out)"
+"$FAIRLEAD" check --json -c less.yaml >out || fail "check: $?"
+python3 -c 'import json
+rules = {r["name"]: r["assigned_afresh"]
+         for r in json.load(open("out"))["configuration"]["nat_rules"]}
+assert rules["range"] and not rules["ssh"], rules' || fail "as JSON it does not"
 reload turned.yaml
 grep -q 'NAT range/s1 added' out || fail "reload: no word of range/s1"
 asks 's1 10.77.2.2 2222' 10.77.0.10:50000

@@ -99,10 +99,10 @@ static const struct said ha[] = {
 	    15, 68, "needs protocol all", NULL },
 	{ "backend port 0 too", AZURE RULES
 	    RULE("x", "i, pool: p, " HA ", backend_port: 80"), 15, 85,
-	    "0 together or not at all", NULL },
+	    "make backend_port 0", NULL },
 	{ "backend port 0 alone", AZURE RULES
 	    RULE("x", "i, pool: p, " TCP("80") ", backend_port: 0"), 15, 86,
-	    "0 together or not at all", NULL },
+	    "use 1 to 65535", NULL },
 	/* 13.10: HA rule on public LB */
 	{ "public frontend", AZURE RULES RULE("x", "f, pool: p, " HA), 15, 68,
 	    "internal frontends only", NULL },
@@ -138,7 +138,8 @@ static const struct said ha[] = {
 	    RULE("y", "i, pool: p, " TCP("80") FLOAT), 0, 0, NULL, NULL },
 	{ "floating HA and plain, one frontend", AZURE RULES
 	    RULE("x", "i, pool: p, " HA FLOAT)
-	    RULE("y", "i, pool: p, " TCP("80")), 16, 68, "give both", NULL },
+	    RULE("y", "i, pool: p, " TCP("80")), 16, 68, "give it floating_ip",
+	    NULL },
 	{ "next hop", AZURE RULES RULE("x", "i, pool: p, " HA FLOAT)
 	    "forwarding: { ha_next_hop: x }\n", 0, 0, NULL, NULL },
 	{ "next hop without floating IP", AZURE RULES
@@ -180,7 +181,7 @@ static const struct said rules[] = {
 	    RULE("x", "f, pool: p, " TCP("80") ", idle_timeout: 25h"), 15, 86,
 	    "1s to 24h", NULL },
 	{ "frontend port 65535", AZURE RULES
-	    RULE("x", "f, pool: p, " TCP("65535")), 15, 68, "0 to 65534",
+	    RULE("x", "f, pool: p, " TCP("65535")), 15, 68, "1 to 65534",
 	    NULL },
 	{ "table size 65536", AZURE RULES
 	    RULE("x", "f, pool: p, " TCP("80") ", table_size: 65536"), 15, 84,
@@ -266,7 +267,7 @@ static const struct said things[] = {
 	{ "tcp to port 25", AZURE PROBE("protocol: tcp, port: 25"), 0, 0,
 	    NULL, NULL },
 	{ "udp, standard", AZURE PROBE("protocol: udp, port: 5683"), 2, 31,
-	    "use sku fairlead", NULL },
+	    "or sku fairlead", NULL },
 	{ "coap path", OURS
 	    PROBE("protocol: coap, port: 5683, request_path: /up"), 0, 0,
 	    NULL, NULL },
@@ -274,10 +275,10 @@ static const struct said things[] = {
 	    0, 0, NULL, NULL },
 	{ "source of many", AZURE
 	    PROBE("protocol: tcp, port: 1, source: 224.0.0.1"), 2, 53,
-	    "`source` is no address of one machine", NULL },
+	    "`source` is a multicast address", NULL },
 	{ "source of nobody", AZURE
 	    PROBE("protocol: tcp, port: 1, source: 0.0.0.0"), 2, 53,
-	    "`source` is no address of one machine", NULL },
+	    "`source` is nobody's address", NULL },
 	{ "source of another family", AZURE BASE
 	    "probes: [{ name: t, protocol: tcp, port: 1, source: 10.0.0.1 }]\n"
 	    "rules:\n"
@@ -290,7 +291,7 @@ static const struct said things[] = {
 	    0, 0, NULL, NULL },
 	{ "host, standard", AZURE
 	    PROBE("protocol: http, port: 1, request_path: /, host: a.b"),
-	    2, 69, "Azure's probes have no `host`; use sku fairlead", NULL },
+	    2, 69, "Azure's probes have no `host`; leave it out, or", NULL },
 	{ "host of tcp", OURS PROBE("protocol: tcp, port: 1, host: a.b"),
 	    2, 51, "tcp probes have no `host`; leave it out", NULL },
 	{ "host of two lines", OURS
@@ -408,13 +409,17 @@ static const struct said things[] = {
 	    "  { name: m, address: 10.0.0.4 }] }]\n", 4, 23,
 	    "has the address 10.0.0.4 of frontend 'f'", NULL },
 	{ "multicast", AZURE "frontends: [{ name: f, address: 224.0.0.1 }]\n",
-	    2, 33, "no address of one machine", NULL },
+	    2, 33, "use that of one machine", NULL },
 	{ "nobody's address", AZURE "frontends:\n"
 	    "  - { name: f, address: \"::\" }\n", 3, 25,
-	    "no address of one machine", NULL },
+	    "use that of one machine", NULL },
 };
 
 static const struct said warnings[] = {
+	{ "subnet of everybody", "forwarding: { local_subnets: "
+	    "[0.0.0.0/0] }\n", 1, 31, "has every address", NULL },
+	{ "subnet of everybody, v6", "forwarding: { local_subnets: "
+	    "['::/0'] }\n", 1, 31, "has every address", NULL },
 	{ "number_of_probes", AZURE
 	    PROBE("protocol: tcp, port: 1, number_of_probes: 2"), 2, 63,
 	    "no effect", NULL },

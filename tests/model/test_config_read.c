@@ -212,8 +212,8 @@ static void
 test_defaults(void)
 {
 	struct lb_problems problems;
-	struct lb_config *config = config_of(
-	    SOME "pools:\nprobes: [{ name: p, protocol: tcp, port: 1 }]",
+	struct lb_config *config = config_of(SOME
+	    "pools:\nprobes: [{ name: p, protocol: tcp, port: 1 }]",
 	    &problems);
 
 	UNIT_NEED(config);
@@ -359,6 +359,10 @@ static const struct said bad[] = {
 	    "one value", NULL },
 	{ "local address", "forwarding: { local_addresses: [x] }\n", 1, 33,
 	    "no address", NULL },
+	{ "local address of nobody", "forwarding: { local_addresses: "
+	    "[0.0.0.0] }\n", 1, 33, "is nobody's address", NULL },
+	{ "local address of many", "forwarding: { local_addresses: "
+	    "[224.0.0.18] }\n", 1, 33, "is a multicast address", NULL },
 	{ "subnet", "forwarding: { local_subnets: [10.0.0.0/33] }\n", 1, 31,
 	    "no subnet", NULL },
 	{ "subnet without slash", "forwarding: { local_subnets: [10.0.0.0] }\n",

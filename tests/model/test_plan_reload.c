@@ -8,7 +8,9 @@
 /* clang-format off */
 static const struct ids {
 	const char *what;
-	const char *before[5]; /* by id; "-": free; NULL: the end */
+	/* By id: a name, behind it a digit of the address if it matters;
+	 * "-": free; NULL: the end. */
+	const char *before[5];
 	const char *wanted[5];
 	uint16_t ids[5];
 	uint32_t top;
@@ -24,17 +26,37 @@ static const struct ids {
 	{ "free ones on top fall off", { "a", "-", "-" }, { "a" }, { 0 }, 1 },
 	{ "nobody", { "-", "-" }, { NULL }, { 0 }, 0 },
 	{ "twice the same name", { "a" }, { "a", "a" }, { 0, 1 }, 2 },
+	{ "another address", { "a1", "b1" }, { "a2", "b1" }, { 2, 1 }, 3 },
+	{ "back at the old one", { "a1", "b1", "a2" }, { "a1", "b1" },
+	    { 0, 1 }, 3 },
+	{ "addresses change hands", { "a1", "b2" }, { "a2", "b1" }, { 2, 3 },
+	    4 },
 };
 /* clang-format on */
+
+/* What it is called, without its digit; NULL: "-". */
+static const char *
+letter_of(const char *text)
+{
+	static const char *const letters[] = { "a", "b", "c", "x", "y", "z" };
+
+	for (size_t i = 0; i < LB_COUNT(letters); i++)
+		if (*text == *letters[i])
+			return letters[i];
+	return NULL;
+}
 
 static struct lb_id_names
 names_of(const char *const *texts, struct lb_id_name *names)
 {
 	uint32_t n = 0;
 
-	for (; n < 5 && texts[n] != NULL; n++)
-		names[n] = (struct lb_id_name){ "",
-			strcmp(texts[n], "-") == 0 ? NULL : texts[n] };
+	for (; n < 5 && texts[n] != NULL; n++) {
+		names[n] =
+		    (struct lb_id_name){ "", letter_of(texts[n]), { { 0 } } };
+		if (strlen(texts[n]) > 1)
+			names[n].address.word[1] = (uint64_t)texts[n][1];
+	}
 	return (struct lb_id_names){ names, n };
 }
 
@@ -71,7 +93,7 @@ test_ids_used_up(void)
 
 	for (unsigned i = 0; i <= LB_MEMBER_MAX; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "%u", i);
-		wanted[i] = (struct lb_id_name){ "", names[i] };
+		wanted[i] = (struct lb_id_name){ "", names[i], { { 0 } } };
 	}
 	CU_ASSERT_EQUAL(lb_ids_assign(&nobody, &all, ids, &top), 0);
 	CU_ASSERT_EQUAL(top, LB_MEMBER_MAX);
@@ -124,7 +146,7 @@ test_reorder(void)
 	drop(&two);
 }
 
-/* b goes, c comes, a moves house; then b's id is given back. */
+/* b goes, c comes; then b's id is given back. */
 static void
 test_tombstone(void)
 {
@@ -132,8 +154,8 @@ test_tombstone(void)
 	struct made one = make(
 	    HEAD MEMBERS(A B) "rules:\n" RULE("r", "p", "1", ""), NULL, NULL);
 	struct made two =
-	    make(HEAD MEMBERS(A_MOVED C) "rules:\n" RULE("r", "p", "1", ""),
-		one.plan, &used);
+	    make(HEAD MEMBERS(A C) "rules:\n" RULE("r", "p", "1", ""), one.plan,
+		&used);
 	struct lb_plan *plan = two.plan;
 
 	CU_ASSERT_EQUAL(member_id(plan, "p", "a"), 0);
@@ -144,8 +166,6 @@ test_tombstone(void)
 	CU_ASSERT_EQUAL(member_row(plan, 1)->live, 1);
 	CU_ASSERT_TRUE(lb_addr_same(
 	    &member_row(plan, 1)->addr, &member_row(one.plan, 1)->addr));
-	CU_ASSERT_FALSE(lb_addr_same(
-	    &member_row(plan, 0)->addr, &member_row(one.plan, 0)->addr));
 	CU_ASSERT_EQUAL(plan->member_state[1], 0);
 	for (uint32_t s = 0; s < plan->luts[0].size; s++)
 		CU_ASSERT_NOT_EQUAL(plan->luts[0].slots[s], 1);
@@ -171,6 +191,59 @@ test_tombstone(void)
 	CU_ASSERT_EQUAL(member_id(five.plan, "p", "d"), 1);
 	CU_ASSERT_EQUAL(member_id(five.plan, "p", "b"), 3);
 	drop(&one), drop(&two), drop(&three), drop(&four), drop(&five);
+}
+
+/* Another machine under a's name: the one before leaves like any other, its row
+ * still leads to where its connections are, and NAT's port is the new one's. */
+static void
+test_moves(void)
+{
+#define NAT                                                                    \
+	"nat_rules: [{ name: n, frontend: f, pool: p, protocol: tcp, "         \
+	"frontend_ports: 5000-5010, backend_port: 22 }]\n"
+	static struct lb_usage used;
+	struct made one =
+	    make(HEAD MEMBERS(A B) NAT "rules:\n" RULE("r", "p", "1", ""), NULL,
+		NULL);
+	struct made two =
+	    make(HEAD MEMBERS(A_MOVED B) NAT "rules:\n" RULE("r", "p", "1", ""),
+		one.plan, NULL);
+	const struct lb_plan *plan = two.plan;
+	const struct lb_addr *old = &member_row(one.plan, 0)->addr;
+
+	CU_ASSERT_EQUAL(plan->member_count, 3);
+	CU_ASSERT_EQUAL(plan->member_ids[0], 2);
+	CU_ASSERT_EQUAL(plan->member_ids[1], 1);
+	CU_ASSERT_TRUE(plan->members[0].tombstone);
+	CU_ASSERT_TRUE(lb_addr_same(&member_row(plan, 0)->addr, old));
+	CU_ASSERT_FALSE(lb_addr_same(&member_row(plan, 2)->addr, old));
+	CU_ASSERT_EQUAL(plan->member_state[0], 0);
+	for (uint32_t s = 0; s < plan->luts[0].size; s++) {
+		uint16_t was = one.plan->luts[0].slots[s];
+		CU_ASSERT_EQUAL(plan->luts[0].slots[s], was == 0 ? 2 : was);
+	}
+	CU_ASSERT_EQUAL(plan->mappings[0].port, one.plan->mappings[0].port);
+	CU_ASSERT_EQUAL(plan->mappings[0].rule, one.plan->mappings[0].rule);
+	CU_ASSERT_EQUAL(plan->mappings[0].member, 2);
+
+	used.member[0] = 1; /* connections to where it was */
+	struct made three =
+	    make(HEAD MEMBERS(A_MOVED B) NAT "rules:\n" RULE("r", "p", "1", ""),
+		two.plan, &used);
+	CU_ASSERT_TRUE(three.plan->members[0].tombstone);
+	used.member[0] = 0;
+	struct made four =
+	    make(HEAD MEMBERS(A_MOVED B) NAT "rules:\n" RULE("r", "p", "1", ""),
+		three.plan, &used);
+	CU_ASSERT_PTR_NULL(four.plan->members[0].name);
+	/* and back, before it was forgotten */
+	struct made back =
+	    make(HEAD MEMBERS(A B) NAT "rules:\n" RULE("r", "p", "1", ""),
+		three.plan, NULL);
+	CU_ASSERT_EQUAL(back.plan->member_ids[0], 0);
+	CU_ASSERT_TRUE(back.plan->members[2].tombstone);
+	drop(&one), drop(&two), drop(&three), drop(&four), drop(&back);
+#undef NAT
 }
 
 /* Who comes back before he was forgotten is who he was. */
@@ -345,6 +418,7 @@ main(void)
 		{ "ids used up", test_ids_used_up },
 		{ "another order", test_reorder },
 		{ "a member goes", test_tombstone },
+		{ "a member moves", test_moves },
 		{ "a member comes back", test_comes_back },
 		{ "a rule goes", test_rule_tombstone },
 		{ "tables and bits stay", test_lut_indices },

@@ -172,13 +172,13 @@ static const struct said said[] = {
 	{ "too many", AZURE BASE OUT("pool: p, frontends: [f], "
 	    "ports_per_member: 64008"), 10, 59, "at most 64000", CODE_MANY },
 	{ "no room", AZURE BASE OUT("pool: p, frontends: [f], "
-	    "ports_per_member: 32008"), 10, 59, "use 32000 at most", CODE_ROOM },
+	    "ports_per_member: 32008"), 10, 59, "use 32000, or more", CODE_ROOM },
 	{ "two frontends", AZURE BASE OUT("pool: p, frontends: [f, g], "
 	    "ports_per_member: 32008"), 0, 0, NULL, NULL },
 	{ "a rule's block", AZURE BASE OUT("pool: p, frontends: [f], "
 	    "ports_per_member: 32000") "rules: [{ name: r, frontend: f, "
 	    "pool: p, protocol: tcp, frontend_port: 80, outbound_snat: false "
-	    "}]\n", 10, 59, "use 31992 at most", CODE_ROOM },
+	    "}]\n", 10, 59, "use 31992, or more", CODE_ROOM },
 	{ "for so many members", AZURE BASE OUT("pool: p, frontends: [f], "
 	    "max_members: 10"), 0, 0, NULL, NULL },
 	{ "for fewer than there are", AZURE BASE OUT("pool: p, "

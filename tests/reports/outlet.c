@@ -18,7 +18,7 @@ set_destination(struct sim_snat *g, const struct outlet_spec *spec)
 
 /* Rises to its level in the first third, and stays there. */
 static void
-fill(struct sim_snat *g, size_t bins, double level)
+fill(struct sim_snat *g, size_t bins, uint64_t bin_ns, double level)
 {
 	g->slices = calloc(bins + 1, sizeof(*g->slices));
 	if (g->slices == NULL)
@@ -31,8 +31,10 @@ fill(struct sim_snat *g, size_t bins, double level)
 		g->slices[i].allocated = g->allocated;
 		g->slices[i].failed = at > 1 ? (uint32_t)(i % 5 + 1) : 0;
 		g->failed += g->slices[i].failed;
-		if (g->slices[i].used > g->peak)
+		if (g->slices[i].used > g->peak) {
 			g->peak = g->slices[i].used;
+			g->peak_ns = i * bin_ns;
+		}
 	}
 	g->used = g->peak;
 }
@@ -58,12 +60,13 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	/* few ask anything of UDP */
 	if (g.proto == LB_PROTO_UDP && member % 4 != 1)
 		return g;
-	fill(&g, record->bin_count, level);
+	fill(&g, record->bin_count, record->bin_ns, level);
 	g.opened = g.worst_opened = 3u * g.peak;
 	g.worst_begun = g.worst_opened + g.failed / 2;
 	g.worst_failed = g.failed;
 	g.full_used = g.peak;
 	g.full_allocated = g.allocated;
+	g.full_ns = g.peak_ns;
 	g.asked = g.worst_asked = g.worst_begun;
 	g.blocked = g.worst_blocked = g.failed / 2;
 	g.worst_peak = g.peak;
@@ -85,6 +88,7 @@ outlet_record(struct sim_record *record, const struct outlet_spec *spec)
 			abort();
 		c->snat_count = count;
 		c->snat_window_ns = record->input.duration_ns;
+		c->snat_poisson = true;
 		for (size_t n = 0; n < count; n++)
 			c->snat[n] = gauge(record, spec, n,
 			    spec->peak * (0.4 + 0.6 * sample_uniform(&state)) *

@@ -2,6 +2,7 @@
 #include "reports/stats/snat.h"
 #include "reports/compare/compare.h"
 #include "reports/stats/failover.h"
+#include "reports/words/finding.h"
 #include "tests/reports/outlet.h"
 #include "tests/unit.h"
 #include <math.h>
@@ -14,8 +15,9 @@ static struct sim_record *
 record_of(size_t members, uint32_t ports, double peak)
 {
 	const struct sample_spec spec = { 2, 30, 0, NULL };
-	const struct outlet_spec outlet = { members, 1, ports, false, peak,
-		NULL };
+	const struct outlet_spec outlet = {
+		.members = members, .frontends = 1, .ports = ports, .peak = peak
+	};
 	struct sim_record *record = sample_record(&spec);
 
 	sample_report(record, 60, 60, 60);
@@ -118,6 +120,204 @@ test_titles(void)
 		    "of several", report_snat_finding(record), " (with ");
 		forget(record);
 	}
+}
+
+/* A record of one case, as its outlet says. */
+static struct sim_record *
+record_with(const struct outlet_spec *outlet)
+{
+	const struct sample_spec spec = { 2, 30, 0, NULL };
+	struct sim_record *record = sample_record(&spec);
+
+	sample_report(record, 60, 60, 60);
+	outlet_record(record, outlet);
+	record->case_count = 1;
+	return record;
+}
+
+static void
+forget_all(struct sim_record *record)
+{
+	record->case_count = 3;
+	forget(record);
+}
+
+/* Who, when, what failed, what would do; and nothing that nobody knows. */
+static void
+test_headlines(void)
+{
+	static const struct {
+		const char *what;
+		struct outlet_spec outlet;
+		bool bursts; /* not by Poisson's law */
+		const char *parts[3], *without;
+	} table[] = {
+		{ "one ran out", { 1, 1, 64, false, 9, NULL }, false,
+		    { "vm-1 ran out of its 64 SNAT ports after ",
+			" attempts towards 198.51.100.20:443 failed (",
+			" ports would do, by Erlang" },
+		    " of 1 members" },
+		{ "all ran out", { 12, 1, 64, false, 9, NULL }, false,
+		    { "12 of 12 members ran out of SNAT ports, most of all vm-",
+			", of its 64 after ", " ports would do" },
+		    NULL },
+		{ "several frontends", { 1, 4, 256, false, 90, NULL }, false,
+		    { "vm-1 ran out of its 1\xe2\x80\xaf"
+		      "024 SNAT ports after ",
+			" failed (", "" },
+		    " 256 " },
+		{ "not by Poisson's law", { 1, 1, 64, false, 9, NULL }, true,
+		    { "vm-1 ran out of its 64 SNAT ports after ", " failed (",
+			"" },
+		    "Erlang" },
+		{ "nobody", { 2, 1, 64, false, 0.5, NULL }, false,
+		    { "No attempt failed: vm-", ", the fullest, used ",
+			" of its 64 SNAT ports at most" },
+		    "Erlang" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct sim_record *record = record_with(&table[i].outlet);
+		record->cases[0].snat_poisson = !table[i].bursts;
+		char *text = report_snat_headline(record);
+		UNIT_NEED(text);
+		for (size_t p = 0; p < 3; p++)
+			UNIT_ROW(table[i].what,
+			    strstr(text, table[i].parts[p]) != NULL);
+		UNIT_ROW(
+		    table[i].what, table[i].without == NULL ||
+				       strstr(text, table[i].without) == NULL);
+		free(text);
+		forget_all(record);
+	}
+}
+
+/* What failed is the report's headline, also where a rule balanced well; the
+ * picture of the balance keeps its own. */
+static void
+test_what_it_is_about(void)
+{
+	static const struct {
+		const char *what;
+		double peak;
+		uint64_t lost; /* by a fault */
+		bool about;
+	} table[] = {
+		{ "ports failed", 9, 0, true },
+		{ "none failed", 0.5, 0, false },
+		{ "a fault cost less", 9, 1, true },
+		{ "a fault cost more", 9, 1000000, false },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct outlet_spec outlet = { .members = 2,
+			.frontends = 1,
+			.ports = 64,
+			.peak = table[i].peak };
+		struct sim_record *record = record_with(&outlet);
+		struct sim_failover fault = { .fault = (char[]){ "crashed" },
+			.member = (char[]){ "vm-1" },
+			.lost = table[i].lost };
+		record->cases[0].failovers = &fault;
+		record->cases[0].failover_count = table[i].lost > 0;
+		UNIT_ROW(table[i].what,
+		    report_is_about_snat(record) == table[i].about);
+		char *text = report_headline(record);
+		char *balance = report_balance_headline(record);
+		UNIT_NEED(text);
+		UNIT_NEED(balance);
+		UNIT_ROW(table[i].what,
+		    (strstr(text, "SNAT") != NULL) == table[i].about);
+		UNIT_ROW(table[i].what, strstr(balance, "SNAT") == NULL);
+		free(text);
+		free(balance);
+		record->cases[0].failovers = NULL;
+		record->cases[0].failover_count = 0;
+		forget_all(record);
+	}
+}
+
+/* What is said of a member is of all its frontends together. */
+static void
+test_words(void)
+{
+	static const struct {
+		const char *what;
+		struct outlet_spec outlet;
+		bool bursts; /* not by Poisson's law */
+		const char *part, *without;
+	} table[] = {
+		{ "several frontends", { 1, 4, 256, false, 0.5, NULL }, false,
+		    " of its 1 024 tcp ports were in use (", "of its 256" },
+		{ "Poisson is named", { 1, 1, 64, false, 9, NULL }, false,
+		    "(Poisson arrivals, and nobody tries again)", NULL },
+		{ "bursts", { 1, 1, 64, false, 9, NULL }, true,
+		    "vm-1 found no port for ", "Erlang" },
+		{ "bursts, calm", { 1, 1, 64, false, 0.4, NULL }, true,
+		    "vm-1 was the fullest: at most ", "Erlang" },
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct sim_record *record = record_with(&table[i].outlet);
+		record->cases[0].snat_poisson = !table[i].bursts;
+		const struct sim_case *c = &record->cases[0];
+		char *text =
+		    report_snat_words(c, report_snat_worst(c), TERMINAL);
+		UNIT_NEED(text);
+		UNIT_ROW(table[i].what, strstr(text, table[i].part) != NULL);
+		UNIT_ROW(
+		    table[i].what, table[i].without == NULL ||
+				       strstr(text, table[i].without) == NULL);
+		free(text);
+		forget_all(record);
+	}
+}
+
+/* Full on one of two frontends is less full than nearly so on both. */
+static void
+test_fullest(void)
+{
+	struct sim_snat snat[] = {
+		{ .member = (char[]){ "a" },
+		    .frontend = (char[]){ "x" },
+		    .proto = 6,
+		    .allocated = 100,
+		    .peak = 100,
+		    .full_used = 100,
+		    .full_allocated = 100,
+		    .opened = 1 },
+		{ .member = (char[]){ "b" },
+		    .frontend = (char[]){ "x" },
+		    .proto = 6,
+		    .allocated = 100,
+		    .peak = 90,
+		    .full_used = 90,
+		    .full_allocated = 100,
+		    .opened = 1 },
+		{ .member = (char[]){ "a" },
+		    .frontend = (char[]){ "y" },
+		    .proto = 6,
+		    .allocated = 100,
+		    .peak = 0,
+		    .opened = 0 },
+		{ .member = (char[]){ "b" },
+		    .frontend = (char[]){ "y" },
+		    .proto = 6,
+		    .allocated = 100,
+		    .peak = 80,
+		    .full_used = 80,
+		    .full_allocated = 100,
+		    .opened = 1 },
+	};
+	struct sim_case c = { .snat = snat, .snat_count = COUNT(snat) };
+
+	CU_ASSERT_EQUAL(report_snat_worst(&c), 1);
+	const struct report_snat s = report_snat_of(&c, 1);
+	CU_ASSERT_EQUAL(s.ports, 200);
+	CU_ASSERT_EQUAL(s.peak, 170);
+	CU_ASSERT_EQUAL(s.full_ns, SIM_NO_TIME);
+	CU_ASSERT_TRUE(
+	    fabs(report_snat_figure(&c, REPORT_SNAT_PEAK) - 0.85) < 1e-12);
 }
 
 /* What is next to nothing is not told by twenty places. */
@@ -233,6 +433,10 @@ main(void)
 		{ "the worst first", test_order },
 		{ "members", test_members },
 		{ "titles", test_titles },
+		{ "headlines", test_headlines },
+		{ "what it is about", test_what_it_is_about },
+		{ "words", test_words },
+		{ "the fullest of all frontends", test_fullest },
 		{ "little", test_part },
 		{ "replications", test_spread },
 		{ "two runs", test_compare },

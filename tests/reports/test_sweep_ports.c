@@ -81,9 +81,10 @@ add_point(struct report_sweep *s, size_t point, failing fails)
 	g.peak = failed > 0 ? g.allocated : g.allocated / 2;
 	g.full_used = g.peak;
 	g.full_allocated = g.allocated;
-	struct sim_case c = {
-		.snat = &g, .snat_count = 1, .snat_window_ns = 60000000000
-	};
+	struct sim_case c = { .snat = &g,
+		.snat_count = 1,
+		.snat_window_ns = 60000000000,
+		.snat_poisson = true };
 
 	if (failed == UINT64_MAX)
 		c.snat_count = 0;

@@ -618,7 +618,7 @@ test_many_destinations(void)
 	s.settings.leaver_count = 1;
 	struct sim_record *r = scene_play(&s,
 	    "load_balancer: { sku: fairlead }\n"
-	    "connection_table: { entries: 12000, entries6: 0 }\n"
+	    "connection_table: { entries: 4000, entries6: 0 }\n"
 	    "frontends: [ { name: f, address: 203.0.113.10 } ]\n"
 	    "pools: [ { name: p, members: [" ONE "] } ]\n"
 	    "outbound_rules: [ { name: out, frontends: [f], pool: p, "

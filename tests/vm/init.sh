@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # The virtual machine's first process (vm): finds its root, runs the job,
 # writes its exit code to the third serial port, and turns the machine off.
 PATH=/bin
@@ -16,7 +17,8 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 echo 1 >/proc/sys/kernel/sysrq
 
-for word in $(cat /proc/cmdline); do
+read -r words </proc/cmdline
+for word in $words; do
 	case $word in
 	vm_dir=*) vm=${word#*=} ;;
 	vm_job=*) job=${word#*=} ;;
@@ -41,6 +43,7 @@ mkdir -p /new/lib/modules
 # The kernel asks for modules from outside the root that we make; so may a job.
 cat >/bin/module <<END
 #!/bin/busybox sh
+# shellcheck shell=dash
 exec chroot /new /sbin/modprobe "\$@"
 END
 chmod 755 /bin/module
@@ -50,6 +53,7 @@ mount --bind "/new$vm/kernel/lib/modules" /new/lib/modules
 # No switch_root, which needs to be told what to do with its old root: the job
 # is this one's child, in a root of its own.
 exec >/new/dev/ttyS1 2>&1 </dev/null
+# shellcheck disable=SC2016 # for that shell to expand
 chroot /new /bin/sh -c '
 	mount -t bpf bpf /sys/fs/bpf
 	mount -t tracefs trace /sys/kernel/tracing
