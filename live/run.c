@@ -11,6 +11,7 @@
 #include "live/check/switching.h"
 #include "live/commands/control_capture.h"
 #include "live/commands/control_commands.h"
+#include "live/commands/readdress.h"
 #include "live/commands/reload.h"
 #include "live/out/log.h"
 #include "live/seen/service.h"
@@ -60,6 +61,7 @@ static void
 on_refresh(uv_timer_t *timer)
 {
 	struct live_run *run = timer->data;
+	live_readdress(run);
 	int rc = live_nexthops_refresh(run->hops);
 	if (rc != 0)
 		live_log(

@@ -179,6 +179,20 @@ print_switches(
 		(void)fputs(", next hop for IPv6", to);
 }
 
+/* Packets for others, as a route sends them to an appliance, are nobody's. */
+static void
+print_no_next_hop(
+    const struct lb_config *config, const struct lb_config_rule *rule, FILE *to)
+{
+	(void)fprintf(to,
+	    "  %-*s takes what is sent to its frontend only; for other "
+	    "destinations, as\n  %-*s of routes to an appliance: forwarding: "
+	    "{ ha_next_hop: %s }%s\n",
+	    WIDTH_MAX - 2, "", WIDTH_MAX - 2, "", rule->name,
+	    lb_config_rule_floats(config, rule) ? ""
+						: " and floating_ip: true");
+}
+
 static void
 print_rule(const struct check *check, size_t r, FILE *to)
 {
@@ -197,6 +211,9 @@ print_rule(const struct check *check, size_t r, FILE *to)
 	    check_duration(rule->idle_timeout_ms, idle));
 	print_switches(config, rule, to);
 	(void)fputc('\n', to);
+	if (rule->frontend_port == 0 && config->next_hop_rule4 < 0 &&
+	    config->next_hop_rule6 < 0)
+		print_no_next_hop(config, rule, to);
 }
 
 /* --- NAT rules ----------------------------------------------------------- */

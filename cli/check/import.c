@@ -15,17 +15,18 @@ static const char help[] =
     "\n"
     "Makes a configuration of a load balancer as Azure tells of it: the "
     "output\n"
-    "of az network lb show or list, an ARM template, a REST body; - is "
-    "standard\n"
-    "input. What has no place in it is listed, and nothing is dropped "
-    "silently.\n"
+    "of az network lb show or list, an ARM template (or Bicep's output), a "
+    "REST\n"
+    "body; - is standard input. What has no place in it is listed, and "
+    "nothing is\n"
+    "dropped silently.\n"
     "\n"
     "  -o, --output FILE     the configuration (default: standard output)\n"
     "      --name NAME       which one, of several balancers\n"
     "      --addresses FILE  who has which address: lines NAME=ADDRESS, or "
     "the\n"
-    "                        output of az network nic list or az network\n"
-    "                        public-ip list; may be repeated\n"
+    "                        output of az network nic list, az vmss nic list\n"
+    "                        or az network public-ip list; may be repeated\n"
     "      --force           replace a file that is there\n"
     "      --json            the configuration and all notes as one document\n"
     "\n"
@@ -220,9 +221,10 @@ not_done(const struct import_options *o, const struct lb_import *result)
 
 /* What is whole, and refused all the same, is told now. */
 static int
-check_text(const struct lb_import *import, const char *yaml, size_t bytes)
+check_text(const struct import_options *o, const struct lb_import *import,
+    const char *yaml, size_t bytes)
 {
-	static const char path[] = "the configuration";
+	const char *path = o->out != NULL ? o->out : "the configuration";
 	struct lb_problems problems = { 0 };
 
 	if (import->missing > 0)
@@ -240,7 +242,7 @@ check_text(const struct lb_import *import, const char *yaml, size_t bytes)
 
 static int
 import_text(const struct import_options *o, const struct cli_text *text,
-    const struct lb_addresses *addresses)
+    struct lb_addresses *addresses)
 {
 	struct lb_import result = { 0 };
 	char *yaml = NULL;
@@ -257,7 +259,7 @@ import_text(const struct import_options *o, const struct cli_text *text,
 		status = not_done(o, &result);
 	else
 		status = cli_worse(put_out(o, &result, yaml, bytes),
-		    check_text(&result, yaml, bytes));
+		    check_text(o, &result, yaml, bytes));
 	lb_import_free(&result);
 	free(yaml);
 	return status;

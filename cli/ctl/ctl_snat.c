@@ -15,7 +15,7 @@ static const char *const heads[] = { "MEMBER", "FRONTEND", "", "RULE", "PORTS",
 
 struct said {
 	struct ctl_table table;
-	uint64_t rows, high, full, leaving;
+	uint64_t rows, high, full, leaving, no_room;
 };
 
 /* "1024-2047", or of several the first and how many there are besides. */
@@ -102,6 +102,8 @@ hear_row(void *arg, const char *kind, const json_t *row)
 	const char *mark = ctl_text(row, "mark");
 	const char *rule = ctl_text(row, "rule");
 
+	if (strcmp(kind, "no_room") == 0)
+		s->no_room = ctl_count(row, "packets");
 	if (strcmp(kind, "snat") != 0)
 		return CLI_DONE;
 	s->rows++;
@@ -141,6 +143,11 @@ print_sum(const struct said *s)
 		(void)printf(", %ju of members that have no ports any more",
 		    (uintmax_t)s->leaving);
 	(void)puts("");
+	if (s->no_room > 0)
+		(void)printf("%ju packets of new flows were dropped for want "
+			     "of room in the tables, not of ports:\nraise "
+			     "connection_table.entries\n",
+		    (uintmax_t)s->no_room);
 }
 
 int

@@ -229,7 +229,9 @@ tell(void *arg, enum live_finding finding, const char *about, const char *text)
 		[LIVE_WOULD_FAIL] = "fails",
 	};
 
-	(void)arg;
+	unsigned *warnings = arg;
+
+	*warnings += finding == LIVE_WOULD_WARN;
 	(void)printf("%-8s %s%s%s\n", words[finding], about,
 	    *about != '\0' ? ": " : "", text);
 }
@@ -242,9 +244,16 @@ dry_run(struct live_options *o)
 
 	if (config == NULL)
 		return status;
-	unsigned failures = live_precheck(&o->settings, config, tell, NULL);
-	(void)printf(failures == 0 ? "Nothing is in the way.\n"
-				   : "It would not start.\n");
+	unsigned warnings = 0;
+	unsigned failures =
+	    live_precheck(&o->settings, config, tell, &warnings);
+	if (failures > 0)
+		(void)puts("It would not start.");
+	else if (warnings > 0)
+		(void)printf("Nothing is in the way, but see %u warning%s.\n",
+		    warnings, warnings == 1 ? "" : "s");
+	else
+		(void)puts("Nothing is in the way.");
 	lb_config_free(config);
 	return cli_worse(
 	    cli_flush("live"), failures == 0 ? CLI_DONE : CLI_REFUSED);

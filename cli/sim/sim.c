@@ -73,7 +73,7 @@ uses_snat(const struct sim_record *record)
 
 /* A run in which nothing was balanced is done, but hardly what was wanted. */
 static void
-say_nothing_matched(const struct sim_record *record)
+say_nothing_matched(const struct sim_record *record, bool with_config)
 {
 	const struct sim_input *in = &record->input;
 	const struct fate fate = fate_of(record);
@@ -87,14 +87,40 @@ say_nothing_matched(const struct sim_record *record)
 				       "--reverse they are the clients");
 		return;
 	}
-	cli_say("sim", "no flow matched a rule; the busiest servers, for "
-		       "--vip:");
+	cli_say("sim", with_config
+			   ? "no flow matched a rule; none is for the busiest "
+			     "servers:"
+			   : "no flow matched a rule; the busiest servers, "
+			     "for --vip:");
 	for (size_t i = 0; i < in->busiest_count; i++) {
 		const struct sim_endpoint *e = &in->busiest[i];
 		bool six = strchr(e->address, ':') != NULL;
 		(void)fprintf(stderr, "  %s%s%s:%u  %s, %ju flow%s\n",
 		    six ? "[" : "", e->address, six ? "]" : "", e->port,
 		    e->proto, (uintmax_t)e->flows, e->flows == 1 ? "" : "s");
+	}
+}
+
+/* An HA-ports rule is mostly an appliance's, to which routes lead. */
+static void
+say_no_next_hop(const struct sim_record *record, const struct lb_config *config)
+{
+	if (fate_of(record).no_rule == 0 || config == NULL ||
+	    config->next_hop_rule4 >= 0 || config->next_hop_rule6 >= 0)
+		return;
+	for (size_t r = 0; r < config->rule_count; r++) {
+		const struct lb_config_rule *rule = &config->rules[r];
+		if (rule->frontend_port != 0)
+			continue;
+		cli_say("sim",
+		    "packets that matched no rule: HA-ports rule '%s' takes "
+		    "those to any destination with forwarding: { ha_next_hop: "
+		    "%s }%s",
+		    rule->name, rule->name,
+		    lb_config_rule_floats(config, rule)
+			? ""
+			: " and floating_ip: true");
+		return;
 	}
 }
 
@@ -144,8 +170,8 @@ write_report(const struct sim_options *o, struct sim_record *record,
 
 /* To stdout, to the directory, and the directory's name to the user. */
 static int
-show(const struct sim_options *o, struct sim_record *record,
-    struct cli_timing *timing, const char *dir)
+show(const struct sim_options *o, const struct lb_config *config,
+    struct sim_record *record, struct cli_timing *timing, const char *dir)
 {
 	if (!o->replay.json) {
 		report_table(record, stdout);
@@ -155,7 +181,8 @@ show(const struct sim_options *o, struct sim_record *record,
 		cli_say("sim", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
 	}
-	say_nothing_matched(record);
+	say_nothing_matched(record, o->replay.config != NULL);
+	say_no_next_hop(record, config);
 	int status = cli_flush("sim");
 	if (status != CLI_DONE)
 		return status;
@@ -187,12 +214,13 @@ tell(struct sim_options *o, const struct cli_cases *cases,
 		return CLI_REFUSED;
 	}
 	if (record->interrupted)
-		return show(o, record, timing, dir);
+		return show(o, cases->configs[0], record, timing, dir);
 	int status =
 	    cli_say_unreadable("sim", o->replay.captures, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
-	status = cli_worse(status, show(o, record, timing, dir));
+	status =
+	    cli_worse(status, show(o, cases->configs[0], record, timing, dir));
 	int failed = report_failures(record);
 	return failed == 0  ? status
 	       : failed > 0 ? cli_worse(status, CLI_FAILED)

@@ -42,10 +42,29 @@ live_can_extend(void)
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
 
+/* Somebody else has the interface: who?  false: no fairlead. */
+static bool
+say_who(uint32_t ifindex, struct live_attachment *how)
+{
+	char name[LIVE_PIN_NAME_BYTES];
+	uint32_t program = 0;
+	if (bpf_xdp_query_id((int)ifindex, 0, &program) != 0 ||
+	    !live_pins_who(ifindex, program, name))
+		return false;
+	(void)snprintf(how->error, sizeof(how->error),
+	    "a fairlead live with --pin-name %s forwards there: name another "
+	    "interface, or end that one's forwarding (fairlead live --detach "
+	    "--pin-name %s)",
+	    name, name);
+	return true;
+}
+
 static void
-say_why(int code, struct live_attachment *how)
+say_why(int code, uint32_t ifindex, struct live_attachment *how)
 {
 	const char *text = strerror(code);
+	if ((code == EBUSY || code == EEXIST) && say_who(ifindex, how))
+		return;
 	if (code == EOPNOTSUPP)
 		text = "its driver has no native XDP: --mode generic";
 	else if (code == EBUSY || code == EEXIST)
@@ -196,7 +215,7 @@ live_attach(const struct live_pins *pins, uint32_t ifindex,
 		     : attach_link(pins, ifindex,
 			   live_engine_program(engine, name), mode, how);
 	if (rc != 0)
-		say_why(-rc, how);
+		say_why(-rc, ifindex, how);
 	else if (!how->beside) /* of a dispatcher that somebody took off */
 		(void)live_pin_on_remove(pins, LIVE_PIN_BESIDE, ifindex);
 	return rc;

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +249,44 @@ live_pin_links(const struct live_pins *pins, uint32_t *ifindexes, size_t max)
 	if (dir != NULL)
 		(void)closedir(dir);
 	return count;
+}
+
+static uint32_t
+program_of(const char *path)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t bytes = sizeof(info);
+	int link = bpf_obj_get(path);
+	if (link < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(link, &info, &bytes) != 0)
+		info.prog_id = 0;
+	(void)close(link);
+	return info.prog_id;
+}
+
+bool
+live_pins_who(
+    uint32_t ifindex, uint32_t program, char name[LIVE_PIN_NAME_BYTES])
+{
+	char pattern[64];
+	glob_t found = { 0 };
+	bool ours = false;
+	(void)snprintf(pattern, sizeof(pattern), LIVE_PINS_ROOT "/*/*/%s%u",
+	    prefixes[LIVE_PIN_LINK], ifindex);
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return false;
+	for (size_t i = 0; !ours && i < found.gl_pathc; i++) {
+		char *path = found.gl_pathv[i];
+		if (program == 0 || program_of(path) != program)
+			continue;
+		*strrchr(path, '/') = '\0';
+		(void)snprintf(
+		    name, LIVE_PIN_NAME_BYTES, "%s", strrchr(path, '/') + 1);
+		ours = true;
+	}
+	globfree(&found);
+	return ours;
 }
 
 /* --- removing ------------------------------------------------------------ */

@@ -67,6 +67,12 @@ int live_pin_on_remove(
 size_t live_pin_links(
     const struct live_pins *pins, uint32_t *ifindexes, size_t max);
 
+/* The name under which the link of an interface is pinned that runs a program,
+ * by id; false: it is none of ours. */
+#define LIVE_PIN_NAME_BYTES 65u
+bool live_pins_who(
+    uint32_t ifindex, uint32_t program, char name[LIVE_PIN_NAME_BYTES]);
+
 /* Removes all that is pinned in the folder, and the folder. */
 void live_pins_clear(struct live_pins *pins);
 

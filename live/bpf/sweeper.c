@@ -29,6 +29,9 @@ struct live_sweeper {
 	const struct lb_tables *tables;
 	uint32_t part; /* of LIVE_SWEEP_PARTS, next */
 	uint32_t rounds;
+	/* A whole round at the next tick.  Too short a one to call anything
+	 * left behind. */
+	bool hurry;
 	struct lb_expired facts[FACTS_MAX];
 	struct stuck stuck[STUCK_MAX];
 	uint32_t stuck_count;
@@ -97,6 +100,10 @@ audit_is_due(const struct live_sweeper *s)
 static void
 audit_turn(struct live_sweeper *s)
 {
+	if (s->hurry) {
+		audit_drop(s);
+		return;
+	}
 	if (s->audit != NULL && s->audited_once)
 		s->freed += lb_audit_end(s->tables, s->audit);
 	if (s->audit != NULL && !s->audited_once) {
@@ -194,7 +201,8 @@ static void
 round_ends(struct live_sweeper *s)
 {
 	s->rounds++;
-	free_stuck(s);
+	if (!s->hurry)
+		free_stuck(s);
 	/* A chunk that had no room for a leaf may have it now. */
 	if (s->rounds % HINTS_EVERY == 0 && s->tables->ports != NULL)
 		lb_forget_hints(s->tables);
@@ -233,8 +241,14 @@ sweep_ports(const struct live_sweeper *s)
 	lb_expire_ports(s->tables, from, to - from);
 }
 
-uint64_t
-live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
+void
+live_sweeper_hurry(struct live_sweeper *s)
+{
+	s->hurry = true;
+}
+
+static uint64_t
+sweep_part(struct live_sweeper *s, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg)
 {
 	if (s->part == 0)
@@ -246,5 +260,17 @@ live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
 		s->part = 0;
 		round_ends(s);
 	}
+	return count;
+}
+
+uint64_t
+live_sweeper_tick(struct live_sweeper *s, uint32_t now_ms,
+    void (*ended)(void *arg, const struct lb_expired *flow), void *arg)
+{
+	uint32_t parts = s->hurry ? LIVE_SWEEP_PARTS : 1;
+	uint64_t count = 0;
+	for (uint32_t i = 0; i < parts; i++)
+		count += sweep_part(s, now_ms, ended, arg);
+	s->hurry = false;
 	return count;
 }

@@ -35,6 +35,10 @@ void live_sweeper_use(
 uint64_t live_sweeper_tick(struct live_sweeper *sweeper, uint32_t now_ms,
     void (*ended)(void *arg, const struct lb_expired *flow), void *arg);
 
+/* What a plan ended is to end now, and not within a second: the next tick sees
+ * every entry. */
+void live_sweeper_hurry(struct live_sweeper *sweeper);
+
 /* SNAT ports that were freed because nobody had them any more: a sweeper had
  * been killed between his steps (model/tables/audit.h). */
 uint64_t live_sweeper_freed(const struct live_sweeper *sweeper);

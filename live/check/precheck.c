@@ -12,6 +12,7 @@
 #include "live/bpf/pins.h"
 #include "live/bpf/privilege.h"
 #include "live/check/probe_notes.h"
+#include "live/check/rule_notes.h"
 #include "live/check/switching.h"
 #include "live/control/control.h"
 #include "live/net/claims.h"
@@ -282,8 +283,13 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 {
 	char address[64];
 	(void)lb_addr_text(&frontend->address, address, sizeof(address));
-	if (live_host_has(&frontend->address))
+	if (live_host_has(&frontend->address)) {
+		if (!live_frontend_closed(
+			p->config, (size_t)(frontend - p->config->frontends)))
+			say(p, LIVE_WOULD_WARN, frontend->name, "%s is %s",
+			    address, LIVE_FRONTEND_OPEN);
 		return;
+	}
 	if (p->config->answer_neighbours)
 		say(p, LIVE_WOULD, frontend->name,
 		    "%s is answered for on the links of the interfaces, while "
@@ -318,8 +324,53 @@ check_gateway(struct precheck *p, const struct lb_config_member *member,
 		    via);
 }
 
+/* Is the interface of a route one of those with the program? */
+static bool
+is_watched(const struct precheck *p, const struct live_link *link)
+{
+	const struct live_settings *s = p->settings;
+	size_t count = s->interface_count > 0 ? s->interface_count
+					      : p->config->interface_count;
+	/* A VLAN's frames pass the interface below it. */
+	const struct live_link *below =
+	    link->lower != 0 ? link_of(p, NULL, link->lower) : NULL;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = s->interface_count > 0
+				       ? s->interfaces[i]
+				       : p->config->interfaces[i];
+		if (strcmp(name, link->name) == 0 ||
+		    (below != NULL && strcmp(name, below->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* What members send has to come by here, and what appliances pass on must
+ * not. */
 static void
-check_member(struct precheck *p, const struct lb_config_member *member)
+check_way_back(struct precheck *p, const struct lb_config_member *member,
+    const struct live_link *link, const struct live_pool_use *use)
+{
+	char address[64];
+	(void)lb_addr_text(&member->address, address, sizeof(address));
+	bool watched = is_watched(p, link);
+	if (!watched && use->answers)
+		say(p, LIVE_WOULD_WARN, member->name,
+		    "%s is reached by %s, which is not among the interfaces: "
+		    "its answers would keep its own address; name %s too",
+		    address, link->name, link->name);
+	if (watched && use->hop != NULL)
+		say(p, LIVE_WOULD_WARN, member->name,
+		    "%s is reached by %s, which is among the interfaces, and "
+		    "rule %s is the ha_next_hop: what it passes on and sends "
+		    "back by %s is taken again, round and round; leave %s out "
+		    "of the interfaces",
+		    address, link->name, use->hop, link->name, link->name);
+}
+
+static void
+check_member(struct precheck *p, const struct lb_config_member *member,
+    const struct live_pool_use *use)
 {
 	char address[64];
 	struct live_route route;
@@ -341,34 +392,64 @@ check_member(struct precheck *p, const struct lb_config_member *member)
 	if (!lb_addr_same(&route.via, &member->address))
 		check_gateway(p, member, &route);
 	const struct live_link *link = link_of(p, NULL, route.ifindex);
-	const struct live_settings *s = p->settings;
-	if (link == NULL || p->config->forwarding != LB_FORWARDING_NAT)
-		return;
-	size_t count = s->interface_count > 0 ? s->interface_count
-					      : p->config->interface_count;
-	/* A VLAN's frames pass the interface below it. */
-	const struct live_link *below =
-	    link->lower != 0 ? link_of(p, NULL, link->lower) : NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = s->interface_count > 0
-				       ? s->interfaces[i]
-				       : p->config->interfaces[i];
-		if (strcmp(name, link->name) == 0 ||
-		    (below != NULL && strcmp(name, below->name) == 0))
-			return;
+	if (link != NULL && p->config->forwarding == LB_FORWARDING_NAT)
+		check_way_back(p, member, link, use);
+}
+
+/* The interface by which two members or more of a pool are reached without a
+ * gateway; NULL: there is none. */
+static const struct live_link *
+shared_link(const struct precheck *p, const struct lb_config_pool *pool)
+{
+	uint32_t met[LINKS_MAX] = { 0 };
+	uint32_t count = 0;
+	for (size_t m = 0; m < pool->member_count; m++) {
+		const struct lb_addr *to = &pool->members[m].address;
+		struct live_route route;
+		if (live_netlink_route(p->netlink, to, &route) != 0 ||
+		    route.local || !lb_addr_same(&route.via, to))
+			continue;
+		for (uint32_t i = 0; i < count; i++)
+			if (met[i] == route.ifindex)
+				return link_of(p, NULL, route.ifindex);
+		if (count < LINKS_MAX)
+			met[count++] = route.ifindex;
 	}
-	say(p, LIVE_WOULD_WARN, member->name,
-	    "%s is reached by %s, which is not among the interfaces: its "
-	    "answers would keep its own address; name %s too",
-	    address, link->name, link->name);
+	return NULL;
+}
+
+/* Neighbours answer each other directly. */
+static void
+check_hairpin(struct precheck *p, const struct lb_config_pool *pool)
+{
+	const struct live_link *link = shared_link(p, pool);
+	if (link != NULL)
+		say(p, LIVE_WOULD, pool->name,
+		    "members share the link of %s: as clients of their own "
+		    "pool's frontends they would get no answer, for it does "
+		    "not pass here; give each a route to the others by this "
+		    "machine",
+		    link->name);
 }
 
 static void
 check_members(struct precheck *p)
 {
+	for (size_t i = 0; i < p->config->pool_count; i++) {
+		const struct lb_config_pool *pool = &p->config->pools[i];
+		const struct live_pool_use use = live_pool_use(p->config, i);
+		for (size_t m = 0; m < pool->member_count; m++)
+			check_member(p, &pool->members[m], &use);
+	}
+}
+
+/* Not at a start: it is no fault. */
+static void
+check_pools(struct precheck *p)
+{
 	for (size_t i = 0; i < p->config->pool_count; i++)
-		for (size_t m = 0; m < p->config->pools[i].member_count; m++)
-			check_member(p, &p->config->pools[i].members[m]);
+		if (live_pool_use(p->config, i).hairpin)
+			check_hairpin(p, &p->config->pools[i]);
 }
 
 static void
@@ -381,6 +462,7 @@ check_addresses(struct precheck *p)
 		say(p, LIVE_WOULD_WARN, "", "%zu: %s", beyond,
 		    LIVE_CLAIMS_BEYOND);
 	check_members(p);
+	check_pools(p);
 }
 
 /* --- probes -------------------------------------------------------------- */
@@ -407,6 +489,15 @@ check_probes(struct precheck *p)
 		say(p, LIVE_WOULD, p->config->probes[i].name, "%s", text);
 	}
 	(void)live_probe_notes(p->config, tell_probe, p);
+}
+
+/* --- rules --------------------------------------------------------------- */
+
+static void
+tell_rule(
+    void *arg, enum live_finding finding, const char *about, const char *text)
+{
+	say(arg, finding, about, "%s", text);
 }
 
 /* --- sim ----------------------------------------------------------------- */
@@ -457,6 +548,7 @@ live_precheck(const struct live_settings *settings,
 	check_machine(p);
 	check_taken(p);
 	check_probes(p);
+	live_rule_notes(p->config, tell_rule, p);
 	p->netlink = live_netlink_open();
 	if (p->netlink == NULL ||
 	    live_netlink_links(p->netlink, keep_link, p) != 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Members, whose ids tell who is who (model/plan.h). */
+/* Members, whose ids tell who is who (model/plan/plan.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

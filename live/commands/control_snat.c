@@ -106,6 +106,18 @@ say_row(struct snat *s, struct live_caller *caller,
 		live_tell_snat(s->figures, n, s->run->plan, to, count)));
 }
 
+/* What failed for want of room, not of ports: nobody's in particular. */
+static void
+say_no_room(const struct snat *s, struct live_caller *caller)
+{
+	struct forward_total total;
+
+	if (s->next > 0 && live_forwarder_total(s->run->forwarder, &total) == 0)
+		live_caller_say(caller,
+		    json_pack("{s:{s:I}}", "no_room", "packets",
+			(json_int_t)total.dropped[LB_REASON_TABLE_FULL]));
+}
+
 static enum live_more
 say_rows(struct snat *s, struct live_caller *caller)
 {
@@ -113,6 +125,7 @@ say_rows(struct snat *s, struct live_caller *caller)
 
 	for (uint32_t i = 0; i < ROWS_AT_ONCE; i++) {
 		if (s->next == f->snat_count || s->left == 0) {
+			say_no_room(s, caller);
 			live_caller_done(caller);
 			return LIVE_END;
 		}

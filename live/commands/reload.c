@@ -389,6 +389,10 @@ static void
 take(struct live_run *run, struct live_draft *d,
     const struct live_engine *engine)
 {
+	/* A port's bit under one law of UDP says nothing to who asks under the
+	 * other: the fewer flows of both there are, the better. */
+	if (run->config != NULL && run->config->udp_snat != d->config->udp_snat)
+		live_sweeper_hurry(run->sweeper);
 	live_draft_take(run, d);
 	live_overriding_prune(run);
 	live_probing_use(run);
@@ -401,6 +405,18 @@ take(struct live_run *run, struct live_draft *d,
 	warn_if("netlink", live_claims_refresh(run->claims, run->forwarder));
 	if (another)
 		use_tap(run);
+}
+
+int
+live_reload_put(
+    struct live_run *run, struct live_draft *d, char *error, size_t bytes)
+{
+	const struct live_engine *engine =
+	    live_forwarder_engine(run->forwarder);
+	int rc = put_in_force(run, d, error, bytes);
+	if (rc == 0)
+		take(run, d, engine);
+	return rc;
 }
 
 static void

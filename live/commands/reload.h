@@ -3,6 +3,7 @@
 #define LIVE_COMMANDS_RELOAD_H
 #include <jansson.h>
 
+#include "live/state/draft.h"
 #include "live/state/run_parts.h"
 
 /* How a reload went. */
@@ -29,6 +30,15 @@ struct live_reloaded {
  * too, and the configuration before stays in force.  A dry run logs nothing.
  */
 void live_reload(struct live_run *run, bool dry_run, struct live_reloaded *how);
+
+/*
+ * live_reload_put - a draft that was compiled and told its health, in place of
+ * what is in force, as a reload does it.
+ *
+ * 0: the draft is empty.  -errno with a line in error: nothing changed.
+ */
+int live_reload_put(struct live_run *run, struct live_draft *draft,
+    char *error, size_t error_bytes);
 
 /* What a reload warned of that it could not do, again; and interfaces that came
  * (back) since. */

@@ -129,6 +129,35 @@ live_host_complete(struct lb_config *config)
 	return rc;
 }
 
+/* FNV-1a. */
+static uint64_t
+digest_add(uint64_t digest, const void *bytes, size_t count)
+{
+	const uint8_t *b = bytes;
+	for (size_t i = 0; i < count; i++)
+		digest = (digest ^ b[i]) * UINT64_C(0x100000001b3);
+	return digest;
+}
+
+uint64_t
+live_host_digest(void)
+{
+	struct ifaddrs *all;
+	struct lb_addr addr;
+	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+	if (getifaddrs(&all) != 0)
+		return 0;
+	for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next) {
+		if (!addr_of(i->ifa_addr, &addr))
+			continue;
+		const uint32_t prefix = prefix_of(i->ifa_netmask);
+		digest = digest_add(digest, &addr, sizeof(addr));
+		digest = digest_add(digest, &prefix, sizeof(prefix));
+	}
+	freeifaddrs(all);
+	return digest;
+}
+
 int
 live_host_each(void (*each)(void *arg, const struct lb_addr *addr), void *arg)
 {

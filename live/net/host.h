@@ -15,6 +15,10 @@
  */
 int live_host_complete(struct lb_config *config);
 
+/* Of all addresses of this machine and their subnets: another one when they
+ * changed; 0: it can't be told. */
+uint64_t live_host_digest(void);
+
 /* Every address of this machine: 0 or -errno. */
 int live_host_each(
     void (*each)(void *arg, const struct lb_addr *addr), void *arg);

@@ -218,6 +218,9 @@ read_neighbour(const struct nlmsghdr *message, struct live_neighbour *neighbour)
 	if (!get_address(at[NDA_DST], &neighbour->addr))
 		return false;
 	neighbour->stale = (head->ndm_state & NUD_STALE) != 0;
+	neighbour->fixed =
+	    (head->ndm_state & (NUD_PERMANENT | NUD_NOARP)) != 0 ||
+	    (head->ndm_flags & NTF_EXT_LEARNED) != 0;
 	neighbour->valid =
 	    message->nlmsg_type == RTM_NEWNEIGH &&
 	    (head->ndm_state & (NUD_REACHABLE | NUD_STALE | NUD_DELAY |
@@ -254,6 +257,19 @@ live_netlink_neighbours(struct live_netlink *n,
 	return ask(n->ask, question, ++n->sequence, on_neighbour, &e);
 }
 
+static int
+ask_about(struct live_netlink *n, struct nlmsghdr *question, uint8_t flags,
+    uint32_t ifindex, const struct lb_addr *addr)
+{
+	struct ndmsg *head =
+	    mnl_nlmsg_put_extra_header(question, sizeof(*head));
+	head->ndm_family = family_of(addr);
+	head->ndm_ifindex = (int)ifindex;
+	head->ndm_flags = flags;
+	put_address(question, NDA_DST, addr);
+	return ask(n->ask, question, ++n->sequence, NULL, NULL);
+}
+
 int
 live_netlink_resolve(
     struct live_netlink *n, uint32_t ifindex, const struct lb_addr *addr)
@@ -261,13 +277,17 @@ live_netlink_resolve(
 	char buffer[256] = { 0 };
 	struct nlmsghdr *question =
 	    question_new(buffer, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE);
-	struct ndmsg *head =
-	    mnl_nlmsg_put_extra_header(question, sizeof(*head));
-	head->ndm_family = family_of(addr);
-	head->ndm_ifindex = (int)ifindex;
-	head->ndm_flags = NTF_USE;
-	put_address(question, NDA_DST, addr);
-	return ask(n->ask, question, ++n->sequence, NULL, NULL);
+	return ask_about(n, question, NTF_USE, ifindex, addr);
+}
+
+int
+live_netlink_forget(
+    struct live_netlink *n, uint32_t ifindex, const struct lb_addr *addr)
+{
+	char buffer[256] = { 0 };
+	struct nlmsghdr *question =
+	    question_new(buffer, RTM_DELNEIGH, NLM_F_ACK);
+	return ask_about(n, question, 0, ifindex, addr);
 }
 
 /* --- routes -------------------------------------------------------------- */

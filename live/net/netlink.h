@@ -40,6 +40,7 @@ struct live_neighbour {
 	uint8_t mac[6];
 	bool valid; /* mac may be used; else it is gone or failed */
 	bool stale; /* valid, but for long not confirmed */
+	bool fixed; /* not found out: somebody wrote it down */
 };
 
 /* NULL and errno. */
@@ -60,6 +61,10 @@ int live_netlink_route(struct live_netlink *netlink, const struct lb_addr *to,
 /* Asks the kernel to find out a neighbour's link address, or to confirm the
  * one it has: what is forwarded past it confirms none. */
 int live_netlink_resolve(
+    struct live_netlink *netlink, uint32_t ifindex, const struct lb_addr *addr);
+
+/* Has the kernel forget a neighbour, so that it asks the whole link for it. */
+int live_netlink_forget(
     struct live_netlink *netlink, uint32_t ifindex, const struct lb_addr *addr);
 
 /* The XDP features of an interface's driver, a set of enum netdev_xdp_act

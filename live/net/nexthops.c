@@ -21,6 +21,7 @@ struct target {
 	bool wanted;
 	bool routed; /* ifindex and via are known */
 	bool fresh;  /* its neighbour is known and not stale */
+	bool fixed;  /* its neighbour is written down */
 	uint32_t ifindex;
 	struct lb_addr addr, via;
 };
@@ -209,6 +210,7 @@ put_neighbour(struct live_nexthops *h, const struct live_neighbour *neighbour)
 		    !lb_addr_same(&t->via, &neighbour->addr))
 			continue;
 		t->fresh = word != 0 && !neighbour->stale;
+		t->fixed = neighbour->fixed;
 		set_word(h, id, word);
 		any = true;
 	}
@@ -220,6 +222,21 @@ live_nexthops_neighbour(
     struct live_nexthops *h, const struct live_neighbour *neighbour)
 {
 	(void)put_neighbour(h, neighbour);
+}
+
+/* Of several members at one address the first: it is one neighbour. */
+void
+live_nexthops_doubt(struct live_nexthops *h, const struct lb_addr *member)
+{
+	for (uint32_t id = 0; id < h->target_count; id++) {
+		const struct target *t = &h->targets[id];
+		if (!t->routed || t->fixed || !lb_addr_same(&t->addr, member) ||
+		    !lb_addr_same(&t->via, member))
+			continue;
+		(void)live_netlink_forget(h->netlink, t->ifindex, &t->via);
+		(void)live_netlink_resolve(h->netlink, t->ifindex, &t->via);
+		return;
+	}
 }
 
 static void

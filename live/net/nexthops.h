@@ -52,6 +52,15 @@ int live_nexthops_refresh(struct live_nexthops *hops);
 void live_nexthops_neighbour(
     struct live_nexthops *hops, const struct live_neighbour *neighbour);
 
+/*
+ * live_nexthops_doubt - nothing is heard from a member: has the kernel ask anew
+ * who has its address, as soon as that can be another machine than it believes.
+ * Only of who is on our own links; a router has others behind it.  What
+ * somebody wrote down stays.
+ */
+void live_nexthops_doubt(
+    struct live_nexthops *hops, const struct lb_addr *member);
+
 /* Is a member's neighbour known, so that packets go straight to it? */
 bool live_nexthops_known(const struct live_nexthops *hops, uint16_t member);
 

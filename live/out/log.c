@@ -156,8 +156,8 @@ live_log_turn(void)
 	if (lost > 0)
 		live_log(LIVE_WARNING, "log", "s:I, s:s", "lost",
 		    (json_int_t)lost, "message",
-		    "who reads this log stood still: as many lines were left "
-		    "out");
+		    "who reads this log stood still, or there was no room for "
+		    "it: as many lines were left out");
 }
 
 void

@@ -55,6 +55,13 @@ write_some(const struct live_log_out *out, const char *text, size_t bytes)
 	return done >= 0 ? done : -errno;
 }
 
+/* A file that can't grow now, and may later. */
+static bool
+is_full(ssize_t rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT || rc == -EFBIG;
+}
+
 /* A line at most, and what a pipe takes whole: two processes' lines do not
  * mix. */
 static size_t
@@ -81,7 +88,7 @@ live_log_out_turn(struct live_log_out *out)
 		ssize_t rc = write_some(out, out->text, next_piece(out));
 		if (rc == -EINTR)
 			continue;
-		if (rc == -EAGAIN)
+		if (rc == -EAGAIN || is_full(rc))
 			return false;
 		if (rc <= 0) { /* nobody reads it, and nobody will */
 			out->lost += lines_in(out->text, out->bytes);

@@ -36,6 +36,8 @@ struct live_snat {
 	bool known;                   /* a round is over */
 	uint64_t exhausted;           /* drops, a round ago */
 	bool failing;                 /* there were some in that round */
+	uint64_t no_room;             /* drops for want of it, likewise */
+	struct lb_snat_alarm no_room_alarm;
 };
 
 /* --- counting ------------------------------------------------------------ */
@@ -217,6 +219,7 @@ live_snat_open(struct live_run *run)
 		return -1;
 	(void)live_forwarder_total(run->forwarder, &total);
 	s->exhausted = total.dropped[LB_REASON_SNAT_EXHAUSTED];
+	s->no_room = total.dropped[LB_REASON_TABLE_FULL];
 	return watch_new(run, s);
 }
 
@@ -335,6 +338,27 @@ look_at_failures(const struct live_run *run, uint64_t now_ns)
 	}
 }
 
+/* New flows that found a free port and no room for it: no member's fault, and
+ * no ports mend it. */
+static void
+look_at_room(const struct live_run *run, uint64_t now_ns)
+{
+	struct live_snat *s = run->snat;
+	struct forward_total total;
+
+	if (live_forwarder_total(run->forwarder, &total) != 0)
+		return;
+	const uint64_t all = total.dropped[LB_REASON_TABLE_FULL];
+	const bool more = all > s->no_room;
+	s->no_room = all;
+	if (more && lb_snat_tell(&s->no_room_alarm, LB_SNAT_EXHAUSTED, now_ns))
+		live_log(LIVE_ERROR, "snat_no_room", "s:I, s:s", "dropped",
+		    (json_int_t)all, "message",
+		    "outbound flows find free ports and no room in the "
+		    "tables: raise connection_table.entries (each takes two) "
+		    "and restart");
+}
+
 static void
 look_at_levels(const struct live_run *run, uint64_t now_ns)
 {
@@ -367,6 +391,7 @@ live_snat_tick(struct live_run *run)
 	take_levels(run, s);
 	look_at_levels(run, now_ns);
 	look_at_failures(run, now_ns);
+	look_at_room(run, now_ns);
 }
 
 /* --- what is asked ------------------------------------------------------- */

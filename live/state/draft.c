@@ -36,6 +36,11 @@ live_draft_log(const struct live_draft *d)
 int
 live_draft_complete(struct live_draft *d, const uint8_t *hash_key)
 {
+	/* Before: what changes meanwhile is found to be another one. */
+	d->own_local =
+	    (struct live_local){ .addresses = d->config->local_address_count,
+		    .subnets = d->config->local_subnet_count,
+		    .digest = live_host_digest() };
 	int rc = live_host_complete(d->config);
 	if (rc != 0)
 		return rc;
@@ -120,10 +125,13 @@ live_draft_take(struct live_run *run, struct live_draft *d)
 {
 	live_health_free(run->health);
 	lb_plan_free(run->plan);
-	lb_config_free(run->config);
-	free(run->admin_file);
+	if (run->config != d->config)
+		lb_config_free(run->config);
+	if (run->admin_file != d->admin_file)
+		free(run->admin_file);
 	run->admin_file = d->admin_file;
 	run->config = d->config;
+	run->own_local = d->own_local;
 	run->plan = d->plan;
 	run->health = d->health;
 	run->history.generation++;

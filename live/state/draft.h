@@ -12,6 +12,7 @@
 
 struct live_draft {
 	struct lb_config *config;
+	struct live_local own_local;
 	struct lb_plan *plan;
 	struct live_health *health;
 	enum lb_admin_state *admin_file; /* live_overrides_apply() */
@@ -40,7 +41,8 @@ enum live_end live_draft_health(
 /* Into the log, a line each. */
 void live_draft_log(const struct live_draft *d);
 
-/* It is in force: the run has it now, and d has its problems only. */
+/* It is in force: the run has it now, and d has its problems only.  Its
+ * configuration may be the run's own, with another plan. */
 void live_draft_take(struct live_run *run, struct live_draft *d);
 
 void live_draft_free(struct live_draft *d); /* an empty one is fine */

@@ -2,8 +2,12 @@
 #include "live/state/interfaces.h"
 
 #include <net/if.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "live/check/precheck.h"
+#include "live/check/rule_notes.h"
+#include "live/net/host.h"
 #include "live/out/log.h"
 
 #define INTERFACES_MAX LIVE_INTERFACES_MAX
@@ -92,22 +96,82 @@ attach_one(struct live_run *run, const char *name, uint32_t ifindex)
 	return false;
 }
 
+/* What it was called while it was there; NULL: it never was. */
+static const char *
+name_seen(const struct live_run *run, uint32_t ifindex)
+{
+	for (size_t i = 0; i < run->seen_count; i++)
+		if (run->seen[i].ifindex == ifindex)
+			return run->seen[i].name;
+	return NULL;
+}
+
 /* why: unless the interface is gone. */
 static void
 detach_one(struct live_run *run, uint32_t ifindex, const char *why)
 {
 	char text[IF_NAMESIZE];
 	const char *name = if_indextoname(ifindex, text);
+	bool gone = name == NULL;
+	if (gone)
+		name = name_seen(run, ifindex);
 	if (live_forwarder_detach(run->forwarder, ifindex) == 0)
-		live_log(LIVE_INFO, "detached", "s:s?, s:i, s:s", "interface",
-		    name, "ifindex", (int)ifindex, "message",
-		    name != NULL ? why : "the interface is gone");
+		live_log(gone ? LIVE_WARNING : LIVE_INFO, "detached",
+		    "s:s?, s:i, s:s", "interface", name, "ifindex",
+		    (int)ifindex, "message",
+		    gone ? "the interface is gone, and what went by it is not "
+			   "forwarded; if it is named yet, it is attached to "
+			   "again when it comes back"
+			 : why);
 	else
 		live_log(LIVE_WARNING, "detach", "s:s?, s:i, s:s", "interface",
 		    name, "ifindex", (int)ifindex, "message",
 		    "it goes on forwarding: libxdp takes CAP_SYS_ADMIN, which "
 		    "is given up after the start: start it anew");
 }
+
+/* --- up and down --------------------------------------------------------- */
+
+static void
+on_link(void *arg, const struct live_link *link)
+{
+	struct live_run *run = arg;
+	for (size_t i = 0; i < run->seen_count; i++) {
+		const bool works = link->up && link->carrier;
+		if (run->seen[i].ifindex != link->ifindex ||
+		    run->seen[i].works == works)
+			continue;
+		run->seen[i].works = works;
+		live_log(works ? LIVE_INFO : LIVE_WARNING, "link", "s:s, s:s",
+		    "interface", run->seen[i].name, "message",
+		    works      ? "it is up"
+		    : link->up ? "it has no carrier, and nothing comes or goes "
+				 "by it: its cable, or what is at the other end"
+			       : "it is down, and nothing comes or goes by it "
+				 "(ip link set IF up)");
+	}
+}
+
+/* What is not told yet; of who is there for the first time that it is down. */
+static void
+tell_links(struct live_run *run, const struct wanted *w)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		bool same = i < run->seen_count &&
+			    run->seen[i].ifindex == w->ifindex[i] &&
+			    strcmp(run->seen[i].name, w->name[i]) == 0;
+		if (same)
+			continue;
+		(void)snprintf(run->seen[i].name, sizeof(run->seen[i].name),
+		    "%s", w->name[i]);
+		run->seen[i].ifindex = w->ifindex[i];
+		run->seen[i].works = true;
+	}
+	run->seen_count = w->count;
+	(void)live_netlink_links(run->netlink, on_link, run);
+}
+
+/* --- all of them --------------------------------------------------------- */
 
 /* Off those that are no longer named. */
 static void
@@ -122,16 +186,31 @@ detach_others(struct live_run *run, const struct wanted *w)
 			    "it is not among the interfaces any more");
 }
 
-/* All of them, or those that were attached by this are taken off again. */
+/* By who was there before. */
+static bool
+any_attached(const struct live_run *run, const struct wanted *w)
+{
+	for (size_t i = 0; i < w->count; i++)
+		if (w->ifindex[i] != 0 &&
+		    live_forwarder_attached(run->forwarder, w->ifindex[i]))
+			return true;
+	return false;
+}
+
+/* All of them, or those that were attached by this are taken off again.  A
+ * restart may not fail because of an interface that is gone: packets go on by
+ * the others, and somebody has to look after them. */
 bool
 live_interfaces_attach(struct live_run *run)
 {
 	struct wanted w = wanted_interfaces(run->settings, run->config);
 	bool new[INTERFACES_MAX] = { false };
+	const bool forwards = any_attached(run, &w);
 	for (size_t i = 0; i < w.count; i++) {
 		new[i] = w.ifindex[i] != 0 &&
 			 !live_forwarder_attached(run->forwarder, w.ifindex[i]);
-		if (attach_one(run, w.name[i], w.ifindex[i]))
+		if (attach_one(run, w.name[i], w.ifindex[i]) ||
+		    (forwards && w.ifindex[i] == 0))
 			continue;
 		new[i] = false;
 		while (i-- > 0)
@@ -142,6 +221,7 @@ live_interfaces_attach(struct live_run *run)
 		return false;
 	}
 	detach_others(run, &w);
+	tell_links(run, &w);
 	return true;
 }
 
@@ -160,6 +240,7 @@ live_interfaces_again(struct live_run *run, bool program)
 		    !attach_one(run, w.name[i], w.ifindex[i]))
 			run->due.attach |= all;
 	detach_others(run, &w);
+	tell_links(run, &w);
 }
 
 size_t
@@ -188,10 +269,29 @@ warn_member(
 		    "message", text);
 }
 
+/* Frontends whose other ports are the machine's own. */
+static void
+warn_exposed(const struct lb_config *config)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < config->frontend_count; i++)
+		if (!live_frontend_closed(config, i) &&
+		    live_host_has(&config->frontends[i].address) &&
+		    count++ < WARNED_MAX)
+			live_log(LIVE_WARNING, "exposed", "s:s, s:s",
+			    "frontend", config->frontends[i].name, "message",
+			    LIVE_FRONTEND_OPEN);
+	if (count > WARNED_MAX)
+		live_log(LIVE_WARNING, "exposed", "s:i, s:s", "frontends",
+		    (int)(count - WARNED_MAX), "message",
+		    "and so many more: fairlead live --dry-run lists them");
+}
+
 void
 live_interfaces_warn(const struct live_run *run)
 {
 	unsigned count = 0;
+	warn_exposed(run->config);
 	live_precheck_members(
 	    run->settings, run->config, run->netlink, warn_member, &count);
 	if (count > WARNED_MAX)

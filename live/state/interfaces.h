@@ -5,17 +5,17 @@
  * the command line, else those of the configuration. */
 #include "live/state/run_parts.h"
 
-#define LIVE_INTERFACES_MAX 256u
-
 /* All of them, or those that were attached by this are taken off again and
- * false; both logged.  Off those that are no longer named. */
+ * false; both logged.  Where it forwards already, what is not there is told,
+ * and got when it comes.  Off those that are no longer named. */
 bool live_interfaces_attach(struct live_run *run);
 
 /* Interfaces that came (back) since; program: it is another one now. */
 void live_interfaces_again(struct live_run *run, bool program);
 
-/* Warns of members that packets find no way to, or whose answers come by an
- * interface that is not among those.  Cost: a question per member. */
+/* Warns of members that packets find no way to, whose answers come by an
+ * interface that is not among those, or that would be a next hop of their own;
+ * and of frontends whose other ports reach what listens here.  Cost: a question per member. */
 void live_interfaces_warn(const struct live_run *run);
 
 /* Those that are wanted, and whether the program is there: how many.  Names

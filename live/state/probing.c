@@ -73,6 +73,8 @@ live_probing_heard(void *arg, int probe, const struct lb_addr *address,
 		return;
 	if (!uv_is_active((uv_handle_t *)&run->apply))
 		(void)uv_timer_start(&run->apply, on_apply, 0, 0);
+	if (answer == LB_ANSWER_SILENT)
+		live_nexthops_doubt(run->hops, address);
 	log_health(run, probe, address, answer, latency_ns);
 }
 

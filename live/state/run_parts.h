@@ -8,11 +8,13 @@
  *   interfaces  what is attached where
  *   probing     what probes say, and who is up
  *   reload      another configuration in place of this one
+ *   readdress   the same, when the machine's own addresses changed
  *   service     what others see of the process, and what it may do
  *   run         the loop: start, timers, signals, end
  *
  * All of it belongs to one thread.
  */
+#include <net/if.h>
 #include <uv.h>
 
 #include "live/bpf/forwarder.h"
@@ -29,6 +31,8 @@
 #include "live/probe/probers.h"
 #include "live/state/overrides.h"
 
+#define LIVE_INTERFACES_MAX 256u
+
 /* What happened since the process began. */
 struct live_history {
 	struct timespec started, since; /* CLOCK_REALTIME; of the plan */
@@ -36,10 +40,20 @@ struct live_history {
 	uint64_t reloads_refused;
 };
 
+/* How many of a configuration's local_addresses and local_subnets the file
+ * names, and live_host_digest() when the others were added. */
+struct live_local {
+	size_t addresses, subnets;
+	uint64_t digest;
+};
+
 struct live_run {
 	const struct live_settings *settings;
 	/* In force; they change together, by live_draft_take(). */
 	struct lb_config *config;
+	/* What the configuration has of its own lists of addresses and subnets
+	 * stands first there; then comes what the machine says. */
+	struct live_local own_local;
 	struct lb_plan *plan;
 	struct live_health *health;
 	enum lb_admin_state *admin_file; /* as the file has them, by pool and
@@ -65,6 +79,14 @@ struct live_run {
 	uv_timer_t sweep, refresh, settle, apply;
 	uv_poll_t hear;
 	bool loop_open;
+	/* Interfaces as they were last seen, for who tells what became of
+	 * them. */
+	struct {
+		char name[IF_NAMESIZE];
+		uint32_t ifindex; /* 0: there is none of that name */
+		bool works;       /* it is up, and has a carrier */
+	} seen[LIVE_INTERFACES_MAX];
+	size_t seen_count;
 	/* What a reload could not do and is tried again: interfaces that have
 	 * the program before yet, maps of this one. */
 	struct {

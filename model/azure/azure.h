@@ -38,11 +38,12 @@ struct lb_addresses;
 /*
  * lb_addresses_read - who has which address.
  *
- * addresses  grows by what is read, made when it is NULL; who was first to
- *            give an address to a name is believed.
+ * addresses  grows by what is read, made when it is NULL; the first to say
+ *            something is believed.
  * text       lines `name=address` ('#' begins a comment), or JSON: the output
- *            of `az network nic list`, `az network public-ip list`, one object
- *            of either, or an object of names and addresses.
+ *            of `az network nic list`, `az vmss nic list`, `az network
+ *            public-ip list`, one object of any, or an object of names and
+ *            addresses, which is as lines are.
  *
  * false with a line in error, which names the line.  Cost: linear.
  */
@@ -50,10 +51,34 @@ bool lb_addresses_read(struct lb_addresses **addresses, const char *text,
     size_t bytes, char *error, size_t error_bytes);
 void lb_addresses_free(struct lb_addresses *addresses); /* NULL is fine */
 
-/* By name or by resource id, in any case; NULL: nobody said.  Remembers that
- * the name was asked for. */
-const char *lb_addresses_find(
-    const struct lb_addresses *addresses, const char *name);
+/* Who wants an address; NULL: it has none of it. */
+struct lb_address_owner {
+	const char *pool;  /* NULL: a frontend */
+	const char *name;  /* the member's, or the frontend's */
+	const char *id;    /* of its IP configuration, or public address */
+	const char *given; /* in its place: a template's parameter */
+	int family;        /* 4 or 6; 0: not known */
+};
+
+enum lb_address_sure {
+	LB_ADDRESS_NONE,    /* why: what was near; "": nobody said anything */
+	LB_ADDRESS_FOUND,   /* why: "" */
+	LB_ADDRESS_ASSUMED, /* why: what was chosen, and how to say otherwise */
+};
+
+/*
+ * lb_addresses_find - somebody's address.
+ *
+ * Asks what people wrote (`pool/member`, an id, `nic/ipconfig`, a name), then
+ * lists: by the whole id, in any case; else by the NIC, of the same resource
+ * group, when its IP configuration of this family is one, else the primary
+ * one, which is told.  Remembers all names that were asked for.
+ *
+ * why  at least LB_ADDRESS_WHY bytes; the address lives as addresses do.
+ */
+#define LB_ADDRESS_WHY 640u
+enum lb_address_sure lb_addresses_find(struct lb_addresses *addresses,
+    const struct lb_address_owner *who, const char **address, char *why);
 
 /*
  * lb_addresses_unused - names that nobody asked for.
@@ -92,8 +117,8 @@ struct lb_import {
  * Cost: linear in the document times the keys of its objects.
  */
 void lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
-    const char *file, const char *balancer,
-    const struct lb_addresses *addresses, FILE *to);
+    const char *file, const char *balancer, struct lb_addresses *addresses,
+    FILE *to);
 void lb_import_free(struct lb_import *import);
 
 const char *lb_import_kind_name(unsigned kind); /* "missing" */

@@ -8,129 +8,254 @@
 #include <strings.h>
 
 #include "model/azure/azure.h"
+#include "model/azure/azure_addresses.h"
 #include "model/azure/azure_json.h"
 #include "model/config/names.h"
 
-struct lb_addresses {
-	json_t *by_name; /* names in lower case to texts */
-	json_t *asked;   /* names that were asked for, in lower case */
-	json_t *written; /* names as people wrote them, in their order */
-};
+#define SAME_NAME_MAX 512u /* listed ones of one machine that are looked at */
 
-#define KEY_MAX 1024u
+/* --- the store ----------------------------------------------------------- */
 
 /* Names are the same in any case; one that is too long is nobody's. */
 static bool
-key_of(const char *name, size_t length, char *key)
+key_of(const char *kind, const char *name, char *key)
 {
-	if (length >= KEY_MAX)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		key[i] = (char)tolower((unsigned char)name[i]);
-	key[length] = '\0';
-	return true;
+	int length = snprintf(key, AZURE_KEY_MAX, "%s\n%s", kind, name);
+
+	for (char *at = key; *at != '\0'; at++)
+		*at = (char)tolower((unsigned char)*at);
+	return length > 0 && (size_t)length < AZURE_KEY_MAX;
 }
 
-/* A name that somebody means, and is told of if it is nobody's. */
+json_t *
+azure_addresses_at(
+    const struct lb_addresses *addresses, const char *kind, const char *name)
+{
+	char key[AZURE_KEY_MAX];
+
+	return key_of(kind, name, key) ? json_object_get(addresses->index, key)
+				       : NULL;
+}
+
 static void
-note_written(struct lb_addresses *to, const char *name, size_t length)
+put_at(
+    struct lb_addresses *to, const char *kind, const char *name, json_t *value)
 {
-	(void)json_array_append_new(to->written, json_stringn(name, length));
+	char key[AZURE_KEY_MAX];
+
+	if (!key_of(kind, name, key))
+		json_decref(value);
+	else if (json_object_set_new(to->index, key, value) != 0)
+		to->no_memory = true;
 }
 
-/* The first to say it is believed. */
+/* Room for one more; NULL: no memory is left. */
+static void *
+room_for(struct lb_addresses *to, void *list, size_t count, size_t *room,
+    size_t bytes)
+{
+	if (count < *room)
+		return list;
+	void *more = realloc(list, (*room * 2 + 16) * bytes);
+	if (more == NULL)
+		to->no_memory = true;
+	else
+		*room = *room * 2 + 16;
+	return more;
+}
+
+static char *
+copy_of(struct lb_addresses *to, const char *text)
+{
+	char *copy = text != NULL ? strdup(text) : NULL;
+
+	to->no_memory |= text != NULL && copy == NULL;
+	return copy;
+}
+
+/* The first to say it is believed, and that others say otherwise is kept. */
 static void
-add(struct lb_addresses *to, const char *name, size_t length,
-    const char *address)
+say(struct lb_addresses *to, struct azure_said *said, const char *address)
 {
-	char key[KEY_MAX];
-
-	if (key_of(name, length, key) &&
-	    json_object_get(to->by_name, key) == NULL)
-		(void)json_object_set_new(
-		    to->by_name, key, json_string(address));
+	if (said->address == NULL)
+		said->address = copy_of(to, address);
+	else if (said->other == NULL && strcasecmp(said->address, address) != 0)
+		said->other = copy_of(to, address);
 }
 
-const char *
-lb_addresses_find(const struct lb_addresses *addresses, const char *name)
+static int
+family_of(const char *address)
 {
-	char key[KEY_MAX];
-
-	if (addresses == NULL || !key_of(name, strlen(name), key))
-		return NULL;
-	(void)json_object_set_new(addresses->asked, key, json_true());
-	return json_string_value(json_object_get(addresses->by_name, key));
+	return strchr(address, ':') != NULL ? AZURE_IPV6 : AZURE_IPV4;
 }
 
-const char *
-lb_addresses_unused(const struct lb_addresses *addresses, size_t *next)
+static void
+add_word(struct lb_addresses *to, const char *name, const char *address)
 {
-	char key[KEY_MAX];
+	const json_t *at = azure_addresses_at(to, AZURE_KEY_WORD, name);
+	size_t index =
+	    at != NULL ? (size_t)json_integer_value(at) : to->word_count;
 
-	if (addresses == NULL)
-		return NULL;
-	while (*next < json_array_size(addresses->written)) {
-		const char *name = json_string_value(
-		    json_array_get(addresses->written, (*next)++));
-		if (name != NULL &&
-		    (!key_of(name, strlen(name), key) ||
-			json_object_get(addresses->asked, key) == NULL))
-			return name;
+	if (at == NULL) {
+		struct azure_word *more = room_for(to, to->words,
+		    to->word_count, &to->word_room, sizeof(*more));
+		if (more == NULL)
+			return;
+		to->words = more;
+		to->words[to->word_count++] =
+		    (struct azure_word){ .name = copy_of(to, name) };
+		put_at(
+		    to, AZURE_KEY_WORD, name, json_integer((json_int_t)index));
 	}
-	return NULL;
+	say(to, &to->words[index].said[family_of(address)], address);
+}
+
+/* As azure_listed, of texts that are somebody else's. */
+struct entry {
+	const char *id, *config, *address;
+	bool primary;
+};
+
+/* kind, name: under what it is found when its id is not asked for. */
+static void
+add_listed(struct lb_addresses *to, const char *kind, const char *name,
+    const struct entry *one)
+{
+	json_t *index = one->id != NULL
+			    ? azure_addresses_at(to, AZURE_KEY_ID, one->id)
+			    : NULL;
+
+	if (index != NULL) {
+		say(to, &to->listed[json_integer_value(index)].said,
+		    one->address);
+		return;
+	}
+	struct azure_listed *more = room_for(
+	    to, to->listed, to->listed_count, &to->listed_room, sizeof(*more));
+	if (more == NULL)
+		return;
+	to->listed = more;
+	more[to->listed_count] = (struct azure_listed){
+		.id = copy_of(to, one->id),
+		.config = copy_of(to, one->config),
+		.said.address = copy_of(to, one->address),
+		.family = family_of(one->address),
+		.primary = one->primary,
+	};
+	index = json_integer((json_int_t)to->listed_count++);
+	json_t *same = azure_addresses_at(to, kind, name);
+	if (same == NULL) {
+		put_at(to, kind, name, json_array());
+		same = azure_addresses_at(to, kind, name);
+	}
+	if (same != NULL && json_array_size(same) < SAME_NAME_MAX)
+		to->no_memory |= json_array_append(same, index) != 0;
+	if (one->id != NULL)
+		put_at(to, AZURE_KEY_ID, one->id, json_incref(index));
+	json_decref(index);
+}
+
+static void
+said_free(struct azure_said *said)
+{
+	free(said->address);
+	free(said->other);
+	free(said->user);
 }
 
 void
 lb_addresses_free(struct lb_addresses *addresses)
 {
-	if (addresses != NULL) {
-		json_decref(addresses->by_name);
-		json_decref(addresses->asked);
-		json_decref(addresses->written);
+	if (addresses == NULL)
+		return;
+	for (size_t i = 0; i < addresses->word_count; i++) {
+		free(addresses->words[i].name);
+		for (size_t f = 0; f < AZURE_FAMILIES; f++)
+			said_free(&addresses->words[i].said[f]);
 	}
+	for (size_t i = 0; i < addresses->listed_count; i++) {
+		free(addresses->listed[i].id);
+		free(addresses->listed[i].config);
+		said_free(&addresses->listed[i].said);
+	}
+	free(addresses->words);
+	free(addresses->listed);
+	json_decref(addresses->index);
 	free(addresses);
 }
 
 /* --- JSON ---------------------------------------------------------------- */
 
-/* By the id of the thing, by its last name, and by the machine's. */
-static void
-add_thing(struct lb_addresses *to, struct azure_document *doc, json_t *thing,
-    const char *machine)
+static const char *
+take_address(struct azure_document *doc, json_t *thing, const char *key)
 {
-	const char *address = azure_take_text(doc, thing, "privateIPAddress");
-	const char *id = azure_take_text(doc, thing, "id");
-	const char *name = azure_take_text(doc, thing, "name");
+	const char *text = azure_take_text(doc, thing, key);
 	struct lb_addr addr;
 
-	if (address == NULL)
-		address = azure_take_text(doc, thing, "ipAddress");
-	if (address == NULL || !lb_addr_of_text(address, &addr))
-		return;
-	if (id != NULL)
-		add(to, id, strlen(id), address);
-	if (machine == NULL)
-		machine = name;
-	if (machine != NULL)
-		add(to, machine, strlen(machine), address);
+	return text != NULL && lb_addr_of_text(text, &addr) ? text : NULL;
 }
 
 static void
-add_nic(struct lb_addresses *to, struct azure_document *doc, json_t *nic)
+add_configuration(struct lb_addresses *to, struct azure_document *doc,
+    const char *nic, const char *nic_id, json_t *thing)
 {
-	json_t *list = azure_list(nic, "ipConfigurations"), *one;
-	char machine[KEY_MAX] = "";
+	const char *address = take_address(doc, thing, "privateIPAddress");
+	const char *name = azure_take_text(doc, thing, "name");
+	char made[AZURE_KEY_MAX], part[128], machine[160];
+	struct entry one = { .id = azure_take_text(doc, thing, "id"),
+		.address = address };
+
+	if (address == NULL)
+		return;
+	if (nic_id != NULL && name != NULL &&
+	    (one.id == NULL || !azure_id_part(one.id, "networkInterfaces",
+				   machine, sizeof(machine)))) {
+		(void)snprintf(
+		    made, sizeof(made), "%s/ipConfigurations/%s", nic_id, name);
+		one.id = made;
+	}
+	if (name == NULL && one.id != NULL &&
+	    azure_id_part(one.id, "ipConfigurations", part, sizeof(part)))
+		name = part;
+	one.config = name;
+	(void)azure_take_flag(doc, thing, "primary", &one.primary);
+	if (one.id != NULL && azure_id_part(one.id, "networkInterfaces",
+				  machine, sizeof(machine)))
+		azure_machine(one.id, machine, sizeof(machine));
+	else
+		(void)snprintf(
+		    machine, sizeof(machine), "%s", nic != NULL ? nic : "");
+	if (*machine != '\0')
+		add_listed(to, AZURE_KEY_NIC, machine, &one);
+}
+
+static void
+add_public(struct lb_addresses *to, struct azure_document *doc, json_t *thing,
+    const char *name, const char *id)
+{
+	const char *address = take_address(doc, thing, "ipAddress");
+	const struct entry one = { .id = id, .address = address };
+	char part[160];
+
+	if (name == NULL && id != NULL &&
+	    azure_id_part(id, NULL, part, sizeof(part)))
+		name = part;
+	if (address != NULL && name != NULL)
+		add_listed(to, AZURE_KEY_PUBLIC, name, &one);
+}
+
+static void
+add_thing(struct lb_addresses *to, struct azure_document *doc, json_t *thing)
+{
+	json_t *list = azure_list(thing, "ipConfigurations"), *one;
+	const char *name = azure_take_text(doc, thing, "name");
+	const char *id = azure_take_text(doc, thing, "id");
 	size_t i;
 
-	if (list == NULL) {
-		add_thing(to, doc, nic, NULL);
-		return;
-	}
-	const char *name = azure_take_text(doc, nic, "name");
-	if (name != NULL)
-		(void)snprintf(machine, sizeof(machine), "%s", name);
+	if (list == NULL)
+		add_public(to, doc, thing, name, id);
 	json_array_foreach(list, i, one)
-	    add_thing(to, doc, one, *machine != '\0' ? machine : NULL);
+	    add_configuration(to, doc, name, id, one);
 }
 
 /* { "web-1": "10.0.0.4" } */
@@ -140,19 +265,16 @@ add_pairs(struct lb_addresses *to, const json_t *object)
 	const char *name;
 	json_t *value;
 	struct lb_addr addr;
-	size_t count = 0;
 
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
 	{
 		const char *text = json_string_value(value);
 		if (text == NULL || !lb_addr_of_text(text, &addr))
 			return false;
-		add(to, name, strlen(name), text);
-		count++;
 	}
 	json_object_foreach((json_t *)(uintptr_t)object, name, value)
-	    note_written(to, name, strlen(name));
-	return count > 0;
+	    add_word(to, name, json_string_value(value));
+	return json_object_size(object) > 0;
 }
 
 static bool
@@ -172,14 +294,15 @@ read_json(
 	json_t *list =
 	    json_is_array(doc.root) ? doc.root : azure_list(doc.root, "value");
 	if (list == NULL)
-		add_nic(to, &doc, doc.root);
-	json_array_foreach(list, i, one) add_nic(to, &doc, one);
+		add_thing(to, &doc, doc.root);
+	json_array_foreach(list, i, one) add_thing(to, &doc, one);
 	azure_document_close(&doc);
-	if (json_object_size(to->by_name) > 0)
+	if (to->listed_count > 0 || to->word_count > 0)
 		return true;
 	(void)snprintf(error, bytes,
-	    "no address in this JSON: the output of az network nic list, of "
-	    "az network public-ip list, or { \"name\": \"address\" }");
+	    "no address in this JSON: give the output of az network nic list, "
+	    "az vmss nic list or az network public-ip list, or { \"name\": "
+	    "\"address\" }");
 	return false;
 }
 
@@ -207,8 +330,8 @@ read_line(struct lb_addresses *to, char *line)
 		*--last = '\0';
 	if (end == line || !lb_addr_of_text(value, &addr))
 		return false;
-	add(to, line, (size_t)(end - line), value);
-	note_written(to, line, (size_t)(end - line));
+	*end = '\0';
+	add_word(to, line, value);
 	return true;
 }
 
@@ -269,18 +392,15 @@ lb_addresses_read(struct lb_addresses **addresses, const char *text,
 	if (*addresses == NULL)
 		return false;
 	struct lb_addresses *to = *addresses;
-	if (to->by_name == NULL)
-		to->by_name = json_object();
-	if (to->asked == NULL)
-		to->asked = json_object();
-	if (to->written == NULL)
-		to->written = json_array();
+	if (to->index == NULL)
+		to->index = json_object();
 	char *utf8 = azure_utf8(text, bytes, &bytes);
 	if (utf8 == NULL && errno == EILSEQ)
 		(void)snprintf(error, error_bytes, AZURE_BROKEN_UTF16);
-	bool good = to->by_name != NULL && to->asked != NULL &&
-		    to->written != NULL && utf8 != NULL &&
+	bool good = to->index != NULL && utf8 != NULL &&
 		    read_any(to, utf8, bytes, error, error_bytes);
 	free(utf8);
-	return good;
+	if (good && to->no_memory)
+		(void)snprintf(error, error_bytes, "no memory");
+	return good && !to->no_memory;
 }

@@ -67,7 +67,7 @@ lb_import_kind_name(unsigned kind)
 static const char *const idle[] = { "id", "type", "etag", "name", "apiVersion",
 	"provisioningState", "resourceGuid", "resourceGroup", "location",
 	"dependsOn", "privateIPAllocationMethod", "privateIPAddressVersion",
-	"tags", "comments" };
+	"tags", "comments", AZURE_PATH_KEY };
 
 /* In things below the balancer itself: references back to its own lists. */
 static const char *const back[] = { "loadBalancingRules", "inboundNatRules",
@@ -303,9 +303,14 @@ choose(struct azure_import *in, const char *wanted)
 	json_array_foreach(list, i, one) consider(in, one, wanted, &choice);
 	result->bad_choice = choice.count > 0;
 	in->balancer_count = choice.count;
+	const char *other = azure_other_json(in->doc.root);
 	if (choice.count == 0)
 		(void)snprintf(result->error, sizeof(result->error),
-		    "there is no load balancer in it; " WHAT_IS_READ);
+		    "there is no load balancer in it; %s",
+		    other != NULL       ? other
+		    : in->doc.work == 0 ? "its expressions and copies come to "
+					  "too much to find one"
+					: WHAT_IS_READ);
 	else if (choice.chosen == NULL)
 		(void)snprintf(result->error, sizeof(result->error),
 		    "there is no load balancer %.100s in it, but %s", wanted,
@@ -334,24 +339,15 @@ tier_is_ours(struct azure_import *in, const char *sku, const char *tier)
 	return !gateway && !global;
 }
 
-/* It stands in a comment: a name or a file's can have line ends. */
-static void
-put_comment(FILE *to, const char *text)
-{
-	for (const char *at = text; *at != '\0'; at++)
-		(void)fputc(
-		    (unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at, to);
-}
-
 /* about: the document's `sku`, NULL: none. */
 static void
 put_head(
     struct azure_import *in, const char *file, json_t *about, const char *sku)
 {
 	(void)fputs("# The load balancer ", in->to);
-	put_comment(in->to, in->result->name);
+	azure_put_comment(in->to, in->result->name);
 	(void)fputs(", imported from ", in->to);
-	put_comment(in->to, file);
+	azure_put_comment(in->to, file);
 	(void)fputs(
 	    ".\n# fairlead check -c THIS says whether Azure would accept it.\n"
 	    "\nload_balancer: { sku: ",
@@ -409,6 +405,7 @@ put_sections(struct azure_import *in)
 	azure_put_rules(in);
 	azure_put_nat_rules(in);
 	azure_put_outbound_rules(in);
+	azure_tell_ports(in);
 	list_rest(in, in->balancer, "", 0);
 }
 
@@ -445,6 +442,7 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
 	in->facts = json_object();
 	if (azure_document_open(&in->doc, root) && in->known != NULL &&
 	    in->facts != NULL) {
+		azure_expand(in);
 		in->balancer = choose(in, balancer);
 		if (in->balancer != NULL)
 			import_chosen(in, file);
@@ -465,8 +463,8 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
 
 void
 lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
-    const char *file, const char *balancer,
-    const struct lb_addresses *addresses, FILE *to)
+    const char *file, const char *balancer, struct lb_addresses *addresses,
+    FILE *to)
 {
 	struct azure_import in = {
 		.result = import, .addresses = addresses, .to = to
@@ -482,14 +480,16 @@ lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
 		return;
 	}
 	json_t *root = json_loadb(utf8, bytes, JSON_REJECT_DUPLICATES, &where);
+	const char *other = root == NULL ? azure_other_text(utf8) : NULL;
 	free(utf8);
 	if (root != NULL)
 		import_document(&in, root, file, balancer);
 	else
 		(void)snprintf(import->error, sizeof(import->error),
-		    "line %d, column %d: %s; this is no JSON, or not all of "
-		    "it; " WHAT_IS_READ,
-		    where.line, where.column, where.text);
+		    "line %d, column %d: %.200s; this is no JSON, or not all "
+		    "of it; %s",
+		    where.line, where.column, where.text,
+		    other != NULL ? other : WHAT_IS_READ);
 	json_decref(root);
 }
 

@@ -32,8 +32,8 @@ azure_document_close(struct azure_document *doc)
 /* --- finding ------------------------------------------------------------- */
 
 /* As the document spells a key; NULL: it has none. */
-static const char *
-spelled(const json_t *object, const char *key)
+const char *
+azure_spelled(const json_t *object, const char *key)
 {
 	const char *name;
 	json_t *value;
@@ -51,15 +51,23 @@ spelled(const json_t *object, const char *key)
 static json_t *
 holder(const json_t *object, const char *key, const char **name)
 {
-	const char *inner = spelled(object, "properties");
+	const char *inner = azure_spelled(object, "properties");
 	json_t *properties =
 	    inner != NULL ? json_object_get(object, inner) : NULL;
 
-	*name = spelled(properties, key);
+	*name = azure_spelled(properties, key);
 	if (*name != NULL)
 		return properties;
-	*name = spelled(object, key);
+	*name = azure_spelled(object, key);
 	return *name != NULL ? (json_t *)(uintptr_t)object : NULL;
+}
+
+json_t *
+azure_own(const json_t *object, const char *key)
+{
+	const char *name = azure_spelled(object, key);
+
+	return name != NULL ? json_object_get(object, name) : NULL;
 }
 
 static json_t *
@@ -171,7 +179,7 @@ azure_take_text(struct azure_document *doc, json_t *object, const char *key)
 
 	if (text == NULL || *text == '\0')
 		return NULL;
-	if (!azure_is_plain(text))
+	if (*text == '[')
 		text = evaluated(doc, text);
 	if (text != NULL)
 		take(doc, object, key);
@@ -290,4 +298,20 @@ azure_id_part(const char *id, const char *kind, char *name, size_t bytes)
 	name[length] = '\0';
 	azure_whole_characters(name);
 	return *name != '\0';
+}
+
+void
+azure_machine(const char *id, char *name, size_t bytes)
+{
+	char set[64], instance[32], nic[80];
+	bool of_set =
+	    azure_id_part(id, "virtualMachineScaleSets", set, sizeof(set)) &&
+	    azure_id_part(id, "virtualMachines", instance, sizeof(instance));
+
+	if (of_set)
+		(void)snprintf(name, bytes, "%s_%s", set, instance);
+	else if (azure_id_part(id, "networkInterfaces", nic, sizeof(nic)))
+		(void)snprintf(name, bytes, "%s", nic);
+	else
+		(void)azure_id_part(id, NULL, name, bytes);
 }

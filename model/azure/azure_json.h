@@ -18,6 +18,10 @@ struct azure_document {
 	json_t *kept;       /* what was taken, so that texts stay */
 	json_t *parameters; /* of an ARM template; borrowed, NULL: none */
 	json_t *variables;
+	json_t *symbols; /* of one whose resources have symbolic names */
+	const struct azure_loop *loops; /* copies that are being made */
+	unsigned depth;                 /* of expressions in each other */
+	unsigned nesting;               /* of values in each other */
 	unsigned work; /* that expressions may make yet: azure_evaluate() */
 	bool no_memory;
 };
@@ -50,6 +54,12 @@ const json_t *azure_take_any(
 const char *azure_text(const json_t *object, const char *key);
 const json_t *azure_value(const json_t *object, const char *key);
 
+/* At this level itself, not in `properties`. */
+json_t *azure_own(const json_t *object, const char *key);
+
+/* The key as the object spells it; NULL: it has none, or null. */
+const char *azure_spelled(const json_t *object, const char *key);
+
 /* A list or an object, which stays: what is in it is taken one by one. */
 json_t *azure_list(const json_t *object, const char *key);
 json_t *azure_object(const json_t *object, const char *key);
@@ -78,8 +88,8 @@ void azure_whole_characters(char *text);
 bool azure_id_part(const char *id, const char *kind, char *name, size_t bytes);
 
 /* The value of a template expression "[...]" as text, to be freed; NULL: it
- * can't be evaluated, or there is no memory.  Knows parameters(), variables(),
- * concat(), format(), resourceId(), add(), sub(), mul(), int(), string(). */
+ * has none here (azure_functions.c has what is known), or there is no
+ * memory. */
 char *azure_evaluate(struct azure_document *doc, const char *text);
 
 /*
@@ -94,6 +104,10 @@ char *azure_utf8(const char *text, size_t bytes, size_t *new_bytes);
 #define AZURE_BROKEN_UTF16                                                     \
 	"it is UTF-16, and broken; write it as UTF-8: "                        \
 	"az ... -o json | Out-File -Encoding utf8 FILE"
+
+/* An address that `id` names, as the name of its machine: a NIC, or scale set
+ * and instance, web_7. */
+void azure_machine(const char *id, char *name, size_t bytes);
 
 /* What a value is, in a few characters of ASCII. */
 void azure_show(const json_t *value, char *text, size_t bytes);

@@ -16,24 +16,6 @@
 #define MEMBER_INDENT 6u
 #define MEMBER_FIELD  8u
 
-/* An address that `id` names, as the name of its machine: a NIC, or scale
- * set and instance. */
-static void
-name_of_ip(const char *id, char *name, size_t bytes)
-{
-	char set[64], instance[32], nic[80];
-	bool of_set =
-	    azure_id_part(id, "virtualMachineScaleSets", set, sizeof(set)) &&
-	    azure_id_part(id, "virtualMachines", instance, sizeof(instance));
-
-	if (of_set)
-		(void)snprintf(name, bytes, "%s_%s", set, instance);
-	else if (azure_id_part(id, "networkInterfaces", nic, sizeof(nic)))
-		(void)snprintf(name, bytes, "%s", nic);
-	else
-		(void)azure_id_part(id, NULL, name, bytes);
-}
-
 /* --- who is placed -------------------------------------------------------- */
 
 /* What is said once of a pool, a name or an IP configuration: in any case. */
@@ -157,7 +139,12 @@ put_member(
 	make_unique(in, pool, m->id, m->name, sizeof(m->name));
 	place(in, pool, m->name, m->id);
 	azure_put_item(in, MEMBER_INDENT, m->name);
-	azure_put_address(in, MEMBER_FIELD, m->address, pool, m->name, m->id);
+	azure_put_address(in, MEMBER_FIELD,
+	    &(struct lb_address_owner){ .pool = pool,
+		.name = m->name,
+		.id = m->id,
+		.given = m->address,
+		.family = azure_pool_family(in, pool) });
 	if (m->admin == NULL && m->thing != NULL)
 		(void)azure_mark_text(
 		    in, MEMBER_FIELD, m->thing, "adminState", "admin_state");
@@ -216,7 +203,7 @@ put_addresses(
 		m.address = azure_take_text(&in->doc, one, "ipAddress");
 		m.admin = azure_take_text(&in->doc, one, "adminState");
 		if (m.id != NULL) /* its name here is a number */
-			name_of_ip(m.id, m.name, sizeof(m.name));
+			azure_machine(m.id, m.name, sizeof(m.name));
 		put_member(in, name, from, &m);
 	}
 	list = azure_list(pool, "backendIPConfigurations");
@@ -230,7 +217,7 @@ put_addresses(
 			(void)azure_mark_text(in, 0, one, "id", NULL);
 			continue;
 		}
-		name_of_ip(m.id, m.name, sizeof(m.name));
+		azure_machine(m.id, m.name, sizeof(m.name));
 		put_member(in, name, from, &m);
 	}
 }
@@ -267,7 +254,7 @@ put_pool_of_others(struct azure_import *in)
 		    "privateIPAddress");
 		if (in->place_count == from)
 			azure_put_item(in, 2, "nat-targets");
-		name_of_ip(m.id, m.name, sizeof(m.name));
+		azure_machine(m.id, m.name, sizeof(m.name));
 		put_member(in, "nat-targets", from, &m);
 	}
 }
@@ -302,6 +289,7 @@ azure_put_pools(struct azure_import *in)
 		azure_put_item(in, 2, name);
 		azure_learn(in, "pool", name, json_string(name));
 		put_addresses(in, pool, name, from);
+		azure_learn_places(in, i, from);
 		if (in->place_count > from)
 			continue;
 		azure_learn(in, "empty", name, json_true());

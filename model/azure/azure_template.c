@@ -19,8 +19,8 @@ type_of(const json_t *resource)
 }
 
 /* The balancer's list, made when it is not there. */
-static json_t *
-list_for(struct azure_import *in, json_t *thing, const char *name)
+json_t *
+azure_list_for(struct azure_import *in, json_t *thing, const char *name)
 {
 	json_t *list = azure_list(thing, name);
 
@@ -30,6 +30,16 @@ list_for(struct azure_import *in, json_t *thing, const char *name)
 	if (json_object_set_new(thing, name, list) != 0)
 		in->doc.no_memory = true;
 	return azure_list(thing, name);
+}
+
+/* Where it stood. */
+static const char *
+path_of(const json_t *resource)
+{
+	const char *path =
+	    json_string_value(azure_own(resource, AZURE_PATH_KEY));
+
+	return path != NULL ? path : "resources";
 }
 
 /* --- children ------------------------------------------------------------ */
@@ -66,7 +76,7 @@ adopt_child(struct azure_import *in, json_t *child, const char *path)
 
 	if (!is_ours(in, child, path))
 		return;
-	json_t *to = list_for(in, in->balancer, list);
+	json_t *to = azure_list_for(in, in->balancer, list);
 	if (to == NULL || json_array_append(to, child) != 0)
 		in->doc.no_memory = true;
 }
@@ -96,8 +106,8 @@ named(struct azure_import *in, const char *list, const char *wanted)
 }
 
 /* The thing of our balancer that one of a NIC's references names. */
-static json_t *
-meant(struct azure_import *in, json_t *reference, const char *list)
+json_t *
+azure_meant(struct azure_import *in, json_t *reference, const char *list)
 {
 	const char *id = azure_take_text(&in->doc, reference, "id");
 	char name[LB_NAME_MAX + 1], balancer[LB_NAME_MAX + 1];
@@ -142,17 +152,17 @@ adopt_configuration(struct azure_import *in, json_t *ip, const char *id)
 	json_array_foreach(
 	    azure_list(ip, "loadBalancerBackendAddressPools"), i, one)
 	{
-		to = meant(in, one, "backendAddressPools");
+		to = azure_meant(in, one, "backendAddressPools");
 		if (to != NULL &&
 		    json_array_append_new(
-			list_for(in, to, "backendIPConfigurations"),
+			azure_list_for(in, to, "backendIPConfigurations"),
 			configuration(id, address)) != 0)
 			in->doc.no_memory = true;
 	}
 	json_array_foreach(
 	    azure_list(ip, "loadBalancerInboundNatRules"), i, one)
 	{
-		to = meant(in, one, "inboundNatRules");
+		to = azure_meant(in, one, "inboundNatRules");
 		if (to != NULL && !azure_has(to, "backendIPConfiguration") &&
 		    json_object_set_new(to, "backendIPConfiguration",
 			configuration(id, address)) != 0)
@@ -202,20 +212,18 @@ void
 azure_adopt(struct azure_import *in)
 {
 	json_t *list = azure_list(in->doc.root, "resources"), *one;
-	char path[64];
 	size_t i;
 
 	json_array_foreach(list, i, one)
 	{
-		(void)snprintf(path, sizeof(path), "resources[%zu]", i);
 		if (strncasecmp(type_of(one), CHILD, strlen(CHILD)) == 0)
-			adopt_child(in, one, path);
+			adopt_child(in, one, path_of(one));
 	}
 	/* now that all pools are there */
 	json_array_foreach(list, i, one)
 	{
-		(void)snprintf(path, sizeof(path), "resources[%zu]", i);
 		if (strcasecmp(type_of(one), NIC) == 0)
-			adopt_nic(in, one, path);
+			adopt_nic(in, one, path_of(one));
+		azure_adopt_set(in, one, path_of(one));
 	}
 }

@@ -30,22 +30,63 @@ is_plain(const char *text)
 	return true;
 }
 
+/*
+ * A character that YAML takes for a line's end, or does not take at all:
+ * controls, U+2028, U+2029, U+FEFF and what is none.  Its bytes; 0: it stands
+ * for itself.
+ */
+static size_t
+odd_bytes(const char *text, unsigned *code)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	size_t bytes = at[0] < 0x80   ? 1
+		       : at[0] < 0xe0 ? 2
+		       : at[0] < 0xf0 ? 3
+				      : 4;
+
+	*code = bytes == 1 ? at[0] : at[0] & (0x7fu >> bytes);
+	for (size_t i = 1; i < bytes; i++) {
+		if (at[i] == '\0')
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3f);
+	}
+	bool odd = *code < 0x20 || (*code >= 0x7f && *code < 0xa0) ||
+		   *code == 0x2028 || *code == 0x2029 || *code == 0xfeff ||
+		   (*code & 0xfffe) == 0xfffe;
+	return odd && *code <= 0xffff ? bytes : 0;
+}
+
+void
+azure_put_comment(FILE *to, const char *text)
+{
+	unsigned code;
+
+	for (size_t odd; *text != '\0'; text += odd > 0 ? odd : 1) {
+		odd = odd_bytes(text, &code);
+		(void)fputc(odd > 0 ? '?' : *text, to);
+	}
+}
+
 /* Double quotes with the escapes that YAML and JSON have in common. */
 void
 azure_put_value(FILE *to, const char *text)
 {
+	unsigned code;
+
 	if (is_plain(text)) {
 		(void)fputs(text, to);
 		return;
 	}
 	(void)fputc('"', to);
-	for (const char *at = text; *at != '\0'; at++)
-		if (*at == '"' || *at == '\\')
-			(void)fprintf(to, "\\%c", *at);
-		else if ((unsigned char)*at < 0x20 || *at == 0x7f)
-			(void)fprintf(to, "\\u%04x", (unsigned char)*at);
+	for (size_t odd; *text != '\0'; text += odd > 0 ? odd : 1) {
+		odd = odd_bytes(text, &code);
+		if (odd > 0)
+			(void)fprintf(to, "\\u%04x", code);
+		else if (*text == '"' || *text == '\\')
+			(void)fprintf(to, "\\%c", *text);
 		else
-			(void)fputc(*at, to);
+			(void)fputc(*text, to);
+	}
 	(void)fputc('"', to);
 }
 
@@ -136,8 +177,9 @@ azure_mark(struct azure_import *in, unsigned indent, json_t *thing,
 	azure_show(value, shown, sizeof(shown));
 	if (to != NULL) {
 		put_indent(in, indent);
-		(void)fprintf(
-		    in->to, "%s: " AZURE_MARK " # %s: %s\n", to, from, shown);
+		(void)fprintf(in->to, "%s: " AZURE_MARK " # %s: ", to, from);
+		azure_put_comment(in->to, shown);
+		(void)fputc('\n', in->to);
 	}
 	(void)snprintf(where, sizeof(where), "%s%s%s", in->path,
 	    *in->path != '\0' ? "." : "", from);
@@ -159,28 +201,38 @@ azure_mark_text(struct azure_import *in, unsigned indent, json_t *thing,
 
 /* --- addresses ----------------------------------------------------------- */
 
-/* Everyone is asked, so that whom nobody asked is in vain. */
+static void
+name_of_owner(const struct lb_address_owner *who, char *name, size_t bytes)
+{
+	(void)snprintf(name, bytes, "%s%s%s",
+	    who->pool != NULL ? who->pool : "", who->pool != NULL ? "/" : "",
+	    who->name);
+}
+
+/* The address that the document itself gives, or that somebody said; NULL:
+ * neither, and why.  Notes what was chosen for want of a word. */
 static const char *
-known_address(const struct azure_import *in, const char *given,
-    const char *owner, const char *name, const char *id)
+known_address(
+    struct azure_import *in, const struct lb_address_owner *who, char *why)
 {
 	struct lb_addr addr;
-	char both[2 * LB_NAME_MAX + 2];
-	const char *known = NULL;
+	const char *said;
+	char where[2 * LB_NAME_MAX + 2];
+	enum lb_address_sure sure =
+	    lb_addresses_find(in->addresses, who, &said, why);
 
-	(void)snprintf(
-	    both, sizeof(both), "%s/%s", owner != NULL ? owner : "", name);
-	const char *const names[] = { owner != NULL ? both : NULL, name, id,
-		given }; /* given: a parameter's name */
-	for (size_t i = 0; i < LB_COUNT(names); i++) {
-		const char *one =
-		    names[i] != NULL
-			? lb_addresses_find(in->addresses, names[i])
-			: NULL;
-		if (known == NULL)
-			known = one;
+	name_of_owner(who, where, sizeof(where));
+	if (who->given != NULL && lb_addr_of_text(who->given, &addr)) {
+		if (said != NULL && strcasecmp(said, who->given) != 0)
+			azure_note(in, LB_IMPORT_ASSUMED, where,
+			    "--addresses gives it %s, the document %s: the "
+			    "document's is taken",
+			    said, who->given);
+		return who->given;
 	}
-	return given != NULL && lb_addr_of_text(given, &addr) ? given : known;
+	if (sure == LB_ADDRESS_ASSUMED)
+		azure_note(in, LB_IMPORT_ASSUMED, where, "%s", why);
+	return said;
 }
 
 /* The end of a resource id, from the kind of thing on that it is. */
@@ -196,17 +248,53 @@ behind_id(const char *id, char *text, size_t bytes)
 		at = strchr(at + strlen("/providers/"), '/');
 	(void)snprintf(text, bytes, "%.180s", at != NULL ? at + 1 : id);
 	azure_whole_characters(text);
-	for (char *c = text; *c != '\0'; c++) /* it stands in a comment */
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+}
+
+/* What gives addresses of its kind; NULL: no list does. */
+static const char *
+lister_of(const struct lb_address_owner *who)
+{
+	const char *id = who->id != NULL ? who->id : "";
+
+	if (who->pool == NULL)
+		return strcasestr(id, "publicIPAddresses/") != NULL
+			   ? "az network public-ip list"
+			   : NULL;
+	if (strcasestr(id, "virtualMachineScaleSets/") != NULL)
+		return "az vmss nic list";
+	return strcasestr(id, "networkInterfaces/") != NULL
+		   ? "az network nic list"
+		   : NULL;
+}
+
+static void
+tell_missing(struct azure_import *in, const struct lb_address_owner *who,
+    const char *behind, const char *why)
+{
+	char where[2 * LB_NAME_MAX + 2], shown[80];
+	const char *list = lister_of(who);
+
+	name_of_owner(who, where, sizeof(where));
+	if (who->given != NULL) {
+		json_t *text = json_string(who->given);
+		azure_show(text, shown, sizeof(shown));
+		json_decref(text);
+	}
+	azure_note(in, LB_IMPORT_MISSING, where,
+	    "%s%sno address%s%s%s%s; --addresses FILE gives it: %s=ADDRESS%s%s",
+	    who->given != NULL ? shown : "", who->given != NULL ? " is " : "",
+	    *behind != '\0' ? ", it is that of " : "", behind,
+	    *why != '\0' ? "; " : "", why, where,
+	    list != NULL ? ", or the output of " : "",
+	    list != NULL ? list : "");
 }
 
 void
-azure_put_address(struct azure_import *in, unsigned indent, const char *given,
-    const char *owner, const char *name, const char *id)
+azure_put_address(struct azure_import *in, unsigned indent,
+    const struct lb_address_owner *who)
 {
-	const char *known = known_address(in, given, owner, name, id);
-	char where[2 * LB_NAME_MAX + 2], behind[192], shown[80];
+	char behind[192], why[LB_ADDRESS_WHY];
+	const char *known = known_address(in, who, why);
 
 	put_indent(in, indent);
 	if (known != NULL) {
@@ -214,26 +302,17 @@ azure_put_address(struct azure_import *in, unsigned indent, const char *given,
 		    strchr(known, ':') != NULL ? "address: \"%s\"\n"
 					       : "address: %s\n",
 		    known);
+		if (who->pool == NULL)
+			azure_learn(in, "family", who->name,
+			    json_integer(strchr(known, ':') != NULL ? 6 : 4));
 		return;
 	}
-	behind_id(id, behind, sizeof(behind));
-	(void)fprintf(in->to, "address: # missing%s%s\n",
-	    *behind != '\0' ? ": that of " : "", behind);
-	(void)snprintf(where, sizeof(where), "%s%s%s",
-	    owner != NULL ? owner : "", owner != NULL ? "/" : "", name);
-	if (given != NULL) {
-		json_t *text = json_string(given);
-		azure_show(text, shown, sizeof(shown));
-		json_decref(text);
-	}
-	azure_note(in, LB_IMPORT_MISSING, where,
-	    "%s%sno address%s%s; --addresses FILE gives it: %s=ADDRESS%s",
-	    given != NULL ? shown : "", given != NULL ? " is " : "",
-	    *behind != '\0' ? ", it is that of " : "", behind, where,
-	    owner != NULL ? ", or the output of az network nic list"
-	    : strcasestr(behind, "publicIPPrefixes/") != NULL
-		? ""
-		: ", or the output of az network public-ip list");
+	behind_id(who->id, behind, sizeof(behind));
+	(void)fprintf(in->to, "address: # missing%s",
+	    *behind != '\0' ? ": that of " : "");
+	azure_put_comment(in->to, behind);
+	(void)fputc('\n', in->to);
+	tell_missing(in, who, behind, why);
 }
 
 /* --- keys ---------------------------------------------------------------- */

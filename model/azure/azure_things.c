@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Frontends, probes and rules: key by key into our words. */
 #include <string.h>
+#include <strings.h>
 
 #include "model/azure/azure_parts.h"
 #include "model/config/names.h"
@@ -47,6 +48,19 @@ learn_tracking(struct azure_import *in, json_t *frontend, const char *name)
 		azure_learn(in, "tracking", name, json_integer(2));
 }
 
+/* IPv4 is also what stands there when nobody said anything: of that only an
+ * address tells.  6; 0: not known. */
+static int
+learn_family(struct azure_import *in, const json_t *frontend, const char *name)
+{
+	const char *text = azure_text(frontend, "privateIPAddressVersion");
+
+	if (text == NULL || strcasecmp(text, "IPv6") != 0)
+		return 0;
+	azure_learn(in, "family", name, json_integer(6));
+	return 6;
+}
+
 /* Its addresses are not in the document, and each is a frontend with us. */
 static const char *
 take_prefix(struct azure_import *in, json_t *frontend, const char *name)
@@ -83,7 +97,11 @@ put_frontend(struct azure_import *in, json_t *frontend, size_t i)
 	} else if (azure_has(frontend, "publicIPPrefix")) {
 		id = take_prefix(in, frontend, name);
 	}
-	azure_put_address(in, FIELD_INDENT, address, NULL, name, id);
+	azure_put_address(in, FIELD_INDENT,
+	    &(struct lb_address_owner){ .name = name,
+		.id = id,
+		.given = address,
+		.family = learn_family(in, frontend, name) });
 	put_zones(in, frontend);
 }
 
@@ -248,6 +266,27 @@ put_snat(struct azure_import *in, json_t *rule)
 		(void)fputs("    outbound_snat: false\n", in->to);
 }
 
+/* Protocol all and port 0.  An appliance's rule is mostly this, and whether a
+ * route leads to it stands elsewhere. */
+static void
+tell_ha_ports(struct azure_import *in, const json_t *rule, const char *name)
+{
+	const char *protocol = azure_text(rule, "protocol");
+	const json_t *port = azure_value(rule, "frontendPort");
+
+	if (protocol == NULL || strcasecmp(protocol, "All") != 0 ||
+	    !json_is_integer(port) || json_integer_value(port) != 0)
+		return;
+	azure_note(in, LB_IMPORT_ASSUMED, name,
+	    "this HA-ports rule takes what is sent to its frontend's address "
+	    "only: when routes lead through it to others, as to an appliance, "
+	    "add `forwarding: { ha_next_hop: %s }`%s",
+	    name,
+	    json_is_true(azure_value(rule, "enableFloatingIP"))
+		? ""
+		: ", and `floating_ip: true` to it");
+}
+
 static void
 put_rule(struct azure_import *in, json_t *rule, size_t i)
 {
@@ -255,6 +294,7 @@ put_rule(struct azure_import *in, json_t *rule, size_t i)
 
 	azure_at(in, "loadBalancingRules", i);
 	(void)azure_name(in, rule, "rule", i, name, sizeof(name));
+	tell_ha_ports(in, rule, name);
 	azure_put_item(in, 2, name);
 	const char *frontend = azure_need_reference(
 	    in, rule, "frontendIPConfiguration", "frontend", name);
@@ -311,7 +351,7 @@ put_nat_target(struct azure_import *in, json_t *rule, const char *name)
 static void
 put_nat_ports(struct azure_import *in, json_t *rule)
 {
-	int first = 0, last = PORT_LAST;
+	int first = 0, last = 0;
 	bool open = !azure_take_number(
 			&in->doc, rule, "frontendPortRangeStart", &first) &&
 		    azure_mark(in, FIELD_INDENT, rule, "frontendPortRangeStart",
@@ -324,6 +364,13 @@ put_nat_ports(struct azure_import *in, json_t *rule)
 	if (open)
 		return;
 	if (first > 0) {
+		if (last == 0) {
+			last = PORT_LAST;
+			azure_note(in, LB_IMPORT_ASSUMED, in->path,
+			    "frontendPortRangeEnd: the document does not say: "
+			    "%d",
+			    last);
+		}
 		(void)fprintf(
 		    in->to, "    frontend_ports: %d-%d\n", first, last);
 		/* of a range it is 0, or its first */
@@ -341,6 +388,9 @@ put_nat_rule(struct azure_import *in, json_t *rule, size_t i)
 	azure_at(in, "inboundNatRules", i);
 	(void)azure_name(in, rule, "nat-rule", i, name, sizeof(name));
 	azure_put_item(in, 2, name);
+	const json_t *start = azure_value(rule, "frontendPortRangeStart");
+	azure_learn(
+	    in, "nat-first", name, json_integer(json_integer_value(start)));
 	(void)azure_need_reference(
 	    in, rule, "frontendIPConfiguration", "frontend", name);
 	azure_copy_choice(
@@ -358,7 +408,10 @@ static void
 put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 {
 	char name[LB_NAME_MAX + 1];
-	const char *pool = in->pool_count == 1 ? in->pool : NULL;
+	const char *its = azure_take_text(&in->doc, nat, AZURE_POOL_KEY);
+	const char *pool = its != NULL           ? its
+			   : in->pool_count == 1 ? in->pool
+						 : NULL;
 
 	azure_at(in, "inboundNatPools", i);
 	(void)azure_name(in, nat, "nat-pool", i, name, sizeof(name));
@@ -374,6 +427,8 @@ put_nat_pool(struct azure_import *in, json_t *nat, size_t i)
 	if (pool != NULL)
 		azure_put_text(in, FIELD_INDENT, "pool", pool);
 	azure_put_text(in, FIELD_INDENT, "assignment", "instance");
+	if (its != NULL)
+		return; /* a scale set said so */
 	azure_note(in, pool != NULL ? LB_IMPORT_ASSUMED : LB_IMPORT_MISSING,
 	    name,
 	    pool != NULL

@@ -131,7 +131,12 @@ check_room(const struct lb_config *config, const struct lb_config_nat *nat,
 		return;
 	}
 	size_t wanted = lb_nat_mapping_count(config, nat);
-	if (wanted > room)
+	if (wanted > room && room == 1)
+		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
+		    "1 frontend port for the %zu members of pool '%s'; give "
+		    "it a range of `frontend_ports`, or one `member`",
+		    wanted, config->pools[nat->pool].name);
+	else if (wanted > room)
 		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
 		    "%zu frontend ports for the %zu members of pool '%s'; make "
 		    "the range larger or the pool smaller",
@@ -272,7 +277,7 @@ check_frontends(const struct lb_config *config, struct lb_problems *problems)
 			lb_error_add(problems, late->where, NULL,
 			    "%s '%s' and NAT rule '%s' share ports of frontend "
 			    "'%s'; a frontend's port goes to one rule: give "
-			    "one another port",
+			    "one of the two a different port",
 			    early->kind, early->name, late->name,
 			    config->frontends[claim->frontend].name);
 		}
@@ -380,7 +385,8 @@ rule_backends(const struct lb_config *config, const bool *ports,
 }
 
 #define MEND_BACKENDS                                                          \
-	"give one another backend_port, or other members, or floating_ip"
+	"give one of the two a different backend_port, or other members, or "  \
+	"floating_ip"
 
 static void
 say_backends(const struct lb_config *config, const struct backend *list,

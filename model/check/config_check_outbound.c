@@ -256,7 +256,8 @@ check_frontends(const struct lb_config *config, size_t index,
 			    outbound->at[LB_OUTBOUND_KEY_FRONTENDS],
 			    lb_refusal_code(LB_REFUSAL_OUTBOUND),
 			    "outbound rules '%s' and '%s' have the same "
-			    "frontend '%s' and protocol; give one another "
+			    "frontend '%s' and protocol; give one of the two a "
+			    "different "
 			    "frontend, or one tcp and one udp",
 			    config->outbounds[other].name, outbound->name,
 			    config->frontends[outbound->frontends[f]].name);

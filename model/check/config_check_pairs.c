@@ -113,11 +113,12 @@ mend_frontend(const struct lb_config *config, const struct lb_config_rule *a,
 {
 	(void)config;
 	(void)b;
-	return lb_rule_is_ha(a)
-		   ? "a frontend has one; leave one out, or give one another "
-		     "frontend and both floating_ip"
-		   : "a frontend's port goes to one rule; give one another "
-		     "frontend_port or frontend";
+	return lb_rule_is_ha(a) ? "a frontend has one; leave one out, or give "
+				  "one of the two a different "
+				  "frontend and both floating_ip"
+				: "a frontend's port goes to one rule; give "
+				  "one of the two a different "
+				  "frontend_port or frontend";
 }
 
 static const char *
@@ -131,13 +132,15 @@ mend_backend(const struct lb_config *config, const struct lb_config_rule *a,
 			   : "give both floating_ip, or one a pool of other "
 			     "members";
 	if (same_frontend(a, b))
-		return "give one another backend_port, or a pool of other "
+		return "give one of the two a different backend_port, or a "
+		       "pool of other "
 		       "members";
 	if (lb_check_two_balancers(config, a->frontend, b->frontend))
-		return LB_TWO_BALANCERS
-		    ", or give one another backend_port, or a pool of other "
-		    "members, or both floating_ip";
-	return "give one another backend_port, or a pool of other members, or "
+		return LB_TWO_BALANCERS ", or give one of the two a different "
+					"backend_port, or a pool of other "
+					"members, or both floating_ip";
+	return "give one of the two a different backend_port, or a pool of "
+	       "other members, or "
 	       "both floating_ip";
 }
 
@@ -148,7 +151,7 @@ mend_floating(const struct lb_config *config, const struct lb_config_rule *a,
 	if (lb_rule_is_ha(a) || (config->forwarding == LB_FORWARDING_L2DSR &&
 				    a->frontend_port == b->frontend_port))
 		return NULL;
-	return "give one another backend_port or frontend";
+	return "give one of the two a different backend_port or frontend";
 }
 
 static const struct conflict {
@@ -371,10 +374,11 @@ mend_shared(const struct lb_config *config, const struct lb_config_rule *a,
     const struct lb_config_rule *b)
 {
 	if (lb_check_two_balancers(config, a->frontend, b->frontend))
-		return LB_TWO_BALANCERS
-		    ", or give one another backend_port, or other members, or "
-		    "both floating_ip";
-	return "give one another backend_port, or other members, or both "
+		return LB_TWO_BALANCERS ", or give one of the two a different "
+					"backend_port, or other members, or "
+					"both floating_ip";
+	return "give one of the two a different backend_port, or other "
+	       "members, or both "
 	       "floating_ip";
 }
 

@@ -11,6 +11,7 @@
 #define AZURE_INTERVAL_MS UINT64_C(5000) /* AZ 2.1 */
 #define INTERVAL_MS       UINT64_C(10)
 #define THRESHOLD_MAX     100u
+#define PATH_MAX_BYTES    2048u
 #define DNS_NAME_MAX      253u /* RFC 1035 2.3.4, as text */
 #define DNS_LABEL_MAX     63u
 #define HOST_MAX          (DNS_NAME_MAX + 6) /* and :65535 */
@@ -70,6 +71,17 @@ check_probe_port(const struct lb_config *config,
 		    probe->port);
 }
 
+/* What would end the request's line, or begin another (RFC 9112 3.2). */
+static bool
+is_path(const char *path)
+{
+	size_t length = 0;
+
+	while (path[length] > 0x20 && path[length] < 0x7f)
+		length++;
+	return path[length] == '\0' && length <= PATH_MAX_BYTES;
+}
+
 static void
 check_probe_path(
     const struct lb_config_probe *probe, struct lb_problems *problems)
@@ -92,6 +104,11 @@ check_probe_path(
 	else if (probe->path != NULL && probe->path[0] != '/')
 		lb_error_add(problems, where, NULL,
 		    "`request_path` begins with '/'; put one before it");
+	else if (probe->path != NULL && !is_path(probe->path))
+		lb_error_add(problems, where, NULL,
+		    "`request_path` has blanks or what is no visible ASCII; "
+		    "write these as %%20 and the like, at most %u characters",
+		    PATH_MAX_BYTES);
 }
 
 /* --- what it says and wants to hear -------------------------------------- */

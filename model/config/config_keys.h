@@ -32,6 +32,7 @@
 	X(BALANCER, ALL_PROBED_UP, "all_probed_up")                            \
 	X(BALANCER, HA_FRAGMENTS, "ha_fragments")                              \
 	X(BALANCER, HA_ICMP, "ha_icmp")                                        \
+	X(BALANCER, NO_RULE, "no_rule")                                        \
 	X(BALANCER, IDLE_TIMEOUTS, "idle_timeouts")                            \
 	X(BALANCER, PORTS_BEYOND_1000, "ports_beyond_1000")
 
@@ -44,6 +45,7 @@
 	X(ALL_PROBED_UP, "others", "everybody")                                \
 	X(HA_FRAGMENTS, "forward", "drop")                                     \
 	X(HA_ICMP, "pass", "forward")                                          \
+	X(NO_RULE, "pass", "drop")                                             \
 	X(IDLE_TIMEOUTS, "current", "api")                                     \
 	X(PORTS_BEYOND_1000, "32", "none")
 

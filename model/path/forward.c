@@ -197,6 +197,10 @@ forward_tracked(const struct lb_view *v, const struct lb_rule *rule)
 		lb_conn_fetch(v->ctx, hash, v->six);
 	int way = lb_conn_find_key(v, hash);
 	int prefer = -1;
+	/* An outbound flow's: the port was one of SNAT a moment ago, and the
+	 * entry is the sweeper's to end. */
+	if (way >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != LB_KIND_LB)
+		way = LB_CONN_TAKEN;
 	if (way >= 0) {
 		const struct lb_rule *old = rule_of_hit(v, rule);
 		if (old != NULL && keeps_member(v, old, classes)) {

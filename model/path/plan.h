@@ -58,10 +58,11 @@ struct lb_plan_header {
 };
 
 enum lb_plan_flag {
-	LB_PLAN_FILL_FIRST = 0x1, /* outbound_frontends */
-	LB_PLAN_UDP_PORT = 0x2,   /* udp_snat: port */
-	LB_PLAN_BOTH_WAYS = 0x4,  /* one key for both ways past a next hop */
-	LB_PLAN_HA_ICMP = 0x8,    /* ha_icmp: forward */
+	LB_PLAN_FILL_FIRST = 0x1,    /* outbound_frontends */
+	LB_PLAN_UDP_PORT = 0x2,      /* udp_snat: port */
+	LB_PLAN_BOTH_WAYS = 0x4,     /* one key for both ways past a next hop */
+	LB_PLAN_HA_ICMP = 0x8,       /* ha_icmp: forward */
+	LB_PLAN_DROP_NO_RULE = 0x10, /* no_rule: drop */
 };
 
 /*

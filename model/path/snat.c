@@ -112,33 +112,52 @@ make_kind(const struct lb_view *v, uint64_t hash, uint32_t kind, uint32_t class,
 		      : lb_conn_make4(v->ctx, hash, v->now_ms, low, prefer);
 }
 
-/* Makes SNAT_IN.  One that is there already is nobody's: the port was free. */
+/* One of a flow's entries in a place; LB_CONN_NO_WAY: that has no room. */
 LB_INLINE int
-make_return_at(const struct lb_view *v, uint64_t hash, uint32_t class)
+enter_place(const struct lb_view *v, uint64_t hash, uint32_t kind)
 {
-	int way = make_kind(v, hash, LB_KIND_SNAT_IN, class, -1);
-	if (way >= 0 && (way & LB_CONN_FOUND) != 0)
-		way = make_kind(
-		    v, hash, LB_KIND_SNAT_IN, class, way & (int)(LB_WAYS - 1));
-	return way;
+	/* It may be a flow that was balanced before, by another plan. */
+	int there = lb_conn_find_key(v, hash);
+	if (there >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != LB_KIND_LB)
+		return LB_CONN_TAKEN;
+	return make_kind(
+	    v, hash, kind, v->scratch->block.class, there >= 0 ? there : -1);
 }
 
+/* In the first that has; *hash becomes that place's. */
 LB_INLINE int
-make_return(const struct lb_view *v, const struct lb_snat_block *block,
-    const struct lb_addr *address, lb_be16 port)
+enter_places(const struct lb_view *v, uint64_t *hash, uint32_t kind)
 {
-	struct lb_fresh *fresh = &v->scratch->fresh;
-	uint64_t hash = key_of_return(v, &v->pkt->ip, address, port);
-	fresh->w1 = translation_word(block->address, v->pkt->ip.sport);
-	fresh->w3 = 0;
+	const uint64_t first = *hash;
 	LB_UNROLL
 	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++) {
-		int way =
-		    make_return_at(v, place_of(hash, place), block->class);
+		*hash = place_of(first, place);
+		int way = enter_place(v, *hash, kind);
 		if (way != LB_CONN_NO_WAY)
 			return way;
 	}
 	return LB_CONN_NO_WAY;
+}
+
+/*
+ * Makes SNAT_IN.  One that is there already keeps its port: that has no bit, or
+ * one of the law that was in force before (`udp_snat`, so that UDP's is looked
+ * for in all places), but what comes back still goes by it.
+ */
+LB_INLINE int
+make_return(
+    const struct lb_view *v, const struct lb_addr *address, lb_be16 port)
+{
+	struct lb_fresh *fresh = &v->scratch->fresh;
+	uint64_t hash = key_of_return(v, &v->pkt->ip, address, port);
+	uint64_t there = hash;
+	if (v->pkt->ip.proto == LB_PROTO_UDP &&
+	    find_placed(v, &there, LB_KIND_SNAT_IN) != LB_CONN_MISS)
+		return LB_CONN_TAKEN;
+	fresh->w1 =
+	    translation_word(v->scratch->block.address, v->pkt->ip.sport);
+	fresh->w3 = 0;
+	return enter_places(v, &hash, LB_KIND_SNAT_IN);
 }
 
 LB_GLOBAL int
@@ -308,38 +327,11 @@ lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken)
 	const struct lb_addr *address = public_address(&v, block->address);
 	s->fresh.w2 = s->choice.member | (uint64_t)block->rule << 16 |
 		      (uint64_t)now_ms << 32;
-	if (address == NULL ||
-	    make_return(&v, block, address, lb_be16_of((uint16_t)taken)) < 0)
+	if (address == NULL)
 		return LB_SNAT_NEW;
-	return LB_SNAT_FOUND;
-}
-
-/* SNAT_OUT in one of its places; LB_CONN_NO_WAY: there it has no room. */
-LB_INLINE int
-enter_place(const struct lb_view *v, uint64_t hash)
-{
-	const uint32_t class = v->scratch->block.class;
-	/* It may be a flow that was balanced before, by another plan. */
-	int there = lb_conn_find_key(v, hash);
-	if (there >= 0 && lb_ctl_kind(v->scratch->hit.ctl) != LB_KIND_LB)
-		return LB_CONN_TAKEN;
-	return make_kind(
-	    v, hash, LB_KIND_SNAT_OUT, class, there >= 0 ? there : -1);
-}
-
-/* *hash becomes that of the place. */
-LB_INLINE int
-enter_places(const struct lb_view *v, uint64_t *hash)
-{
-	const uint64_t first = *hash;
-	LB_UNROLL
-	for (uint32_t place = 0; place < LB_SNAT_PLACES; place++) {
-		*hash = place_of(first, place);
-		int way = enter_place(v, *hash);
-		if (way != LB_CONN_NO_WAY)
-			return way;
-	}
-	return LB_CONN_NO_WAY;
+	int way = make_return(&v, address, lb_be16_of((uint16_t)taken));
+	return way < 0 || (way & LB_CONN_FOUND) != 0 ? LB_SNAT_NEW
+						     : LB_SNAT_FOUND;
 }
 
 LB_GLOBAL int
@@ -358,7 +350,7 @@ lb_snat_enter_out(uint64_t ctx, uint32_t now_ms, uint32_t port)
 	s->fresh.w3 = v.pkt->ip.proto == LB_PROTO_UDP
 			  ? (s->ask.dst[0] | s->ask.dst[1]) == 0
 			  : lb_sequence_of(v.pkt);
-	int way = enter_places(&v, &hash);
+	int way = enter_places(&v, &hash, LB_KIND_SNAT_OUT);
 	if (way < 0 || (way & LB_CONN_FOUND) != 0 || address == NULL)
 		return LB_SNAT_NEW;
 	v.out->facts |= LB_FACT_MADE;
@@ -413,7 +405,6 @@ take_way_in(const struct lb_view *v, int *port)
 {
 	/* In memory, where the verifier does not follow them. */
 	struct lb_choice *choice = &v->scratch->choice;
-	int said = LB_SNAT_SAID;
 	LB_STORE(choice->turn, 0);
 	LB_STORE(choice->full, 0);
 	for (uint32_t i = 0; i <= BLOCKS_TRIED + FULL_TRIED; i++) {
@@ -428,15 +419,17 @@ take_way_in(const struct lb_view *v, int *port)
 			LB_STORE(choice->from, 0);
 			continue;
 		}
-		said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
-		if (said != LB_SNAT_NEW || full == FULL_TRIED)
+		int said = lb_snat_enter_in(v->ctx, v->now_ms, taken);
+		if (said != LB_SNAT_NEW)
+			return said;
+		(void)lb_ports_give(v->ctx, (uint32_t)taken, 1);
+		if (full == FULL_TRIED)
 			break;
-		(void)lb_snat_undo(v->ctx, (uint32_t)taken);
 		LB_STORE(choice->full, full);
 		LB_STORE(
 		    choice->from, (uint32_t)taken + (1u << ((full - 1) & 15)));
 	}
-	return said;
+	return LB_SNAT_SAID;
 }
 
 /* A port for a new flow, then its entries. */

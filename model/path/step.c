@@ -119,6 +119,15 @@ LB_PART(step_icmp)
 	return STEP_DONE;
 }
 
+/* A frontend's port that no rule has: the machine's own, or with no_rule
+ * nobody's. */
+LB_INLINE bool
+is_nobodys(const struct lb_view *v, const uint64_t *slot)
+{
+	return (v->header->flags & LB_PLAN_DROP_NO_RULE) != 0 &&
+	       (lb_slot_flags(slot) & LB_ADDRESS_FRONTEND) != 0;
+}
+
 /* design.md 2: the more exact match first.  What a frontend names is no part
  * of its own: most packets are. */
 LB_INLINE int
@@ -141,6 +150,8 @@ step_transport(const struct lb_view *v)
 		lb_forward(v, rule);
 	else if ((lb_slot_flags(slot) & LB_ADDRESS_OURS) == 0)
 		return lb_part(step_unnamed, v);
+	else if (is_nobodys(v, slot))
+		lb_say(v, LB_DROP, LB_REASON_NO_RULE);
 	return STEP_DONE;
 }
 

@@ -282,6 +282,8 @@ plan_flags(const struct lb_config *config)
 		flags |= LB_PLAN_BOTH_WAYS;
 	if (config->otherwise[LB_SWITCH_HA_ICMP])
 		flags |= LB_PLAN_HA_ICMP;
+	if (config->otherwise[LB_SWITCH_NO_RULE])
+		flags |= LB_PLAN_DROP_NO_RULE;
 	return flags;
 }
 

@@ -59,6 +59,11 @@ static const struct {
 	[LB_METRIC_GIVEN_UP] = { "given_up", OF_FAILURE },
 	[LB_METRIC_AVAILABILITY] = { "availability", OF_FAILURE },
 	[LB_METRIC_RESPONSE_P99] = { "response_p99", OF_FAILURE_TIME },
+	[LB_METRIC_SNAT_BLOCKING] = { "snat_blocking", OF_FAILURE },
+	[LB_METRIC_SNAT_FAILED] = { "snat_failed", OF_FAILURE },
+	[LB_METRIC_SNAT_PEAK_PORTS] = { "snat_peak_ports", OF_FAILURE },
+	[LB_METRIC_SNAT_PEAK_SHARE] = { "snat_peak_share", OF_FAILURE },
+	[LB_METRIC_HAIRPIN_FAILURES] = { "hairpin_failures", OF_FAILURE },
 };
 
 static const char *const relations[] = {
@@ -70,9 +75,6 @@ static const char *const relations[] = {
 };
 
 static const char *const units[] = { "flows", "packets", "bytes" };
-
-/* What design.md has and this version does not measure. */
-static const char *const to_come[] = { "snat_failed" };
 
 bool
 lb_metric_has_rule(enum lb_metric metric)
@@ -140,18 +142,12 @@ lb_metric_explain(const char *name, char *error, size_t bytes)
 {
 	const char *names[LB_METRIC_COUNT];
 
-	for (size_t i = 0; i < LB_COUNT(to_come); i++)
-		if (strcmp(to_come[i], name) == 0) {
-			(void)snprintf(error, bytes,
-			    "%s is not measured yet by this version", name);
-			return;
-		}
 	for (size_t i = 0; i < LB_METRIC_COUNT; i++)
 		names[i] = metrics[i].name;
 	const char *near = lb_nearest_name(name, names, LB_METRIC_COUNT);
 	(void)snprintf(error, bytes, "there is no metric '%.40s'%s%s%s", name,
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
-	    near != NULL ? "?" : "; man fairlead-scenario lists them");
+	    near != NULL ? "?" : "; man fairlead-sim lists them");
 }
 
 /* --- numbers -------------------------------------------------------------- */

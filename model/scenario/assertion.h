@@ -50,6 +50,12 @@ enum lb_metric {
 	LB_METRIC_GIVEN_UP,
 	LB_METRIC_AVAILABILITY,
 	LB_METRIC_RESPONSE_P99, /* a time */
+	/* of a case's members' own connections */
+	LB_METRIC_SNAT_BLOCKING,   /* part of them that found no port */
+	LB_METRIC_SNAT_FAILED,     /* packets that found none */
+	LB_METRIC_SNAT_PEAK_PORTS, /* in use at most, of any member */
+	LB_METRIC_SNAT_PEAK_SHARE, /* of the fullest member's */
+	LB_METRIC_HAIRPIN_FAILURES,
 	LB_METRIC_COUNT
 };
 
@@ -82,7 +88,8 @@ bool lb_metric_has_unit(enum lb_metric metric);
 bool lb_metric_has_object(enum lb_metric metric);
 /* Is it measured in seconds? */
 bool lb_metric_is_time(enum lb_metric metric);
-/* Is it about what a failure did, or what clients saw? */
+/* Is it about what a failure did, what clients saw, or what members' own
+ * connections met?  Then it is of each replication. */
 bool lb_metric_is_of_failure(enum lb_metric metric);
 
 const char *lb_metric_name(enum lb_metric metric); /* "jain" */
@@ -90,7 +97,7 @@ int lb_metric_of_name(const char *name);           /* -1: none */
 const char *lb_assertion_unit_name(unsigned unit); /* "flows" */
 int lb_assertion_unit_of_name(const char *name);   /* -1: none */
 
-/* Why there is no such metric: the nearest name, or that it is to come. */
+/* Why there is no such metric: the nearest name, or where they are listed. */
 void lb_metric_explain(const char *name, char *error, size_t bytes);
 
 /* "0.95", "30%" to millionths, of a time "10s", "250ms" and "10", too; false:

@@ -144,7 +144,19 @@ is_by_other_law(const struct lb_view *v, const struct lb_expired *flow)
 	       ((flow->client_ack & 1) != 0) != by_port;
 }
 
-/* Does the plan in force give the member other ports, and not this one? */
+/* Is it a rule's port by now?  Then what comes back goes there. */
+static bool
+is_rules(const struct lb_view *v, const struct lb_expired *flow)
+{
+	const struct lb_addr *address = snat_address(v, flow->snat);
+
+	return address != NULL &&
+	       lb_endpoint_find(v, address, flow->xlat_port, flow->proto,
+		   LB_ENDPOINT_FRONTEND) != NULL;
+}
+
+/* Does the plan in force give the port to others, or the member other ports,
+ * and not this one? */
 static bool
 is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
 {
@@ -153,7 +165,7 @@ is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
 	if (is_by_other_law(v, flow))
 		return true;
 	if (slot == NULL || lb_slot_block_count(slot) == 0)
-		return false; /* nobody lets it out: it ends by itself */
+		return is_rules(v, flow); /* else it ends by itself */
 	return !has_port(v, slot, flow);
 }
 

@@ -210,7 +210,9 @@ take_event(struct builder *b, const yaml_event_t *event)
 		    "anchors (&), aliases (*) and tags (!) are not used here; "
 		    "write the value itself, in quotes if it begins so");
 	if (b->yaml->node_count >= LB_YAML_NODES_MAX)
-		return refuse(b, &event->start_mark, "too many values");
+		return refuse(b, &event->start_mark,
+		    "too many values: from here on nothing is read; use fewer "
+		    "things, or several files");
 	switch (event->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (b->yaml->node_count > ROOT)

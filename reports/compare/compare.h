@@ -90,6 +90,11 @@ void report_compare_snat_text(FILE *to, const struct report_comparison *c,
     const struct report_snat_pair *pair,
     void (*row)(
 	FILE *to, const char *label, const char *first, const char *second));
+/* compare.csv's columns of it, each with a comma before it: their names, what
+ * a rule's row has there, what a case's has. */
+void report_compare_snat_csv_head(FILE *to);
+void report_compare_snat_csv_none(FILE *to);
+void report_compare_snat_csv(FILE *to, const struct report_snat_pair *pair);
 json_t *report_compare_snat_json(const struct report_snat_pair *pair);
 
 /* "udp 192.0.2.1:4000 203.0.113.1:5683"; what the mode does not look at is

@@ -150,7 +150,35 @@ print_pair(
 			report_csv_ratio(to, jain_of(pair->rule[i], u));
 	print_moved(to, &pair->common);
 	print_moved(to, &pair->moved);
+	report_compare_snat_csv_none(to);
 	report_put(to, "\n");
+}
+
+/* Of a case whose members used SNAT ports: no rule is in it. */
+static void
+print_snat(FILE *to, const struct report_comparison *c,
+    const struct report_snat_pair *pair)
+{
+	report_csv_text(to, c->name[0]);
+	report_put(to, ",");
+	report_csv_text(to, c->name[1]);
+	report_put(to, ",");
+	report_csv_text(to, pair->of_case[pair->of_case[0] == NULL]->name);
+	report_put(to, ",");
+	for (unsigned i = 0; i < 2 * REPORT_UNIT_COUNT + 8; i++)
+		report_put(to, ",");
+	report_compare_snat_csv(to, pair);
+	report_put(to, "\n");
+}
+
+static void
+print_rows(FILE *to, const struct report_comparison *c)
+{
+	for (size_t i = 0; i < c->pair_count; i++)
+		if (c->pairs[i].rule[0] != NULL && c->pairs[i].rule[1] != NULL)
+			print_pair(to, c, &c->pairs[i]);
+	for (size_t i = 0; i < c->snat_count; i++)
+		print_snat(to, c, &c->snats[i]);
 }
 
 int
@@ -160,12 +188,11 @@ report_compare_csv(const struct report_comparison *list, size_t count, FILE *to)
 	    "first,second,case,rule,jain_flows_first,jain_flows_second,"
 	    "jain_packets_first,jain_packets_second,jain_bytes_first,"
 	    "jain_bytes_second,common_keys,common_flows,common_packets,"
-	    "common_bytes,moved_keys,moved_flows,moved_packets,moved_bytes\n");
+	    "common_bytes,moved_keys,moved_flows,moved_packets,moved_bytes");
+	report_compare_snat_csv_head(to);
+	report_put(to, "\n");
 	for (size_t i = 0; i < count; i++)
-		for (size_t p = 0; p < list[i].pair_count; p++)
-			if (list[i].pairs[p].rule[0] != NULL &&
-			    list[i].pairs[p].rule[1] != NULL)
-				print_pair(to, &list[i], &list[i].pairs[p]);
+		print_rows(to, &list[i]);
 	return ferror(to) ? -1 : 0;
 }
 

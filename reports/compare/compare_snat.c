@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* SNAT ports of two runs beside each other. */
 #include "reports/compare/compare.h"
+#include "reports/text/csv.h"
 #include "reports/text/json_build.h"
 #include "reports/text/lines.h"
 #include "reports/stats/snat.h"
+#include <inttypes.h>
 #include <math.h>
 
 #define TERMINAL     (&report_terminal)
@@ -122,4 +124,108 @@ report_compare_snat_json(const struct report_snat_pair *pair)
 
 	o = with(o, "first", side_json(&a));
 	return with(o, "second", side_json(&b));
+}
+
+/* --- compare.csv ---------------------------------------------------------- */
+
+static void
+put_ratio(FILE *to, double ratio)
+{
+	if (!isnan(ratio))
+		report_print(to, "%.9g", ratio);
+}
+
+static void
+put_failed(FILE *to, const struct side *s)
+{
+	report_print(to, "%" PRIu64, s->failed);
+}
+
+static void
+put_blocking(FILE *to, const struct side *s)
+{
+	put_ratio(to, s->figures[REPORT_SNAT_BLOCKING]);
+}
+
+static void
+put_predicted(FILE *to, const struct side *s)
+{
+	put_ratio(to, s->figures[REPORT_SNAT_EXPECTED]);
+}
+
+static void
+put_peak(FILE *to, const struct side *s)
+{
+	put_ratio(to, s->figures[REPORT_SNAT_PEAK]);
+}
+
+static void
+put_member(FILE *to, const struct side *s)
+{
+	report_csv_text(to, s->worst->member);
+}
+
+static void
+put_allocated(FILE *to, const struct side *s)
+{
+	report_print(to, "%" PRIu32, s->of_worst.ports);
+}
+
+static void
+put_destination(FILE *to, const struct side *s)
+{
+	report_csv_text(to, s->destination);
+}
+
+static void
+put_advised(FILE *to, const struct side *s)
+{
+	if (s->of_worst.advised > 0)
+		report_print(to, "%" PRIu32, s->of_worst.advised);
+}
+
+/* In the order of report_compare_snat_text(); empty is what is not known, or
+ * where no member used a port. */
+static const struct {
+	const char *name;
+	void (*put)(FILE *to, const struct side *s);
+} columns[] = {
+	{ "snat_failed", put_failed },
+	{ "snat_blocking", put_blocking },
+	{ "snat_peak_share", put_peak },
+	{ "snat_member", put_member },
+	{ "snat_allocated", put_allocated },
+	{ "snat_worst_destination", put_destination },
+	{ "snat_predicted_blocking", put_predicted },
+	{ "snat_ports_advised", put_advised },
+};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+void
+report_compare_snat_csv_head(FILE *to)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		report_print(to, ",%s_first,%s_second", columns[i].name,
+		    columns[i].name);
+}
+
+void
+report_compare_snat_csv_none(FILE *to)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		report_put(to, ",,");
+}
+
+void
+report_compare_snat_csv(FILE *to, const struct report_snat_pair *pair)
+{
+	const struct side sides[2] = { side_of(pair->of_case[0]),
+		side_of(pair->of_case[1]) };
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		for (unsigned k = 0; k < 2; k++) {
+			report_put(to, ",");
+			if (sides[k].used)
+				columns[i].put(to, &sides[k]);
+		}
 }

@@ -69,7 +69,7 @@ report_brush_of_page(struct report_page *page)
 		.page = page,
 		.line = PAGE_LINE,
 		.mark = PAGE_MARK,
-		.box = { 0, 0, REPORT_SVG_WIDTH, 0 },
+		.box = { 0, 0, page->width, 0 },
 	};
 }
 
@@ -108,8 +108,8 @@ report_brush_text(const struct report_brush *b, double x, double y,
 	else if (width > 0 && report_svg_measure(text) > width)
 		report_svg_name(b->page, x, y, anchor, width, text);
 	else
-		report_svg_text(b->page, x, y, anchor,
-		    strong ? "strong" : "soft", text);
+		report_svg_text(
+		    b->page, x, y, anchor, strong ? "strong" : "soft", text);
 }
 
 /* --- shapes --------------------------------------------------------------- */
@@ -192,8 +192,7 @@ put_polygon(const struct report_brush *b, double x, double y,
 		if (cr != NULL)
 			cairo_line_to(cr, at_x, at_y);
 		else
-			report_svg_to(
-			    b->page, i == 0 ? 'M' : 'L', at_x, at_y);
+			report_svg_to(b->page, i == 0 ? 'M' : 'L', at_x, at_y);
 	}
 	if (cr == NULL) {
 		report_svg_path_end(b->page, true, tip);
@@ -325,7 +324,7 @@ report_brush_shares_right(
     const struct report_brush *b, const struct sim_rule *rule)
 {
 	return b->pen != NULL ? REPORT_TIME_SHARES_RIGHT
-			      : report_html_shares_right(rule);
+			      : report_html_shares_right(b->page, rule);
 }
 
 static struct report_timeline

@@ -7,7 +7,7 @@
 
 #define PICTURE (&report_picture)
 #define HIGH    0.75 /* AZ 9.2 */
-#define HEAD    1.4  /* lines above a strip */
+#define HEAD    1.8  /* lines above a strip */
 #define STRIP   4.0
 #define BELOW   0.7
 

@@ -3,8 +3,10 @@
 #include "reports/words/input.h"
 #include "reports/html/html_figures.h"
 #include "reports/html/html_parts.h"
+#include "reports/page/svg.h"
 #include "reports/stats/snat.h"
 #include "reports/words/failover_words.h"
+#include "reports/words/nats.h"
 #include <errno.h>
 #include <glib.h>
 #include <stdlib.h>
@@ -71,6 +73,15 @@ has_snat(const struct report_study *study)
 	return report_snat_case(study->record) != SIZE_MAX;
 }
 
+static bool
+has_nats(const struct report_study *study)
+{
+	for (size_t i = 0; i < study->record->case_count; i++)
+		if (report_nat_packets(&study->record->cases[i]) > 0)
+			return true;
+	return false;
+}
+
 /* The order in which the report answers (design.md 5). */
 static const struct {
 	const char *id, *heading;
@@ -83,6 +94,7 @@ static const struct {
 	{ "over-time", "How it moves over time", put_time, has_time },
 	{ "failures", FAILURES, report_html_failures, has_failures },
 	{ "snat-ports", "SNAT ports", report_html_snat, has_snat },
+	{ "nat-rules", "Inbound NAT rules", report_html_nats, has_nats },
 	{ "method", "How it was made", report_html_method, NULL },
 };
 static const char *
@@ -193,7 +205,7 @@ put_body(struct report_page *page)
 int
 report_html(const struct report_study *study, FILE *to)
 {
-	struct report_page page = { to, study, false };
+	struct report_page page = { to, study, false, REPORT_SVG_WIDTH };
 
 	put_head(&page);
 	put_body(&page);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/html/html_figures.h"
 #include "reports/figures/figure.h"
+#include "reports/page/svg.h"
 #include <stdlib.h>
 
 static const struct {
@@ -35,6 +36,27 @@ put_unit_panels(struct report_page *page)
 	}
 }
 
+/* What is drawn over time, or over a scale of its own: the wider the better. */
+static bool
+is_widened(enum report_figure figure)
+{
+	return figure == REPORT_FIGURE_TIME || figure >= REPORT_FIGURE_FAILOVER;
+}
+
+/* For a telephone, and for a screen: the style sheet shows one of them. */
+static void
+put_both(struct report_page *page, enum report_figure figure,
+    const struct report_subject *s)
+{
+	report_page_put(page, "<div class=\"narrow\">\n");
+	figures[figure].panel(page, s);
+	report_page_put(page, "</div><div class=\"wide\">\n");
+	page->width = REPORT_SVG_WIDE;
+	figures[figure].panel(page, s);
+	page->width = REPORT_SVG_WIDTH;
+	report_page_put(page, "</div>");
+}
+
 /* One subject's finding is the figure's title already. */
 static void
 put_subject_panels(struct report_page *page, enum report_figure figure)
@@ -50,7 +72,10 @@ put_subject_panels(struct report_page *page, enum report_figure figure)
 			report_page_element(page, "h4", NULL,
 			    report_panel_title(study, figure, s));
 		report_page_put(page, "<div>\n");
-		figures[figure].panel(page, s);
+		if (panels == 1 && is_widened(figure))
+			put_both(page, figure, s);
+		else
+			figures[figure].panel(page, s);
 		report_page_put(page, "</div></div>\n");
 	}
 }

@@ -18,6 +18,9 @@ void report_html_failures(struct report_page *page);
 /* SNAT ports: picture, sentences, table. */
 void report_html_snat(struct report_page *page);
 
+/* Inbound NAT rules: a table. */
+void report_html_nats(struct report_page *page);
+
 void report_html_method(struct report_page *page);
 
 /* Constants of the page. */

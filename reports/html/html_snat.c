@@ -90,7 +90,7 @@ put_row(struct report_page *page, const struct sim_case *c, size_t i)
 	report_cell_share(page, report_snat_fullness(g));
 	report_cell_count(page, g->opened);
 	report_cell_count(page, g->failed);
-	report_cell_text(page, report_snat_destination(g, where));
+	report_cell_word(page, report_snat_destination(g, where));
 	report_cell_count(page, g->worst_failed);
 	report_cell_share(page, s.of_packets);
 	report_cell_share(page, s.simulated);

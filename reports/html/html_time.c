@@ -29,9 +29,10 @@ report_html_shares_left(const struct sim_rule *rule)
 {
 	double widest = 0;
 
-	if (rule->backend_count <= REPORT_STACKED_MAX ||
-	    rule->backend_count > REPORT_MAP_NAMED)
+	if (rule->backend_count <= REPORT_STACKED_MAX)
 		return LEFT;
+	if (rule->backend_count > REPORT_MAP_NAMED)
+		return fmax(LEFT, report_svg_measure("loaded") + 6);
 	for (size_t i = 0; i < rule->backend_count; i++)
 		widest =
 		    fmax(widest, report_svg_measure(rule->backends[i].name));
@@ -39,9 +40,13 @@ report_html_shares_left(const struct sim_rule *rule)
 }
 
 double
-report_html_shares_right(const struct sim_rule *rule)
+report_html_shares_right(
+    const struct report_page *page, const struct sim_rule *rule)
 {
-	return rule->backend_count <= REPORT_STACKED_MAX ? STACK_RIGHT : 4;
+	/* names have a third of a narrow picture, and no less of a wide one */
+	return rule->backend_count <= REPORT_STACKED_MAX
+		   ? STACK_RIGHT * (page->width > REPORT_SVG_WIDTH ? 1.6 : 1)
+		   : 4;
 }
 
 /* --- how much ------------------------------------------------------------- */
@@ -201,12 +206,13 @@ void
 report_html_time(struct report_page *page, const struct report_subject *s)
 {
 	double left = report_html_shares_left(s->rule);
-	double right = report_html_shares_right(s->rule);
+	double right = report_html_shares_right(page, s->rule);
 	struct report_timeline t = {
 		.page = page,
 		.rule = s->rule,
 		.area = { left, TOP + VOLUME + VOLUME_GAP,
-		    REPORT_SVG_WIDTH - left - right, report_html_shares_height(s->rule) },
+		    page->width - left - right,
+		    report_html_shares_height(s->rule) },
 	};
 
 	if (report_pieces_make(&t.pieces, page->study->record, s->rule) != 0)

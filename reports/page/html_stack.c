@@ -93,10 +93,9 @@ put_label(const struct report_timeline *t, size_t backend, double y, double end)
 	report_percent(share, &report_picture,
 	    report_share(t->rule, REPORT_BYTES, backend));
 	double width = report_svg_measure(share);
-	report_svg_text(
-	    t->page, REPORT_SVG_WIDTH, y, REPORT_END, "soft", share);
+	report_svg_text(t->page, t->page->width, y, REPORT_END, "soft", share);
 	report_svg_name(t->page, x + 22, y, REPORT_START,
-	    REPORT_SVG_WIDTH - x - 22 - width - 5,
+	    t->page->width - x - 22 - width - 5,
 	    t->rule->backends[backend].name);
 }
 

@@ -23,7 +23,8 @@ void report_html_map_legend(struct report_page *page);
 /* How high the area is, and what stands left and right of it. */
 double report_html_shares_height(const struct sim_rule *rule);
 double report_html_shares_left(const struct sim_rule *rule);
-double report_html_shares_right(const struct sim_rule *rule);
+double report_html_shares_right(
+    const struct report_page *page, const struct sim_rule *rule);
 
 /* Times below the area, long silences cut out of it and named. */
 void report_html_times(const struct report_timeline *timeline);

@@ -119,7 +119,7 @@ write_time(struct writer *w, double ns, double x)
 	report_format(text, sizeof(text), "%.4g" SPACE "%s",
 	    ns / w->step->unit_ns, w->step->unit);
 	double half = report_svg_measure(text) / 2;
-	double middle = fmin(fmax(x, half), REPORT_SVG_WIDTH - half);
+	double middle = fmin(fmax(x, half), w->of->page->width - half);
 	if (middle - half < w->right + APART)
 		return;
 	report_svg_line(

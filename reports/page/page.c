@@ -175,6 +175,14 @@ report_cell_text(struct report_page *page, const char *text)
 }
 
 void
+report_cell_word(struct report_page *page, const char *text)
+{
+	report_page_put(page, "<td class=\"w\">");
+	report_page_name(page, text);
+	report_page_put(page, "</td>");
+}
+
+void
 report_cell_number(struct report_page *page, const char *text)
 {
 	report_page_put(page, "<td class=\"n\">");

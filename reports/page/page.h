@@ -13,6 +13,7 @@ struct report_page {
 	FILE *to;
 	const struct report_study *study;
 	bool no_memory;
+	double width; /* of the pictures: REPORT_SVG_WIDTH or _WIDE (svg.h) */
 };
 
 /* Markup; what is formatted into it must be numbers or markup of our own. */
@@ -55,6 +56,8 @@ void report_grid_close(struct report_page *page);
 void report_row_open(struct report_page *page, const char *name);
 void report_row_close(struct report_page *page);
 void report_cell_text(struct report_page *page, const char *text);
+/* In one line. */
+void report_cell_word(struct report_page *page, const char *text);
 void report_cell_number(struct report_page *page, const char *text);
 void report_cell_count(struct report_page *page, uint64_t value);
 void report_cell_share(struct report_page *page, double ratio);

@@ -48,7 +48,7 @@ report_svg_open(struct report_page *page, double height, const char *label)
 {
 	report_page_print(page,
 	    "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" aria-label=\"",
-	    REPORT_SVG_WIDTH, height);
+	    page->width, height);
 	report_page_text(page, label);
 	report_page_put(page, "\">\n");
 }

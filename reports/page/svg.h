@@ -4,13 +4,15 @@
 /*
  * Pictures of report.html: SVG in the page, text as text.  All are
  * REPORT_SVG_WIDTH wide, what a telephone shows at full size; on a wide screen
- * they stand beside each other.  How things look is the style sheet's
+ * they stand beside each other, and what stands alone over time is there a
+ * second time, REPORT_SVG_WIDE.  How things look is the style sheet's
  * business: `class` says what a thing is.  `tip` is the value shown under the
  * pointer, NULL none.  Texts and tips are escaped here.
  */
 #include "reports/page/page.h"
 
 #define REPORT_SVG_WIDTH 360.0
+#define REPORT_SVG_WIDE  760.0
 #define REPORT_SVG_TEXT  11.0 /* the size of all text */
 
 enum report_anchor { REPORT_START, REPORT_CENTRE, REPORT_END };

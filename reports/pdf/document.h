@@ -65,6 +65,7 @@ void report_put_failures(struct report_document *doc);
 /* SNAT ports: the picture, and the fullest in a table; nothing where no member
  * begins flows. */
 void report_put_snat(struct report_document *doc);
+void report_put_nat_rules(struct report_document *doc);
 void report_put_backends(struct report_document *doc);
 void report_put_method(struct report_document *doc);
 

@@ -30,6 +30,7 @@ compose(struct report_document *doc)
 			report_put_figure(doc, (enum report_figure)f);
 	report_put_failures(doc);
 	report_put_snat(doc);
+	report_put_nat_rules(doc);
 	if (doc->study->chosen != NULL)
 		report_put_backends(doc);
 	report_put_method(doc);

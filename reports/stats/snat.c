@@ -130,7 +130,7 @@ report_snat_of(const struct sim_case *c, size_t i)
 		return s;
 	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
 	s.erlangs = (double)asked / window_s * s.hold_s;
-	if (!c->snat_poisson)
+	if (!at->worst_poisson)
 		return s;
 	s.predicted = report_erlang_b(s.ports, s.erlangs);
 	s.advised = advised(&s);
@@ -355,6 +355,19 @@ report_snat_case(const struct sim_record *record)
 		at = i;
 	}
 	return at;
+}
+
+double
+report_snat_peak(const struct sim_case *c)
+{
+	struct owner *all = owners_of(c);
+	double most = NAN;
+
+	for (size_t i = 0; all != NULL && i < c->snat_count; i++)
+		if (all[i].used)
+			most = fmax(most, (double)all[i].peak);
+	free(all);
+	return most;
 }
 
 /* --- figures of a case ----------------------------------------------------

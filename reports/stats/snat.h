@@ -68,6 +68,9 @@ double report_snat_part_used(const struct report_snat *s);
 uint32_t report_snat_ports(const struct sim_snat *snat);
 
 uint64_t report_snat_failed(const struct sim_case *c);
+/* The most ports that a member had in use, of one protocol; NAN: no member
+ * used any. */
+double report_snat_peak(const struct sim_case *c);
 
 /* Whether anything was asked of it. */
 bool report_snat_is_used(const struct sim_snat *snat);

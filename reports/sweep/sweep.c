@@ -193,16 +193,13 @@ describe_ports(const struct sim_case *of, double *to)
 	if (worst == SIZE_MAX || !report_snat_is_used(&of->snat[worst]))
 		return;
 	const struct report_snat s = report_snat_of(of, worst);
-	uint32_t peak = 0;
-	for (size_t i = 0; i < of->snat_count; i++)
-		if (of->snat[i].peak > peak)
-			peak = of->snat[i].peak;
 	to[REPORT_PORT_BLOCKING] = s.simulated;
 	to[REPORT_PORT_EXPECTED] = s.predicted;
 	to[REPORT_PORT_SHARE] = report_snat_figure(of, REPORT_SNAT_PEAK);
-	to[REPORT_PORT_PEAK] = peak;
+	to[REPORT_PORT_PEAK] = report_snat_peak(of);
 	to[REPORT_PORT_FAILED] = (double)report_snat_failed(of);
-	to[REPORT_PORT_ADVISED] = s.advised > 0 ? (double)s.advised : (double)NAN;
+	to[REPORT_PORT_ADVISED] =
+	    s.advised > 0 ? (double)s.advised : (double)NAN;
 }
 
 int
@@ -320,11 +317,29 @@ reckon_ports(struct report_sweep *s)
 	return 0;
 }
 
+/* Whether members' own connections were all there was, and something but draws
+ * was varied. */
+static bool
+is_outbound_only(const struct report_sweep *s)
+{
+	bool any = false, varied = false;
+
+	for (size_t f = 0; f < s->factor_count; f++)
+		varied |= s->factors[f].role != REPORT_REPLICATION;
+	for (size_t i = 0; i < s->point_count * s->rule_count; i++)
+		if (s->results[i].packets > 0)
+			return false;
+	for (size_t i = 0; s->ports != NULL && i < s->point_count; i++)
+		any |= !isnan(s->ports[i][REPORT_PORT_SHARE]);
+	return any && varied;
+}
+
 int
 report_sweep_reckon(struct report_sweep *s)
 {
 	s->group_count = s->point_count / s->replications;
 	size_t count = s->group_count * s->rule_count;
+	s->asks_ports |= is_outbound_only(s);
 	s->groups = calloc(count + 1, sizeof(*s->groups));
 	if (s->groups == NULL)
 		return -1;

@@ -89,7 +89,9 @@ struct report_sweep {
 	size_t group_count;
 	size_t replications;
 	bool asks_ports; /* the caller's to set after opening: outbound rules
-			    are varied, and their ports are what is told of */
+			    are varied, and their ports are what is told of;
+			    reckoning sets it where no rule carried anything
+			    and members used ports */
 	double (*ports)[REPORT_PORT_METRIC_COUNT]; /* [point]; NAN */
 	struct report_spread (
 	    *port_groups)[REPORT_PORT_METRIC_COUNT]; /* [group] */
@@ -143,6 +145,9 @@ bool report_sweep_ports_suffice(const struct report_sweep *sweep, size_t group);
 char *report_sweep_ports_line(
     const struct report_sweep *sweep, const struct report_script *script);
 void report_sweep_ports_table(const struct report_sweep *sweep, FILE *to);
+/* Whether Erlang's formula has something to say of any point: it has where
+ * sessions come by Poisson's law. */
+bool report_sweep_is_predicted(const struct report_sweep *sweep);
 /* The factor that says how many ports; its index, SIZE_MAX: not varied. */
 size_t report_sweep_ports_factor(const struct report_sweep *sweep);
 /* A group's level of a factor that is no replication. */

@@ -207,7 +207,8 @@ short_line(const struct report_sweep *s, size_t group, const char *setting,
 	    is, sizeof(is), spread_of(s, group, REPORT_PORT_BLOCKING), script);
 	if (!isnan(advised))
 		report_format(advice, sizeof(advice),
-		    "; Erlang's formula asks for %s ports",
+		    "; at least %s are needed, by Erlang's formula for Poisson "
+		    "arrivals",
 		    report_count(number, script, (uint64_t)advised));
 	return report_compose("Nothing that was tried keeps failures below "
 			      "0.1%s%%: with %s, the best, %s failed at the "
@@ -254,6 +255,15 @@ width_of(const struct report_factor *f)
 	return (int)wide;
 }
 
+bool
+report_sweep_is_predicted(const struct report_sweep *s)
+{
+	for (size_t g = 0; g < s->group_count; g++)
+		if (spread_of(s, g, REPORT_PORT_EXPECTED)->count > 0)
+			return true;
+	return false;
+}
+
 static void
 put_head(const struct report_sweep *s, FILE *to)
 {
@@ -265,8 +275,10 @@ put_head(const struct report_sweep *s, FILE *to)
 	report_print(to, "  %*s", COLUMN, "failed");
 	if (s->replications > 1)
 		report_print(to, " %*s", COLUMN, "+-");
-	report_print(to, " %*s %*s %*s %*s\n", COLUMN, "Erlang", COLUMN,
-	    "in use", COLUMN, "of all", COLUMN, "packets");
+	if (report_sweep_is_predicted(s))
+		report_print(to, " %*s", COLUMN, "Erlang");
+	report_print(to, " %*s %*s %*s\n", COLUMN, "in use", COLUMN, "of all",
+	    COLUMN, "packets");
 }
 
 static void
@@ -306,7 +318,8 @@ put_group(const struct report_sweep *s, size_t group, FILE *to)
 	put_part(to, failed->mean);
 	if (s->replications > 1)
 		put_part(to, (failed->high - failed->low) / 2);
-	put_part(to, spread_of(s, group, REPORT_PORT_EXPECTED)->mean);
+	if (report_sweep_is_predicted(s))
+		put_part(to, spread_of(s, group, REPORT_PORT_EXPECTED)->mean);
 	put_count(to, spread_of(s, group, REPORT_PORT_PEAK)->mean);
 	put_part(to, spread_of(s, group, REPORT_PORT_SHARE)->mean);
 	put_count(to, spread_of(s, group, REPORT_PORT_FAILED)->mean);
@@ -323,10 +336,14 @@ report_sweep_ports_table(const struct report_sweep *s, FILE *to)
 		    ", mean of %zu replications and its 95 %% interval",
 		    s->replications);
 	char *words = report_compose(
-	    "SNAT ports: what failed at the worst destination%s; by Erlang's "
-	    "formula; the fullest member's ports in use; of all it has; "
+	    "SNAT ports: the part that failed at the worst destination%s%s; "
+	    "the most ports that a member had in use, and of all it has; "
 	    "packets that found none:",
-	    over);
+	    over,
+	    report_sweep_is_predicted(s)
+		? "; the same by Erlang's formula, for Poisson arrivals that "
+		  "do not try again"
+		: "");
 	report_put(to, "\n");
 	if (words != NULL)
 		report_put_wrapped(to, words);

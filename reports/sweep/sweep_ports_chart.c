@@ -46,7 +46,7 @@ is_varied(const struct report_sweep *s, size_t f)
 	return s->factors[f].role != REPORT_REPLICATION;
 }
 
-/* Ports; else what else outbound rules have. */
+/* Ports; else what else outbound rules have; else whatever there is. */
 static size_t
 x_factor(const struct report_sweep *s)
 {
@@ -54,6 +54,9 @@ x_factor(const struct report_sweep *s)
 
 	for (size_t f = 0; found == SIZE_MAX && f < s->factor_count; f++)
 		if (strncmp(s->factors[f].name, "outbound.", 9) == 0)
+			found = f;
+	for (size_t f = 0; found == SIZE_MAX && f < s->factor_count; f++)
+		if (is_varied(s, f))
 			found = f;
 	return found;
 }
@@ -370,9 +373,10 @@ put_keys(struct report_pen *pen, const struct chart *c, double y)
 			y = put_key(pen, i, false, &x, y, name);
 		free(name);
 	}
-	y = put_key(pen, 0, true, &x, y,
-	    c->lines > 1 ? "Erlang\xe2\x80\x99s formula, of each colour"
-			 : "Erlang\xe2\x80\x99s formula");
+	if (report_sweep_is_predicted(c->sweep))
+		y = put_key(pen, 0, true, &x, y,
+		    c->lines > 1 ? "Erlang\xe2\x80\x99s formula, of each colour"
+				 : "Erlang\xe2\x80\x99s formula");
 	if (c->lines > drawn_lines(c)) {
 		report_format(text, sizeof(text), "%zu more in sweep.csv",
 		    c->lines - drawn_lines(c));
@@ -442,12 +446,14 @@ method_words(const struct report_sweep *s)
 		    "means of %zu replications and their 95\xe2\x80\xaf%% "
 		    "intervals",
 		    s->replications);
-	return report_compose("%s packets in %s; %zu points, %s; seed %llu. "
-			      "Erlang\xe2\x80\x99s formula is of clients that "
-			      "do not try again.",
+	return report_compose("%s packets in %s; %zu points, %s; seed %llu.%s",
 	    report_count(packets, PICTURE, s->input->input.packets),
 	    report_span(span, PICTURE, s->input->input.duration_ns),
-	    s->point_count, replications, (unsigned long long)s->input->seed);
+	    s->point_count, replications, (unsigned long long)s->input->seed,
+	    report_sweep_is_predicted(s)
+		? " Erlang\xe2\x80\x99s formula is of Poisson arrivals, and of "
+		  "clients that do not try again."
+		: "");
 }
 
 int

@@ -93,8 +93,9 @@ put_case(FILE *to, const struct sim_case *c)
 	for (size_t i = 0; i < c->snat_count && i < ROWS_MAX; i++)
 		put_row(to, &c->snat[order[i]]);
 	if (c->snat_count > ROWS_MAX)
-		report_print(to, "  and %zu more, in summary.json\n",
-		    c->snat_count - ROWS_MAX);
+		report_print(to,
+		    "  and %zu more of %zu; summary.json (--json) has all\n",
+		    c->snat_count - ROWS_MAX, c->snat_count);
 	if (report_snat_is_used(&c->snat[order[0]]))
 		put_words(to, c, order[0]);
 	free(order);

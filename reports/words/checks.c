@@ -2,6 +2,7 @@
 #include "reports/words/checks.h"
 #include "reports/stats/failover.h"
 #include "reports/report.h"
+#include "reports/stats/snat.h"
 #include "reports/stats/stats.h"
 #include "reports/text/text.h"
 #include <math.h>
@@ -126,6 +127,31 @@ summed(
 	return sum;
 }
 
+/* What members' own connections met. */
+static double
+snat_of(const struct sim_case *c, enum lb_metric metric, const char **reason)
+{
+	double is;
+
+	switch (metric) {
+	case LB_METRIC_SNAT_FAILED:
+		return (double)report_snat_failed(c);
+	case LB_METRIC_HAIRPIN_FAILURES:
+		return (double)c->hairpins;
+	case LB_METRIC_SNAT_BLOCKING:
+		is = report_snat_figure(c, REPORT_SNAT_BLOCKING);
+		break;
+	case LB_METRIC_SNAT_PEAK_SHARE:
+		is = report_snat_figure(c, REPORT_SNAT_PEAK);
+		break;
+	default:
+		is = report_snat_peak(c);
+		break;
+	}
+	*reason = isnan(is) ? "no member used a SNAT port" : NULL;
+	return is;
+}
+
 /* What a failure did in one case, or what its clients saw. */
 static double
 failure_of(const struct sim_case *c, enum lb_metric metric, const char **reason)
@@ -155,10 +181,12 @@ failure_of(const struct sim_case *c, enum lb_metric metric, const char **reason)
 		is = report_availability(c);
 		*reason = isnan(is) ? "nothing was asked for" : NULL;
 		return is;
-	default:
+	case LB_METRIC_RESPONSE_P99:
 		is = report_response_quantile(&c->clients, 0.99);
 		*reason = isnan(is) ? "no request was answered" : NULL;
 		return is;
+	default:
+		return snat_of(c, metric, reason);
 	}
 }
 

@@ -45,18 +45,29 @@ put_row(FILE *to, const struct sim_nat *nat)
 	    report_count(bytes, TERMINAL, nat->bytes));
 }
 
-void
-report_put_nats(FILE *to, const struct sim_case *c)
+const struct sim_nat **
+report_nats_order(const struct sim_case *c, size_t *count)
 {
 	const struct sim_nat **order =
 	    calloc(c->nat_count + 1, sizeof(const struct sim_nat *));
-	size_t count = 0;
 
+	*count = 0;
 	for (size_t i = 0; order != NULL && i < c->nat_count; i++)
 		if (c->nats[i].packets > 0)
-			order[count++] = &c->nats[i];
+			order[(*count)++] = &c->nats[i];
+	if (order != NULL)
+		qsort(
+		    order, *count, sizeof(const struct sim_nat *), by_packets);
+	return order;
+}
+
+void
+report_put_nats(FILE *to, const struct sim_case *c)
+{
+	size_t count;
+	const struct sim_nat **order = report_nats_order(c, &count);
+
 	if (count > 0) {
-		qsort(order, count, sizeof(const struct sim_nat *), by_packets);
 		report_put(to, "\n");
 		report_put_name(to, c->name, SIZE_MAX, false);
 		report_put(to, ", inbound NAT rules\n");
@@ -66,8 +77,9 @@ report_put_nats(FILE *to, const struct sim_case *c)
 	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
 		put_row(to, order[i]);
 	if (count > ROWS_MAX)
-		report_print(
-		    to, "  and %zu more, in summary.json\n", count - ROWS_MAX);
+		report_print(to,
+		    "  and %zu more of %zu; summary.json (--json) has all\n",
+		    count - ROWS_MAX, count);
 	free(order);
 }
 

@@ -9,8 +9,12 @@
 /* Packets of all of them, both directions. */
 uint64_t report_nat_packets(const struct sim_case *c);
 
-/* Those that had traffic, busiest first, for a terminal; nothing when none
- * had. */
+/* Those that had traffic, busiest first, *count of them; the caller frees it;
+ * NULL without memory. */
+const struct sim_nat **report_nats_order(
+    const struct sim_case *c, size_t *count);
+
+/* The same for a terminal; nothing when none had. */
 void report_put_nats(FILE *to, const struct sim_case *c);
 
 /* A list of all; NULL without memory. */

@@ -93,14 +93,16 @@ erlang_words(const struct report_snat *s, const struct report_script *script)
 {
 	char erlangs[REPORT_TEXT_BYTES], hold[REPORT_TEXT_BYTES];
 	char part[REPORT_TEXT_BYTES], ports[REPORT_TEXT_BYTES];
-	char advice[128] = "";
+	char advice[192] = "";
 
 	if (isnan(s->predicted))
 		return report_compose("%s", "");
 	if (s->advised > 0)
 		report_format(advice, sizeof(advice),
-		    ", and at most 0.1%s%% with %s ports", script->unit,
-		    report_count(ports, script, s->advised));
+		    ", and at most 0.1%s%% with %s ports; who tries again "
+		    "needs "
+		    "more",
+		    script->unit, report_count(ports, script, s->advised));
 	return report_compose(
 	    ". All that was asked for would hold %s ports on average, each for "
 	    "%s: of that Erlang's formula (Poisson arrivals, and nobody tries "
@@ -296,7 +298,7 @@ report_snat_title(const struct sim_case *c)
 
 /* --- a headline ----------------------------------------------------------- */
 
-/* " after 3.9 min"; "" where its ports never were all in use at once. */
+/* "its 1 024 were used up after 3.9 min and "; "" where they never were. */
 static void
 put_when(char *to, size_t bytes, const struct title *t)
 {
@@ -304,11 +306,13 @@ put_when(char *to, size_t bytes, const struct title *t)
 
 	to[0] = '\0';
 	if (t->of.full_ns != SIM_NO_TIME)
-		report_format(to, bytes, " after %s",
+		report_format(to, bytes, "its %s were used up after %s and ",
+		    t->ports,
 		    report_moment(when, PICTURE, (double)t->of.full_ns / 1e9));
 }
 
-/* "; 1 280 ports would do, by Erlang's formula"; "" where nobody knows. */
+/* "; at least 1 280 are needed, by Erlang's formula": who tries again needs
+ * more; "" where nobody knows. */
 static void
 put_advice(char *to, size_t bytes, const struct title *t)
 {
@@ -317,7 +321,7 @@ put_advice(char *to, size_t bytes, const struct title *t)
 	to[0] = '\0';
 	if (t->of.advised > 0)
 		report_format(to, bytes,
-		    "; %s ports would do, by Erlang\xe2\x80\x99s formula",
+		    "; at least %s are needed, by Erlang\xe2\x80\x99s formula",
 		    report_count(ports, PICTURE, t->of.advised));
 }
 
@@ -326,22 +330,19 @@ static char *
 trouble_headline(const struct title *t)
 {
 	char some[REPORT_TEXT_BYTES], all[REPORT_TEXT_BYTES];
-	char when[2 * REPORT_TEXT_BYTES], advice[3 * REPORT_TEXT_BYTES];
-	const char *plural = t->of.failed == 1 ? "" : "s";
+	char when[4 * REPORT_TEXT_BYTES], advice[3 * REPORT_TEXT_BYTES];
+	char who[3 * REPORT_TEXT_BYTES] = "";
 
 	put_when(when, sizeof(when), t);
 	put_advice(advice, sizeof(advice), t);
 	if (t->members.failed > 1)
-		return report_compose(
-		    "%s of %s members ran out of SNAT ports, most of all %s, "
-		    "of its %s%s: %s attempt%s towards %s failed (%s)%s",
+		report_format(who, sizeof(who),
+		    "%s of %s members ran out of SNAT ports, worst ",
 		    report_count(some, PICTURE, t->members.failed),
-		    report_count(all, PICTURE, t->members.all), t->name,
-		    t->ports, when, t->failed, plural, t->where, t->part,
-		    advice);
-	return report_compose("%s ran out of its %s SNAT ports%s: %s attempt%s "
-			      "towards %s failed (%s)%s",
-	    t->name, t->ports, when, t->failed, plural, t->where, t->part,
+		    report_count(all, PICTURE, t->members.all));
+	return report_compose("%s%s%s: %s%s attempt%s towards %s failed (%s)%s",
+	    who, t->name, t->members.failed > 1 ? "" : " ran out of SNAT ports",
+	    when, t->failed, t->of.failed == 1 ? "" : "s", t->where, t->part,
 	    advice);
 }
 

@@ -199,6 +199,9 @@ struct sim_snat {
 	uint64_t worst_asked, worst_blocked;
 	uint64_t worst_opened, worst_failed;
 	uint64_t worst_ended, worst_held_ms; /* flows, and their hold times */
+	/* whose sessions there begin by Poisson's law, as often all the time:
+	 * as Erlang's formula wants */
+	bool worst_poisson;
 	struct sim_snat_slice *slices; /* [bin_count of the record]; NULL */
 	size_t slice_count;
 };
@@ -246,9 +249,7 @@ struct sim_case {
 	size_t snat_count;
 	struct sim_snat_turn *turns; /* in order of time */
 	size_t turn_count;
-	uint64_t snat_window_ns; /* it is counted over */
-	bool snat_poisson;       /* members' sessions begin by Poisson's law, as
-				    often all the time: as Erlang's formula wants */
+	uint64_t snat_window_ns;                   /* it is counted over */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* Connections of members to a frontend of their own that came back to
 	 * them, whom nobody answers; and their packets. */

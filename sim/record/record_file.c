@@ -461,6 +461,7 @@ snat(struct stream *s, void *item)
 	NARROW(s, n->worst_peak, UINT32_MAX);
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
 		number(s, numbers[i]);
+	flag(s, &n->worst_poisson);
 	LIST(s, n->slices, n->slice_count, level);
 }
 
@@ -502,7 +503,6 @@ one_case(struct stream *s, void *item)
 	LIST(s, c->snat, c->snat_count, snat);
 	LIST(s, c->turns, c->turn_count, turn);
 	number(s, &c->snat_window_ns);
-	flag(s, &c->snat_poisson);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);
 	number(s, &c->hairpins);

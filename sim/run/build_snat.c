@@ -81,6 +81,40 @@ worst_of(const struct sim_outbound *o, const struct beside *all)
 	return which;
 }
 
+static bool
+is_poisson(const struct sim_source *source, uint64_t duration_ns)
+{
+	const uint64_t stop_ns = source->traffic->stop_ms * LB_NS_PER_MS;
+
+	return source->arrivals.kind == SIM_ARRIVE_POISSON &&
+	       source->traffic->start_ms == 0 &&
+	       (stop_ns == 0 || stop_ns >= duration_ns);
+}
+
+/*
+ * Whether all sessions of members with that destination come by Poisson's law,
+ * as often from the beginning to the end; those of captures nobody knows.
+ */
+static bool
+comes_by_poisson(const struct sim_run *run, const struct sim_snat *at)
+{
+	const struct sim_world *w = run->world;
+	bool any = false;
+
+	for (size_t i = 0; w != NULL && i < w->scene->traffic_count; i++) {
+		const struct sim_source *s = &w->sources[i];
+		if (s->pool < 0 || !lb_addr_same(&s->server, &at->worst) ||
+		    lb_profile_proto(s->traffic->profile) != at->proto ||
+		    (at->worst_port != 0 &&
+			lb_be16_get(s->port) != at->worst_port))
+			continue;
+		if (!is_poisson(s, run->duration_ns))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 static void
 build_toward(const struct sim_outbound *o, const struct sim_gauge *g,
     uint32_t worst, struct sim_snat *to)
@@ -113,11 +147,12 @@ build_toward(const struct sim_outbound *o, const struct sim_gauge *g,
 }
 
 static int
-build_gauge(const struct sim_player *p, uint32_t index, size_t bin_count,
-    struct sim_snat *to)
+build_gauge(const struct sim_run *run, const struct sim_player *p,
+    uint32_t index, struct sim_snat *to)
 {
 	const struct lb_snat_gauge *of = &p->outbound->index.at[index];
 	const struct sim_gauge *g = &p->outbound->gauges[index];
+	const size_t bin_count = (size_t)run->timeline.bin + 1;
 
 	to->member = strdup(p->plan->members[of->member].name);
 	to->frontend = strdup(frontend_name(p, of->number));
@@ -131,6 +166,7 @@ build_gauge(const struct sim_player *p, uint32_t index, size_t bin_count,
 	to->full_ns = g->full_ns;
 	const struct beside all = beside_of(p->outbound, index);
 	build_toward(p->outbound, g, worst_of(p->outbound, &all), to);
+	to->worst_poisson = comes_by_poisson(run, to);
 	if (to->member == NULL || to->frontend == NULL)
 		return -1;
 	if (g->slices == NULL)
@@ -169,30 +205,6 @@ build_turns(const struct sim_outbound *o, struct sim_case *out)
 	return 0;
 }
 
-/*
- * Whether the sessions that members begin come by Poisson's law, as often from
- * the beginning to the end; those of captures nobody knows.
- */
-static bool
-is_poisson(const struct sim_run *run)
-{
-	const struct lb_scene *scene =
-	    run->world != NULL ? run->world->scene : NULL;
-
-	for (size_t i = 0; scene != NULL && i < scene->traffic_count; i++) {
-		const struct lb_traffic *t = &scene->traffic[i];
-		const uint64_t stop_ns = t->stop_ms * LB_NS_PER_MS;
-		if (t->from_pool == NULL)
-			continue;
-		if (t->profile == LB_PROFILE_LONG_LIVED ||
-		    t->profile == LB_PROFILE_COAP_DEVICES ||
-		    t->arrivals != LB_ARRIVALS_POISSON || t->start_ms > 0 ||
-		    (stop_ns > 0 && stop_ns < run->duration_ns))
-			return false;
-	}
-	return scene != NULL;
-}
-
 int
 sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
@@ -206,7 +218,6 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 	sim_outbound_close(o, run->duration_ns, run->timeline.bin);
 	out->outbound_packets = o->packets;
 	out->outbound_bytes = o->bytes;
-	out->snat_poisson = is_poisson(run);
 	out->snat_window_ns = run->duration_ns;
 	if (run->world != NULL && run->world->warm_ns < run->duration_ns)
 		out->snat_window_ns -= run->world->warm_ns;
@@ -215,8 +226,7 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 		return -1;
 	for (uint32_t i = 0; i < o->gauge_count; i++) {
 		out->snat_count++;
-		if (build_gauge(p, i, (size_t)run->timeline.bin + 1,
-			&out->snat[i]) != 0)
+		if (build_gauge(run, p, i, &out->snat[i]) != 0)
 			return -1;
 	}
 	return 0;

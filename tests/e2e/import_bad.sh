@@ -73,7 +73,7 @@ def typed(what, **more):
     return dict({"type": "Microsoft.Network/" + what}, **more)
 
 # One bad value each: file, what the path ends in, the mark's key or none.
-IF = "[if(equals(1, 1), 5, 6)]"
+IF = "[reference('x').y]"
 cases = []
 def case(path, key, **more):
     cases.append((path, key))
@@ -198,6 +198,64 @@ put("nic-if.json", template(typed("loadBalancers", **lb()),
     {"name": "c", "properties": {
     "loadBalancerBackendAddressPools": [{"id": IF}]}}]})))
 
+# Templates: copies that can't be counted, that are none and too many; what
+# each function is worth; what has no value in an inner template.
+def made(**more):
+    return template(typed("loadBalancers", **dict(lb(), **more)))
+put("copy-unknown.json", template(typed("loadBalancers", **lb()),
+    typed("loadBalancers/probes", name="[concat('lb/p', copyIndex())]",
+    copy={"name": "p", "count": IF},
+    properties={"protocol": "Tcp", "port": 1, "intervalInSeconds": 5})))
+put("copy-none.json", template(typed("loadBalancers", **lb()),
+    typed("loadBalancers/probes", name="lb/p", copy={"name": "p", "count": 0})))
+many = [typed("loadBalancers/probes",
+    name="[concat('lb/p', copyIndex())]", copy={"name": "p", "count": 9999},
+    properties={"x": ["y"] * 50}) for i in range(50)]
+put("copy-many.json", template(typed("loadBalancers", **lb()), *many))
+put("copy-first.json", template(*many, typed("loadBalancers", **lb())))
+def within(thing, depth):
+    for i in range(depth):
+        thing = [thing]
+    return thing
+put("deep-variables.json", dict(made(tags="[variables('v0')]"), variables=dict(
+    {"v%d" % i: within("[variables('v%d')]" % (i + 1), 90)
+     for i in range(30)}, v30=within("x", 500))))
+values = {"concat('a', 1, true())": "a1True", "format('{0}{{{1}}}', 1, 'x')":
+    "1{x}", "if(equals('A', 'a'), 'yes', reference('x').y)": "yes",
+    "toUpper(toLower('aBc'))": "ABC", "replace('a.b.c', '.', '-')": "a-b-c",
+    "string(div(mod(17, 10), 2))": "3", "first('xyz')": "x",
+    "last(createArray('p', 'q'))": "q", "string(range(3, 4)[2])": "5",
+    "createObject('k', 'v').k": "v", "createObject('k', 'v')['K']": "v",
+    "coalesce(null(), 'c')": "c", "string(and(true(), not(false())))": "True",
+    "string(or(false(), reference('x'), true()))": "True",
+    "string(contains('abc', 'bc'))": "True", "string(empty(''))": "True",
+    "string(less(1, 2))": "True", "string(greaterOrEquals(2, 3))": "False",
+    "string(min(4, -2))": "-2", "string(length(createArray(1, 2, 3)))": "3",
+    "concat(createArray('a'), createArray('b'))[1]": "b",
+    "'it''s [x]'": "it's [x]", "variables('o').p[1]": "two",
+    "string(bool('true'))": "True", "string(copyIndex('none'))": None,
+    "div(1, 0)": None, "concat('a', reference('x'))": None,
+    "if(reference('x'), 'a', 'b')": None, "first(createArray())": None,
+    "string(range(0, 100000)[0])": None, "nosuch('a')": None, "concat('a'": None,
+    "'open": None, "format('{1}', 'a')": None, "variables('o').q": None,
+    "variables('o').r": None, "format('{0:x}', 1)": None}
+put("functions.json", dict(made(probes=[probe(requestPath="[%s]" % text)
+    for text in values]), variables={"o": {"p": ["one", "two"], "r": IF}}))
+put("functions.values", [x if x is None else x.lower() if x in ("True",
+    "False") else x.replace("True", "true") for x in values.values()])
+
+# What is none of Azure's JSON about a balancer.
+put("tfstate.json", {"version": 4, "terraform_version": "1.9.0",
+    "resources": [{"mode": "managed", "type": "azurerm_lb", "name": "lb"}]})
+put("tfplan.json", {"format_version": "1.2", "planned_values": {}})
+put("given.json", {"$schema":
+    "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
+    "parameters": {"name": {"value": "x"}}})
+put("error.json", {"error": {"code": "ResourceNotFound", "message": "no"}})
+open("main.bicep", "w").write(
+    "param n string\nresource lb 'Microsoft.Network/loadBalancers@2024-05-01' = {}\n")
+open("main.tf", "w").write('resource "azurerm_lb" "lb" {\n}\n')
+
 text = open("good.json").read()
 for name, how in (("bom", "utf-8-sig"), ("u16", "utf-16"),
         ("u16le", "utf-16-le"), ("u16be", "utf-16-be")):
@@ -280,7 +338,7 @@ writes_not extra
 run 0 "$tmp/two.json" --name LBB
 writes '  - name: extra'
 run 4 "$tmp/whose.json" --name lbA
-says 'resources[2]: [if(equals(1, 1), 5, 6)]: which balancer is it of?'
+says "resources[2]: [reference('x').y]: which balancer is it of?"
 
 run 0 "$tmp/nic.json"
 writes '      - name: nic1'
@@ -288,7 +346,36 @@ writes '        address: 10.0.0.14'
 writes '    member: nic1'
 writes_not 10.0.0.15
 run 4 "$tmp/nic-if.json"
-says 'resources[1].ipConfigurations[0].id: "[if('
+says 'resources[1].ipConfigurations[0].id: "[reference('
+
+run 4 "$tmp/copy-unknown.json"
+says "probes[0].name: \"[concat('lb/p', copyIndex())]\""
+says 'copy loops of templates are not unrolled'
+run 0 "$tmp/copy-none.json"
+writes_not 'probes'
+run 4 "$tmp/copy-many.json"
+says 'come to too much'
+run 3 "$tmp/copy-first.json"
+says 'come to too much'
+run 0 "$tmp/deep-variables.json"
+run 4 "$tmp/functions.json"
+python3 - "$tmp" <<'END' || fail 'functions of templates'
+import json, sys, re
+want = json.load(open(sys.argv[1] + "/functions.values"))
+got = [json.loads(m) if m.startswith('"') else None if
+       m.startswith("not-understood") else m for m in
+       re.findall(r"    request_path: (.*)", open(sys.argv[1] + "/out").read())]
+for w, g in zip(want, got):
+    if w != g:
+        print("wanted", w, "got", g)
+assert want == got
+END
+
+for other in tfstate.json:Terraform tfplan.json:Terraform main.tf:Terraform \
+    given.json:parameters error.json:error main.bicep:'az bicep build'; do
+	run 3 "$tmp/${other%%:*}"
+	says "${other#*:}"
+done
 
 # Encodings: the same text, but for the file's name.
 run 0 "$tmp/good.json"
@@ -311,7 +398,9 @@ run 0 "$tmp/good.json" --addresses "$tmp/lines.txt" \
     --addresses "$tmp/pairs.json" --addresses "$tmp/nics.json"
 says '  nosuch: --addresses gives it an address, and nobody here is called so'
 says '  whose: --addresses'
-test "$(grep -c addresses "$tmp/err")" = 2 || fail 'who is used is named, too'
+says '  fe: --addresses gives it 10.9.9.9, the document 10.0.0.100'
+says '  be/m: --addresses gives it 10.9.9.9, the document 10.0.0.4'
+test "$(grep -c addresses "$tmp/err")" = 4 || fail 'who is used is named, too'
 
 # What is made to cost: variables that name each other many times, one name
 # for many members, names that end within a character.
@@ -334,6 +423,11 @@ put("same.json", lb(backendAddressPools=[{"name": "be",
     "loadBalancerBackendAddresses": [
         {"name": "same", "ipAddress": f"10.1.{i // 256}.{i % 256}"}
         for i in range(20000)]}]))
+# what YAML takes for a line's end, or not at all
+odd = "a\x7f\u0085b\u2028#\ufeffc\ufffe"
+put("odd.json", dict(lb(), name=odd, probes=[{"name": odd, "port": odd}],
+    backendAddressPools=[{"name": "be", "backendIPConfigurations": [
+        {"id": "/x/networkInterfaces/" + odd}]}]))
 long = "a" * 127 + "\u00e9"
 put("long.json", dict(lb(), name=long, frontendIPConfigurations=[
     {"name": long, "privateIPAddress": "10.0.0.1"}]))
@@ -341,6 +435,10 @@ END
 run 4 "$tmp/grows.json"
 run 4 "$tmp/same.json" # more members than a pool may have
 writes '- name: same-20000'
+run 4 "$tmp/odd.json"
+writes '"a\u007f\u0085b\u2028#\ufeffc\ufffe"'
+"$FAIRLEAD" check -c "$tmp/out" >"$tmp/all" 2>&1 || :
+! grep -q 'YAML\|UTF-8' "$tmp/all" || fail "no YAML: $(cat "$tmp/all")"
 run 4 "$tmp/long.json" # longer than Azure's, and cut at a character
 "$FAIRLEAD" check -c "$tmp/out" >"$tmp/all" 2>&1 || :
 grep -q 'has 127 characters.*InvalidResourceName' "$tmp/all" &&

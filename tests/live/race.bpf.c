@@ -249,27 +249,11 @@ race_ctl(uint32_t slot)
 	return b != NULL ? LB_LOAD(b->ctl[way]) : 0;
 }
 
-/*
- * Notes who lives in a slot under this version; -1 when somebody noted
- * another.  What is older than the note is not looked at: its entry is gone.
- */
 LB_GLOBAL int
 race_note(uint32_t slot, uint64_t tenant)
 {
 	uint64_t *at = bpf_map_lookup_elem(&tenants, &slot);
-	if (at == NULL)
-		return 0;
-	for (uint32_t i = 0; i < 8; i++) {
-		uint64_t old = LB_LOAD(*at);
-		if (old >> 48 == tenant >> 48 && old != 0)
-			return old == tenant ? 0 : -1;
-		uint64_t ahead = (tenant - old) >> 48;
-		if (old != 0 && ahead >= 0x8000)
-			return 0;
-		if (__sync_bool_compare_and_swap(at, old, tenant))
-			return 0;
-	}
-	return 0;
+	return at == NULL ? 0 : race_note_tenant(at, tenant);
 }
 
 LB_INLINE bool

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 #ifndef TESTS_LIVE_RACE_FRAME_H
 #define TESTS_LIVE_RACE_FRAME_H
-/* Chance and checksums for packets that are made inside the kernel; the sums
- * are our own, not the path's: they are the yardstick. */
+/* What both races' BPF programs share: chance and checksums for packets that
+ * are made inside the kernel, and the book of who lives where.  The sums are
+ * our own, not the path's: they are the yardstick. */
 #include "model/path/base.h"
 
 #define IP_AT  14u
@@ -49,6 +50,26 @@ l4_sum(const uint8_t *data, bool six, bool udp)
 	sum += __builtin_bswap16(udp ? LB_PROTO_UDP : LB_PROTO_TCP);
 	sum += __builtin_bswap16(udp ? 8 : 20);
 	return sum + (udp ? sum32(l4, 2) : sum32(l4, 5));
+}
+
+/*
+ * Notes who lives in a way: version << 48 | what must not change meanwhile.
+ * -1 when somebody noted another under this version.  What is older than the
+ * note is not looked at: its entry is gone.
+ */
+LB_INLINE int
+race_note_tenant(uint64_t *at, uint64_t tenant)
+{
+	for (uint32_t i = 0; i < 8; i++) {
+		uint64_t old = LB_LOAD(*at);
+		if (old >> 48 == tenant >> 48 && old != 0)
+			return old == tenant ? 0 : -1;
+		if (old != 0 && (tenant - old) >> 48 >= 0x8000)
+			return 0;
+		if (__sync_bool_compare_and_swap(at, old, tenant))
+			return 0;
+	}
+	return 0;
 }
 
 #endif

@@ -75,6 +75,14 @@ packet_of(void)
 	return bpf_map_lookup_elem(&at_hand, &zero);
 }
 
+LB_INLINE bool
+is_six(void)
+{
+	uint32_t zero = 0;
+	const struct snat_io *io = bpf_map_lookup_elem(&race, &zero);
+	return io != NULL && LB_LOAD(io->six) != 0;
+}
+
 LB_INLINE void
 bad(struct snat_counts *c, enum snat_bad what, uint32_t flow, uint32_t slot,
     uint64_t word)
@@ -100,21 +108,22 @@ seat_of(uint32_t flow, uint32_t port)
  * The control word of a slot, if the flow lives in it with this port; else 0.
  * What was read between two equal ones belongs to one owner (mechanism.md 5).
  */
-LB_GLOBAL uint64_t
-snat_lives(uint32_t slot, uint32_t flow, uint32_t port)
+LB_INLINE uint64_t
+lives(const uint64_t *at, const uint64_t *entry, bool six, uint32_t flow,
+    uint32_t port)
 {
-	uint32_t bucket = slot / 8, way = slot % 8;
-	struct lb_bucket4 *b = bpf_map_lookup_elem(&conn4, &bucket);
-	lb_forget(way);
-	if (b == NULL || way >= 8)
-		return 0;
-	uint64_t ctl = LB_LOAD(b->ctl[way]);
+	uint64_t ctl = LB_LOAD(*at);
 	if (lb_ctl_state(ctl) < LB_CONN_HALF ||
 	    lb_ctl_kind(ctl) != LB_KIND_SNAT_OUT)
 		return 0;
-	uint64_t addr = LB_LOAD(b->entry[way].addr);
-	uint64_t w1 = LB_LOAD(b->entry[way].w1);
-	if (((LB_LOAD(b->ctl[way]) ^ ctl) & ~LB_CTL_STATE_MASK) != 0)
+	uint64_t addr = LB_LOAD(entry[0]);
+	uint64_t w1 = LB_LOAD(entry[six ? 4 : 1]);
+	if (six)
+		addr =
+		    snat_addr4(addr, LB_LOAD(entry[1])) |
+		    (uint64_t)snat_addr4(LB_LOAD(entry[2]), LB_LOAD(entry[3]))
+			<< 32;
+	if (((LB_LOAD(*at) ^ ctl) & ~LB_CTL_STATE_MASK) != 0)
 		return 0;
 	uint32_t rest = snat_rest(__builtin_bswap16((uint16_t)(w1 >> 16)),
 	    (w1 >> 32 & 0xff) == LB_PROTO_UDP);
@@ -125,6 +134,25 @@ snat_lives(uint32_t slot, uint32_t flow, uint32_t port)
 	return ctl & ~LB_CTL_STATE_MASK;
 }
 
+LB_GLOBAL uint64_t
+snat_lives(uint32_t slot, uint32_t flow, uint32_t port)
+{
+	uint32_t bucket = slot / 8, way = slot % 8;
+	lb_forget(way);
+	if (way >= 8)
+		return 0;
+	if (is_six()) {
+		struct lb_bucket6 *b = bpf_map_lookup_elem(&conn6, &bucket);
+		return b == NULL ? 0
+				 : lives(&b->ctl[way], b->entry[way].addr, true,
+				       flow, port);
+	}
+	struct lb_bucket4 *b = bpf_map_lookup_elem(&conn4, &bucket);
+	return b == NULL ? 0
+			 : lives(&b->ctl[way], &b->entry[way].addr, false, flow,
+			       port);
+}
+
 /* Who had the port before; and now `flow` has it. */
 LB_GLOBAL uint64_t
 snat_seat(uint32_t seat, uint64_t tenant)
@@ -133,24 +161,11 @@ snat_seat(uint32_t seat, uint64_t tenant)
 	return at != NULL ? __sync_lock_test_and_set(at, tenant) : 0;
 }
 
-/* -1 when somebody noted another under this version.  What is older than the
- * note is not looked at: its entry is gone. */
 LB_GLOBAL int
 snat_note(uint32_t slot, uint64_t tenant)
 {
 	uint64_t *at = bpf_map_lookup_elem(&tenants, &slot);
-	if (at == NULL)
-		return 0;
-	for (uint32_t i = 0; i < 8; i++) {
-		uint64_t old = LB_LOAD(*at);
-		if (old >> 48 == tenant >> 48 && old != 0)
-			return old == tenant ? 0 : -1;
-		if (old != 0 && (tenant - old) >> 48 >= 0x8000)
-			return 0;
-		if (__sync_bool_compare_and_swap(at, old, tenant))
-			return 0;
-	}
-	return 0;
+	return at == NULL ? 0 : race_note_tenant(at, tenant);
 }
 
 /* --- making -------------------------------------------------------------- */
@@ -180,13 +195,11 @@ pick_flags(uint64_t *random)
 }
 
 LB_INLINE void
-put(uint8_t *data, bool udp, uint32_t src, uint32_t sport, uint32_t dst,
-    uint32_t dport)
+put_ip4(uint8_t *data, bool udp, uint32_t src, uint32_t dst)
 {
-	uint32_t l4_bytes = udp ? 8 : 20;
 	lb_store16(data + 12, 0x0008);
 	lb_store16(data + IP_AT, 0x0045);
-	lb_store16(data + 16, __builtin_bswap16((uint16_t)(20 + l4_bytes)));
+	lb_store16(data + 16, __builtin_bswap16(udp ? 28 : 40));
 	lb_store32(data + 18, 0);
 	data[22] = 64;
 	data[23] = udp ? LB_PROTO_UDP : LB_PROTO_TCP;
@@ -194,22 +207,54 @@ put(uint8_t *data, bool udp, uint32_t src, uint32_t sport, uint32_t dst,
 	lb_store32(data + 26, src);
 	lb_store32(data + 30, dst);
 	lb_store16(data + 24, (uint16_t)~folded(sum32(data + IP_AT, 5)));
-	lb_store16(data + L4_AT4, __builtin_bswap16((uint16_t)sport));
-	lb_store16(data + L4_AT4 + 2, __builtin_bswap16((uint16_t)dport));
-	lb_store32(data + L4_AT4 + 4, udp ? 0x0800 : sport);
 }
 
 LB_INLINE void
-put_rest(uint8_t *data, bool udp, uint32_t flags)
+put_ip6(uint8_t *data, bool udp, uint32_t src, uint32_t dst)
 {
-	uint8_t *l4 = data + L4_AT4;
+	lb_store16(data + 12, 0xdd86);
+	lb_store32(data + IP_AT, 0x60);
+	lb_store16(data + 18, __builtin_bswap16(udp ? 8 : 20));
+	data[20] = udp ? LB_PROTO_UDP : LB_PROTO_TCP;
+	data[21] = 64;
+	lb_store64(data + 22, SNAT_PREFIX6);
+	lb_store64(data + 30, snat_low6(src));
+	lb_store64(data + 38, SNAT_PREFIX6);
+	lb_store64(data + 46, snat_low6(dst));
+}
+
+/* The segment, whose checksum is that of its family. */
+LB_INLINE void
+put_l4(uint8_t *data, bool six, bool udp, uint32_t ports, uint32_t flags)
+{
+	uint8_t *l4 = data + (six ? L4_AT6 : L4_AT4);
+	lb_store32(l4, ports);
+	lb_store32(l4 + 4, udp ? 0x0800 : ports);
 	if (!udp) {
 		lb_store32(l4 + 8, flags);
 		lb_store32(l4 + 12, 0x50 | flags << 8 | 0xffff0000u);
 		lb_store32(l4 + 16, 0);
 	}
-	uint16_t sum = (uint16_t)~folded(l4_sum(data, false, udp));
+	uint16_t sum = (uint16_t)~folded(l4_sum(data, six, udp));
 	lb_store16(l4 + (udp ? 6 : 16), udp && sum == 0 ? 0xffff : sum);
+}
+
+struct ends {
+	uint32_t src, sport, dst, dport;
+};
+
+LB_INLINE void
+put(uint8_t *data, bool udp, const struct ends *e, uint32_t flags)
+{
+	uint32_t ports = __builtin_bswap16((uint16_t)e->sport) |
+			 (uint32_t)__builtin_bswap16((uint16_t)e->dport) << 16;
+	if (is_six()) {
+		put_ip6(data, udp, e->src, e->dst);
+		put_l4(data, true, udp, ports, flags);
+	} else {
+		put_ip4(data, udp, e->src, e->dst);
+		put_l4(data, false, udp, ports, flags);
+	}
 }
 
 /* What comes back to a port that the flow had, or has; who has it now is
@@ -257,19 +302,18 @@ snat_make(struct xdp_md *ctx)
 	p->kind = KIND_OUT;
 	p->now_ms = LB_LOAD(io->now_ms);
 	int back = role == 1 && what < 7 ? pick_return(p, &c->random) : -1;
+	struct ends ends = { snat_member4(flow), snat_member_port(flow),
+		snat_remote4(flow), snat_remote_port(flow) };
 	if (back >= 0) {
-		put(data, udp, snat_remote4(flow), snat_remote_port(flow),
-		    SNAT_PUBLIC4, (uint32_t)back);
+		ends = (struct ends){ snat_remote4(flow),
+			snat_remote_port(flow), SNAT_PUBLIC4, (uint32_t)back };
 	} else if (what == 15) { /* somebody to make room, or not */
 		p->kind = KIND_WEB;
 		udp = false;
-		put(data, udp, SNAT_CLIENT4 | (flow & 0xff) << 24,
-		    1024 + (flow >> 4), SNAT_PUBLIC4, SNAT_PORT_WEB);
-	} else {
-		put(data, udp, snat_member4(flow), snat_member_port(flow),
-		    snat_remote4(flow), snat_remote_port(flow));
+		ends = (struct ends){ SNAT_CLIENT4 | (flow & 0xff) << 24,
+			1024 + (flow >> 4), SNAT_PUBLIC4, SNAT_PORT_WEB };
 	}
-	put_rest(data, udp, pick_flags(&c->random));
+	put(data, udp, &ends, pick_flags(&c->random));
 	return 0;
 }
 
@@ -298,7 +342,7 @@ snat_judge_out(uint32_t role)
 	uint64_t version = (made ? lb_ctl_claim(s->victim.ctl) : s->hit.ctl) &
 			   LB_CTL_VERSION_MASK;
 	if (!in_block(snat_member(flow), port) ||
-	    lb_addr_v4_raw(&r->edit.src) != SNAT_PUBLIC4)
+	    snat_addr(&r->edit.src, is_six()) != SNAT_PUBLIC4)
 		bad(c, SNAT_BAD_BLOCK, flow, slot, port);
 	if (snat_note(slot, version << 32 | (uint64_t)port << 32 | flow) != 0)
 		bad(c, SNAT_BAD_CHANGE, flow, slot, port);
@@ -335,7 +379,7 @@ snat_judge_back(uint32_t role)
 	    snat_rest(snat_remote_port(p->flow), snat_is_udp(p->flow));
 	uint32_t reached = SNAT_FLOWS;
 	if (r->verdict == LB_FORWARD)
-		reached = snat_flow_of(lb_addr_v4_raw(&r->edit.dst),
+		reached = snat_flow_of(snat_addr(&r->edit.dst, is_six()),
 		    lb_be16_get(r->edit.dport), snat_remote4(p->flow), rest);
 	if (r->verdict == LB_FORWARD &&
 	    (reached == SNAT_FLOWS || !in_block(snat_member(reached), port)))
@@ -379,8 +423,10 @@ judge(struct xdp_md *ctx, struct snat_counts *c, const struct lb_scratch *s,
 	c->evicted += (r->facts & LB_FACT_EVICTED) != 0;
 	if (verdict == LB_FORWARD) {
 		const bool udp = s->packet.ip.proto == LB_PROTO_UDP;
-		uint16_t ip = folded(sum32(data + IP_AT, 5));
-		uint16_t l4 = folded(l4_sum(data, false, udp));
+		const bool six = is_six();
+		uint16_t ip = six ? 0xffff : folded(sum32(data + IP_AT, 5));
+		uint16_t l4 = folded(
+		    six ? l4_sum(data, true, udp) : l4_sum(data, false, udp));
 		if (ip != 0xffff || l4 != 0xffff)
 			bad(c, SNAT_BAD_CHECKSUM, p->flow, 0, ip);
 	}

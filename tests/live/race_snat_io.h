@@ -16,22 +16,22 @@
 #include "model/path/addr.h"
 #include "model/path/result.h"
 
-#define SNAT_ROLES    2u /* CPUs: 0 members, 1 members and remotes */
-#define SNAT_AGES     512u
-#define SNAT_AGE      16u /* packets of both CPUs in an age */
-#define SNAT_FLOWS    (SNAT_AGES * 4096u)
-#define SNAT_HOT      24u /* flows that both CPUs are at, for a moment */
-#define SNAT_MEMBERS  4u
-#define SNAT_PORTS    96u /* of a member: two chunks share some members */
-#define SNAT_FIRST    1024u
-#define SNAT_ALL      (SNAT_MEMBERS * SNAT_PORTS)
-#define SNAT_SEATS    512u /* of a destination, SNAT_ALL rounded up */
-#define SNAT_TOWARDS  (SNAT_AGES * 8u) /* destinations, and holes */
-#define SNAT_LEDGER   (SNAT_TOWARDS * SNAT_SEATS)
-#define SNAT_BUCKETS4 2048u
-#define SNAT_WAYS     (8u * SNAT_BUCKETS4)
-#define SNAT_FRAME    64u /* bytes; the IP packet is shorter */
-#define SNAT_ROLE_AT  5u  /* which byte of the frame is the role */
+#define SNAT_ROLES   2u /* CPUs: 0 members, 1 members and remotes */
+#define SNAT_AGES    512u
+#define SNAT_AGE     16u /* packets of both CPUs in an age */
+#define SNAT_FLOWS   (SNAT_AGES * 4096u)
+#define SNAT_HOT     24u /* flows that both CPUs are at, for a moment */
+#define SNAT_MEMBERS 4u
+#define SNAT_PORTS   96u /* of a member: two chunks share some members */
+#define SNAT_FIRST   1024u
+#define SNAT_ALL     (SNAT_MEMBERS * SNAT_PORTS)
+#define SNAT_SEATS   512u /* of a destination, SNAT_ALL rounded up */
+#define SNAT_TOWARDS (SNAT_AGES * 8u) /* destinations, and holes */
+#define SNAT_LEDGER  (SNAT_TOWARDS * SNAT_SEATS)
+#define SNAT_BUCKETS 2048u /* of either family's table */
+#define SNAT_WAYS    (8u * SNAT_BUCKETS)
+#define SNAT_FRAME   80u /* bytes; the IP packet is shorter */
+#define SNAT_ROLE_AT 5u  /* which byte of the frame is the role */
 
 #define SNAT_PUBLIC4  0x1e7100cbu /* 203.0.113.30 as loaded */
 #define SNAT_MEMBER4  0x0000020au /* 10.2.0.0 */
@@ -68,8 +68,36 @@ struct snat_io {
 	uint32_t now_ms; /* written by user space alone */
 	uint32_t hot;    /* where the hot flows begin */
 	uint64_t turn;   /* counts packets */
+	uint32_t six;    /* IPv6, all of it */
+	uint32_t zero;
 };
 LB_LAYOUT_END
+
+/* All is said in IPv4 addresses; IPv6's have them in their third quarter. */
+#define SNAT_PREFIX6 UINT64_C(0x00000000b80d0120) /* 2001:db8:: as loaded */
+
+LB_INLINE uint64_t
+snat_low6(uint32_t addr4)
+{
+	return (uint64_t)addr4 << 32 | 1;
+}
+
+/* SNAT_NOBODY: none of ours. */
+#define SNAT_NOBODY 0u
+LB_INLINE uint32_t
+snat_addr4(uint64_t high, uint64_t low)
+{
+	return high == SNAT_PREFIX6 && (uint32_t)low == 1
+		   ? (uint32_t)(low >> 32)
+		   : SNAT_NOBODY;
+}
+
+LB_INLINE uint32_t
+snat_addr(const struct lb_addr *addr, bool six)
+{
+	return six ? snat_addr4(addr->word[0], addr->word[1])
+		   : lb_addr_v4_raw(addr);
+}
 
 LB_INLINE bool
 snat_is_udp(uint32_t flow)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -188,6 +189,33 @@ test_gone(void)
 	(void)close(ends[1]);
 }
 
+/* A file that can't grow: what was said waits, and is there when it can. */
+static void
+test_full(void)
+{
+	static struct live_log_out out;
+	char path[] = "/tmp/fairlead-log-XXXXXX";
+	const struct rlimit full = { 10, RLIM_INFINITY };
+	struct rlimit before;
+	int fd = mkstemp(path);
+	CU_ASSERT_FATAL(fd >= 0);
+	(void)unlink(path);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+	live_log_out_open(&out, fd);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &full), 0);
+	live_log_out_put(&out, "0123456789\n", 11);
+	live_log_out_put(&out, "and more\n", 9);
+	CU_ASSERT(!live_log_out_turn(&out));
+	CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), 10);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+	CU_ASSERT(live_log_out_turn(&out));
+	CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), 20);
+	CU_ASSERT_EQUAL(live_log_out_lost(&out), 0);
+	live_log_out_close(&out);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
@@ -196,6 +224,7 @@ main(void)
 		{ "a line", test_line },
 		{ "a reader that stands still", test_stands_still },
 		{ "a reader that is gone", test_gone },
+		{ "a file that is full", test_full },
 		CU_TEST_INFO_NULL,
 	};
 	return unit_main("live/log", tests);

@@ -9,8 +9,10 @@
  * The clock goes on only as the CPUs do: nothing expires under a CPU's hands
  * because the machine had something else to do.
  *
- * FAIRLEAD_SEED, FAIRLEAD_SECONDS: the run in other words; it is never twice
- * the same.  FAIRLEAD_RACE_OBJECT: another BPF object.
+ * Once in IPv4, once in IPv6.
+ *
+ * FAIRLEAD_SEED, FAIRLEAD_SECONDS (of each): the run in other words; it is
+ * never twice the same.  FAIRLEAD_RACE_OBJECT: another BPF object.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -27,7 +29,7 @@
 #include "tests/live/racers.h"
 
 #define SEED_DEFAULT    UINT64_C(20261122)
-#define SECONDS_DEFAULT UINT64_C(8)
+#define SECONDS_DEFAULT UINT64_C(5)
 #define SWEEP_FACTS     256u
 #define SWEEP_PAUSE_US  50
 #define TICK_PACKETS    100u /* of both CPUs, in a millisecond of the test */
@@ -37,6 +39,7 @@
 #define FAR             UINT32_C(0xfffff000) /* where the clock begins */
 
 struct race {
+	bool six;
 	struct lb_plan *plan;
 	struct live_engine *engine;
 	struct snat_io *io;
@@ -68,8 +71,15 @@ many(size_t count, size_t bytes)
 	return all;
 }
 
+static struct lb_addr
+address(bool six, uint32_t addr4)
+{
+	return six ? (struct lb_addr){ { SNAT_PREFIX6, snat_low6(addr4) } }
+		   : lb_addr_v4(addr4);
+}
+
 static void
-set_pool(struct lb_config *c)
+set_pool(struct lb_config *c, bool six)
 {
 	c->pools = many(1, sizeof(*c->pools));
 	c->pool_count = 1;
@@ -81,7 +91,7 @@ set_pool(struct lb_config *c)
 		char name[] = { 'a', '\0' };
 		name[0] = (char)('a' + m);
 		member->name = named(name);
-		member->address = lb_addr_v4(snat_member4(m << 3));
+		member->address = address(six, snat_member4(m << 3));
 		member->weight = LB_WEIGHT_DEFAULT;
 	}
 }
@@ -89,7 +99,7 @@ set_pool(struct lb_config *c)
 /* Ports of members in their order; one rule besides, whose entries make room
  * for others'. */
 static struct lb_config *
-snat_config(void)
+snat_config(bool six)
 {
 	struct lb_config *c = lb_config_new();
 
@@ -99,8 +109,8 @@ snat_config(void)
 	c->frontends = many(1, sizeof(*c->frontends));
 	c->frontend_count = 1;
 	c->frontends->name = named("f");
-	c->frontends->address = lb_addr_v4(SNAT_PUBLIC4);
-	set_pool(c);
+	c->frontends->address = address(six, SNAT_PUBLIC4);
+	set_pool(c, six);
 	c->rules = many(1, sizeof(*c->rules));
 	c->rule_count = 1;
 	lb_config_rule_init(c->rules);
@@ -123,7 +133,7 @@ snat_config(void)
 	c->outbounds->ports = SNAT_PORTS;
 	c->outbounds->idle_timeout_ms = IDLE_MS;
 	c->entries = SNAT_WAYS * 2 / 3; /* slots are 1.5 times that, or more */
-	c->entries6 = 8 * SNAT_WAYS;    /* for many destinations */
+	c->entries6 = c->entries;
 	return c;
 }
 
@@ -135,10 +145,10 @@ expire(struct race *race, uint32_t now_ms)
 	struct lb_expired at[SWEEP_FACTS];
 	const struct lb_tables *t = live_engine_tables(race->engine);
 
-	for (uint32_t from = 0; from < t->buckets4;) {
+	for (uint32_t from = 0; from < SNAT_BUCKETS;) {
 		struct lb_expired_list list = { at, SWEEP_FACTS, 0 };
 		from = lb_expire(
-		    t, false, now_ms, from, t->buckets4 - from, &list);
+		    t, race->six, now_ms, from, SNAT_BUCKETS - from, &list);
 		for (uint32_t i = 0; i < list.count; i++)
 			race->ended += at[i].kind == LB_KIND_SNAT_OUT;
 	}
@@ -198,19 +208,22 @@ wait_for_the_end(void *arg, uint64_t seconds)
 /* --- beginning and end --------------------------------------------------- */
 
 static int
-race_open(struct race *race, uint64_t seed)
+race_open(struct race *race, bool six, uint64_t seed)
 {
 	struct lb_problems problems = { 0 };
 	char error[512] = "", path[4096];
 	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
 	const char *build = getenv("BUILD");
-	struct lb_config *config = snat_config();
+	struct lb_config *config = snat_config(six);
 
+	memset(race, 0, sizeof(*race));
+	race->six = six;
 	race->plan = lb_plan_compile(config, NULL, NULL, &problems);
 	lb_config_free(config);
 	lb_problems_print(&problems, "race", stdout);
 	lb_problems_free(&problems);
-	if (race->plan == NULL || race->plan->buckets4 != SNAT_BUCKETS4) {
+	if (race->plan == NULL || race->plan->buckets4 != SNAT_BUCKETS ||
+	    race->plan->buckets6 != SNAT_BUCKETS) {
 		(void)printf("the plan is not as the test wants it\n");
 		return -1;
 	}
@@ -242,6 +255,7 @@ race_open(struct race *race, uint64_t seed)
 		race->counts[role].random =
 		    (seed + role) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	race->io->now_ms = FAR;
+	race->io->six = six;
 	return 0;
 }
 
@@ -268,15 +282,15 @@ struct audit {
 };
 
 static void
-look_at_entry(struct audit *a, uint64_t ctl, const struct lb_entry4 *e)
+look_at_entry(
+    struct audit *a, uint64_t ctl, uint32_t src, uint32_t dst, uint64_t w1)
 {
 	const uint32_t kind = lb_ctl_kind(ctl);
 	const bool out = kind == LB_KIND_SNAT_OUT;
-	const bool udp = (e->w1 >> 32 & 0xff) == LB_PROTO_UDP;
-	uint32_t src = (uint32_t)e->addr, dst = (uint32_t)(e->addr >> 32);
-	uint32_t sport = __builtin_bswap16((uint16_t)e->w1);
-	uint32_t dport = __builtin_bswap16((uint16_t)(e->w1 >> 16));
-	uint32_t xlat = __builtin_bswap16((uint16_t)(e->w1 >> 48));
+	const bool udp = (w1 >> 32 & 0xff) == LB_PROTO_UDP;
+	uint32_t sport = __builtin_bswap16((uint16_t)w1);
+	uint32_t dport = __builtin_bswap16((uint16_t)(w1 >> 16));
+	uint32_t xlat = __builtin_bswap16((uint16_t)(w1 >> 48));
 
 	a->busy += lb_ctl_state(ctl) == LB_CONN_BUSY;
 	if (lb_ctl_state(ctl) < LB_CONN_HALF || kind == LB_KIND_LB)
@@ -304,7 +318,25 @@ look_at_entry(struct audit *a, uint64_t ctl, const struct lb_entry4 *e)
 }
 
 static void
-look_at_record(struct audit *a, uint64_t ctl, const struct lb_port_record *r)
+look_at_way(const struct race *race, struct audit *a, uint32_t b, uint32_t way)
+{
+	const struct lb_tables *t = live_engine_tables(race->engine);
+
+	if (race->six) {
+		const struct lb_entry6 *e = &t->conn6[b].entry[way];
+		look_at_entry(a, t->conn6[b].ctl[way],
+		    snat_addr4(e->addr[0], e->addr[1]),
+		    snat_addr4(e->addr[2], e->addr[3]), e->w1);
+	} else {
+		const struct lb_entry4 *e = &t->conn4[b].entry[way];
+		look_at_entry(a, t->conn4[b].ctl[way], (uint32_t)e->addr,
+		    (uint32_t)(e->addr >> 32), e->w1);
+	}
+}
+
+static void
+look_at_record(const struct race *race, struct audit *a, uint64_t ctl,
+    const struct lb_port_record *r)
 {
 	a->busy += lb_ctl_state(ctl) == LB_PORT_BUSY;
 	a->used += (r->users & LB_PORT_USERS) != 0;
@@ -318,7 +350,7 @@ look_at_record(struct audit *a, uint64_t ctl, const struct lb_port_record *r)
 	uint32_t remote_port =
 	    r->port == 0 ? 443 : lb_be16_get((lb_be16){ (uint16_t)r->port });
 	uint32_t flow = snat_flow_of(snat_member4(0), snat_member_port(0),
-	    lb_addr_v4_raw(&remote),
+	    snat_addr(&remote, race->six),
 	    snat_rest(remote_port, (r->owner >> 1 & 1) != 0));
 	if (flow == SNAT_FLOWS) {
 		a->strange++;
@@ -342,15 +374,14 @@ look(const struct race *race, struct audit *a)
 	const struct lb_tables *t = live_engine_tables(race->engine);
 
 	memset(a, 0, sizeof(*a));
-	for (uint32_t b = 0; b < t->buckets4; b++)
+	for (uint32_t b = 0; b < SNAT_BUCKETS; b++)
 		for (uint32_t way = 0; way < LB_WAYS; way++)
-			look_at_entry(
-			    a, t->conn4[b].ctl[way], &t->conn4[b].entry[way]);
+			look_at_way(race, a, b, way);
 	for (uint32_t b = 0; b < t->port_buckets; b++) {
 		a->locked += t->ports[b].lock != 0;
 		for (uint32_t way = 0; way < LB_PORT_WAYS; way++)
-			look_at_record(
-			    a, t->ports[b].ctl[way], &t->ports[b].record[way]);
+			look_at_record(race, a, t->ports[b].ctl[way],
+			    &t->ports[b].record[way]);
 	}
 	for (uint32_t to = 0; to < SNAT_TOWARDS; to++)
 		for (uint32_t seat = 0; seat < SNAT_SEATS; seat++) {
@@ -492,16 +523,13 @@ judge(struct race *race)
 	return rc;
 }
 
-int
-main(void)
+static int
+run(bool six, uint64_t seed, uint64_t seconds)
 {
 	static struct race race;
-	uint64_t seed = racers_number("FAIRLEAD_SEED", SEED_DEFAULT);
-	uint64_t seconds = racers_number("FAIRLEAD_SECONDS", SECONDS_DEFAULT);
+	int rc = race_open(&race, six, seed);
 
-	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_SECONDS=%ju\n",
-	    (uintmax_t)seed, (uintmax_t)seconds);
-	int rc = race_open(&race, seed);
+	(void)printf("%s\n", six ? "IPv6" : "IPv4");
 	if (rc == RACERS_SKIPPED)
 		(void)printf("skipped: without privilege\n");
 	if (rc == 0) {
@@ -513,6 +541,20 @@ main(void)
 		rc |= judge(&race);
 	}
 	race_close(&race);
+	return rc;
+}
+
+int
+main(void)
+{
+	uint64_t seed = racers_number("FAIRLEAD_SEED", SEED_DEFAULT);
+	uint64_t seconds = racers_number("FAIRLEAD_SECONDS", SECONDS_DEFAULT);
+
+	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_SECONDS=%ju\n",
+	    (uintmax_t)seed, (uintmax_t)seconds);
+	int rc = run(false, seed, seconds);
+	if (rc == 0)
+		rc = run(true, seed, seconds);
 	return rc == 0                ? EXIT_SUCCESS
 	       : rc == RACERS_SKIPPED ? rc
 				      : EXIT_FAILURE;

@@ -57,6 +57,25 @@ test_round(void)
 	rig_close(&rig);
 }
 
+/* In a hurry one tick sees every entry, wherever the round was. */
+static void
+test_hurry(void)
+{
+	uint64_t told = 0;
+	open_flows();
+	struct live_sweeper *s = live_sweeper_new(&rig.world->tables);
+	UNIT_NEED(s);
+	uint64_t live = lb_live_count(&rig.world->tables);
+	for (uint32_t i = 0; i < 3; i++)
+		(void)live_sweeper_tick(s, T0, NULL, NULL);
+	live_sweeper_hurry(s);
+	CU_ASSERT_EQUAL(live_sweeper_tick(s, LATER_MS, count_one, &told), live);
+	CU_ASSERT_EQUAL(told, live);
+	CU_ASSERT_EQUAL(lb_live_count(&rig.world->tables), 0);
+	live_sweeper_free(s);
+	rig_close(&rig);
+}
+
 /* Ticks up to the next round's begin. */
 static void
 tick_round(struct live_sweeper *s, uint32_t now_ms)
@@ -144,6 +163,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "ten ticks end what has idled out", test_round },
+		{ "in a hurry", test_hurry },
 		{ "what is in use", test_usage },
 		{ "a way left claimed", test_stuck },
 		{ "the same, mapped anew", test_stuck_anew },

@@ -261,6 +261,15 @@ static const struct said things[] = {
 	{ "path without slash", AZURE
 	    PROBE("protocol: http, port: 80, request_path: up"), 2, 61,
 	    "begins with '/'", NULL },
+	{ "path of two lines", AZURE
+	    PROBE("protocol: http, port: 80, request_path: "
+	    "\"/a HTTP/1.1\\r\\nHost: b\""), 2, 61, "has blanks or", NULL },
+	{ "path with a blank", OURS
+	    PROBE("protocol: coap, port: 80, request_path: /a b"), 2, 61,
+	    "write these as %20", NULL },
+	{ "path with a query", AZURE
+	    PROBE("protocol: http, port: 80, request_path: /a%20b?c=d"), 0, 0,
+	    NULL, NULL },
 	{ "http to port 25", AZURE
 	    PROBE("protocol: http, port: 25, request_path: /"), 2, 43,
 	    "does not probe port 25", NULL },

@@ -223,7 +223,7 @@ static const struct truth {
 	    "  - { name: o, frontends: [f], pool: p, protocol: @ }\n"
 	    "  - { name: u, frontends: [@], pool: q, protocol: @ }\n",
 	    "tcp|f, g|all", "all|g|all", LB_REFUSAL_OUTBOUND,
-	    "have the same frontend 'f'", "give one another frontend",
+	    "have the same frontend 'f'", "give one of the two a different frontend",
 	    { { "or one tcp and one udp", "tcp|f, g|udp" } } },
 	{ "4.8 internal frontends let nobody out", BASE
 	    "outbound_rules: [{ name: o, frontends: [@], pool: p }]\n", "i",
@@ -252,7 +252,7 @@ static const struct truth {
 	    RULE("x", "f, pool: p, " TCP) RULE("y", "@, pool: q, protocol: "
 	    "tcp, frontend_port: @"), "f|80", "f|81", 0,
 	    "the same frontend, protocol and frontend_port",
-	    "give one another frontend_port", { { "or frontend", "g|80" } } },
+	    "give one of the two a different frontend_port", { { "or frontend", "g|80" } } },
 
 	/* --- 5.2, 5.6: floating IP and families --- */
 	{ "5.6 a rule has one family", BASE RULES
@@ -350,14 +350,14 @@ static const struct truth {
 	    RULE("x", "f, pool: p, " TCP "@") RULE("y", "g, pool: @, " TCP
 	    "@"), "|p|", "|p|, backend_port: 81", LB_REFUSAL_BACKEND,
 	    "same pool, protocol and backend_port",
-	    "give one another backend_port", {
+	    "give one of the two a different backend_port", {
 	    { "or a pool of other members", "|q|" },
 	    { "or both floating_ip", FLOAT "|p|" FLOAT } } },
 	{ "5.4 floating off, one frontend", BASE RULES
 	    RULE("x", "f, pool: p, " TCP) RULE("y", "f, pool: @, protocol: "
 	    "tcp, frontend_port: 81, backend_port: @"), "p|80", "p|81",
 	    LB_REFUSAL_BACKEND, "same pool, protocol and backend_port",
-	    "give one another backend_port", {
+	    "give one of the two a different backend_port", {
 	    { "or a pool of other members", "q|80" } } },
 	{ "5.4 floating off, a public and an internal balancer", BASE RULES
 	    "@@", RULE("x", "f, pool: p, " TCP) "|"
@@ -365,7 +365,7 @@ static const struct truth {
 	    0, "same pool, protocol and backend_port",
 	    "two balancers, a public and an internal one", {
 	    { "write a file for each", "|" RULE("y", "i, pool: p, " TCP) },
-	    { "give one another backend_port", RULE("x", "f, pool: p, " TCP)
+	    { "give one of the two a different backend_port", RULE("x", "f, pool: p, " TCP)
 	    "|" RULE("y", "i, pool: p, " TCP ", backend_port: 81") },
 	    { "or a pool of other members", RULE("x", "f, pool: p, " TCP)
 	    "|" RULE("y", "i, pool: q, " TCP) },
@@ -385,12 +385,12 @@ static const struct truth {
 	    "protocol: tcp, frontend_port: 81, backend_port: @" FLOAT),
 	    "f|80", "f|81", LB_REFUSAL_FLOATING,
 	    "same frontend, pool, protocol and",
-	    "give one another backend_port", { { "or frontend", "g|80" } } },
+	    "give one of the two a different backend_port", { { "or frontend", "g|80" } } },
 	{ "5.4 one address", BASE RULES RULE("x", "f, pool: p, " TCP "@")
 	    RULE("y", "g, pool: @, " TCP "@"), "|pp|",
 	    "|pp|, backend_port: 81", LB_REFUSAL_MEMBER,
 	    "a member address that both pools have",
-	    "give one another backend_port", { { "or other members", "|q|" },
+	    "give one of the two a different backend_port", { { "or other members", "|q|" },
 	    { "or both floating_ip", FLOAT "|pp|" FLOAT } } },
 	{ "5.4 one address, a public and an internal balancer", BASE RULES
 	    "@@", RULE("x", "f, pool: p, " TCP) "|"
@@ -398,7 +398,7 @@ static const struct truth {
 	    0, "a member address that both pools have",
 	    "two balancers, a public and an internal one", {
 	    { "write a file for each", "|" RULE("y", "i, pool: pp, " TCP) },
-	    { "give one another backend_port", RULE("x", "f, pool: p, " TCP)
+	    { "give one of the two a different backend_port", RULE("x", "f, pool: p, " TCP)
 	    "|" RULE("y", "i, pool: pp, " TCP ", backend_port: 81") },
 	    { "or other members", RULE("x", "f, pool: p, " TCP)
 	    "|" RULE("y", "i, pool: q, " TCP) },
@@ -407,7 +407,7 @@ static const struct truth {
 	{ "5.4 one address, NAT rule", BASE RULES RULE("x", "f, pool: @, "
 	    "protocol: tcp, frontend_port: 80, backend_port: @@")
 	    NAT(NAT1 ", member: a@"), "p|22||", "p|23||", LB_REFUSAL_MEMBER,
-	    "rule 'x' and NAT rule 'n' send", "give one another backend_port",
+	    "rule 'x' and NAT rule 'n' send", "give one of the two a different backend_port",
 	    { { "or other members", "q|22||" }, { "or floating_ip",
 	    "p|22|" FLOAT "|" }, { "or floating_ip", "p|22||" FLOAT } } },
 	{ "5.4 one address, NAT rule, a public and an internal balancer",
@@ -429,7 +429,7 @@ static const struct truth {
 	    RULE("m", "g, " NAT1 ", member: a@")
 	    RULE("n", "f, protocol: tcp, frontend_port: 23, backend_port: @, "
 	    "pool: @, member: a"), "|22|pp", "|23|pp", LB_REFUSAL_MEMBER,
-	    "NAT rule 'm' and NAT rule 'n' send", "give one another",
+	    "NAT rule 'm' and NAT rule 'n' send", "give one of the two a different",
 	    { { "or other members", "|22|q" }, { "or floating_ip",
 	    FLOAT "|22|pp" } } },
 	{ "5.4 no frontend", STANDARD "frontends: [@]\n" POOLS, "",
@@ -457,6 +457,11 @@ static const struct truth {
 	    "backend_port: 22, pool: @"), "501|set", "502|set", 0,
 	    "2 frontend ports for the 3 members", "make the range larger",
 	    { { "or the pool smaller", "501|p" } } },
+	{ "5.5 one port for many", BASE NAT("protocol: tcp, @, "
+	    "backend_port: 22, pool: set@"), "frontend_port: 500|",
+	    "frontend_ports: 500-502|", 0, "1 frontend port for the 3 members",
+	    "give it a range", { { "or one `member`",
+	    "frontend_port: 500|, member: v_1" } } },
 	{ "5.5 NAT pool full", BASE NAT("protocol: tcp, frontend_ports: "
 	    "500-@, backend_port: 22, pool: set, assignment: instance"),
 	    "501", "502", 0, "would get port 502", "make the range larger" },
@@ -465,11 +470,11 @@ static const struct truth {
 	    "backend_port: 22, pool: set")
 	    RULE("n", "f, protocol: tcp, frontend_ports: @-699, "
 	    "backend_port: 23, pool: set"), "599", "600", 0,
-	    "share ports of frontend 'f'", "give one another port" },
+	    "share ports of frontend 'f'", "give one of the two a different port" },
 	{ "5.5 a rule's port", BASE RULES RULE("x", "f, pool: q, " TCP)
 	    NAT("protocol: tcp, frontend_ports: @-90, backend_port: 22, "
 	    "pool: p"), "80", "81", 0, "share ports of frontend 'f'",
-	    "give one another port" },
+	    "give one of the two a different port" },
 	{ "5.5 rules or pools", BASE "nat_rules:\n"
 	    RULE("m", "f, protocol: tcp, frontend_ports: 500-599, "
 	    "backend_port: 22, pool: set, assignment: @")

@@ -70,6 +70,7 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	g.asked = g.worst_asked = g.worst_begun;
 	g.blocked = g.worst_blocked = g.failed / 2;
 	g.worst_peak = g.peak;
+	g.worst_poisson = true;
 	g.worst_ended = 2u * g.peak;
 	g.worst_held_ms = g.worst_ended * 240300;
 	return g;
@@ -88,7 +89,6 @@ outlet_record(struct sim_record *record, const struct outlet_spec *spec)
 			abort();
 		c->snat_count = count;
 		c->snat_window_ns = record->input.duration_ns;
-		c->snat_poisson = true;
 		for (size_t n = 0; n < count; n++)
 			c->snat[n] = gauge(record, spec, n,
 			    spec->peak * (0.4 + 0.6 * sample_uniform(&state)) *

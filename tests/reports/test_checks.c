@@ -121,6 +121,42 @@ static struct sim_case again[] = { {
     .failover_count = 1,
 } };
 
+/* On two frontends, which belong together. */
+static struct sim_snat full[] = {
+	{ .member = (char[]){ "a" },
+	    .proto = 6,
+	    .allocated = 64,
+	    .peak = 64,
+	    .opened = 100,
+	    .failed = 50 },
+	{ .member = (char[]){ "a" },
+	    .proto = 6,
+	    .allocated = 64,
+	    .peak = 64,
+	    .opened = 100 },
+};
+static struct sim_snat half[] = {
+	{ .member = (char[]){ "a" },
+	    .proto = 6,
+	    .allocated = 64,
+	    .peak = 40,
+	    .opened = 100 },
+	{ .member = (char[]){ "a" },
+	    .proto = 6,
+	    .allocated = 64,
+	    .peak = 8,
+	    .opened = 10 },
+	{ .member = (char[]){ "b" }, .proto = 6, .allocated = 128 },
+};
+static struct sim_case calling[] = {
+	{ .name = (char[]){ "full" }, .snat = full, .snat_count = 2 },
+	{ .name = (char[]){ "half" },
+	    .snat = half,
+	    .snat_count = 3,
+	    .hairpins = 3 },
+	{ .name = (char[]){ "none" }, .snat = &half[2], .snat_count = 1 },
+};
+
 static struct sim_case cases[] = {
 	{ .name = (char[]){ "m" },
 	    .rules = rules,
@@ -217,6 +253,28 @@ static const struct row failures[] = {
 	    "(not known: no request was answered)\n", 1 },
 };
 
+/* Members whose own connections found ports, or did not. */
+static const struct row outbound[] = {
+	{ "snat_blocking(full) <= 20%", "  PASS  snat_blocking(full) <= 0.2: 0.2\n", 0 },
+	{ "snat_blocking(full) < 20%", "  FAIL  snat_blocking(full) < 0.2: 0.2\n", 1 },
+	{ "snat_failed(full) <= 50", "  PASS  snat_failed(full) <= 50: 50\n", 0 },
+	{ "snat_failed() == 0", "  FAIL  snat_failed(full) == 0: 50\n"
+	    "  PASS  snat_failed(half) == 0: 0\n"
+	    "  PASS  snat_failed(none) == 0: 0\n", 1 },
+	{ "snat_peak_ports(full) <= 128", "  PASS  snat_peak_ports(full) <= 128: 128\n", 0 },
+	{ "snat_peak_ports(half) < 40", "  FAIL  snat_peak_ports(half) < 40: 48\n", 1 },
+	{ "snat_peak_share(half) <= 75%", "  PASS  snat_peak_share(half) <= 0.75: 0.375\n", 0 },
+	{ "snat_peak_share(full) <= 75%", "  FAIL  snat_peak_share(full) <= 0.75: 1\n", 1 },
+	{ "snat_peak_share(none) <= 75%", "  FAIL  snat_peak_share(none) <= 0.75: - "
+	    "(not known: no member used a SNAT port)\n", 1 },
+	{ "snat_blocking(none) <= 1%", "  FAIL  snat_blocking(none) <= 0.01: - "
+	    "(not known: no member used a SNAT port)\n", 1 },
+	{ "hairpin_failures(half) == 3", "  PASS  hairpin_failures(half) == 3: 3\n", 0 },
+	{ "hairpin_failures() == 0", "  PASS  hairpin_failures(full) == 0: 0\n"
+	    "  FAIL  hairpin_failures(half) == 0: 3\n"
+	    "  PASS  hairpin_failures(none) == 0: 0\n", 1 },
+};
+
 /* Of m in two replications: the worse one counts, whatever is asked. */
 static const struct row replicated[] = {
 	{ "time_to_detect() <= 9", "  FAIL  time_to_detect(m) <= 9s: 9.5\n", 1 },
@@ -294,6 +352,14 @@ test_failures(void)
 	TRY(twice, replicated);
 }
 
+static void
+test_outbound(void)
+{
+	const struct sim_record record = { .cases = calling, .case_count = 3 };
+
+	TRY(record, outbound);
+}
+
 /* Nothing demanded, nothing said. */
 static void
 test_none(void)
@@ -316,6 +382,7 @@ main(void)
 	static CU_TestInfo tests[] = {
 		{ "rows", test_rows },
 		{ "failures", test_failures },
+		{ "outbound", test_outbound },
 		{ "none", test_none },
 		CU_TEST_INFO_NULL,
 	};

@@ -138,8 +138,19 @@ static const char csv[] =
     "first,second,case,rule,jain_flows_first,jain_flows_second,"
     "jain_packets_first,jain_packets_second,jain_bytes_first,"
     "jain_bytes_second,common_keys,common_flows,common_packets,common_bytes,"
-    "moved_keys,moved_flows,moved_packets,moved_bytes\n"
-    "x,y,m,all,0.8,1,0.8,0.857142857,0.8,0.857142857,3,3,6,600,1,1,3,300\n";
+    "moved_keys,moved_flows,moved_packets,moved_bytes"
+    ",snat_failed_first,snat_failed_second,snat_blocking_first"
+    ",snat_blocking_second,snat_peak_share_first"
+    ",snat_peak_share_second,snat_member_first"
+    ",snat_member_second,snat_allocated_first"
+    ",snat_allocated_second,snat_worst_destination_first"
+    ",snat_worst_destination_second"
+    ",snat_predicted_blocking_first"
+    ",snat_predicted_blocking_second,snat_ports_advised_first"
+    ",snat_ports_advised_second"
+    "\n"
+    "x,y,m,all,0.8,1,0.8,0.857142857,0.8,0.857142857,3,3,6,600,1,1,3,300"
+    ",,,,,,,,,,,,,,,,\n";
 
 static void
 test_shown(void)

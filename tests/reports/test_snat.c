@@ -153,22 +153,22 @@ test_headlines(void)
 		const char *parts[3], *without;
 	} table[] = {
 		{ "one ran out", { 1, 1, 64, false, 9, NULL }, false,
-		    { "vm-1 ran out of its 64 SNAT ports after ",
+		    { "vm-1 ran out of SNAT ports: its 64 were used up after ",
 			" attempts towards 198.51.100.20:443 failed (",
-			" ports would do, by Erlang" },
+			" are needed, by Erlang" },
 		    " of 1 members" },
 		{ "all ran out", { 12, 1, 64, false, 9, NULL }, false,
-		    { "12 of 12 members ran out of SNAT ports, most of all vm-",
-			", of its 64 after ", " ports would do" },
+		    { "12 of 12 members ran out of SNAT ports, worst vm-",
+			": its 64 were used up after ", "; at least " },
 		    NULL },
 		{ "several frontends", { 1, 4, 256, false, 90, NULL }, false,
-		    { "vm-1 ran out of its 1\xe2\x80\xaf"
-		      "024 SNAT ports after ",
+		    { "vm-1 ran out of SNAT ports: its 1\xe2\x80\xaf"
+		      "024 were used up after ",
 			" failed (", "" },
 		    " 256 " },
 		{ "not by Poisson's law", { 1, 1, 64, false, 9, NULL }, true,
-		    { "vm-1 ran out of its 64 SNAT ports after ", " failed (",
-			"" },
+		    { "vm-1 ran out of SNAT ports: its 64 were used up after ",
+			" failed (", "" },
 		    "Erlang" },
 		{ "nobody", { 2, 1, 64, false, 0.5, NULL }, false,
 		    { "No attempt failed: vm-", ", the fullest, used ",
@@ -178,7 +178,9 @@ test_headlines(void)
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct sim_record *record = record_with(&table[i].outlet);
-		record->cases[0].snat_poisson = !table[i].bursts;
+		for (size_t n = 0; n < record->cases[0].snat_count; n++)
+			record->cases[0].snat[n].worst_poisson =
+			    !table[i].bursts;
 		char *text = report_snat_headline(record);
 		UNIT_NEED(text);
 		for (size_t p = 0; p < 3; p++)
@@ -259,7 +261,9 @@ test_words(void)
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct sim_record *record = record_with(&table[i].outlet);
-		record->cases[0].snat_poisson = !table[i].bursts;
+		for (size_t n = 0; n < record->cases[0].snat_count; n++)
+			record->cases[0].snat[n].worst_poisson =
+			    !table[i].bursts;
 		const struct sim_case *c = &record->cases[0];
 		char *text =
 		    report_snat_words(c, report_snat_worst(c), TERMINAL);
@@ -381,6 +385,61 @@ test_spread(void)
 
 /* --- two runs ------------------------------------------------------------- */
 
+/* The field of that number, of a line without quotes; "" beyond the last. */
+static char *
+field(const char *line, size_t number)
+{
+	while (number-- > 0 && line != NULL)
+		line = strchr(line, ',') != NULL ? strchr(line, ',') + 1 : NULL;
+	return line != NULL ? strndup(line, strcspn(line, ",\n")) : strdup("");
+}
+
+/* Each row has a field for each name, and the ports of each run are there. */
+static void
+try_csv(const struct report_comparison *c)
+{
+	static const struct {
+		const char *name,
+		    *is; /* of the first row of SNAT; NULL: some */
+	} fields[] = { { "case", NULL }, { "rule", "" },
+		{ "jain_flows_first", "" }, { "snat_allocated_first", "64" },
+		{ "snat_allocated_second", "128" },
+		{ "snat_failed_second", "0" }, { "snat_blocking_first", NULL },
+		{ "snat_worst_destination_first", "198.51.100.20:443" },
+		{ "snat_ports_advised_first", NULL } };
+	char *text = NULL;
+	size_t bytes, commas[2] = { 0, 0 };
+	FILE *to = open_memstream(&text, &bytes);
+
+	UNIT_NEED(to);
+	CU_ASSERT_EQUAL(report_compare_csv(c, 1, to), 0);
+	(void)fclose(to);
+	const char *row = strstr(text, "\nx,y,five-tuple,,");
+	UNIT_NEED(row);
+	row++;
+	for (const char *at = text; *at != '\n'; at++)
+		commas[0] += *at == ',';
+	for (const char *at = row; *at != '\n'; at++)
+		commas[1] += *at == ',';
+	CU_ASSERT_EQUAL(commas[0], commas[1]);
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		size_t number = 0;
+		char *name = field(text, 0);
+		while (*name != '\0' && strcmp(name, fields[i].name) != 0) {
+			free(name);
+			name = field(text, ++number);
+		}
+		char *is = field(row, number);
+		UNIT_ROW(fields[i].name, *name != '\0');
+		UNIT_ROW(fields[i].name, fields[i].is != NULL
+					     ? strcmp(is, fields[i].is) == 0
+					     : *is != '\0');
+		free(name);
+		free(is);
+	}
+	free(text);
+}
+
 static void
 test_compare(void)
 {
@@ -406,6 +465,7 @@ test_compare(void)
 	    ports != NULL && sscanf(ports, "  its ports %u %u", &x, &y) == 2);
 	CU_ASSERT_EQUAL(x, 64);
 	CU_ASSERT_EQUAL(y, 128);
+	try_csv(&c);
 	json_t *json = report_compare_snat_json(&c.snats[0]);
 	const json_t *first = json_object_get(json, "first");
 	const json_t *second = json_object_get(json, "second");

@@ -77,14 +77,14 @@ add_point(struct report_sweep *s, size_t point, failing fails)
 		.worst_ended = CALLS - failed,
 		.worst_held_ms = 6000 * (CALLS - failed),
 		.worst_port = 443,
+		.worst_poisson = true,
 	};
 	g.peak = failed > 0 ? g.allocated : g.allocated / 2;
 	g.full_used = g.peak;
 	g.full_allocated = g.allocated;
-	struct sim_case c = { .snat = &g,
-		.snat_count = 1,
-		.snat_window_ns = 60000000000,
-		.snat_poisson = true };
+	struct sim_case c = {
+		.snat = &g, .snat_count = 1, .snat_window_ns = 60000000000
+	};
 
 	if (failed == UINT64_MAX)
 		c.snat_count = 0;
@@ -239,18 +239,30 @@ programs_get_it_too(void)
 	report_sweep_close(&s);
 }
 
+/* Broken lines as one. */
+static char *
+text_of(const struct report_sweep *s)
+{
+	char *text = NULL, *hang;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+
+	if (to == NULL)
+		abort();
+	report_sweep_text(s, to);
+	(void)fclose(to);
+	while ((hang = strstr(text, "\n  ")) != NULL)
+		memmove(hang, hang + 2, strlen(hang + 2) + 1), *hang = ' ';
+	return text;
+}
+
 static void
 the_table_marks_the_chosen(void)
 {
 	struct report_sweep s;
-	char *text = NULL;
-	size_t bytes;
-	FILE *to = open_memstream(&text, &bytes);
 
-	UNIT_NEED(to);
 	make(&s, ports_draws, 2, few_are_enough);
-	report_sweep_text(&s, to);
-	(void)fclose(to);
+	char *text = text_of(&s);
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n*             1024 "));
 	CU_ASSERT_PTR_NULL(strstr(text, "\n*              512 "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "mean of 3 replications"));
@@ -302,6 +314,78 @@ it_is_drawn(void)
 	report_sweep_close(&s);
 }
 
+/* A member with a quarter of its ports on each of four frontends, and a rule
+ * that carries nothing; told: that ports are asked for. */
+static void
+make_spread(struct report_sweep *s, const struct report_factor *factor,
+    bool told, bool poisson)
+{
+	static char nobody[] = "nobody", names[4][2] = { "a", "b", "c", "d" };
+	static struct sim_rule unused = { .name = nobody };
+
+	CU_ASSERT_EQUAL_FATAL(report_sweep_open(s, factor, 1), 0);
+	s->input = &input;
+	s->asks_ports = told;
+	for (size_t i = 0; i < s->point_count; i++) {
+		struct sim_snat at[4];
+		for (size_t f = 0; f < COUNT(at); f++)
+			at[f] = (struct sim_snat){ .member = member,
+				.frontend = names[f],
+				.proto = LB_PROTO_TCP,
+				.allocated = 256,
+				.peak = 100,
+				.opened = CALLS,
+				.worst_opened = CALLS,
+				.worst_begun = CALLS,
+				.worst_ended = CALLS,
+				.worst_held_ms = 600 * CALLS,
+				.worst_poisson = poisson };
+		const struct sim_case c = { .rules = &unused,
+			.rule_count = 1,
+			.snat = at,
+			.snat_count = COUNT(at),
+			.snat_window_ns = 60000000000 };
+		CU_ASSERT_EQUAL(report_sweep_add(s, i, &c), 0);
+	}
+	CU_ASSERT_EQUAL(report_sweep_reckon(s), 0);
+}
+
+/* Of all frontends together; and where nothing is balanced, ports are what is
+ * told of, whatever was varied. */
+static void
+ports_are_a_members(void)
+{
+	static const struct report_level sizes[] = { { "2", 2, 0 },
+		{ "4", 4, 1 } };
+	static const struct report_factor pool[] = { FACTOR(
+	    "pool.size", REPORT_CONDITION, true, sizes, 2) };
+	static const struct {
+		const char *row;
+		const struct report_factor *factor;
+		bool told, poisson;
+	} table[] = { { "ports varied", just_ports, true, true },
+		{ "the pool varied", pool, false, true },
+		{ "bursts", pool, false, false } };
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct report_sweep s;
+		make_spread(
+		    &s, table[i].factor, table[i].told, table[i].poisson);
+		char *text = text_of(&s);
+		UNIT_ROW(table[i].row,
+		    strstr(text, "at most 400 ports were") != NULL);
+		UNIT_ROW(table[i].row, strstr(text, " 39.1 % ") != NULL);
+		UNIT_ROW(table[i].row, strstr(text, "Jain") == NULL);
+		UNIT_ROW(table[i].row,
+		    (strstr(text, "Erlang") != NULL) == table[i].poisson);
+		UNIT_ROW(table[i].row,
+		    (strstr(text, "Poisson") != NULL) == table[i].poisson);
+		free(text);
+		draw(table[i].row, &s);
+		report_sweep_close(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -310,6 +394,7 @@ main(void)
 		{ "files", programs_get_it_too },
 		{ "table", the_table_marks_the_chosen },
 		{ "charts", it_is_drawn },
+		{ "of all frontends", ports_are_a_members },
 		CU_TEST_INFO_NULL,
 	};
 	int failed = unit_main("reports/sweep: ports", tests);

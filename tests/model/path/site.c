@@ -6,6 +6,8 @@
 #include "model/path/apply.h"
 #include "tests/support/frame.h"
 
+unsigned site_entries = 20000;
+
 /* A pool of n members 10.0.0.1.., frontends f0 203.0.113.1.., `rest`. */
 static struct made
 compile(unsigned n, unsigned f, const char *head, const char *rest,
@@ -20,7 +22,7 @@ compile(unsigned n, unsigned f, const char *head, const char *rest,
 	SAY("load_balancer: { sku: fairlead%s }\nfrontends:\n", head);
 	for (unsigned i = 0; i < f; i++)
 		SAY("  - { name: f%u, address: 203.0.113.%u }\n", i, i + 1);
-	SAY("connection_table: { entries: 20000 }\n");
+	SAY("connection_table: { entries: %u }\n", site_entries);
 	SAY("pools:\n  - name: p\n    members:\n");
 	for (unsigned i = 0; i < n; i++)
 		SAY("      - { name: m%u, address: 10.0.0.%u }\n", i, i + 1);

@@ -32,6 +32,9 @@ struct site {
 	struct lb_result result;
 };
 
+/* Of the connection table of the next one that opens. */
+extern unsigned site_entries;
+
 /* n members, f frontends; `head` goes on with load_balancer, `rest` is what
  * follows the rule for f0's port 80. */
 void site_open(

@@ -388,6 +388,56 @@ test_icmp_both_ways(void)
 	rig_close(&rig);
 }
 
+/* --- no_rule -------------------------------------------------------------- */
+
+static const struct nobodys_row {
+	const char *what;
+	struct lb_addr src, dst;
+	uint8_t proto;
+	uint16_t dport;
+	unsigned usual, otherwise; /* verdicts */
+} nobodys[] = {
+	{ "a rule's", RIG_CLIENT4, FRAME_V4(203, 0, 113, 10), LB_PROTO_TCP, 80,
+	    LB_FORWARD, LB_FORWARD },
+	{ "no rule's", RIG_CLIENT4, FRAME_V4(203, 0, 113, 10), LB_PROTO_TCP, 23,
+	    LB_PASS, LB_DROP },
+	{ "no rule's, UDP", RIG_CLIENT4, FRAME_V4(203, 0, 113, 10),
+	    LB_PROTO_UDP, 22, LB_PASS, LB_DROP },
+	{ "no rule's, IPv6", RIG_CLIENT6,
+	    FRAME_V6(0x2001, 0xdb8, 0xf, 0, 0, 0, 0, 0x10), LB_PROTO_TCP, 23,
+	    LB_PASS, LB_DROP },
+	{ "the balancer's own", RIG_CLIENT4, RIG_OWN4, LB_PROTO_TCP, 22,
+	    LB_PASS, LB_PASS },
+	{ "nobody's address", RIG_CLIENT4, FRAME_V4(192, 0, 2, 77),
+	    LB_PROTO_TCP, 22, LB_PASS, LB_PASS },
+};
+
+static void
+test_nobodys(void)
+{
+	for (unsigned otherwise = 0; otherwise < 2; otherwise++) {
+		open_with(LB_SWITCH_NO_RULE, otherwise != 0);
+		rig_start(&rig);
+		for (size_t i = 0; i < LB_COUNT(nobodys); i++) {
+			const struct nobodys_row *row = &nobodys[i];
+			unsigned wanted =
+			    otherwise ? row->otherwise : row->usual;
+			struct frame_spec spec = { .src = row->src,
+				.dst = row->dst,
+				.proto = row->proto,
+				.sport = 40000,
+				.dport = row->dport,
+				.tcp_flags = LB_TCP_SYN };
+			(void)rig_send(&rig, &spec, T0);
+			UNIT_EQUAL(row->what, rig.result.verdict, wanted);
+			if (wanted != LB_FORWARD)
+				UNIT_EQUAL(row->what, rig.result.reason,
+				    LB_REASON_NO_RULE);
+		}
+		rig_close(&rig);
+	}
+}
+
 /* --- fin_timeout, rst_timeout ----------------------------------------------
  */
 
@@ -436,6 +486,7 @@ main(void)
 		{ "ha_fragments", test_fragments },
 		{ "ha_icmp", test_icmp },
 		{ "ha_icmp, both ways", test_icmp_both_ways },
+		{ "no_rule", test_nobodys },
 		{ "fin_timeout, rst_timeout", test_closed },
 		CU_TEST_INFO_NULL,
 	};

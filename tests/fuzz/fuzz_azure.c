@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as Azure's JSON, and as a file of addresses.  Beyond not crashing:
+ * an import is done or says why not; what it writes is a configuration's text,
+ * whatever it says; every note says something; the same again is the same; and
+ * what `missing` calls whole holds no mark.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/azure/azure.h"
+#include "model/config/config.h"
+#include "model/config/problems.h"
+#include "tests/fuzz/fuzz.h"
+
+static void
+must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+struct outcome {
+	struct lb_import import;
+	char *text;
+	size_t bytes;
+};
+
+static void
+run(struct outcome *o, const uint8_t *data, size_t bytes,
+    const struct lb_addresses *addresses)
+{
+	FILE *to = open_memstream(&o->text, &o->bytes);
+
+	must(to != NULL);
+	lb_import_azure(
+	    &o->import, (const char *)data, bytes, "fuzz", NULL, addresses, to);
+	must(fclose(to) == 0);
+	must(o->import.done == (o->import.error[0] == '\0'));
+	must(o->import.done || o->import.name == NULL || o->bytes == 0);
+	for (size_t i = 0; i < o->import.note_count; i++) {
+		must(o->import.notes[i].kind < LB_IMPORT_KINDS);
+		must(o->import.notes[i].what[0] != '\0');
+	}
+}
+
+static void
+end(struct outcome *o)
+{
+	lb_import_free(&o->import);
+	free(o->text);
+}
+
+/* Names and values may be anything: never out of their quotes. */
+static void
+must_be_yaml(const struct outcome *o)
+{
+	struct lb_problems problems = { 0 };
+	struct lb_config *config =
+	    lb_config_read(o->text, o->bytes, "fuzz", &problems);
+
+	for (size_t i = 0; i < problems.count; i++)
+		must(
+		    strstr(problems.at[i].what, "YAML syntax") == NULL &&
+		    strstr(problems.at[i].what, "UTF-8") == NULL &&
+		    strstr(problems.at[i].what, "unknown key") == NULL &&
+		    strstr(problems.at[i].what, "for the second time") == NULL);
+	must(o->import.missing != 0 ||
+	     strstr(o->text, ": not-understood #") == NULL);
+	lb_problems_free(&problems);
+	lb_config_free(config);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct outcome once = { 0 }, again = { 0 };
+	struct lb_addresses *addresses = NULL;
+	char error[256] = "";
+
+	bool good = lb_addresses_read(
+	    &addresses, (const char *)data, bytes, error, sizeof(error));
+	must(good || error[0] != '\0');
+	run(&once, data, bytes, addresses);
+	run(&again, data, bytes, NULL);
+	if (once.import.done)
+		must_be_yaml(&once);
+	must(once.import.done == again.import.done);
+	end(&again);
+	run(&again, data, bytes, addresses);
+	must(once.bytes == again.bytes &&
+	     memcmp(once.text, again.text, once.bytes) == 0);
+	must(once.import.note_count == again.import.note_count);
+	end(&once);
+	end(&again);
+	lb_addresses_free(addresses);
+	return 0;
+}
