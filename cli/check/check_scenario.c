@@ -264,3 +264,18 @@ check_drawn(const struct check *check)
 	}
 	return all;
 }
+
+/* --- SNAT ports ----------------------------------------------------------- */
+
+struct sim_turn *
+check_turns(const struct check *check)
+{
+	const struct lb_scenario *s = check->scenario;
+	struct sim_turn *turns = calloc(s->fault_count + 1, sizeof(*turns));
+
+	if (turns == NULL || sim_foresee_turns(check->config, s->faults,
+				 s->fault_count, turns) == 0)
+		return turns;
+	free(turns);
+	return NULL;
+}

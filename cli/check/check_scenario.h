@@ -6,6 +6,7 @@
 
 #include "cli/common/cases.h"
 #include "cli/check/check.h"
+#include "sim/faults/foresee.h"
 
 /* What sim would compare; .config is not that of a file. */
 struct cli_case_settings check_cases(const struct check *check);
@@ -86,5 +87,9 @@ double check_drawn(const struct check *check);
 
 void check_print_scenario(const struct check *check, FILE *to);
 json_t *check_scenario_json(const struct check *check);
+
+/* What each of the scenario's faults does to the SNAT ports of who stays; the
+ * caller frees it; NULL without memory. */
+struct sim_turn *check_turns(const struct check *check);
 
 #endif

@@ -149,13 +149,26 @@ notices_json(const struct check *check, const struct lb_fault *fault)
 	return list;
 }
 
+/* Null where nobody who stays has other ports; turn NULL: not known. */
 static json_t *
-fault_json(const struct check *check, const struct lb_fault *fault)
+turn_json(const struct sim_turn *turn)
+{
+	if (turn == NULL || turn->members == 0)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I}", "members", whole(turn->members),
+	    "ports_before", whole(turn->before), "ports_after",
+	    whole(turn->after));
+}
+
+static json_t *
+fault_json(const struct check *check, const struct lb_fault *fault,
+    const struct sim_turn *turn)
 {
 	const bool probed = check_is_probed(fault);
 	const enum lb_fault_subject subject = lb_fault_subject(fault->kind);
 
-	return json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o}",
 	    "at_ms", whole(fault->at_ms), "what", "fault", "fault",
 	    lb_fault_name(fault->kind), "member", fault->member, "zone",
 	    subject == LB_FAULT_OF_ZONE ? json_integer(fault->number)
@@ -166,13 +179,15 @@ fault_json(const struct check *check, const struct lb_fault *fault)
 	    "frontend_of", frontends_json(check, fault), "noticed_by",
 	    probed ? notices_json(check, fault) : json_null(),
 	    probed ? "unprobed_rules" : "rules",
-	    rules_json(check, fault, -1, !probed));
+	    rules_json(check, fault, -1, !probed), "snat_turn",
+	    turn_json(turn));
 }
 
 /* --- moments -------------------------------------------------------------- */
 
 static json_t *
-moment_json(const struct check *check, const struct check_moment *m)
+moment_json(const struct check *check, const struct check_moment *m,
+    const struct sim_turn *turns)
 {
 	const struct lb_scenario *s = check->scenario;
 	static const char *const names[] = {
@@ -183,7 +198,8 @@ moment_json(const struct check *check, const struct check_moment *m)
 	};
 
 	if (m->kind == CHECK_FAULT)
-		return fault_json(check, &s->faults[m->index]);
+		return fault_json(check, &s->faults[m->index],
+		    turns != NULL ? &turns[m->index] : NULL);
 	const bool of_traffic =
 	    m->kind == CHECK_STARTS || m->kind == CHECK_STOPS;
 	return json_pack("{s:I, s:s, s:o}", "at_ms", whole(m->at_ms), "what",
@@ -197,10 +213,12 @@ moments_json(const struct check *check)
 {
 	size_t count;
 	struct check_moment *all = check_moments(check->scenario, &count);
+	struct sim_turn *turns = check_turns(check);
 	json_t *list = all == NULL ? NULL : json_array();
 
 	for (size_t i = 0; list != NULL && i < count; i++)
-		list = with_item(list, moment_json(check, &all[i]));
+		list = with_item(list, moment_json(check, &all[i], turns));
+	free(turns);
 	free(all);
 	return list;
 }

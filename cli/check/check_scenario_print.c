@@ -431,11 +431,26 @@ is_new(const struct lb_scenario *s, size_t index)
 	return true;
 }
 
+/* Members that stay get other SNAT ports (AZ 4.2). */
+static void
+print_turn(const struct sim_turn *turn, FILE *to)
+{
+	if (turn->members == 0)
+		return;
+	(void)fprintf(to,
+	    "  %-*s   SNAT ports of %u other member%s: %u instead of %u "
+	    "each%s\n",
+	    AT_WIDTH, "", turn->members, turn->members == 1 ? "" : "s",
+	    turn->after, turn->before,
+	    turn->after < turn->before ? "; flows on those taken back end"
+				       : "");
+}
+
 /* --- moments -------------------------------------------------------------- */
 
 static void
-print_moment(
-    const struct check *check, const struct check_moment *moment, FILE *to)
+print_moment(const struct check *check, const struct check_moment *moment,
+    const struct sim_turn *turns, FILE *to)
 {
 	const struct lb_scenario *s = check->scenario;
 	char text[24];
@@ -461,6 +476,8 @@ print_moment(
 			(void)fputs(", not in its pool before", to);
 		(void)fputc('\n', to);
 		print_effect(check, &s->faults[moment->index], to);
+		if (turns != NULL)
+			print_turn(&turns[moment->index], to);
 		break;
 	case CHECK_ENDS:
 		(void)fputs("the end\n", to);
@@ -473,14 +490,17 @@ print_moments(const struct check *check, FILE *to)
 {
 	size_t count;
 	struct check_moment *all = check_moments(check->scenario, &count);
+	struct sim_turn *turns = check_turns(check);
 
 	if (all == NULL || count == 0) {
+		free(turns);
 		free(all);
 		return;
 	}
 	(void)fputs("\nwhat happens\n", to);
 	for (size_t i = 0; i < count; i++)
-		print_moment(check, &all[i], to);
+		print_moment(check, &all[i], turns, to);
+	free(turns);
 	free(all);
 }
 

@@ -67,8 +67,8 @@ uint32_t lb_expire(const struct lb_tables *tables, bool six, uint32_t now_ms,
     uint32_t from, uint32_t count, struct lb_expired_list *facts);
 
 /* Empties records of SNAT ports in buckets [from, from + count) that no flow
- * uses.  Cost: linear in count. */
-void lb_expire_ports(
+ * uses.  Returns how many there are left.  Cost: linear in count. */
+uint32_t lb_expire_ports(
     const struct lb_tables *tables, uint32_t from, uint32_t count);
 
 /* What members found used up may be free: to be called when the plan in force

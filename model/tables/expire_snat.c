@@ -385,15 +385,22 @@ sweep_record(struct lb_port_bucket *b, uint32_t way)
 			: lb_ctl_with_state(busy, LB_PORT_LIVE));
 }
 
-void
+uint32_t
 lb_expire_ports(const struct lb_tables *t, uint32_t from, uint32_t count)
 {
+	uint32_t left = 0;
+
 	uint32_t end =
 	    count < t->port_buckets - from ? from + count : t->port_buckets;
 
 	for (uint32_t bucket = from; bucket < end; bucket++)
-		for (uint32_t way = 0; way < LB_PORT_WAYS; way++)
+		for (uint32_t way = 0; way < LB_PORT_WAYS; way++) {
 			sweep_record(&t->ports[bucket], way);
+			left +=
+			    lb_ctl_state(LB_LOAD(t->ports[bucket].ctl[way])) !=
+			    LB_PORT_EMPTY;
+		}
+	return left;
 }
 
 void

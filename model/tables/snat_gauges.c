@@ -12,9 +12,8 @@ lb_snat_gauges_free(struct lb_snat_gauges *g)
 	*g = (struct lb_snat_gauges){ 0 };
 }
 
-/* The head of a member's chain; -1: it is empty. */
-static int
-head_of(const struct lb_snat_gauges *g, uint16_t member, bool udp)
+int
+lb_snat_gauge_head(const struct lb_snat_gauges *g, uint16_t member, bool udp)
 {
 	if (member >= g->member_count)
 		return -1;
@@ -30,7 +29,7 @@ next_of(const struct lb_snat_gauges *g, int gauge)
 int
 lb_snat_gauge_first(const struct lb_snat_gauges *g, uint16_t member, bool udp)
 {
-	int head = head_of(g, member, udp), i = head;
+	int head = lb_snat_gauge_head(g, member, udp), i = head;
 
 	while (i >= 0 && g->at[i].allocated == 0)
 		i = next_of(g, i);
@@ -43,7 +42,8 @@ lb_snat_gauge_is_only(const struct lb_snat_gauges *g, uint32_t gauge)
 	const struct lb_snat_gauge *of = &g->at[gauge];
 	uint32_t others = 0;
 
-	for (int i = head_of(g, of->member, of->udp); i >= 0; i = next_of(g, i))
+	for (int i = lb_snat_gauge_head(g, of->member, of->udp); i >= 0;
+	     i = next_of(g, i))
 		others += i != (int)gauge && g->at[i].allocated > 0;
 	return others == 0;
 }
@@ -52,7 +52,7 @@ int
 lb_snat_gauge_find(
     const struct lb_snat_gauges *g, uint16_t member, uint8_t number, bool udp)
 {
-	int i = head_of(g, member, udp);
+	int i = lb_snat_gauge_head(g, member, udp);
 
 	while (i >= 0 && g->at[i].number != number)
 		i = next_of(g, i);

@@ -48,6 +48,10 @@ int lb_snat_gauge_find(const struct lb_snat_gauges *gauges, uint16_t member,
 int lb_snat_gauge_make(
     struct lb_snat_gauges *gauges, uint16_t member, uint8_t number, bool udp);
 
+/* The first of a member's, by which the others are found; -1: none. */
+int lb_snat_gauge_head(
+    const struct lb_snat_gauges *gauges, uint16_t member, bool udp);
+
 /* Where what is not of one address counts: the member's first that has ports,
  * or just its first; -1: none. */
 int lb_snat_gauge_first(

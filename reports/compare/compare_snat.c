@@ -82,8 +82,8 @@ report_compare_snat_text(FILE *to, const struct report_comparison *c,
 		report_put(to, ", ");
 	}
 	report_put(to, "SNAT ports\n");
-	row(to, "attempts that found none", x.failed, y.failed);
-	row(to, "of all attempts", x.figures[REPORT_SNAT_BLOCKING],
+	row(to, "packets that found none", x.failed, y.failed);
+	row(to, "of first tries", x.figures[REPORT_SNAT_BLOCKING],
 	    y.figures[REPORT_SNAT_BLOCKING]);
 	row(to, "the fullest member's use", x.figures[REPORT_SNAT_PEAK],
 	    y.figures[REPORT_SNAT_PEAK]);

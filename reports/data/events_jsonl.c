@@ -27,6 +27,7 @@ static const struct {
 	/* AZ 9.2 */
 	[SIM_EVENT_SNAT_HIGH] = { "HighSnatPortUsage", NULL },
 	[SIM_EVENT_SNAT_EXHAUSTED] = { "SnatPortExhaustion", NULL },
+	[SIM_EVENT_SNAT_TURN] = { "snat_ports_changed", "flows_cut" },
 	[SIM_EVENT_INTERRUPTED] = { "interrupted", NULL },
 	[SIM_EVENT_END] = { "end", NULL },
 };
@@ -41,6 +42,7 @@ what_name(enum sim_event_kind kind)
 		return "state";
 	case SIM_EVENT_SNAT_HIGH:
 	case SIM_EVENT_SNAT_EXHAUSTED:
+	case SIM_EVENT_SNAT_TURN:
 		return "ports";
 	default:
 		return "reason";

@@ -80,6 +80,8 @@ clients_json(const struct sim_case *c)
 	o = with(o, "answered", whole(s->answered));
 	o = with(o, "retries", whole(s->retries));
 	o = with(o, "given_up", whole(s->given_up));
+	o = with(o, "given_up_without_port", whole(s->no_port));
+	o = with(o, "given_up_hairpin", whole(s->came_back));
 	o = with(o, "errors", whole(s->errors));
 	o = with(o, "unanswered", whole(s->unanswered));
 	o = with(o, "under_way", whole(report_under_way(s)));

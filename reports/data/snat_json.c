@@ -30,6 +30,8 @@ worst_json(const struct sim_snat *g)
 	    o, "port", g->worst_port != 0 ? whole(g->worst_port) : json_null());
 	o = with(o, "peak_used", whole(g->worst_peak));
 	o = with(o, "begun", whole(g->worst_begun));
+	o = with(o, "asked", whole(g->worst_asked));
+	o = with(o, "blocked", whole(g->worst_blocked));
 	o = with(o, "opened", whole(g->worst_opened));
 	return with(o, "failed", whole(g->worst_failed));
 }
@@ -46,7 +48,10 @@ gauge_json(const struct sim_case *c, size_t i)
 	o = with(o, "protocol", text(lb_proto_name(g->proto)));
 	o = with(o, "allocated", whole(g->allocated));
 	o = with(o, "peak_used", whole(g->peak));
+	o = with(o, "peak_share", ratio(report_snat_fullness(g)));
 	o = with(o, "failed", whole(g->failed));
+	o = with(o, "asked", whole(g->asked));
+	o = with(o, "blocked", whole(g->blocked));
 	o = with(o, "used", whole(g->used));
 	o = with(o, "opened", whole(g->opened));
 	o = with(o, "peak_at_s",
@@ -56,6 +61,7 @@ gauge_json(const struct sim_case *c, size_t i)
 	o = with(o, "offered_erlangs", ratio(s.erlangs));
 	o = with(o, "predicted_blocking", ratio(s.predicted));
 	o = with(o, "simulated_blocking", ratio(s.simulated));
+	o = with(o, "simulated_blocking_packets", ratio(s.of_packets));
 	return with(
 	    o, "ports_advised", s.advised > 0 ? whole(s.advised) : json_null());
 }
@@ -81,6 +87,23 @@ report_snat_spread_json(const struct sim_record *record, size_t of_case)
 	return o;
 }
 
+/* Of members that stayed, by who came or went. */
+static json_t *
+turn_json(const struct sim_snat_turn *t)
+{
+	json_t *o =
+	    with(json_object(), "at_s", ratio((double)t->at_ns / NS_PER_S));
+
+	o = with(o, "member", text(t->member));
+	o = with(o, "fault", text(t->fault));
+	o = with(o, "members", whole(t->members));
+	o = with(o, "ports_before", whole(t->before));
+	o = with(o, "ports_after", whole(t->after));
+	o = with(o, "ports_taken", whole(t->ports));
+	o = with(o, "flows_cut", whole(t->cut));
+	return with(o, "open_cut", whole(t->cut_open));
+}
+
 json_t *
 report_snat_json(json_t *o, const struct sim_case *c)
 {
@@ -91,6 +114,10 @@ report_snat_json(json_t *o, const struct sim_case *c)
 	json_t *outbound =
 	    with(json_object(), "packets", whole(c->outbound_packets));
 	outbound = with(outbound, "bytes", whole(c->outbound_bytes));
+	json_t *turns = json_array();
+	for (size_t i = 0; i < c->turn_count; i++)
+		turns = with_item(turns, turn_json(&c->turns[i]));
 	o = with(o, "snat", gauges);
+	o = with(o, "snat_turns", turns);
 	return with(o, "outbound", outbound);
 }

@@ -303,10 +303,10 @@ failed_words(const struct report_snat *s)
 	char count[REPORT_TEXT_BYTES], is[REPORT_TEXT_BYTES];
 	char expected[REPORT_TEXT_BYTES];
 
-	if (isnan(s->simulated))
+	if (isnan(s->of_packets))
 		return report_compose("%s", "");
 	report_count(count, PICTURE, s->failed);
-	report_percent(is, PICTURE, s->simulated);
+	report_percent(is, PICTURE, s->of_packets);
 	if (s->failed == 0)
 		report_format(count, sizeof(count), "none");
 	const char *and = s->failed > 0 ? ", " : "";
@@ -432,7 +432,11 @@ slice_of(const struct sim_snat *g, size_t from, size_t count)
 	     bin++) {
 		const struct sim_snat_slice *s = &g->slices[bin];
 		sum.failed += s->failed;
-		sum.used = s->used > sum.used ? s->used : sum.used;
+		if ((uint64_t)s->used * sum.allocated >=
+		    (uint64_t)sum.used * s->allocated) {
+			sum.used = s->used;
+			sum.allocated = s->allocated;
+		}
 	}
 	return sum;
 }
@@ -455,7 +459,7 @@ put_gauge(FILE *to, const struct sim_record *record, const struct sim_case *c,
 		report_csv_text(to, g->frontend);
 		report_print(to,
 		    ",%s,%" PRIu32 ",%.9g,%.9g,%" PRIu32 ",%" PRIu32 "\n",
-		    lb_proto_name(g->proto), g->allocated,
+		    lb_proto_name(g->proto), of.allocated,
 		    (double)(bin * record->bin_ns) / 1e9,
 		    (double)(group * record->bin_ns) / 1e9, of.used, of.failed);
 	}

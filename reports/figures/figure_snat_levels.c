@@ -15,15 +15,16 @@ double
 report_snat_level(
     const struct report_snat_drawing *d, const struct sim_snat *g, size_t piece)
 {
-	uint32_t used = 0;
+	double level = 0;
 
-	if (g->allocated == 0)
-		return 0;
 	for (size_t bin = piece * d->group;
-	     bin < (piece + 1) * d->group && bin < g->slice_count; bin++)
-		if (g->slices[bin].used > used)
-			used = g->slices[bin].used;
-	return fmin((double)used / (double)g->allocated, 1);
+	     bin < (piece + 1) * d->group && bin < g->slice_count; bin++) {
+		const struct sim_snat_slice *s = &g->slices[bin];
+		if (s->allocated > 0)
+			level =
+			    fmax(level, (double)s->used / (double)s->allocated);
+	}
+	return fmin(level, 1);
 }
 
 /* --- strips --------------------------------------------------------------- */
@@ -41,8 +42,9 @@ numbers_of(const struct sim_snat *g)
 	char peak[REPORT_TEXT_BYTES], ports[REPORT_TEXT_BYTES];
 	char failed[REPORT_TEXT_BYTES];
 
-	report_count(peak, PICTURE, g->peak);
-	report_count(ports, PICTURE, g->allocated);
+	report_count(peak, PICTURE, g->full_used);
+	report_count(ports, PICTURE,
+	    g->full_allocated > 0 ? g->full_allocated : g->allocated);
 	report_count(failed, PICTURE, g->failed);
 	return report_compose("at most %s of %s ports, %s failed", peak, ports,
 	    g->failed > 0 ? failed : "none");

@@ -8,8 +8,9 @@
 #include "model/config/names.h"
 #include <stdlib.h>
 
-#define ROWS_MAX 200
-#define PICTURE  (&report_picture)
+#define ROWS_MAX  200
+#define TURNS_MAX 5
+#define PICTURE   (&report_picture)
 
 void
 report_html_snat_picture(
@@ -37,6 +38,20 @@ put_spread(struct report_page *page, size_t of_case)
 }
 
 static void
+put_turns(struct report_page *page, const struct sim_case *c)
+{
+	for (size_t i = 0; i < c->turn_count && i < TURNS_MAX; i++) {
+		char *words = report_snat_turn_words(&c->turns[i], PICTURE);
+		page->no_memory |= words == NULL;
+		report_page_put(page, "<p>");
+		report_page_prose(
+		    page, words != NULL ? report_compose("%s.", words) : NULL);
+		report_page_put(page, "</p>\n");
+		free(words);
+	}
+}
+
+static void
 put_words(struct report_page *page, size_t of_case)
 {
 	const struct sim_case *c = &page->study->record->cases[of_case];
@@ -54,6 +69,7 @@ put_words(struct report_page *page, size_t of_case)
 	    page, words != NULL ? report_compose("%s.", words) : NULL);
 	report_page_put(page, "</p>\n");
 	free(words);
+	put_turns(page, c);
 	put_spread(page, of_case);
 }
 
@@ -69,13 +85,14 @@ put_row(struct report_page *page, const struct sim_case *c, size_t i)
 		report_cell_text(page, c->name);
 	report_cell_text(page, g->frontend);
 	report_cell_text(page, lb_proto_name(g->proto));
-	report_cell_count(page, g->allocated);
+	report_cell_count(page, report_snat_ports(g));
 	report_cell_count(page, g->peak);
 	report_cell_share(page, report_snat_fullness(g));
 	report_cell_count(page, g->opened);
 	report_cell_count(page, g->failed);
 	report_cell_word(page, report_snat_destination(g, where));
 	report_cell_count(page, g->worst_failed);
+	report_cell_share(page, s.of_packets);
 	report_cell_share(page, s.simulated);
 	report_cell_share(page, s.predicted);
 	report_row_close(page);
@@ -106,14 +123,14 @@ put_table(struct report_page *page)
 		{ "Ports", true }, { "Most in use", true }, { "of them", true },
 		{ "Flows opened", true }, { "Found none", true },
 		{ "Worst destination", false }, { "failed there", true },
-		{ "of all there", true },
+		{ "of all packets there", true }, { "of first tries", true },
 		{ "by Erlang\xe2\x80\x99s formula", true } };
 	const struct sim_record *record = page->study->record;
-	struct report_heading shown[13];
+	struct report_heading shown[14];
 	size_t used = 0, rows = 0, count = 0;
 	char caption[128];
 
-	for (size_t i = 0; i < 13; i++)
+	for (size_t i = 0; i < 14; i++)
 		if (i != 1 || record->case_count > 1)
 			shown[count++] = headings[i];
 	for (size_t i = 0; i < record->case_count; i++)

@@ -5,9 +5,10 @@
 #include "model/config/names.h"
 #include <stdlib.h>
 
-#define BODY     9.5
-#define ROWS_MAX 40 /* a case */
-#define PICTURE  (&report_picture)
+#define BODY      9.5
+#define TURNS_MAX 5
+#define ROWS_MAX  40 /* a case */
+#define PICTURE   (&report_picture)
 
 static const struct report_column columns[] = {
 	{ "Member", 0.20, REPORT_LEFT },
@@ -32,7 +33,7 @@ put_row(struct report_document *doc, const struct sim_snat *g)
 		member != NULL ? member : "?",
 		frontend != NULL ? frontend : "?",
 		lb_proto_name(g->proto),
-		report_count(text[0], PICTURE, g->allocated),
+		report_count(text[0], PICTURE, report_snat_ports(g)),
 		report_count(text[1], PICTURE, g->peak),
 		report_percent(text[2], PICTURE, report_snat_fullness(g)),
 		report_count(text[3], PICTURE, g->opened),
@@ -82,6 +83,18 @@ put_spread(struct report_document *doc, size_t of_case)
 }
 
 static void
+put_turns(struct report_document *doc, const struct sim_case *c)
+{
+	for (size_t i = 0; i < c->turn_count && i < TURNS_MAX; i++) {
+		char *words = report_snat_turn_words(&c->turns[i], PICTURE);
+		report_paragraph_take(doc,
+		    words != NULL ? report_compose("%s.", words) : NULL, BODY,
+		    false, 6);
+		free(words);
+	}
+}
+
+static void
 put_case(struct report_document *doc, size_t of_case)
 {
 	const struct sim_case *c = &doc->study->record->cases[of_case];
@@ -101,6 +114,7 @@ put_case(struct report_document *doc, size_t of_case)
 	    BODY, false, 6);
 	free(name);
 	free(words);
+	put_turns(doc, c);
 	put_spread(doc, of_case);
 	put_rows(doc, c);
 	doc->y += 10;

@@ -96,7 +96,7 @@ report_outcome(const struct sim_failover *f, enum report_outcome outcome)
 bool
 report_is_probed_for(const struct sim_failover *f)
 {
-	static const char *const others[] = { "admin-down", "removed",
+	static const char *const others[] = { "admin-down", "removed", "added",
 		"instance-down", "weight" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

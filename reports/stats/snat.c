@@ -41,15 +41,29 @@ report_ports_for(double erlangs, double blocking, uint32_t most)
 double
 report_snat_fullness(const struct sim_snat *snat)
 {
-	return snat->allocated > 0
-		   ? (double)snat->peak / (double)snat->allocated
+	return snat->full_allocated > 0
+		   ? (double)snat->full_used / (double)snat->full_allocated
 		   : 0;
+}
+
+uint32_t
+report_snat_ports(const struct sim_snat *snat)
+{
+	return snat->allocated > 0 ? snat->allocated : snat->full_allocated;
+}
+
+/* What it had when it was fullest; who never used one has them all. */
+static uint32_t
+full_of(const struct sim_snat *g)
+{
+	return g->full_allocated > 0 ? g->full_allocated : g->allocated;
 }
 
 double
 report_snat_part_used(const struct report_snat *s)
 {
-	return s->ports > 0 ? (double)s->peak / (double)s->ports : 0;
+	return s->full_ports > 0 ? (double)s->full_used / (double)s->full_ports
+				 : 0;
 }
 
 static bool
@@ -78,24 +92,29 @@ report_snat_of(const struct sim_case *c, size_t i)
 {
 	const struct sim_snat *at = &c->snat[i];
 	const double window_s = (double)c->snat_window_ns / NS_PER_S;
-	uint64_t begun = 0, ended = 0, held_ms = 0;
+	uint64_t asked = 0, blocked = 0, ended = 0, held_ms = 0;
 	bool full = true;
 	struct report_snat s = { .hold_s = NAN,
 		.erlangs = NAN,
 		.predicted = NAN,
-		.simulated = NAN };
+		.simulated = NAN,
+		.of_packets = NAN };
 
 	for (size_t n = 0; n < c->snat_count; n++) {
 		const struct sim_snat *g = &c->snat[n];
 		if (!is_beside(g, at))
 			continue;
-		s.ports += g->allocated;
+		s.ports += report_snat_ports(g);
 		s.peak += g->peak;
+		s.full_used += g->full_used;
+		s.full_ports += full_of(g);
 		s.failed += g->worst_failed;
-		full &= g->peak >= g->allocated;
-		if (g->peak > 0 && g->peak_ns > s.full_ns)
-			s.full_ns = g->peak_ns;
-		begun += g->worst_begun;
+		full &=
+		    g->full_allocated > 0 && g->full_used >= g->full_allocated;
+		if (g->full_ns > s.full_ns)
+			s.full_ns = g->full_ns;
+		asked += g->worst_asked;
+		blocked += g->worst_blocked;
 		s.opened += g->worst_opened;
 		ended += g->worst_ended;
 		held_ms += g->worst_held_ms;
@@ -103,12 +122,14 @@ report_snat_of(const struct sim_case *c, size_t i)
 	}
 	if (!full || s.ports == 0)
 		s.full_ns = SIM_NO_TIME;
+	if (asked > 0)
+		s.simulated = (double)blocked / (double)asked;
 	if (s.opened + s.failed > 0)
-		s.simulated = (double)s.failed / (double)(s.opened + s.failed);
+		s.of_packets = (double)s.failed / (double)(s.opened + s.failed);
 	if (ended == 0 || window_s <= 0)
 		return s;
 	s.hold_s = (double)held_ms / MS_PER_S / (double)ended;
-	s.erlangs = (double)begun / window_s * s.hold_s;
+	s.erlangs = (double)asked / window_s * s.hold_s;
 	if (!at->worst_poisson)
 		return s;
 	s.predicted = report_erlang_b(s.ports, s.erlangs);
@@ -150,8 +171,8 @@ sum_up(struct owner *of, size_t left)
 	for (; count < left && is_beside(of[count].gauge, of->gauge); count++) {
 		const struct sim_snat *g = of[count].gauge;
 		sum.failed += g->failed;
-		sum.peak += g->peak;
-		sum.ports += g->allocated;
+		sum.peak += g->full_used;
+		sum.ports += full_of(g);
 		sum.used |= report_snat_is_used(g);
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -366,13 +387,13 @@ report_snat_figure_name(unsigned figure)
 static double
 blocking_of(const struct sim_case *c)
 {
-	uint64_t opened = 0;
-	const uint64_t failed = report_snat_failed(c);
+	uint64_t asked = 0, blocked = 0;
 
-	for (size_t i = 0; i < c->snat_count; i++)
-		opened += c->snat[i].opened;
-	return opened + failed > 0 ? (double)failed / (double)(opened + failed)
-				   : NAN;
+	for (size_t i = 0; i < c->snat_count; i++) {
+		asked += c->snat[i].asked;
+		blocked += c->snat[i].blocked;
+	}
+	return asked > 0 ? (double)blocked / (double)asked : NAN;
 }
 
 /* Of what the fullest member has. */

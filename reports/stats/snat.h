@@ -13,7 +13,8 @@
  * finds none, whatever the holds' distribution: Erlang, 1917.  It holds for
  * clients that come by Poisson's law and do not try again.  Who retries offers
  * more; of bursts, and of a capture, whose law nobody knows, it says nothing
- * and is not asked.
+ * and is not asked.  Beside it stands what became of calls when they first
+ * asked, whatever came of trying again.
  *
  * Source: simulation.md C.7; AZ 4.4 to 4.6.
  */
@@ -35,16 +36,19 @@ uint32_t report_ports_for(double erlangs, double blocking, uint32_t most);
  * destination.  What cannot be known is NAN. */
 struct report_snat {
 	uint32_t ports;
-	uint64_t peak;    /* in use at most, whatever the destination */
+	uint64_t peak; /* in use at most, whatever the destination */
+	/* The same of what there was then, when it was the greatest part. */
+	uint64_t full_used, full_ports;
 	uint64_t full_ns; /* when all of them were; SIM_NO_TIME: never */
 	/* There: flows that got a port, packets that got none, ports at most */
 	uint64_t opened, failed, peak_there;
-	double hold_s;    /* mean, of flows that ended */
-	double erlangs;   /* offered */
-	double predicted; /* blocking, by Erlang B; NAN: no Poisson arrivals */
-	double simulated; /* failed of those that wanted a port */
-	uint32_t advised; /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
-			     than there are */
+	double hold_s;     /* mean, of flows that ended */
+	double erlangs;    /* offered */
+	double predicted;  /* blocking, by Erlang B; NAN: no Poisson arrivals */
+	double simulated;  /* blocking: calls that found none at first */
+	double of_packets; /* the same of packets, those sent again too */
+	uint32_t advised;  /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
+			      than there are */
 };
 
 /* Of the gauge i, whose member's others of that protocol are beside it. */
@@ -59,6 +63,9 @@ size_t report_snat_worst(const struct sim_case *c);
  * a member has. */
 double report_snat_fullness(const struct sim_snat *snat);
 double report_snat_part_used(const struct report_snat *s);
+
+/* Those it has at the end; those it had, who was removed. */
+uint32_t report_snat_ports(const struct sim_snat *snat);
 
 uint64_t report_snat_failed(const struct sim_case *c);
 /* The most ports that a member had in use, of one protocol; NAN: no member
@@ -87,7 +94,7 @@ size_t report_snat_case(const struct sim_record *record);
 
 /* Of all members of a case together; NAN where it can't be told. */
 enum report_snat_figure {
-	REPORT_SNAT_BLOCKING, /* failed, of what wanted a port */
+	REPORT_SNAT_BLOCKING, /* calls that found none when they first asked */
 	REPORT_SNAT_EXPECTED, /* the same by Erlang's formula, where most
 				 failed */
 	REPORT_SNAT_PEAK, /* of the fullest member's ports, in use at most */
@@ -115,6 +122,12 @@ char *report_snat_destination(const struct sim_snat *snat, char *to);
  * gauge's member: sentences, the last without its full stop. */
 char *report_snat_words(
     const struct sim_case *c, size_t i, const struct report_script *script);
+
+/* "When m51 was added at 5 min, 50 members went from 1 024 ports to 512 each,
+ * and 9 876 flows lost theirs": of a change of allocations, without its full
+ * stop. */
+char *report_snat_turn_words(
+    const struct sim_snat_turn *turn, const struct report_script *script);
 
 /* The same for a picture, shorter: of the worst gauge. */
 char *report_snat_title(const struct sim_case *c);

@@ -9,6 +9,7 @@
 #include "model/config/names.h"
 
 #define ROWS_MAX       20u /* a case */
+#define TURNS_MAX      5u  /* the same */
 #define MEMBER_WIDTH   14
 #define FRONTEND_WIDTH 10
 #define TERMINAL       (&report_terminal)
@@ -53,12 +54,30 @@ put_row(FILE *to, const struct sim_snat *g)
 	report_put_name(to, g->frontend, FRONTEND_WIDTH, true);
 	report_print(to, " %-4s %7s %7s %7s %8s %8s%s%s\n",
 	    lb_proto_name(g->proto),
-	    report_count(ports, TERMINAL, g->allocated),
+	    report_count(ports, TERMINAL, report_snat_ports(g)),
 	    report_count(peak, TERMINAL, g->peak),
 	    report_percent(full, TERMINAL, report_snat_fullness(g)),
 	    report_count(opened, TERMINAL, g->opened),
 	    report_count(failed, TERMINAL, g->failed),
 	    mark[0] != '\0' ? "  " : "", mark);
+}
+
+static void
+put_turns(FILE *to, const struct sim_case *c)
+{
+	for (size_t i = 0; i < c->turn_count && i < TURNS_MAX; i++) {
+		char *words = report_snat_turn_words(&c->turns[i], TERMINAL);
+		char *line =
+		    words != NULL ? report_compose("  %s.", words) : NULL;
+		if (line != NULL)
+			report_put_wrapped(to, line);
+		free(line);
+		free(words);
+	}
+	if (c->turn_count > TURNS_MAX)
+		report_print(to,
+		    "  and %zu changes of ports more, in summary.json\n",
+		    c->turn_count - TURNS_MAX);
 }
 
 static void
@@ -80,6 +99,7 @@ put_case(FILE *to, const struct sim_case *c)
 	if (report_snat_is_used(&c->snat[order[0]]))
 		put_words(to, c, order[0]);
 	free(order);
+	put_turns(to, c);
 }
 
 void

@@ -35,6 +35,7 @@ static const struct manner manners[] = {
 	{ "flapping", "began to flap", "at", NULL },
 	{ "admin-down", "was set to admin state down", "at", NULL },
 	{ "removed", "was taken out of its pool", "at", NULL },
+	{ "added", "was added and took SNAT ports from others", "at", NULL },
 	{ "zone-down", "went down", "at", NULL },
 	{ "instance-down", "died", "at", NULL },
 };
@@ -76,7 +77,8 @@ report_fault_name(const struct sim_failover *f, size_t columns)
 		{ "hanging", "hangs" }, { "off", "off" }, { "deaf", "deaf" },
 		{ "slow", "slow" }, { "flapping", "flaps" },
 		{ "admin-down", "admin down" }, { "removed", "removed" },
-		{ "zone-down", "down" }, { "instance-down", "died" } };
+		{ "added", "added" }, { "zone-down", "down" },
+		{ "instance-down", "died" } };
 	const char *what = f->fault != NULL ? f->fault : "failed";
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -498,6 +500,10 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
+	put_mishap(to, s, of->no_port, "of them without a SNAT port",
+	    "of them without a SNAT port");
+	put_mishap(to, s, of->came_back, "of them by a hairpin",
+	    "of them by a hairpin");
 	put_mishap(
 	    to, s, of->errors, "answered by an error", "answered by an error");
 	put_mishap(to, s, of->unanswered, "unanswered", "unanswered");

@@ -3,6 +3,7 @@
 #include "reports/stats/snat.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/config/names.h"
 
@@ -13,10 +14,11 @@
 const char *
 report_snat_mark(const struct sim_snat *g)
 {
-	if (g->allocated > 0 && g->peak >= g->allocated)
+	const double full = report_snat_fullness(g);
+
+	if (full >= 1)
 		return "used up";
-	return (uint64_t)g->peak * 4 > (uint64_t)g->allocated * 3 ? "over 75 %"
-								  : "";
+	return full > 0.75 ? "over 75 %" : "";
 }
 
 char *
@@ -50,6 +52,7 @@ failed_words(const struct sim_snat *g, const struct report_snat *s,
     const struct report_script *script)
 {
 	char count[REPORT_TEXT_BYTES], part[REPORT_TEXT_BYTES];
+	char first[REPORT_TEXT_BYTES];
 	char where[REPORT_SNAT_DESTINATION_BYTES], ports[REPORT_TEXT_BYTES];
 	char when[REPORT_TEXT_BYTES], full[128] = "";
 
@@ -57,13 +60,17 @@ failed_words(const struct sim_snat *g, const struct report_snat *s,
 		report_format(full, sizeof(full),
 		    "; all of its %s ports were in use for the first time "
 		    "after %s",
-		    report_count(ports, script, s->ports),
+		    report_count(ports, script, s->full_ports),
 		    report_moment(when, script, (double)s->full_ns / 1e9));
-	return report_compose("found no port for %s attempt%s towards %s over "
-			      "%s, %s of all there%s",
+	return report_compose("found no port for %s packet%s towards %s over "
+			      "%s, %s of all there, and for %s of what first "
+			      "asked%s",
 	    report_count(count, script, s->failed), s->failed == 1 ? "" : "s",
 	    report_snat_destination(g, where), lb_proto_name(g->proto),
-	    report_percent(part, script, s->simulated), full);
+	    report_percent(part, script, s->of_packets),
+	    isnan(s->simulated) ? "none"
+				: report_snat_part(first, script, s->simulated),
+	    full);
 }
 
 static char *
@@ -75,8 +82,8 @@ used_words(const struct sim_snat *g, const struct report_snat *s,
 
 	return report_compose(
 	    "was the fullest: at most %s of its %s %s ports were in use (%s)",
-	    report_count(peak, script, s->peak),
-	    report_count(count, script, s->ports), lb_proto_name(g->proto),
+	    report_count(peak, script, s->full_used),
+	    report_count(count, script, s->full_ports), lb_proto_name(g->proto),
 	    report_percent(part, script, report_snat_part_used(s)));
 }
 
@@ -125,6 +132,42 @@ report_snat_words(
 	return words;
 }
 
+static const char *
+turn_verb(const struct sim_snat_turn *turn)
+{
+	return turn->fault != NULL && strcmp(turn->fault, "added") == 0
+		   ? "was added"
+		   : "was removed";
+}
+
+char *
+report_snat_turn_words(
+    const struct sim_snat_turn *turn, const struct report_script *script)
+{
+	char at[REPORT_TEXT_BYTES], members[REPORT_TEXT_BYTES];
+	char before[REPORT_TEXT_BYTES], after[REPORT_TEXT_BYTES];
+	char cut[REPORT_TEXT_BYTES], open[REPORT_TEXT_BYTES];
+	char *name = report_clean(turn->member, true), *words = NULL;
+
+	if (name != NULL)
+		words = report_compose(
+		    "When %s %s at %s, %s member%s went from %s SNAT ports to "
+		    "%s each, and %s flow%s lost %s, %s of them "
+		    "open connections",
+		    name, turn_verb(turn),
+		    report_moment(at, script, (double)turn->at_ns / 1e9),
+		    report_count(members, script, turn->members),
+		    turn->members == 1 ? "" : "s",
+		    report_count(before, script, turn->before),
+		    report_count(after, script, turn->after),
+		    report_count(cut, script, turn->cut),
+		    turn->cut == 1 ? "" : "s",
+		    turn->cut == 1 ? "its" : "theirs",
+		    report_count(open, script, turn->cut_open));
+	free(name);
+	return words;
+}
+
 /* --- over replications ----------------------------------------------------
  */
 
@@ -165,7 +208,8 @@ report_snat_spread_words(const struct sim_record *record, size_t of_case,
 	else if (made)
 		words = report_compose(
 		    "over %zu replications, means with their 95%s%% "
-		    "intervals: %s of all attempts failed, by Erlang's formula "
+		    "intervals: %s of what first asked found none, by Erlang's "
+		    "formula "
 		    "%s where most did; of the fullest member's ports %s were "
 		    "in use at most",
 		    count, script->unit, text[REPORT_SNAT_BLOCKING],
@@ -205,7 +249,7 @@ make_title(struct title *t, const struct sim_case *c)
 		return true;
 	}
 	report_shorten(t->name, NAME_COLUMNS);
-	report_count(t->ports, PICTURE, t->of.ports);
+	report_count(t->ports, PICTURE, t->of.full_ports);
 	report_count(t->failed, PICTURE, t->of.failed);
 	report_percent(t->part, PICTURE,
 	    t->of.failed > 0 ? t->of.simulated : report_snat_part_used(&t->of));

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/scenario/fault.h"
 #include "sim/events/events.h"
 
-#define LOG_MOST    4096u /* events of a case */
+#define LOG_MOST    4096u /* events of a case; and turns */
 #define PORTS       65536u
 #define LEARNT_MOST 4096u /* destinations */
+#define SWEEP_MS    UINT64_C(1000)
+#define HINTS_MS    (16 * SWEEP_MS)
+#define FEW_OF      16u /* that part of the records is few */
 
 bool
 sim_outbound_wanted(const struct lb_scene *scene)
@@ -203,11 +205,12 @@ sim_outbound_new(const struct lb_scene *scene, const struct lb_plan *plan,
 	o->holders = calloc((size_t)LB_SNAT_ADDRESS_MAX * 2 * PORTS,
 	    sizeof(*o->holders)); /* committed when touched */
 	o->log = calloc(LOG_MOST, sizeof(*o->log));
+	o->turns = calloc(LOG_MOST, sizeof(*o->turns));
 	for (unsigned six = 0; six < 2; six++)
 		o->hold[six] = calloc(o->slots[six] + 1u, sizeof(**o->hold));
-	if (o->holders != NULL && o->log != NULL && o->hold[0] != NULL &&
-	    o->hold[1] != NULL && new_destinations(o, scene) == 0 &&
-	    read_plan(o, plan) == 0)
+	if (o->holders != NULL && o->log != NULL && o->turns != NULL &&
+	    o->hold[0] != NULL && o->hold[1] != NULL &&
+	    new_destinations(o, scene) == 0 && read_plan(o, plan) == 0)
 		return o;
 	sim_outbound_free(o);
 	return NULL;
@@ -232,6 +235,7 @@ sim_outbound_free(struct sim_outbound *o)
 	free(o->hold[0]);
 	free(o->hold[1]);
 	free(o->log);
+	free(o->turns);
 	free(o);
 }
 
@@ -248,17 +252,60 @@ sim_outbound_number(const struct lb_plan *plan, const struct lb_addr *address)
 /* --- levels ----------------------------------------------------------------
  */
 
+static uint32_t
+allocated(const struct sim_outbound *o, const struct sim_gauge *g)
+{
+	return owner_of(o, g)->allocated;
+}
+
+/* Is u of a more than v of b? */
+static bool
+is_fuller(uint32_t u, uint32_t a, uint32_t v, uint32_t b)
+{
+	return (uint64_t)u * b > (uint64_t)v * a;
+}
+
+/* A level is one of a piece of time: the fullest stays. */
+static void
+keep_level(struct sim_snat_slice *slice, uint32_t used, uint32_t of)
+{
+	if (slice->allocated != 0 &&
+	    !is_fuller(used, of, slice->used, slice->allocated))
+		return;
+	slice->used = used;
+	slice->allocated = of;
+}
+
 /* The level was the same since the last change, until this piece of time. */
 static void
-fill(struct sim_gauge *g, uint32_t bin)
+fill(struct sim_outbound *o, struct sim_gauge *g, uint32_t bin)
 {
 	if (g->slices == NULL)
 		return;
-	while (g->bin < bin) {
-		struct sim_snat_slice *slice = &g->slices[++g->bin];
-		if (slice->used < g->used)
-			slice->used = g->used;
+	while (g->bin < bin)
+		keep_level(&g->slices[++g->bin], g->used, allocated(o, g));
+}
+
+/* The level is a new one. */
+static void
+note_level(
+    struct sim_outbound *o, struct sim_gauge *g, uint64_t now_ns, uint32_t bin)
+{
+	const uint32_t of = allocated(o, g);
+
+	if (g->used > g->peak) {
+		g->peak = g->used;
+		g->peak_ns = now_ns;
 	}
+	if (of > 0 &&
+	    (g->full_allocated == 0 ||
+		is_fuller(g->used, of, g->full_used, g->full_allocated))) {
+		g->full_used = g->used;
+		g->full_allocated = of;
+		g->full_ns = now_ns;
+	}
+	if (g->slices != NULL)
+		keep_level(&g->slices[bin], g->used, of);
 }
 
 static void
@@ -272,6 +319,26 @@ tell(struct sim_outbound *o, struct sim_gauge *g, enum lb_snat_event event,
 		.gauge = (uint32_t)(g - o->gauges),
 		.event = event,
 	};
+}
+
+/* What it holds of ports that are its no more is nobody's alarm. */
+static bool
+is_high(const struct sim_outbound *o, const struct sim_gauge *g)
+{
+	return allocated(o, g) > 0 && lb_snat_is_high(g->used, allocated(o, g));
+}
+
+/* The level was the same since the last change: what was to be told again
+ * meanwhile, as who looks all the time would have. */
+static void
+tell_again(struct sim_outbound *o, struct sim_gauge *g, uint64_t now_ns)
+{
+	const uint64_t *last_ns = &g->alarm.last_ns[LB_SNAT_HIGH];
+
+	if (!g->alarm.told[LB_SNAT_HIGH] || !is_high(o, g))
+		return;
+	while (o->log_count < LOG_MOST && now_ns - *last_ns > LB_SNAT_REPEAT_NS)
+		tell(o, g, LB_SNAT_HIGH, *last_ns + LB_SNAT_REPEAT_NS);
 }
 
 static uint16_t *
@@ -288,26 +355,24 @@ take(struct sim_outbound *o, struct sim_gauge *g, uint16_t port,
 {
 	uint16_t *holders = holders_of(o, g, port);
 
-	fill(g, bin);
+	tell_again(o, g, now_ns);
+	fill(o, g, bin);
 	if ((*holders)++ != 0)
 		return;
 	g->used++;
-	if (g->used > g->peak) {
-		g->peak = g->used;
-		g->peak_ns = now_ns;
-	}
-	if (g->slices != NULL && g->slices[bin].used < g->used)
-		g->slices[bin].used = g->used;
-	if (lb_snat_is_high(g->used, owner_of(o, g)->allocated))
+	note_level(o, g, now_ns, bin);
+	if (is_high(o, g))
 		tell(o, g, LB_SNAT_HIGH, now_ns);
 }
 
 static void
-give(struct sim_outbound *o, struct sim_gauge *g, uint16_t port, uint32_t bin)
+give(struct sim_outbound *o, struct sim_gauge *g, uint16_t port,
+    uint64_t now_ns, uint32_t bin)
 {
 	uint16_t *holders = holders_of(o, g, port);
 
-	fill(g, bin);
+	tell_again(o, g, now_ns);
+	fill(o, g, bin);
 	if (*holders != 0 && --*holders == 0)
 		g->used--;
 }
@@ -356,10 +421,17 @@ sim_outbound_begin(
 
 static void
 note_failure(struct sim_outbound *o, struct sim_gauge *g,
-    const struct sim_flow *flow, uint64_t now_ns, uint32_t bin)
+    const struct sim_flow *flow, bool again, uint64_t now_ns, uint32_t bin)
 {
-	toward(o, g, flow)->failed++;
-	fill(g, bin);
+	struct sim_toward *to = toward(o, g, flow);
+
+	to->failed++;
+	to->asked += !again;
+	to->blocked += !again;
+	if (g->failed_ns == 0 || now_ns - g->failed_ns > LB_SNAT_REPEAT_NS)
+		g->failing_ns = now_ns;
+	g->failed_ns = now_ns;
+	fill(o, g, bin);
 	if (g->slices != NULL)
 		g->slices[bin].failed++;
 	tell(o, g, LB_SNAT_EXHAUSTED, now_ns);
@@ -367,7 +439,7 @@ note_failure(struct sim_outbound *o, struct sim_gauge *g,
 
 void
 sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
-    const struct sim_flow *flow, const struct lb_result *result,
+    const struct sim_flow *flow, const struct lb_result *result, bool again,
     uint64_t now_ns, uint32_t bin)
 {
 	const bool udp = flow->proto == LB_PROTO_UDP;
@@ -375,12 +447,16 @@ sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
 	if (result->verdict == LB_DROP &&
 	    result->reason == LB_REASON_SNAT_EXHAUSTED) {
 		struct sim_gauge *first = first_gauge(o, result->member, udp);
+		o->sweeps.records++;
 		if (first != NULL)
-			note_failure(o, first, flow, now_ns, bin);
+			note_failure(o, first, flow, again, now_ns, bin);
 		return;
 	}
+	o->sweeps.no_room |= result->verdict == LB_DROP &&
+			     result->reason == LB_REASON_TABLE_FULL;
 	if ((result->facts & LB_FACT_MADE) == 0)
 		return;
+	o->sweeps.records += 2;
 	int number = sim_outbound_number(plan, &result->edit.src);
 	struct sim_gauge *g =
 	    number < 0 ? NULL
@@ -390,8 +466,45 @@ sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
 	take(o, g, lb_be16_get(result->edit.sport), now_ns, bin);
 	struct sim_toward *to = toward(o, g, flow);
 	to->opened++;
+	to->asked += !again;
 	if (++to->now > to->peak)
 		to->peak = to->now;
+}
+
+uint64_t
+sim_outbound_failing_ns(
+    const struct sim_outbound *o, uint16_t member, bool udp, uint64_t now_ns)
+{
+	const struct sim_gauge *g = first_gauge(o, member, udp);
+
+	if (g == NULL || g->failed_ns == 0 ||
+	    now_ns - g->failed_ns > LB_SNAT_REPEAT_NS)
+		return SIM_NO_TIME;
+	return g->failing_ns;
+}
+
+/*
+ * Live's sweeper passes each record once a second, and where a record found no
+ * room all hints every 16 times.  Here that is only done where records are so
+ * many that one of 7 ways could ever be missed: in a sixteenth of the table
+ * they are less than half a one a bucket.
+ */
+void
+sim_outbound_sweep(
+    struct sim_outbound *o, const struct lb_tables *t, uint64_t now_ms)
+{
+	struct sim_sweeps *s = &o->sweeps;
+
+	if (s->records < t->port_buckets * LB_PORT_WAYS / FEW_OF ||
+	    now_ms - s->swept_ms < SWEEP_MS)
+		return;
+	s->records = lb_expire_ports(t, 0, t->port_buckets);
+	s->swept_ms = now_ms;
+	if (!s->no_room || now_ms - s->hints_ms < HINTS_MS)
+		return;
+	lb_forget_hints(t);
+	s->hints_ms = now_ms;
+	s->no_room = false;
 }
 
 /* --- ends ------------------------------------------------------------------
@@ -415,7 +528,7 @@ note_end(struct sim_outbound *o, const struct lb_expired *was,
 	if (g != NULL) {
 		struct sim_toward *to =
 		    toward_at(g, destination_of(o, &was->dst, was->dport, udp));
-		give(o, g, lb_be16_get(was->xlat_port), bin);
+		give(o, g, lb_be16_get(was->xlat_port), now_ns, bin);
 		to->now -= to->now > 0;
 		to->ended++;
 		to->held_ms += (now_ns - hold->begun_ns) / LB_NS_PER_MS;
@@ -426,23 +539,39 @@ note_end(struct sim_outbound *o, const struct lb_expired *was,
 	*hold = (struct sim_hold){ 0 };
 }
 
-/* Ends what is over in a bucket. */
+/* One whose time has not come: another plan has its port. */
+static void
+note_cut(struct sim_outbound_turn *turn, const struct lb_expired *was)
+{
+	turn->cut++;
+	turn->cut_open +=
+	    was->proto == LB_PROTO_TCP && was->state == LB_CONN_OPEN;
+}
+
+/* Ends what is over in a bucket.  turn: counts what was cut; NULL. */
 static void
 end_bucket(struct sim_outbound *o, const struct lb_tables *t, bool six,
-    uint32_t bucket, uint64_t now_ns, uint32_t bin)
+    uint32_t bucket, uint64_t now_ns, uint32_t bin,
+    struct sim_outbound_turn *turn)
 {
 	const uint32_t now_ms = (uint32_t)(now_ns / LB_NS_PER_MS);
 	struct lb_expired was[LB_WAYS], is;
-	bool there[LB_WAYS];
+	bool there[LB_WAYS], young[LB_WAYS];
 
-	for (uint32_t way = 0; way < LB_WAYS; way++)
+	for (uint32_t way = 0; way < LB_WAYS; way++) {
 		there[way] = is_ours(t, six, bucket * LB_WAYS + way, &was[way]);
+		young[way] =
+		    turn != NULL && there[way] &&
+		    (int32_t)(lb_deadline_ms(t, six, bucket, way) - now_ms) > 0;
+	}
 	(void)lb_expire(t, six, now_ms, bucket, 1, NULL);
 	for (uint32_t way = 0; way < LB_WAYS; way++) {
 		const uint32_t slot = bucket * LB_WAYS + way;
-		if (there[way] && !is_ours(t, six, slot, &is))
-			note_end(
-			    o, &was[way], &o->hold[six][slot], now_ns, bin);
+		if (!there[way] || is_ours(t, six, slot, &is))
+			continue;
+		if (young[way])
+			note_cut(turn, &was[way]);
+		note_end(o, &was[way], &o->hold[six][slot], now_ns, bin);
 	}
 }
 
@@ -493,7 +622,7 @@ sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	o->ended_count = 0;
 	if (hold->due_ns != now_ns)
 		return SIM_NEVER; /* an earlier one has seen to it */
-	end_bucket(o, t, six, slot / LB_WAYS, now_ns, bin);
+	end_bucket(o, t, six, slot / LB_WAYS, now_ns, bin, NULL);
 	if (!is_ours(t, six, slot, &entry))
 		return SIM_NEVER;
 	hold->due_ns = deadline_ns(t, six, slot, now_ns);
@@ -502,15 +631,75 @@ sim_outbound_end(struct sim_outbound *o, const struct lb_tables *t, bool six,
 	return hold->due_ns;
 }
 
+/* --- another plan ----------------------------------------------------------
+ */
+
+/* All flows whose port is somebody else's by it, or whose time has come. */
+static void
+end_reclaimed(struct sim_outbound *o, const struct lb_tables *t, bool six,
+    uint64_t now_ns, uint32_t bin, struct sim_outbound_turn *turn)
+{
+	for (uint32_t b = 0; b < o->slots[six] / LB_WAYS; b++) {
+		o->ended_count = 0;
+		end_bucket(o, t, six, b, now_ns, bin, turn);
+		for (unsigned i = 0; o->cut != NULL && i < o->ended_count; i++)
+			o->cut(o->cut_arg, &o->ended[i]);
+	}
+}
+
+static uint64_t
+sum_used(const struct sim_outbound *o)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < o->gauge_count; i++)
+		sum += o->gauges[i].used;
+	return sum;
+}
+
+static int
+follow(struct sim_outbound *o, const struct lb_plan *plan,
+    const struct lb_tables *t, uint32_t bin, struct sim_outbound_turn *turn)
+{
+	const uint32_t count = o->gauge_count;
+	uint32_t *before = sim_turn_before(&o->index);
+
+	if (before == NULL || read_plan(o, plan) != 0) {
+		free(before);
+		return -1;
+	}
+	const uint64_t used = sum_used(o);
+	end_reclaimed(o, t, false, turn->at_ns, bin, turn);
+	end_reclaimed(o, t, true, turn->at_ns, bin, turn);
+	turn->ports = turn->cut > 0 ? (uint32_t)(used - sum_used(o)) : 0;
+	turn->of = sim_turn_since(&o->index, before, count);
+	free(before);
+	return 0;
+}
+
 int
 sim_outbound_plan(struct sim_outbound *o, const struct lb_plan *plan,
-    const struct lb_tables *t, uint64_t now_ns, uint32_t bin)
+    const struct lb_tables *t, uint64_t now_ns, const struct lb_fault *fault)
 {
-	if (read_plan(o, plan) != 0)
+	const uint32_t bin =
+	    o->bin_at != NULL ? o->bin_at(o->bin_arg, now_ns) : 0;
+	struct sim_outbound_turn turn = { .at_ns = now_ns, .fault = fault };
+
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		tell_again(o, &o->gauges[i], now_ns);
+		fill(o, &o->gauges[i], bin);
+	}
+	if (follow(o, plan, t, bin, &turn) != 0)
 		return -1;
-	for (unsigned six = 0; six < 2; six++)
-		for (uint32_t b = 0; b < o->slots[six] / LB_WAYS; b++)
-			end_bucket(o, t, six != 0, b, now_ns, bin);
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		struct sim_gauge *g = &o->gauges[i];
+		note_level(o, g, now_ns, bin);
+		if (is_high(o, g))
+			tell(o, g, LB_SNAT_HIGH, now_ns);
+	}
+	if (fault != NULL && (turn.of.members > 0 || turn.cut > 0) &&
+	    o->turn_count < LOG_MOST)
+		o->turns[o->turn_count++] = turn;
 	return 0;
 }
 
@@ -528,7 +717,8 @@ sim_outbound_widen(struct sim_outbound *o)
 		for (uint32_t b = 0; b < SIM_BINS / 2; b++) {
 			const struct sim_snat_slice x = s[2 * b];
 			const struct sim_snat_slice y = s[2 * b + 1];
-			s[b].used = x.used > y.used ? x.used : y.used;
+			s[b] = x;
+			keep_level(&s[b], y.used, y.allocated);
 			s[b].failed = x.failed + y.failed;
 		}
 		memset(&s[SIM_BINS / 2], 0, SIM_BINS / 2 * sizeof(*s));
@@ -536,28 +726,44 @@ sim_outbound_widen(struct sim_outbound *o)
 	}
 }
 
-void
-sim_outbound_forget(struct sim_outbound *o)
+static void
+forget_gauge(
+    struct sim_outbound *o, struct sim_gauge *g, uint64_t now_ns, uint32_t bin)
 {
-	for (uint32_t i = 0; i < o->gauge_count; i++) {
-		struct sim_gauge *g = &o->gauges[i];
-		g->peak = g->used;
-		g->alarm = (struct lb_snat_alarm){ 0 };
-		for (uint32_t d = 0; d < g->toward_room; d++) {
-			uint32_t now = g->toward[d].now;
-			g->toward[d] =
-			    (struct sim_toward){ .now = now, .peak = now };
-		}
-		if (g->slices != NULL)
-			memset(g->slices, 0, SIM_BINS * sizeof(*g->slices));
+	g->peak = g->used;
+	g->peak_ns = now_ns;
+	g->full_used = g->full_allocated = 0;
+	g->alarm = (struct lb_snat_alarm){ 0 };
+	for (uint32_t d = 0; d < g->toward_room; d++) {
+		const uint32_t now = g->toward[d].now;
+		g->toward[d] = (struct sim_toward){ .now = now, .peak = now };
 	}
-	o->log_count = 0;
-	o->packets = o->bytes = 0;
+	if (g->slices != NULL)
+		memset(g->slices, 0, SIM_BINS * sizeof(*g->slices));
+	g->bin = bin; /* before it, there is no level */
+	note_level(o, g, now_ns, bin);
+	if (is_high(o, g))
+		tell(o, g, LB_SNAT_HIGH, now_ns);
 }
 
 void
-sim_outbound_close(struct sim_outbound *o, uint32_t bin)
+sim_outbound_forget(struct sim_outbound *o, uint64_t now_ns, uint32_t bin)
 {
+	o->log_count = 0;
+	o->packets = o->bytes = 0;
 	for (uint32_t i = 0; i < o->gauge_count; i++)
-		fill(&o->gauges[i], bin);
+		forget_gauge(o, &o->gauges[i], now_ns, bin);
+	for (size_t i = 0; i < o->turn_count; i++) {
+		o->turns[i].cut = o->turns[i].cut_open = 0;
+		o->turns[i].ports = 0;
+	}
+}
+
+void
+sim_outbound_close(struct sim_outbound *o, uint64_t end_ns, uint32_t bin)
+{
+	for (uint32_t i = 0; i < o->gauge_count; i++) {
+		tell_again(o, &o->gauges[i], end_ns);
+		fill(o, &o->gauges[i], bin);
+	}
 }

@@ -18,8 +18,10 @@
  */
 #include "model/tables/expire.h"
 #include "model/path/result.h"
+#include "model/scenario/fault.h"
 #include "model/scenario/scene.h"
 #include "model/tables/snat_gauges.h"
+#include "sim/case/turns.h"
 #include "sim/flows/flows.h"
 #include "sim/record/record.h"
 #include "sim/record/timeline.h"
@@ -35,6 +37,8 @@ struct sim_destination {
 struct sim_toward {
 	uint32_t now, peak; /* flows, each with a port of its own */
 	uint64_t begun;     /* sessions of clients, whatever came of them */
+	uint64_t asked;     /* calls: the first packet that wants a port */
+	uint64_t blocked;   /* of these, that found none */
 	uint64_t opened;    /* flows that got a port */
 	uint64_t failed;    /* packets that wanted one and got none */
 	uint64_t ended, held_ms; /* flows; how long they had it, in all */
@@ -43,6 +47,11 @@ struct sim_toward {
 struct sim_gauge {
 	uint32_t used, peak;
 	uint64_t peak_ns;
+	uint32_t full_used, full_allocated; /* when it was fullest */
+	uint64_t full_ns;                   /* which it was first then */
+	/* When its failures began that go on, with no longer pause than
+	 * LB_SNAT_REPEAT_NS; the latest; 0: none. */
+	uint64_t failing_ns, failed_ns;
 	struct lb_snat_alarm alarm;
 	struct sim_toward *toward; /* [toward_room], by number of destination;
 				      0: all others' */
@@ -57,6 +66,15 @@ struct sim_snat_event {
 	enum lb_snat_event event;
 };
 
+/* Other ports for members that stayed, because of a fault. */
+struct sim_outbound_turn {
+	uint64_t at_ns;
+	const struct lb_fault *fault;
+	struct sim_turn of;
+	uint32_t ports;         /* in use, and taken back */
+	uint64_t cut, cut_open; /* flows; open TCP connections of these */
+};
+
 struct sim_hold {
 	uint64_t begun_ns; /* since when the entry is there */
 	uint64_t due_ns;   /* the event that is planned for it; 0: none */
@@ -67,6 +85,15 @@ struct sim_hold {
 struct sim_ended {
 	struct lb_expired was;
 	uint32_t session;
+};
+
+/* Records of ports that nobody uses leave the table as live's sweeper sees to
+ * it: within a second. */
+struct sim_sweeps {
+	uint32_t records;  /* there are no more than that */
+	uint64_t swept_ms; /* the latest */
+	uint64_t hints_ms; /* the latest time that hints were forgotten */
+	bool no_room;      /* since then somebody found none for a record */
 };
 
 struct sim_outbound {
@@ -87,10 +114,19 @@ struct sim_outbound {
 	uint32_t slots[2];
 	struct sim_snat_event *log;
 	size_t log_count;
+	struct sim_outbound_turn *turns;
+	size_t turn_count;
 	uint64_t packets, bytes;         /* translated, both directions */
 	struct sim_ended ended[LB_WAYS]; /* by the latest sim_outbound_end() */
 	unsigned ended_count;
+	struct sim_sweeps sweeps;
 	bool series;
+	/* Of the owner: what piece of time that is (NULL: always 0), and what
+	 * sessions another plan took the ports of (NULL: he does not care). */
+	uint32_t (*bin_at)(void *arg, uint64_t now_ns);
+	void *bin_arg;
+	void (*cut)(void *arg, const struct sim_ended *ended);
+	void *cut_arg;
 };
 
 /*
@@ -111,20 +147,37 @@ void sim_outbound_free(struct sim_outbound *o); /* NULL is fine */
 /* Does anybody leave in this scene?  NULL: no. */
 bool sim_outbound_wanted(const struct lb_scene *scene);
 
-/* Another plan is in force: other allocations, and ports that are nobody's any
- * more end.  0, -1 without memory. */
+/*
+ * sim_outbound_plan - another plan is in force: other allocations, and flows
+ * whose ports are somebody else's end.
+ *
+ * fault  that it is because of; NULL: it is how things are at first.  Where it
+ *        gave members that stayed other ports, there is one turn more.
+ *
+ * 0, -1 without memory.  Cost: linear in the tables.
+ */
 int sim_outbound_plan(struct sim_outbound *o, const struct lb_plan *plan,
-    const struct lb_tables *tables, uint64_t now_ns, uint32_t bin);
+    const struct lb_tables *tables, uint64_t now_ns,
+    const struct lb_fault *fault);
+
+/* Before a packet that may want a port. */
+void sim_outbound_sweep(
+    struct sim_outbound *o, const struct lb_tables *tables, uint64_t now_ms);
 
 /* A client's session of that flow begins. */
 void sim_outbound_begin(
     struct sim_outbound *o, uint16_t member, const struct sim_flow *flow);
 
-/* What became of a packet that a member sent: a port taken, or none to be
- * had. */
+/* What became of a packet that a member sent: a port taken, or none to be had.
+ * again: the flow's packet before found none. */
 void sim_outbound_note(struct sim_outbound *o, const struct lb_plan *plan,
-    const struct sim_flow *flow, const struct lb_result *result,
+    const struct sim_flow *flow, const struct lb_result *result, bool again,
     uint64_t now_ns, uint32_t bin);
+
+/* Since when a member's flows of that protocol find no port; SIM_NO_TIME: they
+ * do. */
+uint64_t sim_outbound_failing_ns(
+    const struct sim_outbound *o, uint16_t member, bool udp, uint64_t now_ns);
 
 /*
  * sim_outbound_due - when the entry of a flow, in a slot of its family's
@@ -151,10 +204,12 @@ uint64_t sim_outbound_end(struct sim_outbound *o,
 int sim_outbound_number(
     const struct lb_plan *plan, const struct lb_addr *address);
 
-void sim_outbound_widen(struct sim_outbound *o);  /* two pieces become one */
-void sim_outbound_forget(struct sim_outbound *o); /* nothing was counted */
+void sim_outbound_widen(struct sim_outbound *o); /* two pieces become one */
 
-/* Levels are filled in up to that piece of time. */
-void sim_outbound_close(struct sim_outbound *o, uint32_t bin);
+/* Nothing was counted until now. */
+void sim_outbound_forget(struct sim_outbound *o, uint64_t now_ns, uint32_t bin);
+
+/* It ends just before that time: levels and events until then. */
+void sim_outbound_close(struct sim_outbound *o, uint64_t end_ns, uint32_t bin);
 
 #endif

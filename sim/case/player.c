@@ -547,35 +547,40 @@ not_let_out(struct sim_player *p)
 /* Of a captured connection whose SYN found no port, and that does not try
  * again with this packet. */
 static bool
-never_came_to_be(const struct sim_arrival *a, const struct sim_flow_part *part)
+never_came_to_be(const struct sim_player *p, const struct sim_arrival *a,
+    const struct sim_flow_part *part)
 {
-	return part->key == KEY_FAILED && a->flow->proto == LB_PROTO_TCP &&
+	return p->outbound->learns && part->key == KEY_FAILED &&
+	       a->flow->proto == LB_PROTO_TCP &&
 	       (a->pkt.tcp_flags & LB_TCP_SYN) == 0;
 }
 
-/* A captured flow begins with its first packet, and again with one that makes
- * an entry. */
+static bool
+is_exhausted(const struct lb_result *result)
+{
+	return result->verdict == LB_DROP &&
+	       result->reason == LB_REASON_SNAT_EXHAUSTED;
+}
+
+/* A captured flow begins with a packet that wants a port, unless it is one
+ * that tries again. */
 static void
-note_captured(struct sim_player *p, const struct sim_arrival *a)
+note_captured(struct sim_player *p, const struct sim_arrival *a, bool again)
 {
 	const struct lb_result *result = &p->result;
-	const bool failed = result->verdict == LB_DROP &&
-			    result->reason == LB_REASON_SNAT_EXHAUSTED;
 
-	if (p->outbound->learns &&
-	    ((result->facts & LB_FACT_MADE) != 0 ||
-		(failed && a->flow->client_ms == SIM_TIME_NONE)))
+	if (p->outbound->learns && !again &&
+	    ((result->facts & LB_FACT_MADE) != 0 || is_exhausted(result)))
 		sim_outbound_begin(p->outbound, result->member, a->flow);
 }
 
-/* What answers was never asked. */
+/* What answers a captured one was never asked. */
 static void
 note_failed(const struct sim_player *p, struct sim_flow_part *part)
 {
-	if (!p->outbound->learns)
-		return;
-	part->member = LB_NONE;
-	if (p->result.reason == LB_REASON_SNAT_EXHAUSTED)
+	if (p->outbound->learns)
+		part->member = LB_NONE;
+	if (is_exhausted(&p->result))
 		part->key = KEY_FAILED;
 }
 
@@ -585,17 +590,19 @@ play_leaving(struct sim_player *p, const struct sim_arrival *a,
 {
 	const struct lb_result *result = &p->result;
 	const uint32_t translated = LB_FACT_SNAT | LB_FACT_REPLY;
+	const bool again = part->key == KEY_FAILED;
 
-	if (LB_UNLIKELY(never_came_to_be(a, part))) {
+	if (LB_UNLIKELY(never_came_to_be(p, a, part))) {
 		reach_nobody(p);
 		p->drops[LB_REASON_SNAT_EXHAUSTED]++;
 		return;
 	}
+	sim_outbound_sweep(p->outbound, &p->world->tables, a->now_ms);
 	lb_step(
 	    lb_world_ctx(p->world), &a->pkt, (uint32_t)a->now_ms, &p->result);
-	note_captured(p, a);
+	note_captured(p, a, again);
 	sim_outbound_note(
-	    p->outbound, p->plan, a->flow, result, a->now_ns, a->bin);
+	    p->outbound, p->plan, a->flow, result, again, a->now_ns, a->bin);
 	if (result->verdict != LB_FORWARD ||
 	    (result->facts & translated) != translated) {
 		not_let_out(p);
@@ -703,13 +710,15 @@ sim_player_call(
 
 /* --- time ---------------------------------------------------------------- */
 
+/* Outbound flows end by their own timers, which count them. */
 static void
 expire(struct lb_world *world, uint64_t now_ms)
 {
-	const struct lb_tables *t = &world->tables;
+	struct lb_tables t = world->tables;
 
-	(void)lb_expire(t, false, (uint32_t)now_ms, 0, t->buckets4, NULL);
-	(void)lb_expire(t, true, (uint32_t)now_ms, 0, t->buckets6, NULL);
+	t.ports = NULL;
+	(void)lb_expire(&t, false, (uint32_t)now_ms, 0, t.buckets4, NULL);
+	(void)lb_expire(&t, true, (uint32_t)now_ms, 0, t.buckets6, NULL);
 }
 
 /* Where nothing outlived a silence, new tables are quicker than a sweep of old
@@ -727,26 +736,14 @@ expire_or_renew(
 	return *world != NULL ? 0 : -1;
 }
 
-/* Outbound flows end by their own timers, which count them. */
-static void
-end_taken_out(struct lb_world *world, uint64_t now_ms)
-{
-	struct lb_tables t = world->tables;
-
-	t.ports = NULL;
-	(void)lb_expire(&t, false, (uint32_t)now_ms, 0, t.buckets4, NULL);
-	(void)lb_expire(&t, true, (uint32_t)now_ms, 0, t.buckets6, NULL);
-}
-
 void
 sim_player_end_taken_out(struct sim_player *p, uint64_t now_ms)
 {
 	if (p->instances == NULL)
-		end_taken_out(p->world, now_ms);
+		expire(p->world, now_ms);
 	for (uint32_t i = 0;
 	     p->instances != NULL && i < p->instances->alive_count; i++)
-		end_taken_out(
-		    p->instances->world[p->instances->alive[i]], now_ms);
+		expire(p->instances->world[p->instances->alive[i]], now_ms);
 }
 
 int

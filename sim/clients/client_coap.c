@@ -162,13 +162,21 @@ listen_on(const struct sim_world *w, struct sim_device *d)
 		d->listen_ns = SIM_NEVER;
 }
 
+/* Whose packets are the device's now; NULL: it has sent none. */
+static const struct sim_session *
+binding_of(const struct sim_world *w, const struct sim_device *d)
+{
+	return d->bindings > 0 ? sim_session_at(&w->sessions, d->session)
+			       : NULL;
+}
+
 static void
 end_exchange(struct sim_world *w, struct sim_device *d, bool answered)
 {
 	if (answered)
 		sim_count_answered(w, d->asked_ns);
 	else
-		sim_count_given_up(w, d->asked_ns);
+		sim_count_given_up(w, binding_of(w, d), d->asked_ns);
 	if (d->doing == SIM_REGISTER)
 		listen_on(w, d);
 	d->doing = SIM_NO_EXCHANGE;
@@ -182,7 +190,7 @@ waited_in_vain(struct sim_world *w, struct sim_device *d)
 		end_exchange(w, d, false);
 		return;
 	}
-	sim_count_retry(w);
+	sim_count_retry(w, binding_of(w, d));
 	transmit(w, d);
 }
 

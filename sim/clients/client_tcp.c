@@ -209,7 +209,7 @@ connect_again(struct sim_world *w, struct sim_session *s)
 static void
 fail(struct sim_world *w, struct sim_session *s)
 {
-	sim_count_given_up(w, s->tcp.asked_ns);
+	sim_count_given_up(w, s, s->tcp.asked_ns);
 	if (is_web(w, s)) {
 		sim_session_close(w, s);
 		return;
@@ -223,7 +223,7 @@ static void
 lose(struct sim_world *w, struct sim_session *s)
 {
 	if (s->state == WAITING)
-		sim_count_given_up(w, s->tcp.asked_ns);
+		sim_count_given_up(w, s, s->tcp.asked_ns);
 	if (!is_web(w, s) || (s->left > 0 && (s->marks & SIM_TCP_AGAIN) == 0))
 		connect_again(w, s);
 	else
@@ -340,7 +340,7 @@ tries_again(struct sim_world *w, struct sim_session *s, unsigned most)
 	if (s->tries == most)
 		return false;
 	s->tries++;
-	sim_count_retry(w);
+	sim_count_retry(w, s);
 	return true;
 }
 
@@ -403,7 +403,7 @@ client_alarm(struct sim_world *w, struct sim_session *s)
 		if (tries_again(w, s, PROBE_RETRIES)) {
 			probe(w, s);
 		} else {
-			sim_count_given_up(w, sim_world_now(w));
+			sim_count_given_up(w, s, sim_world_now(w));
 			abandon(w, s);
 		}
 		break;
@@ -462,7 +462,7 @@ arrive(struct sim_world *w, struct sim_source *source, uint32_t serial)
 		w->clients.sessions++;
 		if (source->traffic->profile == LB_PROFILE_WEB)
 			sim_count_request(w);
-		sim_count_given_up(w, sim_world_now(w));
+		sim_count_given_up(w, NULL, sim_world_now(w));
 		return;
 	}
 	if (source->traffic->profile == LB_PROFILE_WEB)

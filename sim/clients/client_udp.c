@@ -49,11 +49,11 @@ static void
 wait_ended(struct sim_world *w, struct sim_session *s)
 {
 	if (s->tries < sim_session_source(w, s)->traffic->tries) {
-		sim_count_retry(w);
+		sim_count_retry(w, s);
 		ask(w, s);
 		return;
 	}
-	sim_count_given_up(w, s->ask.asked_ns);
+	sim_count_given_up(w, s, s->ask.asked_ns);
 	sim_session_close(w, s);
 }
 

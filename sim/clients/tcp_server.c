@@ -269,7 +269,7 @@ sim_tcp_server_alarm(struct sim_world *w, struct sim_session *s)
 		return;
 	}
 	s->server_tries++;
-	sim_count_retry(w);
+	sim_count_retry(w, NULL);
 	s->tcp.out = s->tcp.acked;
 	s->window = SIM_TCP_WINDOW_FIRST;
 	send_train(w, s);

@@ -106,8 +106,21 @@ sort_targets(struct sim_outage *o)
 	}
 }
 
+/* Members' SNAT ports with it. */
+static int
+swap(struct sim_outage *o, struct lb_plan *plan, const struct lb_fault *fault)
+{
+	struct sim_player *p = o->player;
+
+	sim_player_swap(p, plan);
+	if (p->outbound == NULL)
+		return 0;
+	return sim_outbound_plan(
+	    p->outbound, plan, &p->world->tables, sim_outage_now(o), fault);
+}
+
 int
-sim_outage_swap(struct sim_outage *o)
+sim_outage_swap(struct sim_outage *o, const struct lb_fault *fault)
 {
 	struct lb_problems problems = { 0 };
 
@@ -122,10 +135,10 @@ sim_outage_swap(struct sim_outage *o)
 		lb_plan_free(plan);
 		return -1;
 	}
-	sim_player_swap(o->player, plan);
+	const int done = swap(o, plan, fault);
 	sort_targets(o);
 	note_eligible(o);
-	return 0;
+	return done;
 }
 
 /* No number of such answers changes anything. */
@@ -333,7 +346,8 @@ static int
 begin(struct sim_outage *o)
 {
 	sim_outage_empty_seats(o);
-	if (any_is_out(o) ? sim_outage_swap(o) != 0 : sim_outage_apply(o) != 0)
+	if (any_is_out(o) ? sim_outage_swap(o, NULL) != 0
+			  : sim_outage_apply(o) != 0)
 		return -1;
 	return sim_outage_plan_faults(o) == 0 ? sim_outage_wake(o) : -1;
 }

@@ -62,6 +62,7 @@ struct sim_host {
 struct sim_cause {
 	const struct lb_fault *fault;
 	uint64_t lifted_ns; /* since when it is no more; SIM_NO_TIME */
+	bool takes_ports;   /* members that stayed have fewer SNAT ports */
 };
 
 struct sim_outage {
@@ -152,6 +153,17 @@ struct sim_condition {
 /* NULL: up, ever since. */
 struct sim_condition sim_outage_condition(
     const struct sim_outage *o, uint16_t member);
+
+/*
+ * sim_outage_blamed_for_ports - the failover that a member finds no SNAT port
+ * for, since failing_ns: the latest that took ports from it or left it the work
+ * of somebody who was removed from its pool, which lasts, and which its failing
+ * did not begin before.
+ *
+ * NULL: none; there were too few ports, whatever else went wrong.
+ */
+struct sim_failover *sim_outage_blamed_for_ports(
+    struct sim_outage *o, uint16_t member, uint64_t failing_ns);
 
 /*
  * sim_outage_check - can these faults happen to a case?

@@ -71,6 +71,34 @@ sim_outage_blamed(struct sim_outage *o, uint16_t member)
 	return NULL;
 }
 
+/* Are the members of that name in the pool of this one? */
+static bool
+is_of_pool(const struct lb_plan *plan, const char *name, uint16_t member)
+{
+	for (uint32_t id = 0; id < plan->member_count; id++)
+		if (strcmp(plan->members[id].name, name) == 0 &&
+		    strcmp(plan->members[id].pool,
+			plan->members[member].pool) == 0)
+			return true;
+	return false;
+}
+
+struct sim_failover *
+sim_outage_blamed_for_ports(
+    struct sim_outage *o, uint16_t member, uint64_t failing_ns)
+{
+	for (size_t i = o->failover_count; i-- > 0;) {
+		const struct sim_cause *cause = &o->causes[i];
+		const bool more_work = cause->fault->kind == LB_FAULT_REMOVED;
+		if (cause->lifted_ns == SIM_NO_TIME &&
+		    o->failovers[i].at_ns <= failing_ns &&
+		    (cause->takes_ports || more_work) &&
+		    is_of_pool(o->player->plan, cause->fault->member, member))
+			return &o->failovers[i];
+	}
+	return NULL;
+}
+
 /* At once, without a probe: an operator or the router did it. */
 static bool
 is_known_at_once(const struct lb_fault *fault)
@@ -186,6 +214,8 @@ sim_outage_begin(struct sim_outage *o, uint32_t number)
 {
 	const struct lb_fault *fault = &o->faults[number];
 	const uint64_t now_ns = sim_outage_now(o);
+	/* who comes is nobody to be missed */
+	const bool comes = fault->kind == LB_FAULT_ADDED;
 	bool at_once = is_known_at_once(fault) || is_out_already(o, fault);
 	struct form form = at_once ? never : fault_form(o, fault);
 
@@ -202,14 +232,14 @@ sim_outage_begin(struct sim_outage *o, uint32_t number)
 		    fault->member != NULL ? fault->member : o->labels[number],
 		.at_ns = now_ns,
 		.failed_ns = SIM_NO_TIME,
-		.detected_ns = at_once ? 0 : SIM_NO_TIME,
+		.detected_ns = at_once && !comes ? 0 : SIM_NO_TIME,
 		.rerouted_ns = SIM_NO_TIME,
 		.restored_ns = SIM_NO_TIME,
 		.soonest_ns = form.soonest_ns,
 		.latest_ns = form.latest_ns,
 		.window_ns = SIM_NO_TIME,
 	};
-	o->unrouted += at_once;
+	o->unrouted += at_once && !comes;
 }
 
 /* All that a failover is about is in again; all of a zone is out. */
@@ -280,6 +310,8 @@ is_lifted_by(const struct lb_fault *fault, const struct lb_fault *by)
 		return true;
 	if (lb_fault_is_admin(fault->kind))
 		return lb_fault_is_admin(by->kind);
+	if (fault->kind == LB_FAULT_ADDED)
+		return by->kind == LB_FAULT_REMOVED;
 	return (fault->kind == LB_FAULT_REMOVED) ==
 		   (by->kind == LB_FAULT_ADDED) &&
 	       !lb_fault_is_admin(by->kind);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/config/names.h"
+#include "sim/faults/harm.h"
 #include "sim/faults/outage_parts.h"
 
 /* --- servers -------------------------------------------------------------- */
@@ -197,7 +198,7 @@ set_config(struct sim_outage *o, const struct lb_fault *fault)
 			o->is_out[at.pool][at.member] =
 			    fault->kind == LB_FAULT_REMOVED;
 	}
-	return sim_outage_swap(o);
+	return sim_outage_swap(o, fault);
 }
 
 /* --- instances ------------------------------------------------------------ */
@@ -223,6 +224,42 @@ set_instance(
 }
 
 /* --- all ------------------------------------------------------------------ */
+
+/* What a change of the pool just did to the ports of those who stayed; NULL:
+ * nothing. */
+static const struct sim_outbound_turn *
+turn_by(const struct sim_outage *o, const struct lb_fault *fault)
+{
+	const struct sim_outbound *of = o->player->outbound;
+
+	if (of == NULL || of->turn_count == 0 ||
+	    of->turns[of->turn_count - 1].fault != fault)
+		return NULL;
+	return &of->turns[of->turn_count - 1];
+}
+
+/* Who comes takes something away, too, where others have fewer ports for it. */
+static bool
+takes_ports(const struct sim_outbound_turn *turn)
+{
+	return turn != NULL &&
+	       (turn->of.after < turn->of.before || turn->cut > 0);
+}
+
+/* Connections whose port is somebody else's have no way back. */
+static void
+charge_cut(struct sim_outage *o, const struct sim_outbound_turn *turn)
+{
+	struct sim_player *p = o->player;
+	const struct sim_outbound *of = p->outbound;
+	const uint32_t bin =
+	    of->bin_at != NULL ? of->bin_at(of->bin_arg, turn->at_ns) : 0;
+
+	o->causes[o->failover_count - 1].takes_ports = true;
+	for (uint64_t i = 0; i < turn->cut_open; i++)
+		sim_harm_charge(p, bin, SIM_HARM_BROKEN,
+		    &o->failovers[o->failover_count - 1]);
+}
 
 int
 sim_outage_happen(struct sim_outage *o, uint32_t number)
@@ -251,8 +288,11 @@ sim_outage_happen(struct sim_outage *o, uint32_t number)
 	}
 	if (done != 0 || sim_outage_lift(o, fault) != 0)
 		return -1;
-	if (sim_fault_takes_away(fault))
+	const struct sim_outbound_turn *turn = turn_by(o, fault);
+	if (sim_fault_takes_away(fault) || takes_ports(turn))
 		sim_outage_begin(o, number);
+	if (takes_ports(turn))
+		charge_cut(o, turn);
 	return sim_outage_wake(o);
 }
 

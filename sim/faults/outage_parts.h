@@ -84,8 +84,9 @@ int sim_outage_wake(struct sim_outage *o);
 /* What the targets say, into the plan.  0, -1. */
 int sim_outage_apply(struct sim_outage *o);
 
-/* The pools as they are now, into another plan.  0, -1. */
-int sim_outage_swap(struct sim_outage *o);
+/* The pools as they are now, into another plan; because of that fault, or as
+ * they are at first (NULL).  0, -1. */
+int sim_outage_swap(struct sim_outage *o, const struct lb_fault *fault);
 
 /* Does it, so that a failover begins? */
 static inline bool

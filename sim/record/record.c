@@ -65,6 +65,11 @@ sim_case_free(struct sim_case *c)
 		free(c->snat[i].slices);
 	}
 	free(c->snat);
+	for (size_t i = 0; i < c->turn_count; i++) {
+		free(c->turns[i].member);
+		free(c->turns[i].fault);
+	}
+	free(c->turns);
 	for (size_t i = 0; i < c->nat_count; i++) {
 		free(c->nats[i].name);
 		free(c->nats[i].member);

@@ -166,6 +166,9 @@ struct sim_clients {
 	/* Of members' own connections: went on when their SNAT port had been
 	 * given back, and had to take one anew; so many took another. */
 	uint64_t late, late_elsewhere;
+	/* Of given_up: whose latest packet found no SNAT port, or came back to
+	 * its sender. */
+	uint64_t no_port, came_back;
 };
 
 /* What a member's server did. */
@@ -178,26 +181,35 @@ struct sim_served {
 	uint32_t peak_busy, peak_queue;
 };
 
-/* A level over time: the highest of a piece, and what failed in it. */
+/* A level over time: the fullest of a piece, and what failed in it. */
 struct sim_snat_slice {
-	uint32_t used, failed; /* ports; packets that got none */
+	uint32_t used, allocated; /* ports; of how many, then */
+	uint32_t failed;          /* packets that got none */
 };
 
 /* The SNAT ports of a member on one frontend, of one protocol. */
 struct sim_snat {
 	char *member, *frontend;
 	uint8_t proto;
-	uint32_t allocated;
+	uint32_t allocated;  /* at the end */
 	uint32_t used, peak; /* at the end; at most */
 	uint64_t peak_ns;    /* when; with peak 0 meaningless */
-	uint64_t opened;     /* flows that got a port */
-	uint64_t failed;     /* packets that wanted one and got none */
+	/* When the greatest part of what it had then was in use; 0 of 0:
+	 * never. */
+	uint32_t full_used, full_allocated;
+	uint64_t full_ns; /* the first time */
+	/* Connections and exchanges that wanted a port, and those that got none
+	 * when they first did, whatever came of trying again. */
+	uint64_t asked, blocked;
+	uint64_t opened; /* flows that got a port */
+	uint64_t failed; /* packets that wanted one and got none */
 	/* Of these, those to its worst destination: most failed, else most
 	 * ports.  All 0: nothing was sent. */
 	struct lb_addr worst;
 	uint16_t worst_port; /* 0: of UDP, whose ports do not count */
 	uint32_t worst_peak;
 	uint64_t worst_begun; /* by clients, whatever came of it */
+	uint64_t worst_asked, worst_blocked;
 	uint64_t worst_opened, worst_failed;
 	uint64_t worst_ended, worst_held_ms; /* flows, and their hold times */
 	/* whose sessions there begin by Poisson's law, as often all the time:
@@ -205,6 +217,17 @@ struct sim_snat {
 	bool worst_poisson;
 	struct sim_snat_slice *slices; /* [bin_count of the record]; NULL */
 	size_t slice_count;
+};
+
+/* Members that stayed have other SNAT ports, because of who came or went
+ * (AZ 4.2). */
+struct sim_snat_turn {
+	uint64_t at_ns;
+	char *member, *fault;   /* "m51", "added" */
+	uint32_t members;       /* whose ports they are */
+	uint32_t before, after; /* of one of them: a frontend's, a protocol's */
+	uint32_t ports;         /* that were in use and are somebody else's */
+	uint64_t cut, cut_open; /* their flows; open TCP connections of these */
 };
 
 /* One of several balancers. */
@@ -237,6 +260,8 @@ struct sim_case {
 	size_t instance_count;
 	struct sim_snat *snat; /* only of traffic that members begin */
 	size_t snat_count;
+	struct sim_snat_turn *turns; /* in order of time */
+	size_t turn_count;
 	uint64_t snat_window_ns;                   /* it is counted over */
 	uint64_t outbound_packets, outbound_bytes; /* translated, both ways */
 	/* Connections of members to a frontend of their own that came back to
@@ -327,6 +352,8 @@ enum sim_event_kind {
 	SIM_EVENT_SNAT_HIGH,      /* over 75 % of a member's ports on a frontend
 				     are used; member; "frontend, tcp" */
 	SIM_EVENT_SNAT_EXHAUSTED, /* and no port is left */
+	SIM_EVENT_SNAT_TURN,      /* members have others; by whom, so many flows
+				     lost theirs; "1024 to 512 for 50 members" */
 	SIM_EVENT_INTERRUPTED,
 	SIM_EVENT_END,
 	SIM_EVENT_COUNT

@@ -404,9 +404,9 @@ clients(struct stream *s, struct sim_clients *c)
 {
 	uint64_t *const numbers[] = { &c->sessions, &c->requests, &c->answered,
 		&c->retries, &c->given_up, &c->errors, &c->unanswered,
-		&c->refused, &c->reset, &c->notifications, &c->notified,
-		&c->rebound, &c->link_lost, &c->response_ns, &c->late,
-		&c->late_elsewhere };
+		&c->no_port, &c->came_back, &c->refused, &c->reset,
+		&c->notifications, &c->notified, &c->rebound, &c->link_lost,
+		&c->response_ns, &c->late, &c->late_elsewhere };
 	size_t buckets = c->response != NULL ? SIM_TIME_BUCKETS : 0;
 
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
@@ -446,6 +446,7 @@ level(struct stream *s, void *item)
 	struct sim_snat_slice *slice = item;
 
 	NARROW(s, slice->used, UINT32_MAX);
+	NARROW(s, slice->allocated, UINT32_MAX);
 	NARROW(s, slice->failed, UINT32_MAX);
 }
 
@@ -453,9 +454,10 @@ static void
 snat(struct stream *s, void *item)
 {
 	struct sim_snat *n = item;
-	uint64_t *const numbers[] = { &n->peak_ns, &n->opened, &n->failed,
-		&n->worst_begun, &n->worst_opened, &n->worst_failed,
-		&n->worst_ended, &n->worst_held_ms };
+	uint64_t *const numbers[] = { &n->peak_ns, &n->full_ns, &n->opened,
+		&n->failed, &n->asked, &n->blocked, &n->worst_asked,
+		&n->worst_blocked, &n->worst_begun, &n->worst_opened,
+		&n->worst_failed, &n->worst_ended, &n->worst_held_ms };
 
 	text(s, &n->member);
 	text(s, &n->frontend);
@@ -463,6 +465,8 @@ snat(struct stream *s, void *item)
 	NARROW(s, n->allocated, UINT32_MAX);
 	NARROW(s, n->used, UINT32_MAX);
 	NARROW(s, n->peak, UINT32_MAX);
+	NARROW(s, n->full_used, UINT32_MAX);
+	NARROW(s, n->full_allocated, UINT32_MAX);
 	addr(s, &n->worst);
 	NARROW(s, n->worst_port, UINT16_MAX);
 	NARROW(s, n->worst_peak, UINT32_MAX);
@@ -470,6 +474,22 @@ snat(struct stream *s, void *item)
 		number(s, numbers[i]);
 	flag(s, &n->worst_poisson);
 	LIST(s, n->slices, n->slice_count, level);
+}
+
+static void
+turn(struct stream *s, void *item)
+{
+	struct sim_snat_turn *t = item;
+
+	number(s, &t->at_ns);
+	text(s, &t->member);
+	text(s, &t->fault);
+	NARROW(s, t->members, UINT32_MAX);
+	NARROW(s, t->before, UINT32_MAX);
+	NARROW(s, t->after, UINT32_MAX);
+	NARROW(s, t->ports, UINT32_MAX);
+	number(s, &t->cut);
+	number(s, &t->cut_open);
 }
 
 static void
@@ -492,6 +512,7 @@ one_case(struct stream *s, void *item)
 	LIST(s, c->served, c->served_count, served);
 	LIST(s, c->instances, c->instance_count, instance);
 	LIST(s, c->snat, c->snat_count, snat);
+	LIST(s, c->turns, c->turn_count, turn);
 	number(s, &c->snat_window_ns);
 	number(s, &c->outbound_packets);
 	number(s, &c->outbound_bytes);

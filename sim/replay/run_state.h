@@ -81,8 +81,8 @@ uint32_t sim_run_bin(struct sim_run *run, uint64_t now_ns);
 /* False when somebody wants it to stop. */
 bool sim_run_may_go_on(const struct sim_run *run, uint64_t now_ns);
 
-/* Nothing was counted so far: sim/run/forget.c. */
-void sim_run_forget(struct sim_run *run);
+/* Nothing was counted until now: sim/run/forget.c. */
+void sim_run_forget(struct sim_run *run, uint64_t now_ns);
 
 /*
  * Between them, sim_play_all().

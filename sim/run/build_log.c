@@ -69,7 +69,8 @@ case_events(const struct sim_run *run)
 		if (p->outage != NULL)
 			count += p->outage->log_count;
 		if (p->outbound != NULL)
-			count += p->outbound->log_count;
+			count +=
+			    p->outbound->log_count + p->outbound->turn_count;
 	}
 	return count;
 }

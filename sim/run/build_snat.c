@@ -125,6 +125,8 @@ build_toward(const struct sim_outbound *o, const struct sim_gauge *g,
 
 	for (uint32_t d = 0; d <= o->destination_count && d < g->toward_room;
 	     d++) {
+		to->asked += g->toward[d].asked;
+		to->blocked += g->toward[d].blocked;
 		to->opened += g->toward[d].opened;
 		to->failed += g->toward[d].failed;
 	}
@@ -136,6 +138,8 @@ build_toward(const struct sim_outbound *o, const struct sim_gauge *g,
 	}
 	to->worst_peak = at->peak;
 	to->worst_begun = at->begun;
+	to->worst_asked = at->asked;
+	to->worst_blocked = at->blocked;
 	to->worst_opened = at->opened;
 	to->worst_failed = at->failed;
 	to->worst_ended = at->ended;
@@ -157,6 +161,9 @@ build_gauge(const struct sim_run *run, const struct sim_player *p,
 	to->used = g->used;
 	to->peak = g->peak;
 	to->peak_ns = g->peak_ns;
+	to->full_used = g->full_used;
+	to->full_allocated = g->full_allocated;
+	to->full_ns = g->full_ns;
 	const struct beside all = beside_of(p->outbound, index);
 	build_toward(p->outbound, g, worst_of(p->outbound, &all), to);
 	to->worst_poisson = comes_by_poisson(run, to);
@@ -172,6 +179,32 @@ build_gauge(const struct sim_run *run, const struct sim_player *p,
 	return 0;
 }
 
+static int
+build_turns(const struct sim_outbound *o, struct sim_case *out)
+{
+	out->turns = calloc(o->turn_count + 1, sizeof(*out->turns));
+	if (out->turns == NULL)
+		return -1;
+	for (size_t i = 0; i < o->turn_count; i++) {
+		const struct sim_outbound_turn *from = &o->turns[i];
+		struct sim_snat_turn *to = &out->turns[out->turn_count++];
+		*to = (struct sim_snat_turn){
+			.at_ns = from->at_ns,
+			.member = strdup(from->fault->member),
+			.fault = strdup(lb_fault_name(from->fault->kind)),
+			.members = from->of.members,
+			.before = from->of.before,
+			.after = from->of.after,
+			.ports = from->ports,
+			.cut = from->cut,
+			.cut_open = from->cut_open,
+		};
+		if (to->member == NULL || to->fault == NULL)
+			return -1;
+	}
+	return 0;
+}
+
 int
 sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 {
@@ -180,7 +213,9 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 
 	if (o == NULL)
 		return 0;
-	sim_outbound_close(o, run->timeline.bin);
+	if (build_turns(o, out) != 0)
+		return -1;
+	sim_outbound_close(o, run->duration_ns, run->timeline.bin);
 	out->outbound_packets = o->packets;
 	out->outbound_bytes = o->bytes;
 	out->snat_window_ns = run->duration_ns;
@@ -192,6 +227,33 @@ sim_build_snat(const struct sim_run *run, unsigned number, struct sim_case *out)
 	for (uint32_t i = 0; i < o->gauge_count; i++) {
 		out->snat_count++;
 		if (build_gauge(run, p, i, &out->snat[i]) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Who came or went, and what it did to the others. */
+static int
+log_turns(
+    const struct sim_outbound *o, unsigned number, struct sim_record *record)
+{
+	char what[64];
+
+	for (size_t i = 0; i < o->turn_count; i++) {
+		const struct sim_outbound_turn *turn = &o->turns[i];
+		struct sim_event *to = &record->log[record->log_count++];
+		(void)snprintf(what, sizeof(what), "%u to %u for %u member%s",
+		    turn->of.before, turn->of.after, turn->of.members,
+		    turn->of.members == 1 ? "" : "s");
+		*to = (struct sim_event){
+			.at_ns = turn->at_ns,
+			.kind = SIM_EVENT_SNAT_TURN,
+			.of_case = number,
+			.count = turn->cut,
+			.member = strdup(turn->fault->member),
+			.what = strdup(what),
+		};
+		if (to->member == NULL || to->what == NULL)
 			return -1;
 	}
 	return 0;
@@ -223,5 +285,5 @@ sim_build_snat_log(
 		if (to->member == NULL || to->what == NULL)
 			return -1;
 	}
-	return 0;
+	return o != NULL ? log_turns(o, number, record) : 0;
 }

@@ -35,8 +35,6 @@ forget_player(struct sim_player *p)
 		memset(p->instances->counts, 0, sizeof(p->instances->counts));
 	if (p->outage != NULL)
 		sim_outage_forget(p->outage);
-	if (p->outbound != NULL)
-		sim_outbound_forget(p->outbound);
 	sim_nats_forget(&p->nats);
 	for (size_t i = 0; i < p->rule_count; i++)
 		forget_rule(&p->rules[i]);
@@ -58,12 +56,17 @@ forget_flow(const struct sim_run *run, struct sim_flow *flow)
 }
 
 void
-sim_run_forget(struct sim_run *run)
+sim_run_forget(struct sim_run *run, uint64_t now_ns)
 {
 	const uint32_t flows = sim_flows_count(run->flows);
+	const uint32_t bin = sim_run_bin(run, now_ns);
 
-	for (unsigned i = 0; i < run->player_count; i++)
+	for (unsigned i = 0; i < run->player_count; i++) {
 		forget_player(run->players[i]);
+		if (run->players[i]->outbound != NULL)
+			sim_outbound_forget(
+			    run->players[i]->outbound, now_ns, bin);
+	}
 	for (uint32_t i = 0; i < flows; i++)
 		forget_flow(run,
 		    (struct sim_flow *)(uintptr_t)sim_flows_at(run->flows, i));

@@ -266,7 +266,7 @@ advance(struct sim_run *run, uint64_t now_ns)
 		if (run->interrupted)
 			return 0;
 		run->warm_up_ns = SIM_NEVER;
-		sim_run_forget(run);
+		sim_run_forget(run, warm_ns);
 	}
 	return live_until(run, now_ns);
 }

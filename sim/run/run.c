@@ -49,6 +49,12 @@ scale(struct sim_run *run, unsigned number)
 	    sim_replication_seed(s->seed, s->replication));
 }
 
+static uint32_t
+bin_at(void *arg, uint64_t now_ns)
+{
+	return sim_run_bin(arg, now_ns);
+}
+
 /* Members that begin flows of their own hold ports. */
 static int
 leave(struct sim_run *run, unsigned number)
@@ -61,7 +67,11 @@ leave(struct sim_run *run, unsigned number)
 		return 0;
 	p->outbound =
 	    sim_outbound_new(s->scene, p->plan, &p->world->tables, s->report);
-	return p->outbound != NULL ? 0 : -1;
+	if (p->outbound == NULL)
+		return -1;
+	p->outbound->bin_at = bin_at;
+	p->outbound->bin_arg = run;
+	return 0;
 }
 
 /* The faults of a case; the first event of all of them is due at 0, to say

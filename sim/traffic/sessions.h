@@ -26,10 +26,12 @@ struct sim_alarm {
 enum sim_end { SIM_CLIENT, SIM_SERVER };
 
 enum sim_session_mark {
-	SIM_SESSION_CLOSED = 0x01,    /* nobody is told anything any more */
-	SIM_SESSION_HAS_PORT = 0x02,  /* no other session has it */
-	SIM_SESSION_WATCHED = 0x04,   /* its entry's end is waited for */
-	SIM_SESSION_FIRST_OWN = 0x08, /* this and those above: the profile's */
+	SIM_SESSION_CLOSED = 0x01,   /* nobody is told anything any more */
+	SIM_SESSION_HAS_PORT = 0x02, /* no other session has it */
+	SIM_SESSION_WATCHED = 0x04,  /* its entry's end is waited for */
+	/* its latest packet found no SNAT port, or came back to its sender */
+	SIM_SESSION_STRANDED = 0x08,
+	SIM_SESSION_FIRST_OWN = 0x10, /* this and those above: the profile's */
 };
 
 /* A TCP connection; sequence numbers count from each side's SYN, 0. */

@@ -183,16 +183,12 @@ static int
 advance_outage(struct sim_world *w, uint64_t now_ns)
 {
 	struct sim_outage *o = w->player->outage;
-	const struct lb_plan *before = w->player->plan;
 
 	if (now_ns < w->outage_ns)
 		return 0;
 	if (sim_outage_advance(o, now_ns) != 0)
 		return -1;
 	w->outage_ns = sim_outage_next_ns(o);
-	if (w->player->outbound != NULL && w->player->plan != before &&
-	    sim_ports_follow(w, now_ns) != 0)
-		return -1;
 	return sim_farm_plan(w->farm, w->player->plan);
 }
 
@@ -228,24 +224,27 @@ sim_world_next_ns(const struct sim_world *w)
 
 /* --- what clients saw ---------------------------------------------------- */
 
+/* of: whose it is; NULL: one that could not be opened */
 static void
-count_harm(struct sim_world *w, enum sim_harm_kind kind)
+count_harm(
+    struct sim_world *w, const struct sim_session *of, enum sim_harm_kind kind)
 {
-	sim_harm_count(w->player, sim_run_bin(w->run, sim_world_now(w)), kind);
+	sim_harm_charge(w->player, sim_run_bin(w->run, sim_world_now(w)), kind,
+	    sim_session_blames(w, of));
 }
 
 void
 sim_count_request(struct sim_world *w)
 {
 	w->clients.requests++;
-	count_harm(w, SIM_HARM_REQUEST);
+	count_harm(w, NULL, SIM_HARM_REQUEST);
 }
 
 void
-sim_count_retry(struct sim_world *w)
+sim_count_retry(struct sim_world *w, const struct sim_session *of)
 {
 	w->clients.retries++;
-	count_harm(w, SIM_HARM_RETRY);
+	count_harm(w, of, SIM_HARM_RETRY);
 }
 
 void
@@ -266,16 +265,21 @@ sim_count_error(struct sim_world *w, uint64_t asked_ns)
 	if (asked_ns < w->warm_ns)
 		return;
 	w->clients.errors++;
-	count_harm(w, SIM_HARM_ERROR);
+	count_harm(w, NULL, SIM_HARM_ERROR);
 }
 
 void
-sim_count_given_up(struct sim_world *w, uint64_t asked_ns)
+sim_count_given_up(
+    struct sim_world *w, const struct sim_session *of, uint64_t asked_ns)
 {
 	if (asked_ns < w->warm_ns)
 		return;
 	w->clients.given_up++;
-	count_harm(w, SIM_HARM_GIVEN_UP);
+	if (of != NULL && (of->marks & SIM_SESSION_STRANDED) != 0)
+		++*(sim_session_source(w, of)->pool >= 0
+			? &w->clients.no_port
+			: &w->clients.came_back);
+	count_harm(w, of, SIM_HARM_GIVEN_UP);
 }
 
 static uint64_t
@@ -286,6 +290,17 @@ waits_since(const struct sim_world *w, const struct sim_session *s)
 	if ((s->marks & SIM_SESSION_CLOSED) != 0 || profile->waits == NULL)
 		return SIM_NEVER;
 	return profile->waits(w, s);
+}
+
+/* failovers: copies of the outage's */
+static void
+count_stranded(const struct sim_world *w, const struct sim_session *s,
+    struct sim_failover *failovers)
+{
+	const struct sim_failover *blamed = sim_session_blames(w, s);
+
+	if (blamed != NULL)
+		failovers[blamed - w->player->outage->failovers].unanswered++;
 }
 
 void
@@ -301,6 +316,10 @@ sim_world_unanswered(struct sim_world *w, uint64_t end_ns,
 		    end_ns - since_ns <= SIM_UNANSWERED_NS)
 			continue;
 		w->clients.unanswered++;
+		if ((s->marks & SIM_SESSION_STRANDED) != 0) {
+			count_stranded(w, s, failovers);
+			continue;
+		}
 		while (f > 0 && failovers[f - 1].at_ns > since_ns)
 			f--;
 		if (f > 0)

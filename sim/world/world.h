@@ -197,10 +197,12 @@ struct sim_condition sim_world_condition(
 /* --- for profiles: what clients saw --------------------------------------- */
 
 void sim_count_request(struct sim_world *w);
-void sim_count_retry(struct sim_world *w);
+/* of: whose it is; NULL: nobody's. */
+void sim_count_retry(struct sim_world *w, const struct sim_session *of);
 /* asked_ns: when the request was made that these are the end of. */
 void sim_count_answered(struct sim_world *w, uint64_t asked_ns);
-void sim_count_given_up(struct sim_world *w, uint64_t asked_ns);
+void sim_count_given_up(
+    struct sim_world *w, const struct sim_session *of, uint64_t asked_ns);
 /* The answer that is counted as one was a 503 or a 5.03. */
 void sim_count_error(struct sim_world *w, uint64_t asked_ns);
 

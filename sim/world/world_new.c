@@ -182,6 +182,7 @@ sim_world_new(struct sim_run *run, struct sim_trouble *trouble)
 	w->player = run->players[0];
 	w->scene = scene;
 	w->is_tapped = run->settings->tap != NULL;
+	sim_ports_listen(w);
 	w->outage_ns = w->player->outage != NULL ? 0 : SIM_NEVER;
 	sim_dice_init(&w->dice, sim_replication_seed(run->settings->seed,
 				    run->settings->replication));

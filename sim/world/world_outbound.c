@@ -149,6 +149,7 @@ sim_session_leaves(
 	uint32_t place = place_of(w, source, &flow->client);
 
 	flow->marks |= SIM_FLOW_OUTBOUND | SIM_FLOW_OURS;
+	flow->parts[0].key = SIM_KEY_NONE; /* it has tried nothing yet */
 	if (place != LB_NONE)
 		sim_outbound_begin(
 		    w->player->outbound, member_at(w, source, place), flow);
@@ -204,9 +205,46 @@ sim_port_ends(struct sim_world *w, uint32_t subject)
 		    &o->ended[i].was);
 }
 
-int
-sim_ports_follow(struct sim_world *w, uint64_t now_ns)
+/* Another plan has its port. */
+static void
+port_is_cut(void *arg, const struct sim_ended *ended)
 {
-	return sim_outbound_plan(w->player->outbound, w->player->plan,
-	    &w->player->world->tables, now_ns, sim_run_bin(w->run, now_ns));
+	struct sim_world *w = arg;
+
+	sim_entry_ended(
+	    w, sim_session_at(&w->sessions, ended->session), &ended->was);
+}
+
+void
+sim_ports_listen(struct sim_world *w)
+{
+	struct sim_outbound *o = w->player->outbound;
+
+	if (o == NULL)
+		return;
+	o->cut = port_is_cut;
+	o->cut_arg = w;
+}
+
+/* --- who is to blame -------------------------------------------------------
+ */
+
+struct sim_failover *
+sim_session_blames(const struct sim_world *w, const struct sim_session *s)
+{
+	struct sim_outage *o = w->player->outage;
+
+	if (o == NULL || o->failover_count == 0)
+		return NULL;
+	if (s == NULL || (s->marks & SIM_SESSION_STRANDED) == 0)
+		return &o->failovers[o->failover_count - 1];
+	const struct sim_source *source = sim_session_source(w, s);
+	const uint32_t place =
+	    source->pool >= 0 ? place_of(w, source, &s->flow->client) : LB_NONE;
+	if (place == LB_NONE)
+		return NULL;
+	const uint16_t member = member_at(w, source, place);
+	return sim_outage_blamed_for_ports(o, member,
+	    sim_outbound_failing_ns(w->player->outbound, member,
+		s->flow->proto == LB_PROTO_UDP, sim_world_now(w)));
 }

@@ -79,8 +79,14 @@ void sim_port_watch(
     struct sim_world *w, const struct sim_session *s, uint8_t flags);
 void sim_port_ends(struct sim_world *w, uint32_t subject);
 
-/* Another plan is in force: 0, -1 without memory. */
-int sim_ports_follow(struct sim_world *w, uint64_t now_ns);
+/* Sessions are told of ports that another plan takes from them. */
+void sim_ports_listen(struct sim_world *w);
+
+/* The failover that is to blame for what becomes of a session just now (NULL:
+ * of one that could not be opened): the latest, unless what it waits for found
+ * no SNAT port or came back to its sender.  NULL: none is. */
+struct sim_failover *sim_session_blames(
+    const struct sim_world *w, const struct sim_session *s);
 
 /* --- of both ---------------------------------------------------------------
  */

@@ -268,9 +268,23 @@ play_parcel(struct sim_world *w, struct sim_session *s,
 	a->public_address = parcel->address;
 	w->packets++;
 	w->player->reached = LB_NONE;
-	w->player->is_let_out = false;
+	w->player->is_let_out = w->player->is_hairpin = false;
 	if (sim_play_packet(run, a) != 0)
 		w->no_memory = true;
+}
+
+/* From the client: was there a way for it, or is that its own trouble? */
+static void
+note_way(const struct sim_world *w, struct sim_session *s)
+{
+	const struct lb_result *result = &w->player->result;
+	const bool stranded = w->player->is_hairpin ||
+			      (result->verdict == LB_DROP &&
+				  result->reason == LB_REASON_SNAT_EXHAUSTED);
+
+	s->marks &= (uint8_t)~SIM_SESSION_STRANDED;
+	if (stranded)
+		s->marks |= SIM_SESSION_STRANDED;
 }
 
 /* Does it go on with a connection that the balancer has forgotten? */
@@ -299,6 +313,7 @@ pass_outwards(
 
 	fill_packet(s, parcel, true, &a.pkt);
 	play_parcel(w, s, parcel, true, &a);
+	note_way(w, s);
 	if (w->player->reached == LB_NONE)
 		return;
 	sim_port_watch(w, s, parcel->flags);
@@ -330,6 +345,7 @@ pass_in(struct sim_world *w, struct sim_session *s, struct sim_parcel *parcel)
 	fill_packet(s, parcel, true, &a.pkt);
 	listen_in(w, s, parcel, true, &a.pkt);
 	play_parcel(w, s, parcel, true, &a);
+	note_way(w, s);
 	if (w->player->reached == LB_NONE)
 		return;
 	parcel->member = w->player->reached;

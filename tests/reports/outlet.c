@@ -28,6 +28,7 @@ fill(struct sim_snat *g, size_t bins, uint64_t bin_ns, double level)
 		double at = fmin(3 * (double)(i + 1) / (double)bins, 1) * level;
 		g->slices[i].used =
 		    (uint32_t)(fmin(at, 1) * (double)g->allocated);
+		g->slices[i].allocated = g->allocated;
 		g->slices[i].failed = at > 1 ? (uint32_t)(i % 5 + 1) : 0;
 		g->failed += g->slices[i].failed;
 		if (g->slices[i].used > g->peak) {
@@ -63,6 +64,11 @@ gauge(const struct sim_record *record, const struct outlet_spec *spec,
 	g.opened = g.worst_opened = 3u * g.peak;
 	g.worst_begun = g.worst_opened + g.failed / 2;
 	g.worst_failed = g.failed;
+	g.full_used = g.peak;
+	g.full_allocated = g.allocated;
+	g.full_ns = g.peak_ns;
+	g.asked = g.worst_asked = g.worst_begun;
+	g.blocked = g.worst_blocked = g.failed / 2;
 	g.worst_peak = g.peak;
 	g.worst_poisson = true;
 	g.worst_ended = 2u * g.peak;

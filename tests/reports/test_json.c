@@ -91,6 +91,15 @@ static struct sim_served served[] = { {
 static struct sim_instance instances[] = { { 1, 3 }, { 1, 1 } };
 /* Six answers of 16 to 17 ns, which cannot be told apart. */
 static uint64_t response[SIM_TIME_BUCKETS] = { [16] = 6 };
+static struct sim_snat_turn turns[] = { { .at_ns = 1500000000,
+    .member = (char[]){ "m51" },
+    .fault = (char[]){ "added" },
+    .members = 50,
+    .before = 1024,
+    .after = 512,
+    .ports = 19,
+    .cut = 20,
+    .cut_open = 18 } };
 static struct sim_case cases[] = { {
     .name = (char[]){ "five-tuple" },
     .rules = rules,
@@ -102,6 +111,8 @@ static struct sim_case cases[] = { {
     .drop_count = 2,
     .untracked = 5,
     .reply_suppressed = 6,
+    .turns = turns,
+    .turn_count = 1,
     .hairpins = 7,
     .hairpin_packets = 8,
     .outbound_silence = { 3, 5, 600000, 240000, true },
@@ -123,6 +134,8 @@ static struct sim_case cases[] = { {
 	.link_lost = 15,
 	.late = 17,
 	.late_elsewhere = 16,
+	.no_port = 21,
+	.came_back = 22,
 	.response_ns = 96,
 	.response = response },
     .served = served,
@@ -412,6 +425,8 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "        \"answered\": 6,\n"
 "        \"retries\": 7,\n"
 "        \"given_up\": 1,\n"
+"        \"given_up_without_port\": 21,\n"
+"        \"given_up_hairpin\": 22,\n"
 "        \"errors\": 1,\n"
 "        \"unanswered\": 1,\n"
 "        \"under_way\": 2,\n"
@@ -460,6 +475,19 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "        \"broken\": 10\n"
 "      },\n"
 "      \"snat\": [],\n"
+"      \"snat_turns\": [\n"
+"        {\n"
+"          \"at_s\": 1.5,\n"
+"          \"member\": \"m51\",\n"
+"          \"fault\": \"added\",\n"
+"          \"members\": 50,\n"
+"          \"ports_before\": 1024,\n"
+"          \"ports_after\": 512,\n"
+"          \"ports_taken\": 19,\n"
+"          \"flows_cut\": 20,\n"
+"          \"open_cut\": 18\n"
+"        }\n"
+"      ],\n"
 "      \"outbound\": {\n"
 "        \"packets\": 0,\n"
 "        \"bytes\": 0\n"

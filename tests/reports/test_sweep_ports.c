@@ -66,6 +66,10 @@ add_point(struct report_sweep *s, size_t point, failing fails)
 			: (uint32_t)ports[report_sweep_level(s, point, f)]
 			      .value,
 		.opened = CALLS - failed,
+		.asked = CALLS,
+		.blocked = failed,
+		.worst_asked = CALLS,
+		.worst_blocked = failed,
 		.failed = failed,
 		.worst_begun = CALLS,
 		.worst_opened = CALLS - failed,
@@ -76,6 +80,8 @@ add_point(struct report_sweep *s, size_t point, failing fails)
 		.worst_poisson = true,
 	};
 	g.peak = failed > 0 ? g.allocated : g.allocated / 2;
+	g.full_used = g.peak;
+	g.full_allocated = g.allocated;
 	struct sim_case c = {
 		.snat = &g, .snat_count = 1, .snat_window_ns = 60000000000
 	};

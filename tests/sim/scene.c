@@ -159,7 +159,8 @@ check_case(
 	uint64_t bytes = 0;
 	uint64_t packets = in->not_ip + in->truncated + in->malformed +
 			   in->other_protocol + in->icmp + in->over_limit +
-			   c->reply_suppressed + c->unreachable;
+			   c->reply_suppressed + c->outbound_packets +
+			   c->unreachable;
 
 	for (size_t r = 0; r < c->rule_count; r++) {
 		check_rule(row, &c->rules[r]);

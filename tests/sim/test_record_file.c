@@ -41,7 +41,7 @@ befall(struct sim_case *c)
 	c->unreachable = 17;
 	c->clients = (struct sim_clients){ 20, 21, 22, 23, 24, 25, 26, 27, 28,
 		29, 30, 31, 34, 35, room(SIM_TIME_BUCKETS, sizeof(uint64_t)),
-		52, 53 };
+		52, 53, 54, 55 };
 	c->clients.response[0] = 32;
 	c->clients.response[SIM_TIME_BUCKETS - 1] = 33;
 	c->served = room(1, sizeof(*c->served));
@@ -55,6 +55,22 @@ befall(struct sim_case *c)
 	c->nat_count = 1;
 	c->nats[0] =
 	    (struct sim_nat){ named("ssh/a"), named("a"), 46, 0, 48, 49, 50 };
+	c->snat = room(1, sizeof(*c->snat));
+	c->snat_count = 1;
+	c->snat[0] = (struct sim_snat){ .member = named("a"),
+		.frontend = named("f"),
+		.full_used = 56,
+		.full_allocated = 57,
+		.asked = 58,
+		.blocked = 59,
+		.worst_asked = 60,
+		.worst_blocked = 61 };
+	c->turns = room(1, sizeof(*c->turns));
+	c->turn_count = 1;
+	c->turns[0] = (struct sim_snat_turn){ 62, named("b"), named("added"),
+		63, 64, 65, 66, 67, 68 };
+	c->hairpins = 69;
+	c->hairpin_packets = 70;
 	c->passed = 51;
 	c->rehomed = 43;
 	c->rehomed_moved = 44;
@@ -145,6 +161,27 @@ expect_befallen(const struct sim_case *c, const struct sim_case *was)
 	CU_ASSERT_EQUAL(c->served[0].peak_queue, 40);
 	CU_ASSERT_EQUAL(c->clients.late, 52);
 	CU_ASSERT_EQUAL(c->clients.late_elsewhere, 53);
+	CU_ASSERT_EQUAL(c->clients.no_port, 54);
+	CU_ASSERT_EQUAL(c->clients.came_back, 55);
+	CU_ASSERT_EQUAL(c->hairpins, 69);
+	CU_ASSERT_EQUAL(c->hairpin_packets, 70);
+	CU_ASSERT_EQUAL_FATAL(c->snat_count, 1);
+	CU_ASSERT_EQUAL(c->snat[0].full_used, 56);
+	CU_ASSERT_EQUAL(c->snat[0].full_allocated, 57);
+	CU_ASSERT_EQUAL(c->snat[0].asked, 58);
+	CU_ASSERT_EQUAL(c->snat[0].blocked, 59);
+	CU_ASSERT_EQUAL(c->snat[0].worst_asked, 60);
+	CU_ASSERT_EQUAL(c->snat[0].worst_blocked, 61);
+	CU_ASSERT_EQUAL_FATAL(c->turn_count, 1);
+	CU_ASSERT_STRING_EQUAL(c->turns[0].member, "b");
+	CU_ASSERT_STRING_EQUAL(c->turns[0].fault, "added");
+	CU_ASSERT_EQUAL(c->turns[0].at_ns, 62);
+	CU_ASSERT_EQUAL(c->turns[0].members, 63);
+	CU_ASSERT_EQUAL(c->turns[0].before, 64);
+	CU_ASSERT_EQUAL(c->turns[0].after, 65);
+	CU_ASSERT_EQUAL(c->turns[0].ports, 66);
+	CU_ASSERT_EQUAL(c->turns[0].cut, 67);
+	CU_ASSERT_EQUAL(c->turns[0].cut_open, 68);
 	CU_ASSERT_EQUAL_FATAL(c->nat_count, 1);
 	CU_ASSERT_STRING_EQUAL(c->nats[0].name, "ssh/a");
 	CU_ASSERT_STRING_EQUAL(c->nats[0].member, "a");
