@@ -115,6 +115,22 @@ check_ports_of(const struct lb_plan *plan, size_t pool, bool udp)
 }
 
 bool
+check_is_shut_in(const struct lb_plan *plan, size_t pool)
+{
+	return plan->pool_first[pool + 1] > plan->pool_first[pool] &&
+	       check_ports_of(plan, pool, false).most == 0 &&
+	       check_ports_of(plan, pool, true).most == 0;
+}
+
+bool
+check_asks_elsewhere(
+    const struct lb_config *config, const struct lb_config_rule *rule)
+{
+	return rule->proto == LB_PROTO_UDP && rule->probe >= 0 &&
+	       config->probes[rule->probe].protocol <= LB_PROBE_HTTPS;
+}
+
+bool
 check_assigns_afresh(const struct lb_config_nat *rule)
 {
 	return rule->member < 0 && rule->assignment != LB_ASSIGN_INSTANCE;

@@ -38,6 +38,14 @@ struct check_ports {
 
 struct check_ports check_ports_of(
     const struct lb_plan *plan, size_t pool, bool udp);
+/* Is it that nothing lets any of the pool's members out?  (AZ 4.8) */
+bool check_is_shut_in(const struct lb_plan *plan, size_t pool);
+
+/* Does the rule's probe ask another service than the rule's: UDP has no
+ * connection that a TCP or HTTP probe could open? */
+bool check_asks_elsewhere(
+    const struct lb_config *config, const struct lb_config_rule *rule);
+
 /* Does a NAT rule share out its ports as members come, so that a balancer that
  * has run for a while may have others than a plan made of nothing? */
 bool check_assigns_afresh(const struct lb_config_nat *rule);

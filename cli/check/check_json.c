@@ -142,7 +142,7 @@ rule_json(const struct check *check, size_t r)
 	    lb_plan_rule_row(check->plan, check->plan->rule_ids[r]);
 
 	return json_pack("{s:s, s:s?, s:s, s:s?, s:s, s:i, s:i, s:s, s:s, "
-			 "s:i, s:i, s:b, s:s, s:I, s:b, s:b}",
+			 "s:i, s:i, s:b, s:s, s:I, s:b, s:b, s:b}",
 	    "name", rule->name, "frontend",
 	    NAME(config->frontends, rule->frontend), "pool",
 	    config->pools[rule->pool].name, "probe",
@@ -155,7 +155,8 @@ rule_json(const struct check *check, size_t r)
 	    "connection_tracking", rule->connection_tracking,
 	    "no_healthy_backends", lb_all_down_name(rule->all_down),
 	    "idle_timeout_ms", whole(rule->idle_timeout_ms), "tcp_reset",
-	    rule->tcp_reset, "floating_ip", rule->floating_ip);
+	    rule->tcp_reset, "floating_ip", rule->floating_ip,
+	    "probe_asks_elsewhere", check_asks_elsewhere(config, rule));
 }
 
 static json_t *
@@ -267,6 +268,19 @@ snat_json(const struct check *check)
 	return list;
 }
 
+/* Names of pools that nothing lets out. */
+static json_t *
+shut_in_json(const struct check *check)
+{
+	json_t *list = json_array();
+
+	for (size_t p = 0; p < check->config->pool_count; p++)
+		if (check_is_shut_in(check->plan, p))
+			list = with_item(
+			    list, json_string(check->config->pools[p].name));
+	return list;
+}
+
 static json_t *
 table_json(uint64_t entries, uint32_t buckets, uint64_t bytes)
 {
@@ -314,15 +328,15 @@ config_json(const struct check *check)
 	if (check->plan == NULL)
 		return json_null(); /* it has errors, or is none */
 	return json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o}",
+			 "s:o, s:o, s:o}",
 	    "sku", lb_sku_name(config->sku), "forwarding",
 	    lb_forwarding_name(config->forwarding), "hash_key_set",
 	    config->hash_key_set, "switches", switches_json(config),
 	    "frontends", frontends_json(config), "pools", pools_json(config),
 	    "probes", probes_json(config), "rules", rules_json(check),
 	    "nat_rules", nats_json(check), "outbound_rules",
-	    outbounds_json(check), "outbound", snat_json(check), "plan",
-	    plan_json(check));
+	    outbounds_json(check), "outbound", snat_json(check),
+	    "outbound_none", shut_in_json(check), "plan", plan_json(check));
 }
 
 static json_t *

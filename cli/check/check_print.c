@@ -179,6 +179,26 @@ print_switches(
 		(void)fputs(", next hop for IPv6", to);
 }
 
+/* Who is asked is not who serves. */
+static void
+print_asks_elsewhere(const struct lb_config *config,
+    const struct lb_config_probe *probe, FILE *to)
+{
+	(void)fprintf(to,
+	    "  %-*s %s asks %s port %u, not this UDP server, which may be "
+	    "deaf while\n  %-*s the probe is answered; ",
+	    WIDTH_MAX - 2, "", probe->name,
+	    lb_probe_protocol_name(probe->protocol), probe->port, WIDTH_MAX - 2,
+	    "");
+	if (config->sku != LB_SKU_FAIRLEAD)
+		(void)fprintf(to,
+		    "Azure has no UDP probes: let something beside\n  %-*s the "
+		    "server (a netcat) answer it only while the server does\n",
+		    WIDTH_MAX - 2, "");
+	else
+		(void)fputs("probes udp, coap and dns ask it\n", to);
+}
+
 /* Packets for others, as a route sends them to an appliance, are nobody's. */
 static void
 print_no_next_hop(
@@ -211,6 +231,8 @@ print_rule(const struct check *check, size_t r, FILE *to)
 	    check_duration(rule->idle_timeout_ms, idle));
 	print_switches(config, rule, to);
 	(void)fputc('\n', to);
+	if (check_asks_elsewhere(config, rule))
+		print_asks_elsewhere(config, &config->probes[rule->probe], to);
 	if (rule->frontend_port == 0 && config->next_hop_rule4 < 0 &&
 	    config->next_hop_rule6 < 0)
 		print_no_next_hop(config, rule, to);
@@ -307,6 +329,19 @@ print_ports(const struct check *check, size_t pool, bool udp, FILE *to)
 	(void)fputc('\n', to);
 }
 
+/* Azure's ways out, in its order (AZ 4.8). */
+static void
+print_shut_in(const struct lb_config *config, size_t pool, FILE *to)
+{
+	(void)fprintf(to,
+	    "  %-*s none: the balancer lets no member out; an outbound rule "
+	    "does,\n  %-*s or outbound_snat: true on a rule of a public "
+	    "frontend%s\n",
+	    WIDTH_MAX - 2, config->pools[pool].name, WIDTH_MAX - 2, "",
+	    config->sku != LB_SKU_FAIRLEAD ? "; in Azure a NAT gateway, too"
+					   : "");
+}
+
 static void
 print_outbounds(const struct check *check, FILE *to)
 {
@@ -317,11 +352,13 @@ print_outbounds(const struct check *check, FILE *to)
 		    to, "\noutbound rules (%zu)\n", config->outbound_count);
 	for (size_t i = 0; i < config->outbound_count; i++)
 		print_outbound(check, i, to);
-	if (check->plan->block_count > 0)
+	if (config->pool_count > 0)
 		(void)fputs("\noutbound\n", to);
 	for (size_t p = 0; p < config->pool_count; p++) {
 		print_ports(check, p, false, to);
 		print_ports(check, p, true, to);
+		if (check_is_shut_in(check->plan, p))
+			print_shut_in(config, p, to);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/config/config_new.h"
 #include "model/health/health.h"
 #include "sim/faults/outage.h"
 
@@ -162,6 +163,73 @@ size_t
 check_rule_count(const struct check *check)
 {
 	return check->path == NULL ? 1 : check->config->rule_count;
+}
+
+/* --- silence -------------------------------------------------------------- */
+
+/* Where members leave by; without an outbound rule by a default one. */
+static void
+take_way_out(const struct lb_config *config, const struct lb_traffic *t,
+    struct check_silence *s)
+{
+	const int pool = lb_traffic_pool(config, t);
+	struct lb_config_rule otherwise;
+
+	for (size_t i = 0; i < config->outbound_count; i++) {
+		const struct lb_config_outbound *o = &config->outbounds[i];
+		if (o->pool != pool ||
+		    (o->proto != 0 && o->proto != LB_PROTO_TCP))
+			continue;
+		s->idle_ms = o->idle_timeout_ms;
+		s->name = o->name;
+		s->reset = o->tcp_reset;
+		return;
+	}
+	lb_config_rule_init(&otherwise);
+	s->idle_ms = otherwise.idle_timeout_ms;
+}
+
+static void
+take_way_in(const struct check *check, const struct lb_traffic *t,
+    struct check_silence *s)
+{
+	const struct lb_config *config = check->config;
+	const struct lb_config_nat *nat =
+	    check->path != NULL ? lb_traffic_nat(config, t) : NULL;
+	const struct lb_config_rule *rule =
+	    check->path != NULL ? lb_traffic_rule(config, t) : config->rules;
+
+	if (nat != NULL) {
+		s->idle_ms = nat->idle_timeout_ms;
+		s->name = nat->name;
+		s->reset = nat->tcp_reset;
+	} else if (rule != NULL) {
+		s->idle_ms = rule->idle_timeout_ms;
+		s->name = rule->name;
+		s->reset = rule->tcp_reset;
+	}
+}
+
+bool
+check_silence_of(const struct check *check, const struct lb_traffic *t,
+    struct check_silence *out)
+{
+	const uint64_t end_ms = check->scenario->scene.duration_ms;
+	struct check_silence s = { .silent_ms = UINT64_MAX };
+
+	if (t->profile != LB_PROFILE_LONG_LIVED)
+		return false;
+	if (t->keepalive_ms != 0)
+		s.silent_ms = t->keepalive_ms;
+	if (t->message_every_ms != 0 && t->message_every_ms < s.silent_ms)
+		s.silent_ms = t->message_every_ms;
+	if (t->from_pool != NULL)
+		take_way_out(check->config, t, &s);
+	else
+		take_way_in(check, t, &s);
+	*out = s;
+	return s.idle_ms != 0 && s.silent_ms >= s.idle_ms &&
+	       (end_ms == 0 || t->start_ms + s.idle_ms < end_ms);
 }
 
 /* --- drawn ---------------------------------------------------------------- */

@@ -64,6 +64,21 @@ bool check_loses_frontend(const struct lb_config *config,
 /* Rules that are shown: zero configuration's two are one. */
 size_t check_rule_count(const struct check *check);
 
+/* --- silence -------------------------------------------------------------- */
+
+/* What long-lived connections have to do with an idle timeout: on each of them
+ * nothing is said for silent_ms at a time. */
+struct check_silence {
+	uint64_t silent_ms; /* UINT64_MAX: to the end */
+	uint64_t idle_ms;   /* of what they go through */
+	const char *name;   /* of that; NULL: no outbound rule */
+	bool reset;         /* tcp_reset */
+};
+
+/* False: it has no such connections, or none is ever silent for so long. */
+bool check_silence_of(const struct check *check,
+    const struct lb_traffic *traffic, struct check_silence *out);
+
 /* So many faults are drawn, on average. */
 double check_drawn(const struct check *check);
 

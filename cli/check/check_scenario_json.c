@@ -36,6 +36,20 @@ with_item(json_t *list, json_t *item)
 
 /* --- traffic -------------------------------------------------------------- */
 
+/* null: no connection is silent for longer than its idle timeout. */
+static json_t *
+silence_json(const struct check *check, const struct lb_traffic *t)
+{
+	struct check_silence s;
+
+	if (!check_silence_of(check, t, &s))
+		return json_null();
+	return json_pack("{s:o, s:I, s:b}", "silent_ms",
+	    s.silent_ms != UINT64_MAX ? json_integer(whole(s.silent_ms))
+				      : json_null(),
+	    "idle_timeout_ms", whole(s.idle_ms), "tcp_reset", s.reset);
+}
+
 static json_t *
 source_json(const struct check *check, const struct lb_traffic *t)
 {
@@ -46,11 +60,12 @@ source_json(const struct check *check, const struct lb_traffic *t)
 		target = NULL;
 	else if (check->path != NULL)
 		target = lb_traffic_target(check->config, t);
-	return json_pack("{s:s, s:s?, s:s?, s:f, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:s, s:s?, s:s?, s:f, s:I, s:I, s:I, s:I, s:o}",
 	    "profile", lb_profile_name(t->profile), "rule", target, "from_pool",
 	    t->from_pool, "sessions_per_s", f.rate, "sessions",
 	    rounded(f.sessions), "flows", rounded(f.flows), "packets",
-	    rounded(f.packets), "memory_bytes", rounded(f.bytes));
+	    rounded(f.packets), "memory_bytes", rounded(f.bytes), "silence",
+	    silence_json(check, t));
 }
 
 static json_t *

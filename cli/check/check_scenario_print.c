@@ -174,28 +174,72 @@ print_target(const struct check *check, const struct lb_traffic *t, FILE *to)
 		    t->port != 0 ? t->port : lb_profile_port(t->profile));
 }
 
+/* "1 flow", "1,900 packets" */
+static void
+print_about(double value, const char *what, FILE *to)
+{
+	char text[40];
+
+	(void)about(value, text);
+	(void)fprintf(
+	    to, "%s %s%s", text, what, strcmp(text, "1") == 0 ? "" : "s");
+}
+
 static void
 print_forecast(const struct lb_traffic *t, const struct lb_scene *scene,
     FILE *to, double *bytes)
 {
 	static const char *const what[LB_PROFILE_COUNT] = {
-		[LB_PROFILE_WEB] = "connections",
-		[LB_PROFILE_LONG_LIVED] = "connections",
-		[LB_PROFILE_SYN_FLOOD] = "SYNs",
-		[LB_PROFILE_DNS] = "questions",
-		[LB_PROFILE_UDP] = "questions",
-		[LB_PROFILE_COAP_DEVICES] = "devices",
+		[LB_PROFILE_WEB] = "connection",
+		[LB_PROFILE_LONG_LIVED] = "connection",
+		[LB_PROFILE_SYN_FLOOD] = "SYN",
+		[LB_PROFILE_DNS] = "question",
+		[LB_PROFILE_UDP] = "question",
+		[LB_PROFILE_COAP_DEVICES] = "device",
 	};
 	const struct sim_forecast f = sim_forecast(t, scene);
-	char rate[40], sessions[40], flows[40], packets[40];
+	char rate[40];
 
 	if (t->profile != LB_PROFILE_LONG_LIVED &&
 	    t->profile != LB_PROFILE_COAP_DEVICES)
 		(void)fprintf(to, ", %s/s", about(f.rate, rate));
-	(void)fprintf(to, ": about %s %s, %s flows, %s packets",
-	    about(f.sessions, sessions), what[t->profile],
-	    about(f.flows, flows), about(f.packets, packets));
+	(void)fputs(": about ", to);
+	print_about(f.sessions, what[t->profile], to);
+	(void)fputs(", ", to);
+	print_about(f.flows, "flow", to);
+	(void)fputs(", ", to);
+	print_about(f.packets, "packet", to);
 	*bytes += f.bytes;
+}
+
+/* "  silent for 5m at a time, and k's idle_timeout is 4m: ..." */
+static void
+print_silence(const struct check *check, const struct lb_traffic *t, FILE *to)
+{
+	struct check_silence s;
+	char text[24];
+
+	if (!check_silence_of(check, t, &s))
+		return;
+	label(to, "");
+	if (s.silent_ms == UINT64_MAX)
+		(void)fputs("silent to the end", to);
+	else
+		(void)fprintf(to, "silent for %s at a time",
+		    check_duration(s.silent_ms, text));
+	if (s.name != NULL)
+		(void)fprintf(to, ", and %s's", s.name);
+	else
+		(void)fputs(", and without an outbound rule the", to);
+	(void)fprintf(
+	    to, " idle_timeout is %s:\n", check_duration(s.idle_ms, text));
+	label(to, "");
+	(void)fprintf(to, "%s; a keepalive below %s keeps them\n",
+	    s.reset ? "tcp_reset ends these connections"
+	    : t->from_pool != NULL
+		? "their SNAT ports are given back meanwhile"
+		: "the balancer forgets these connections, as Azure does",
+	    text);
 }
 
 static void
@@ -215,6 +259,7 @@ print_traffic(const struct check *check, FILE *to)
 		print_target(check, t, to);
 		print_forecast(t, &s->scene, to, &bytes);
 		(void)fputc('\n', to);
+		print_silence(check, t, to);
 	}
 	if (bytes == 0)
 		return;
@@ -463,7 +508,7 @@ static void
 print_drawn(const struct check *check, FILE *to)
 {
 	const struct lb_scene *scene = &check->scenario->scene;
-	char up[24], down[24], count[40];
+	char up[24], down[24];
 
 	if (scene->failure_count == 0)
 		return;
@@ -480,8 +525,9 @@ print_drawn(const struct check *check, FILE *to)
 	if (scene->duration_ms == 0)
 		return;
 	label(to, "in all");
-	(void)fprintf(
-	    to, "about %s faults a case\n", about(check_drawn(check), count));
+	(void)fputs("about ", to);
+	print_about(check_drawn(check), "fault", to);
+	(void)fputs(" a case\n", to);
 }
 
 void

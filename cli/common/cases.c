@@ -164,9 +164,10 @@ set_grid(struct making *m, struct lb_config *config)
 	if (sim_grid_apply(&m->from->set->grid, 0, config, &pool) == 0)
 		return true;
 	m->status = cli_usage(m->command,
-	    "pool '%s' has %zu members, fewer than pool.size=%u; set fewer, "
+	    "pool '%s' has %zu member%s, fewer than pool.size=%u; set fewer, "
 	    "or leave -c away",
 	    config->pools[pool].name, config->pools[pool].member_count,
+	    config->pools[pool].member_count == 1 ? "" : "s",
 	    sim_grid_level(&m->from->set->grid, 0, SIM_VARY_POOL_SIZE)->number);
 	return false;
 }

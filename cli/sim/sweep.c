@@ -69,10 +69,11 @@ configure_file(const struct sweep *s, size_t point, struct sim_trouble *trouble)
 		    trouble->text, sizeof(trouble->text), "%s", wrong);
 	else
 		(void)snprintf(trouble->text, sizeof(trouble->text),
-		    "pool '%s' has %zu members, fewer than pool.size=%u; vary "
+		    "pool '%s' has %zu member%s, fewer than pool.size=%u; vary "
 		    "sizes "
 		    "up to that, or leave -c away",
 		    config->pools[pool].name, config->pools[pool].member_count,
+		    config->pools[pool].member_count == 1 ? "" : "s",
 		    sim_grid_level(grid, point, SIM_VARY_POOL_SIZE)->number);
 	lb_config_free(config);
 	return NULL;

@@ -21,6 +21,24 @@ members_at(const struct lb_plan *plan, const struct lb_addr *address)
 	return names;
 }
 
+/* What to look at; NULL: nothing is wrong. */
+static const char *
+advice(const struct live_run *run, int probe, enum lb_answer answer)
+{
+	if (answer == LB_ANSWER_REFUSED)
+		return "nobody listens on the probe's port there, or a "
+		       "firewall rejects it";
+	if (answer != LB_ANSWER_SILENT)
+		return NULL;
+	return lb_probe_has_source(&run->config->probes[probe])
+		   ? "no answer in time: is it off, or does a firewall there "
+		     "drop what comes from the probe's source? Azure's advice "
+		     "is to allow 168.63.129.16"
+		   : "no answer in time: is it off, or does a firewall there "
+		     "drop what comes from this machine? One made for Azure "
+		     "allows 168.63.129.16, which can be the probe's source";
+}
+
 static void
 log_health(const struct live_run *run, int probe, const struct lb_addr *address,
     enum lb_answer answer, uint64_t latency_ns)
@@ -28,13 +46,16 @@ log_health(const struct live_run *run, int probe, const struct lb_addr *address,
 	char text[64];
 	const struct lb_health *health =
 	    live_health_of(run->health, probe, address);
-	live_log(LIVE_INFO, health->state == LB_HEALTH_UP ? "up" : "down",
-	    "s:s, s:s, s:o, s:s, s:s, s:f", "probe",
-	    run->config->probes[probe].name, "address",
+	const bool up = health->state == LB_HEALTH_UP;
+	live_log(LIVE_INFO, up ? "up" : "down",
+	    up ? "s:s, s:s, s:o, s:s, s:s, s:f"
+	       : "s:s, s:s, s:o, s:s, s:s, s:f, s:s",
+	    "probe", run->config->probes[probe].name, "address",
 	    lb_addr_text(address, text, sizeof(text)), "members",
 	    members_at(run->plan, address), "reason",
 	    lb_health_reason_name(health->reason), "answer",
-	    live_answer_name(answer), "latency_ms", (double)latency_ns / 1e6);
+	    live_answer_name(answer), "latency_ms", (double)latency_ns / 1e6,
+	    "message", advice(run, probe, answer));
 }
 
 int

@@ -138,9 +138,11 @@ check_room(const struct lb_config *config, const struct lb_config_nat *nat,
 		    wanted, config->pools[nat->pool].name);
 	else if (wanted > room)
 		lb_error_add(problems, nat->at[LB_NAT_KEY_FRONTEND_PORTS], NULL,
-		    "%zu frontend ports for the %zu members of pool '%s'; make "
+		    "%zu frontend port%s for the %zu members of pool '%s'; "
+		    "make "
 		    "the range larger or the pool smaller",
-		    room, wanted, config->pools[nat->pool].name);
+		    room, room == 1 ? "" : "s", wanted,
+		    config->pools[nat->pool].name);
 }
 
 /* AZ 5.5: rules and legacy pools exclude each other on one balancer. */

@@ -47,6 +47,12 @@ ports_below(uint32_t ports, uint32_t most)
 	return below < most ? below : most;
 }
 
+static const char *
+plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void
 say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
     uint32_t most, size_t members, struct lb_problems *problems)
@@ -58,9 +64,10 @@ say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
 		return;
 	if (use == 0)
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
-		    "`ports_per_member`: rules and %zu members leave no 8 "
-		    "ports of %zu frontends for each; use more frontends",
-		    members, outbound->frontend_count);
+		    "`ports_per_member`: rules and %zu member%s leave no 8 "
+		    "ports of %zu frontend%s for each; use more frontends",
+		    members, plural(members), outbound->frontend_count,
+		    plural(outbound->frontend_count));
 	else if (fault == LB_SNAT_NOT_EIGHTS)
 		lb_error_add(problems, where,
 		    lb_refusal_code(LB_REFUSAL_EIGHTS),
@@ -73,9 +80,13 @@ say_ports(const struct lb_config_outbound *outbound, enum lb_snat_fault fault,
 		    outbound->ports, use);
 	else
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
-		    "`ports_per_member`: %u for each of %zu members are more "
-		    "than %zu frontends have; use %u, or more frontends",
-		    outbound->ports, members, outbound->frontend_count, use);
+		    "`ports_per_member`: %u for each of %zu member%s are more "
+		    "than %zu %s; use %u, or more frontends",
+		    outbound->ports, members, plural(members),
+		    outbound->frontend_count,
+		    outbound->frontend_count == 1 ? "frontend has"
+						  : "frontends have",
+		    use);
 }
 
 /* Ports are kept for so many. */
@@ -91,15 +102,16 @@ check_max_members(const struct lb_config *config,
 
 	if (most < pool->member_count)
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
-		    "rules and %zu members leave no 8 ports of %zu frontends "
+		    "rules and %zu member%s leave no 8 ports of %zu frontend%s "
 		    "for each; use more frontends",
-		    pool->member_count, outbound->frontend_count);
+		    pool->member_count, plural(pool->member_count),
+		    outbound->frontend_count, plural(outbound->frontend_count));
 	else if (outbound->members_max > most)
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
-		    "`max_members`: %u leave no 8 ports of %zu frontends for "
+		    "`max_members`: %u leave no 8 ports of %zu frontend%s for "
 		    "each; use %llu, or more frontends",
 		    outbound->members_max, outbound->frontend_count,
-		    (unsigned long long)most);
+		    plural(outbound->frontend_count), (unsigned long long)most);
 	else if (pool->member_count > outbound->members_max)
 		lb_error_add(problems, where, lb_refusal_code(LB_REFUSAL_ROOM),
 		    "pool '%s' has %zu members, more than the %u that ports "

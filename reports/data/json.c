@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/words/hairpin.h"
+#include "reports/words/silence.h"
 #include "reports/report.h"
 #include "reports/stats/bootstrap.h"
 #include "reports/stats/expect.h"
@@ -146,6 +147,7 @@ rule_json(const struct sim_rule *rule, uint64_t seed)
 	o = with(o, "connections", whole(rule->connections));
 	o = with(o, "packets", whole(rule->packets));
 	o = with(o, "bytes", whole(rule->bytes));
+	o = with(o, "silent", report_silence_json(&rule->silence));
 	o = with(o, "backends", backends);
 	return with(o, "fairness", fairness);
 }
@@ -168,6 +170,8 @@ case_json(const struct sim_case *c, uint64_t seed)
 	o = with(o, "untracked", whole(c->untracked));
 	o = with(o, "reply_suppressed", whole(c->reply_suppressed));
 	o = with(o, "hairpin", report_hairpin_json(c));
+	o = with(
+	    o, "outbound_silent", report_silence_json(&c->outbound_silence));
 	o = with(o, "failover", report_failover_json(c));
 	o = report_world_json(o, c);
 	return report_snat_json(o, c);

@@ -195,13 +195,15 @@ put_clock(struct report_page *page)
 	const struct sim_input *in = &page->study->record->input;
 	char text[2][REPORT_TEXT_BYTES];
 
-	report_page_print(page,
-	    "<p>Flows whose client was told by their SYN: %s, ",
-	    report_count(text[0], PICTURE, in->role_syn));
-	report_page_print(page,
-	    "by a well-known port: %s, by who spoke first: %s.</p>\n",
-	    report_count(text[0], PICTURE, in->role_port),
-	    report_count(text[1], PICTURE, in->role_first));
+	if (in->role_syn + in->role_port + in->role_first > 0) {
+		report_page_print(page,
+		    "<p>Flows whose client was told by their SYN: %s, ",
+		    report_count(text[0], PICTURE, in->role_syn));
+		report_page_print(page,
+		    "by a well-known port: %s, by who spoke first: %s.</p>\n",
+		    report_count(text[0], PICTURE, in->role_port),
+		    report_count(text[1], PICTURE, in->role_first));
+	}
 	if (in->loop > 1)
 		report_page_print(page,
 		    "<p>The captures were played %s times, one after the "

@@ -35,6 +35,13 @@ put_lines(struct report_page *page)
 	free(text);
 }
 
+/* Are members' own connections what there was? */
+static bool
+is_outbound(const struct sim_record *record)
+{
+	return report_snat_case(record) != SIZE_MAX;
+}
+
 /* What members' own connections met, where they began some. */
 static void
 put_snat(struct report_page *page)
@@ -42,8 +49,7 @@ put_snat(struct report_page *page)
 	const struct sim_record *record = page->study->record;
 
 	/* else the headline has told */
-	if (report_is_about_snat(record) ||
-	    report_snat_case(record) == SIZE_MAX)
+	if (report_is_about_snat(record) || !is_outbound(record))
 		return;
 	char *finding = report_snat_finding(record);
 	report_page_put(page, "<p>");
@@ -116,6 +122,8 @@ report_html_verdict(struct report_page *page)
 		report_page_element(
 		    page, "p", NULL, report_why_empty(page->study));
 	put_snat(page);
+	if (page->study->chosen == NULL && is_outbound(page->study->record))
+		put_lines(page); /* what else there is to say of them */
 	put_warnings(page);
 	report_html_assertions(page);
 	put_facts(page);

@@ -225,17 +225,12 @@ put_definitions(struct report_document *doc)
 		report_paragraph(doc, report_definitions[i], TEXT, false, 3);
 }
 
-void
-report_put_method(struct report_document *doc)
+static void
+put_section(struct report_document *doc)
 {
 	const struct sim_record *record = doc->study->record;
 	bool empty = doc->study->chosen == NULL;
 
-	/* a page of its own, but an empty run's is only one */
-	if (!empty)
-		report_page_need(doc, doc->page.height);
-	else
-		doc->y += 14;
 	report_heading(doc, "How it was made", true);
 	report_paragraph_take(doc,
 	    report_compose(
@@ -263,4 +258,32 @@ report_put_method(struct report_document *doc)
 		doc->y += 8;
 		put_definitions(doc);
 	}
+}
+
+/* How high it would be, at the top of a page; a page when it is more. */
+static double
+measure(const struct report_document *doc)
+{
+	struct report_document quiet = *doc;
+
+	quiet.pen.cr = NULL;
+	quiet.y = doc->page.y;
+	put_section(&quiet);
+	return quiet.number == doc->number ? quiet.y - doc->page.y
+					   : doc->page.height;
+}
+
+/* A page of its own; but an empty run's is only a few lines, which stay
+ * together. */
+void
+report_put_method(struct report_document *doc)
+{
+	double height = doc->page.height;
+
+	if (doc->study->chosen == NULL) {
+		doc->y += 14;
+		height = measure(doc);
+	}
+	report_page_need(doc, height);
+	put_section(doc);
 }

@@ -254,6 +254,8 @@ report_put_verdict(struct report_document *doc)
 		report_paragraph_take(
 		    doc, report_why_empty(study), BODY, false, 3);
 	put_snat(doc);
+	if (empty && report_snat_case(study->record) != SIZE_MAX)
+		put_verdict_lines(doc); /* what else there is to say */
 	put_facts(doc);
 	put_assertions(doc);
 	if (report_figure_is_wanted(study, report_key_figure(study)))

@@ -454,14 +454,14 @@ report_failover_title(const struct sim_case *c)
 
 /* ", 12 connections reset": only what there was. */
 static void
-put_mishap(
-    FILE *to, const struct report_script *s, uint64_t count, const char *what)
+put_mishap(FILE *to, const struct report_script *s, uint64_t count,
+    const char *one, const char *many)
 {
 	char number[REPORT_TEXT_BYTES];
 
 	if (count > 0)
-		report_print(
-		    to, ", %s %s", report_count(number, s, count), what);
+		report_print(to, ", %s %s", report_count(number, s, count),
+		    count == 1 ? one : many);
 }
 
 /* The bill: what of the requests came to nothing, in parts and in time. */
@@ -472,8 +472,11 @@ put_availability(
 	double budget = 60 * report_sum(c, REPORT_BUDGET);
 	char text[REPORT_TEXT_BYTES];
 
-	if (isnan(report_availability(c)))
-		return; /* nothing was asked */
+	if (isnan(report_availability(c))) {
+		report_print(to, ": nothing was asked, so there is no "
+				 "availability");
+		return;
+	}
 	report_print(to, ": availability %s",
 	    report_nines(text, s, report_availability(c)));
 	if (!isnan(budget))
@@ -491,27 +494,38 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	char gave_up[REPORT_TEXT_BYTES];
 
 	report_print(to,
-	    "%s requests, %s answered (p50 %s, p99 %s), %s given up",
+	    "%s request%s, %s answered (p50 %s, p99 %s), %s given up",
 	    report_count(requests, s, of->requests),
+	    of->requests == 1 ? "" : "s",
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
-	put_mishap(to, s, of->no_port, "of them without a SNAT port");
-	put_mishap(to, s, of->came_back, "of them by a hairpin");
-	put_mishap(to, s, of->errors, "answered by an error");
-	put_mishap(to, s, of->unanswered, "unanswered");
-	put_mishap(to, s, report_under_way(of), "under way at the end");
-	put_mishap(to, s, of->reset, "connections reset");
-	put_mishap(to, s, of->refused, "refused");
+	put_mishap(to, s, of->no_port, "of them without a SNAT port",
+	    "of them without a SNAT port");
+	put_mishap(to, s, of->came_back, "of them by a hairpin",
+	    "of them by a hairpin");
+	put_mishap(
+	    to, s, of->errors, "answered by an error", "answered by an error");
+	put_mishap(to, s, of->unanswered, "unanswered", "unanswered");
+	put_mishap(to, s, report_under_way(of), "under way at the end",
+	    "under way at the end");
+	put_mishap(to, s, of->reset, "connection reset", "connections reset");
+	put_mishap(to, s, of->refused, "refused", "refused");
 	put_mishap(to, s, of->late,
+	    "time a silent connection went on when "
+	    "its SNAT port had been given back",
 	    "times a silent connection went on when "
 	    "its SNAT port had been given back");
 	put_mishap(to, s, of->late_elsewhere,
+	    "of them from another port, which its server does not know",
 	    "of them from another port, which its server does not know");
-	put_mishap(to, s, of->rebound, "devices back with another port");
+	put_mishap(to, s, of->rebound, "device back with another port",
+	    "devices back with another port");
 	if (of->notifications > 0) {
-		put_mishap(to, s, of->notifications, "notifications");
-		put_mishap(to, s, of->notified, "of them arrived");
+		put_mishap(
+		    to, s, of->notifications, "notification", "notifications");
+		put_mishap(
+		    to, s, of->notified, "of them arrived", "of them arrived");
 	}
 	put_availability(to, c, s);
 }

@@ -5,6 +5,7 @@
 #include "reports/words/nats.h"
 #include "reports/stats/ranking.h"
 #include "reports/words/reason.h"
+#include "reports/words/silence.h"
 #include "reports/stats/snat.h"
 #include "reports/text/text.h"
 #include <ctype.h>
@@ -308,6 +309,7 @@ put_verdict(FILE *to, const struct sim_record *record,
 		report_put_reasons(to, record, ranking);
 	}
 	report_put_hairpins(to, record);
+	report_put_silences(to, record);
 	if (is_reweighed(record))
 		report_print(to, "Weights were changed during the run: shares "
 				 "are judged by the configured ones.\n");

@@ -282,6 +282,24 @@ sim_player_pass(struct sim_player *p)
 	p->passed++;
 }
 
+/* --- silence ---------------------------------------------------------------
+ */
+
+/* A packet that made an entry, of a flow that had packets before.  Who says
+ * that it ends is not hurt. */
+static void
+note_silence(struct sim_player *p, const struct sim_arrival *a,
+    struct sim_flow_part *part)
+{
+	const uint8_t begins_or_ends = LB_TCP_SYN | LB_TCP_FIN | LB_TCP_RST;
+
+	if (LB_UNLIKELY((p->result.facts & LB_FACT_MADE) != 0) &&
+	    a->flow->proto == LB_PROTO_TCP &&
+	    (a->pkt.tcp_flags & begins_or_ends) == 0 &&
+	    a->flow->client_ms != SIM_TIME_NONE)
+		sim_player_silence(p, a->flow, part, p->result.rule, a->now_ms);
+}
+
 /* Whatever the rule rewrites: the member is who the packet is from. */
 static inline bool
 is_own(
@@ -403,6 +421,7 @@ sim_player_client(
 	if (key_number == SIM_KEY_NONE)
 		return -1;
 	struct sim_key *key = &r->keys.at[key_number];
+	note_silence(p, a, part);
 	bool first = !part->counted;
 	if (first) {
 		r->flows++;
@@ -590,6 +609,7 @@ play_leaving(struct sim_player *p, const struct sim_arrival *a,
 		note_failed(p, part);
 		return;
 	}
+	note_silence(p, a, part);
 	part->place = (result->bucket * LB_WAYS + result->way) & SIM_PLACE_NONE;
 	part->member = result->member;
 	part->rule = SIM_RULE_NOT_OURS;

@@ -27,6 +27,7 @@ struct sim_case_settings {
 /* A rule of the report.  Zero configuration's two, one per family, are one. */
 struct sim_player_rule {
 	uint64_t flows, connections, packets, bytes;
+	struct sim_silence silence;
 	struct sim_tally *members; /* by index in the pool */
 	size_t member_count;
 	struct sim_keys keys;
@@ -55,6 +56,7 @@ struct sim_player {
 	uint64_t rehomed, rehomed_moved, rehomed_broken; /* flows */
 	/* What came to who had sent it: starts, packets, when at first. */
 	uint64_t hairpins, hairpin_packets, hairpin_first_ns;
+	struct sim_silence outbound_silence;
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
 	size_t rule_count;
@@ -75,6 +77,17 @@ struct sim_player {
 	bool is_hairpin;  /* it came to who had sent it, who took it for no
 			     packet of his */
 };
+
+/*
+ * sim_player_silence - the entry of an open TCP connection has ended, and its
+ * client goes on now, or both ends are told: counted, if it is silence that
+ * ended it.
+ *
+ * part  of the flow: this player's.
+ * rule  id of the entry's.  A NAT rule counts nothing.
+ */
+void sim_player_silence(struct sim_player *p, struct sim_flow *flow,
+    struct sim_flow_part *part, uint16_t rule, uint64_t now_ms);
 
 /* The NAT rule of that number; NULL: it is none's. */
 static inline struct sim_nat_way *

@@ -16,7 +16,7 @@
 #include "model/path/packet.h"
 
 #define SIM_KEY_NONE   UINT32_MAX
-#define SIM_PLACE_NONE 0x7fffffffu
+#define SIM_PLACE_NONE 0x3fffffffu
 #define SIM_TIME_NONE  ((UINT64_C(1) << 45) - 1) /* 1,115 years */
 #define SIM_ROUND_MAX  ((1u << 19) - 1)
 #define SIM_FLOWS_MAX  (1u << 30)
@@ -32,8 +32,9 @@
 struct sim_flow_part {
 	uint32_t key;         /* affinity key of its whole packets */
 	uint32_t last_key;    /* of its latest client packet */
-	uint32_t place : 31;  /* of its latest table entry: bucket, way */
+	uint32_t place : 30;  /* of its latest table entry: bucket, way */
 	uint32_t counted : 1; /* it is one of its rule's flows */
+	uint32_t silent : 1;  /* it is one of its rule's silence */
 	uint16_t member; /* id; who got its latest client packet; LB_NONE */
 	uint16_t rule;   /* number in the case; meaningless without member */
 };

@@ -44,11 +44,24 @@ struct sim_heavy {
 	struct lb_addr client, server;
 };
 
+/*
+ * TCP connections that outlived their place in the connection table: their
+ * clients said nothing for idle_ms or longer, and went on, or would have: a
+ * rule with tcp_reset ends each of them, so that it counts once.
+ */
+struct sim_silence {
+	uint64_t flows, times; /* connections; silences */
+	uint64_t longest_ms;
+	uint64_t idle_ms; /* the idle timeout; of several the shortest */
+	bool reset;       /* both ends are told (tcp_reset) */
+};
+
 struct sim_rule {
 	char *name, *distribution, *algorithm;
 	uint64_t flows;       /* distinct bidirectional five-tuples */
 	uint64_t connections; /* starts, reuse included */
 	uint64_t packets, bytes;
+	struct sim_silence silence;
 	struct sim_backend *backends; /* members ever eligible */
 	size_t backend_count;
 	struct sim_key *keys; /* in order of first appearance */
@@ -254,6 +267,7 @@ struct sim_case {
 	/* Connections of members to a frontend of their own that came back to
 	 * them, whom nobody answers; and their packets. */
 	uint64_t hairpins, hairpin_packets;
+	struct sim_silence outbound_silence; /* of members' own connections */
 	/* flows that changed instance, and of those the ones that changed
 	 * backend by it, and of those the open connections */
 	uint64_t rehomed, rehomed_moved, rehomed_broken;

@@ -16,7 +16,7 @@
 #include "model/config/names.h"
 #include "sim/record/record.h"
 
-#define MAGIC      "fairlead record 7\n"
+#define MAGIC      "fairlead record 8\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -297,6 +297,16 @@ check_rule(struct stream *s, const struct sim_rule *rule, size_t id_count,
 }
 
 static void
+silence(struct stream *s, struct sim_silence *of)
+{
+	number(s, &of->flows);
+	number(s, &of->times);
+	number(s, &of->longest_ms);
+	number(s, &of->idle_ms);
+	flag(s, &of->reset);
+}
+
+static void
 rule(struct stream *s, void *item)
 {
 	struct sim_rule *r = item;
@@ -310,6 +320,7 @@ rule(struct stream *s, void *item)
 	number(s, &r->connections);
 	number(s, &r->packets);
 	number(s, &r->bytes);
+	silence(s, &r->silence);
 	LIST(s, r->backends, r->backend_count, backend);
 	LIST(s, r->keys, r->key_count, key);
 	LIST(s, r->key_ids, id_count, key_id);
@@ -507,6 +518,7 @@ one_case(struct stream *s, void *item)
 	number(s, &c->outbound_bytes);
 	number(s, &c->hairpins);
 	number(s, &c->hairpin_packets);
+	silence(s, &c->outbound_silence);
 	number(s, &c->rehomed);
 	number(s, &c->rehomed_moved);
 	number(s, &c->rehomed_broken);

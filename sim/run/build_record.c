@@ -230,6 +230,7 @@ build_rule(const struct sim_player *p, uint16_t rule_id, size_t bin_count,
 	out->connections = r->connections;
 	out->packets = r->packets;
 	out->bytes = r->bytes;
+	out->silence = r->silence;
 	uint32_t *backend_of = calloc(r->member_count + 1, sizeof(uint32_t));
 	bool built = backend_of != NULL && !fail &&
 		     build_backends(p, rule_id, out, backend_of) &&
@@ -301,6 +302,7 @@ build_instances(const struct sim_player *p, struct sim_case *out)
 	out->unreachable = p->unreachable;
 	out->hairpins = p->hairpins;
 	out->hairpin_packets = p->hairpin_packets;
+	out->outbound_silence = p->outbound_silence;
 	out->rehomed = p->rehomed;
 	out->rehomed_moved = p->rehomed_moved;
 	out->rehomed_broken = p->rehomed_broken;

@@ -12,6 +12,7 @@ static void
 forget_rule(struct sim_player_rule *r)
 {
 	r->flows = r->connections = r->packets = r->bytes = 0;
+	r->silence = (struct sim_silence){ 0 };
 	memset(r->members, 0, r->member_count * sizeof(*r->members));
 	for (uint32_t k = 0; k < r->keys.count; k++)
 		r->keys.at[k] =
@@ -29,6 +30,7 @@ forget_player(struct sim_player *p)
 	p->untracked = p->reply_suppressed = p->unreachable = 0;
 	p->rehomed = p->rehomed_moved = p->rehomed_broken = 0;
 	p->hairpins = p->hairpin_packets = 0;
+	p->outbound_silence = (struct sim_silence){ 0 };
 	if (p->instances != NULL)
 		memset(p->instances->counts, 0, sizeof(p->instances->counts));
 	if (p->outage != NULL)
@@ -46,7 +48,7 @@ forget_flow(const struct sim_run *run, struct sim_flow *flow)
 {
 	flow->marks &= (uint8_t)~SIM_FLOW_COUNTED;
 	for (unsigned i = 0; i < run->player_count; i++)
-		flow->parts[i].counted = 0;
+		flow->parts[i].counted = flow->parts[i].silent = 0;
 	if (run->settings->details) {
 		struct sim_flow_detail *d = sim_flow_detail(run->flows, flow);
 		*d = (struct sim_flow_detail){ .answers = d->answers };

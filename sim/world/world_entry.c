@@ -116,6 +116,14 @@ send_resets(
 	sim_parcel_depart(w, s, &to_server, SIM_HAPPENS_AT_SERVER);
 }
 
+/* The balancer ends it. */
+static void
+note_silence(struct sim_world *w, struct sim_session *s, uint16_t rule)
+{
+	sim_player_silence(w->player, s->flow, &s->flow->parts[0], rule,
+	    sim_world_now(w) / LB_NS_PER_MS);
+}
+
 void
 sim_entry_look(struct sim_world *w, struct sim_session *s)
 {
@@ -127,9 +135,11 @@ sim_entry_look(struct sim_world *w, struct sim_session *s)
 		ms = rest_ms(w, s->flow, &entry);
 	if (ms > 0)
 		wait_for(w, s, ms);
-	else if (ms == 0 && entry.state == LB_CONN_OPEN)
+	else if (ms == 0 && entry.state == LB_CONN_OPEN) {
+		note_silence(w, s, entry.rule);
 		send_resets(
 		    w, s, &(struct sim_parcel){ .member = entry.member });
+	}
 	sim_session_release(w, s);
 }
 
@@ -141,6 +151,7 @@ sim_entry_ended(
 	    was->proto != LB_PROTO_TCP || was->state != LB_CONN_OPEN ||
 	    !tells(w, was->rule))
 		return;
+	note_silence(w, s, was->rule);
 	send_resets(w, s,
 	    &(struct sim_parcel){
 		.member = SIM_OUTSIDE,

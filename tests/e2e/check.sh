@@ -84,6 +84,82 @@ run 2 -s "$tmp/zero.yaml"
 grep -q "zero.yaml:4:24: .*'backend-5'; did you mean backend-" "$tmp/err" ||
     fail "check -s alone: $(cat "$tmp/err")"
 
+# what Azure lets nobody do, and what nobody asks
+balancer() { # SKU, what follows
+	cat <<EOF
+load_balancer: { sku: $1 }
+frontends: [ { name: f, address: 203.0.113.10 } ]
+pools: [ { name: be, members: [ { name: a, address: 10.0.0.1 } ] } ]
+probes: [ { name: p, protocol: tcp, port: 22, interval: 5s } ]
+$2
+EOF
+}
+
+says() { # what, text: in the output, lines joined
+	tr -s ' \n' ' ' <"$tmp/out" | grep -qF -- "$2" || fail "$1: no '$2'"
+}
+
+says_not() {
+	! tr -s ' \n' ' ' <"$tmp/out" | grep -qF -- "$2" || fail "$1: '$2'"
+}
+
+rule='name: k, frontend: f, pool: be, probe: p, frontend_port: 443, backend_port: 443'
+balancer standard "rules: [ { $rule, protocol: tcp, outbound_snat: false } ]" \
+    >"$tmp/shut.yaml"
+run 0 -c "$tmp/shut.yaml"
+says 'shut in' ' outbound be none: the balancer lets no member out;'
+run 0 --json -c "$tmp/shut.yaml"
+says 'shut in' '"outbound_none": [ "be" ]'
+balancer standard "rules: [ { $rule, protocol: tcp } ]" >"$tmp/open.yaml"
+run 0 -c "$tmp/open.yaml"
+says_not 'let out' 'none: the'
+run 0 --json -c "$tmp/open.yaml"
+says 'let out' '"outbound_none": []'
+says 'a TCP rule' '"probe_asks_elsewhere": false'
+
+balancer standard "rules: [ { $rule, protocol: udp } ]" >"$tmp/udp.yaml"
+run 0 -c "$tmp/udp.yaml"
+says 'standard' 'p asks tcp port 22, not this UDP server'
+says 'standard' 'Azure has no UDP probes: let something beside the server (a netcat)'
+balancer fairlead "rules: [ { $rule, protocol: udp } ]" >"$tmp/udp.yaml"
+run 0 -c "$tmp/udp.yaml"
+says 'fairlead' 'the probe is answered; probes udp, coap and dns ask it'
+sed -i 's/name: p, protocol: tcp/name: p, protocol: udp/' "$tmp/udp.yaml"
+run 0 -c "$tmp/udp.yaml"
+says_not 'a UDP probe' 'not this UDP server'
+
+# who is silent for too long
+quiet() { # configuration, options of the traffic
+	printf 'duration: 30m\ntraffic: [ { profile: long-lived, connections: 1, %s } ]\n' \
+	    "$2" >"$tmp/quiet.yaml"
+	run 0 -c "$1" -s "$tmp/quiet.yaml"
+}
+
+quiet "$tmp/open.yaml" 'rule: k, keepalive: 300s, message_every: 10m'
+says '300 s' "silent for 5m at a time, and k's idle_timeout is 4m: the balancer forgets"
+says '300 s' 'a keepalive below 4m keeps them'
+says 'plurals' 'about 1 connection, 1 flow, '
+run 0 --json -c "$tmp/open.yaml" -s "$tmp/quiet.yaml"
+says '300 s' '"silence": { "silent_ms": 300000, "idle_timeout_ms": 240000, "tcp_reset": false }'
+quiet "$tmp/open.yaml" 'rule: k, keepalive: 200s, message_every: 10m'
+says_not '200 s' 'silent for'
+quiet "$tmp/open.yaml" \
+    'from_pool: be, server: 198.51.100.7, port: 443, keepalive: 300s'
+says 'outbound' 'silent for 5m at a time, and without an outbound rule the idle_timeout is 4m:'
+says 'outbound' 'their SNAT ports are given back meanwhile'
+sed -i 's/443 }/443, tcp_reset: true }/; s/protocol: tcp }/protocol: tcp, tcp_reset: true }/' \
+    "$tmp/open.yaml"
+quiet "$tmp/open.yaml" 'rule: k, keepalive: 300s'
+says 'tcp_reset' 'tcp_reset ends these connections'
+
+# one is not many
+balancer standard 'outbound_rules: [ { name: o, frontends: [ f ], pool: be, protocol: tcp, ports_per_member: 64000 } ]
+rules: [ { name: k, frontend: f, pool: be, probe: p, frontend_port: 443, backend_port: 443, protocol: tcp, outbound_snat: false } ]' \
+    >"$tmp/one.yaml"
+run 2 -c "$tmp/one.yaml"
+grep -q 'for each of 1 member are more than 1 frontend has;' "$tmp/err" ||
+    fail "one: $(cat "$tmp/err")"
+
 # what is bundled is good
 for scenario in sim/scenarios/*.yaml; do
 	case $scenario in

@@ -26,15 +26,29 @@ struct outcome {
 	size_t bytes;
 };
 
-static void
-run(struct outcome *o, const uint8_t *data, size_t bytes,
-    const struct lb_addresses *addresses)
+static struct lb_addresses *
+addresses_of(const uint8_t *data, size_t bytes)
 {
+	struct lb_addresses *addresses = NULL;
+	char error[256] = "";
+
+	bool good = lb_addresses_read(
+	    &addresses, (const char *)data, bytes, error, sizeof(error));
+	must(good || error[0] != '\0');
+	return addresses;
+}
+
+static void
+run(struct outcome *o, const uint8_t *data, size_t bytes, bool with_addresses)
+{
+	struct lb_addresses *addresses =
+	    with_addresses ? addresses_of(data, bytes) : NULL;
 	FILE *to = open_memstream(&o->text, &o->bytes);
 
 	must(to != NULL);
 	lb_import_azure(
 	    &o->import, (const char *)data, bytes, "fuzz", NULL, addresses, to);
+	lb_addresses_free(addresses);
 	must(fclose(to) == 0);
 	must(o->import.done == (o->import.error[0] == '\0'));
 	must(o->import.done || o->import.name == NULL || o->bytes == 0);
@@ -55,16 +69,16 @@ end(struct outcome *o)
 static void
 must_be_yaml(const struct outcome *o)
 {
+	static const char *const never[] = { "YAML syntax", "not text in UTF-8",
+		"unknown key", "a second document" };
 	struct lb_problems problems = { 0 };
 	struct lb_config *config =
 	    lb_config_read(o->text, o->bytes, "fuzz", &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
-		must(
-		    strstr(problems.at[i].what, "YAML syntax") == NULL &&
-		    strstr(problems.at[i].what, "UTF-8") == NULL &&
-		    strstr(problems.at[i].what, "unknown key") == NULL &&
-		    strstr(problems.at[i].what, "for the second time") == NULL);
+		for (size_t n = 0; n < sizeof(never) / sizeof(never[0]); n++)
+			must(strncmp(problems.at[i].what, never[n],
+				 strlen(never[n])) != 0);
 	must(o->import.missing != 0 ||
 	     strstr(o->text, ": not-understood #") == NULL);
 	lb_problems_free(&problems);
@@ -75,24 +89,18 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct outcome once = { 0 }, again = { 0 };
-	struct lb_addresses *addresses = NULL;
-	char error[256] = "";
 
-	bool good = lb_addresses_read(
-	    &addresses, (const char *)data, bytes, error, sizeof(error));
-	must(good || error[0] != '\0');
-	run(&once, data, bytes, addresses);
-	run(&again, data, bytes, NULL);
+	run(&once, data, bytes, true);
+	run(&again, data, bytes, false);
 	if (once.import.done)
 		must_be_yaml(&once);
 	must(once.import.done == again.import.done);
 	end(&again);
-	run(&again, data, bytes, addresses);
+	run(&again, data, bytes, true);
 	must(once.bytes == again.bytes &&
 	     memcmp(once.text, again.text, once.bytes) == 0);
 	must(once.import.note_count == again.import.note_count);
 	end(&once);
 	end(&again);
-	lb_addresses_free(addresses);
 	return 0;
 }

@@ -282,13 +282,13 @@ static const struct truth {
 	{ "5.3 one a frontend", BASE RULES RULE("x", "i, pool: p, " HA "@")
 	    "@", FLOAT "|" RULE("y", "i, pool: q, " HA FLOAT), FLOAT "|", 0,
 	    "HA-ports rules 'x' and 'y'", "leave one out",
-	    { { "another frontend and both floating_ip",
+	    { { "different frontend and both floating_ip",
 	    FLOAT "|" RULE("y", "j, pool: q, " HA FLOAT) } } },
 	{ "5.3 one a frontend, floating off, one pool", BASE RULES
 	    RULE("x", "i, pool: p, " HA "@") "@",
 	    "|" RULE("y", "i, pool: p, " HA), "|", 0,
 	    "HA-ports rules 'x' and 'y'", "leave one out",
-	    { { "another frontend and both floating_ip",
+	    { { "different frontend and both floating_ip",
 	    FLOAT "|" RULE("y", "j, pool: p, " HA FLOAT) } } },
 	{ "5.3 one, floating off: no other rule", BASE RULES
 	    RULE("x", "i, pool: p, " HA "@")
@@ -417,7 +417,7 @@ static const struct truth {
 	    "two balancers, a public and an internal one", {
 	    { "write a file for each", RULES RULE("x", "i, pool: p, "
 	    "protocol: tcp, frontend_port: 22") "|" },
-	    { "another backend_port", RULES RULE("x", "i, pool: p, "
+	    { "different backend_port", RULES RULE("x", "i, pool: p, "
 	    "protocol: tcp, frontend_port: 22, backend_port: 23") "|"
 	    NAT(NAT1 ", member: a") },
 	    { "or other members", RULES RULE("x", "i, pool: q, "

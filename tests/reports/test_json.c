@@ -115,6 +115,7 @@ static struct sim_case cases[] = { {
     .turn_count = 1,
     .hairpins = 7,
     .hairpin_packets = 8,
+    .outbound_silence = { 3, 5, 600000, 240000, true },
     .failovers = failovers,
     .failover_count = 2,
     .unreachable = 9,
@@ -303,6 +304,7 @@ static const char golden[] =
 "          \"connections\": 2,\n"
 "          \"packets\": 4,\n"
 "          \"bytes\": 400,\n"
+"          \"silent\": null,\n"
 "          \"backends\": [\n"
 "            {\n"
 "              \"name\": \"backend-1\",\n"
@@ -356,6 +358,13 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "      \"hairpin\": {\n"
 "        \"connections\": 7,\n"
 "        \"packets\": 8\n"
+"      },\n"
+"      \"outbound_silent\": {\n"
+"        \"connections\": 3,\n"
+"        \"times\": 5,\n"
+"        \"longest_s\": 600.0,\n"
+"        \"idle_timeout_s\": 240.0,\n"
+"        \"tcp_reset\": true\n"
 "      },\n"
 "      \"failover\": [\n"
 "        {\n"
