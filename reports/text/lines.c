@@ -4,6 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 void
 report_put_count(FILE *to, uint64_t value)
 {
@@ -41,15 +47,31 @@ report_put_counted(
 		report_put(to, "\n");
 }
 
+/* The end of what stands on one line: a word, or a number, whose thousands a
+ * space sets apart, with its "%". */
+static size_t
+unbroken(const char *text)
+{
+	size_t end = strcspn(text, " ");
+
+	while (end > 0 && text[end] == ' ' && is_digit(text[end - 1]) &&
+	       (is_digit(text[end + 1]) || text[end + 1] == '%'))
+		end += 1 + strcspn(text + end + 1, " ");
+	return end;
+}
+
 void
 report_put_wrapped(FILE *to, char *line)
 {
 	size_t indent = strspn(line, " "), used = indent;
-	char *state = NULL;
+	char *word = line + indent;
 
 	report_print(to, "%*s", (int)indent, "");
-	for (char *word = strtok_r(line, " ", &state); word != NULL;
-	     word = strtok_r(NULL, " ", &state)) {
+	while (*word != '\0') {
+		char *rest = word + unbroken(word);
+		if (*rest != '\0')
+			*rest++ = '\0';
+		rest += strspn(rest, " ");
 		size_t columns = report_columns(word);
 		if (used > indent && used + 1 + columns > REPORT_LINE_COLUMNS) {
 			report_print(to, "\n%*s", (int)indent + 2, "");
@@ -60,6 +82,7 @@ report_put_wrapped(FILE *to, char *line)
 		}
 		report_put(to, word);
 		used += columns;
+		word = rest;
 	}
 	report_put(to, "\n");
 }

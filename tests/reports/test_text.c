@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "reports/text/lines.h"
 #include "reports/text/text.h"
 #include "tests/unit.h"
 #include <math.h>
@@ -137,12 +138,32 @@ test_names(void)
 	}
 }
 
+/* Lines break at words, not within a number. */
+static void
+test_wrapped(void)
+{
+	char line[] =
+	    "  in all of these words that fill a line to its end there "
+	    "were given up: 12 345 678, of them 57.2 % late";
+	char *text = NULL;
+	size_t bytes;
+	FILE *to = open_memstream(&text, &bytes);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(to);
+	report_put_wrapped(to, line);
+	CU_ASSERT_EQUAL_FATAL(fclose(to), 0);
+	CU_ASSERT_TRUE(is(text,
+	    "  in all of these words that fill a line to its end there were "
+	    "given up:\n    12 345 678, of them 57.2 % late\n"));
+	free(text);
+}
+
 int
 main(void)
 {
 	static CU_TestInfo tests[] = {
 		{ "numbers", test_numbers },
 		{ "names", test_names },
+		{ "wrapped", test_wrapped },
 		CU_TEST_INFO_NULL,
 	};
 
