@@ -143,8 +143,11 @@ report_snat_of(const struct sim_case *c, size_t i)
 /* A gauge, and what all of its member and protocol come to. */
 struct owner {
 	const struct sim_snat *gauge;
-	uint64_t failed, peak, ports;
-	bool used; /* anything was asked of it */
+	uint64_t failed;
+	uint64_t most;      /* ports in use at a time */
+	uint64_t full_used; /* when most of those that there were was */
+	uint64_t ports;     /* then */
+	bool used;          /* anything was asked of it */
 };
 
 /* By name and protocol; then as they stand. */
@@ -171,7 +174,8 @@ sum_up(struct owner *of, size_t left)
 	for (; count < left && is_beside(of[count].gauge, of->gauge); count++) {
 		const struct sim_snat *g = of[count].gauge;
 		sum.failed += g->failed;
-		sum.peak += g->full_used;
+		sum.most += g->peak;
+		sum.full_used += g->full_used;
 		sum.ports += full_of(g);
 		sum.used |= report_snat_is_used(g);
 	}
@@ -201,7 +205,7 @@ owners_of(const struct sim_case *c)
 static double
 fullness_of(const struct owner *o)
 {
-	return o->ports > 0 ? (double)o->peak / (double)o->ports : 0;
+	return o->ports > 0 ? (double)o->full_used / (double)o->ports : 0;
 }
 
 /* More trouble first; 0: as much. */
@@ -365,7 +369,7 @@ report_snat_peak(const struct sim_case *c)
 
 	for (size_t i = 0; all != NULL && i < c->snat_count; i++)
 		if (all[i].used)
-			most = fmax(most, (double)all[i].peak);
+			most = fmax(most, (double)all[i].most);
 	free(all);
 	return most;
 }

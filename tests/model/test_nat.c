@@ -58,7 +58,7 @@ static const struct said rows[] = {
 	    "2 frontend ports for the 3 members", NULL },
 	{ "one port for a pool of three", AZURE NATS
 	    NAT("n", SSH "frontend_port: 500, pool: p"), 11, 77,
-	    "1 frontend ports for the 3", NULL },
+	    "1 frontend port for the 3", NULL },
 	{ "both ways", AZURE NATS
 	    NAT("n", SSH "frontend_port: 1, frontend_ports: 1-3, pool: p"), 11,
 	    96, "exclude each other", NULL },
