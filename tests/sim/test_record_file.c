@@ -51,6 +51,7 @@ befall(struct sim_case *c)
 	c->instances = room(2, sizeof(*c->instances));
 	c->instance_count = 2;
 	c->instances[1] = (struct sim_instance){ 41, 42 };
+	free(c->nats);
 	c->nats = room(1, sizeof(*c->nats));
 	c->nat_count = 1;
 	c->nats[0] =
