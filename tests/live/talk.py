@@ -12,7 +12,7 @@ port, count, made, until = int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:5]
 addresses = sys.argv[5:]
 held, asked, new = (collections.Counter() for i in range(3))
 broke, failed = [], []
-PATIENCE = 15
+PATIENCE = 60  # a flood loses retransmissions, too: the next comes after 32 s
 
 
 async def begin(address):
