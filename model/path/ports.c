@@ -218,17 +218,24 @@ lb_port_let_go(uint64_t ctx, uint64_t hash, uint32_t way)
 
 /* --- bits ---------------------------------------------------------------- */
 
+/* True: it was clear, and is ours. */
+LB_INLINE bool
+set_bit(struct lb_port_record *r, uint32_t bit)
+{
+	uint32_t word = bit / 64;
+	lb_forget(word);
+	if (word > 3)
+		return false;
+	uint64_t mask = UINT64_C(1) << (bit & 63);
+	return (__sync_fetch_and_or(&r->used[word], mask) & mask) == 0;
+}
+
 /* Sets one; 1 when it was set already. */
 LB_GLOBAL int
 lb_port_set(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t bit)
 {
 	struct lb_port_record *r = record_of(ctx, hash, way);
-	uint32_t word = bit / 64;
-	lb_forget(word);
-	if (r == NULL || word > 3)
-		return 1;
-	uint64_t mask = UINT64_C(1) << (bit & 63);
-	return (__sync_fetch_and_or(&r->used[word], mask) & mask) != 0;
+	return r == NULL || !set_bit(r, bit);
 }
 
 LB_GLOBAL int
@@ -259,11 +266,9 @@ span(uint32_t base, uint32_t from, uint32_t to)
 }
 
 /* The lowest clear bit from `from` to `to`; -1: none. */
-LB_GLOBAL int
-lb_port_first_hint(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to)
+LB_INLINE int
+first_hint(const struct lb_port_record *r, uint32_t from, uint32_t to)
 {
-	struct lb_port_record *r = record_of(ctx, hash, way);
-	uint32_t from = from_to & 0xffff, to = from_to >> 16;
 	if (r == NULL)
 		return from <= to ? (int)from : -1;
 	for (uint32_t i = 0; i < 4; i++) {
@@ -272,6 +277,13 @@ lb_port_first_hint(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to)
 			return (int)(64 * i + lowest_bit(clear));
 	}
 	return -1;
+}
+
+LB_GLOBAL int
+lb_port_first_hint(uint64_t ctx, uint64_t hash, uint32_t way, uint32_t from_to)
+{
+	return first_hint(
+	    record_of(ctx, hash, way), from_to & 0xffff, from_to >> 16);
 }
 
 /* A bit for a unit becomes a bit for each of its ports. */
@@ -297,16 +309,12 @@ ports_allowed(
 	return ports_of_units(row->word[word] >> eighth % 8 * 8 & 0xff);
 }
 
-/* The lowest free port of a chunk that lies in the block; -1: none. */
-LB_GLOBAL int
-lb_port_first_free(
-    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t chunk, uint32_t block)
+/* The lowest free port of a chunk that lies in the block; -1: none.  No record:
+ * all of them are free. */
+LB_INLINE int
+first_free(const struct lb_scratch *s, const struct lb_plan_ref *plan,
+    const struct lb_port_record *r, uint32_t chunk, uint32_t block)
 {
-	struct lb_scratch *s = lb_scratch(ctx);
-	const struct lb_port_record *r = record_of(ctx, hash, way);
-	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
-	if (s == NULL || r == NULL || plan == NULL)
-		return -1;
 	const struct lb_plan_header *header =
 	    (const struct lb_plan_header *)lb_plan_row(plan, 0);
 	if (header == NULL)
@@ -315,14 +323,27 @@ lb_port_first_free(
 		      (s->ask.number * 2u + (s->ask.udp & 1)) * LB_UNIT_ROWS;
 	for (uint32_t i = 0; i < 4; i++) {
 		uint32_t base = (chunk << LB_CHUNK_BITS) + 64 * i;
-		uint64_t free = ~LB_LOAD(r->used[i]) &
-				span(base, block & 0xffff, block >> 16);
+		uint64_t free = span(base, block & 0xffff, block >> 16);
+		if (r != NULL)
+			free &= ~LB_LOAD(r->used[i]);
 		if (free != 0)
 			free &= ports_allowed(plan, at, base / 64);
 		if (free != 0)
 			return (int)(base + lowest_bit(free));
 	}
 	return -1;
+}
+
+LB_GLOBAL int
+lb_port_first_free(
+    uint64_t ctx, uint64_t hash, uint32_t way, uint32_t chunk, uint32_t block)
+{
+	const struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_port_record *r = record_of(ctx, hash, way);
+	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
+	return s != NULL && r != NULL && plan != NULL
+		   ? first_free(s, plan, r, chunk, block)
+		   : -1;
 }
 
 /* --- taking and giving back ---------------------------------------------- */
@@ -418,6 +439,64 @@ lb_ports_take(uint64_t ctx, uint32_t first_last)
 	if (answer >= 0 || answer == LB_PORTS_CONTENDED)
 		return answer;
 	return LB_LOAD(walk->no_room) > 0 ? LB_PORTS_NO_ROOM : LB_PORTS_NONE;
+}
+
+/* scratch->port_key's record, uncounted: only to look; NULL: there is none. */
+LB_INLINE const struct lb_port_record *
+peek(uint64_t ctx, const struct lb_scratch *s, uint64_t hash)
+{
+	const struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	if (b == NULL)
+		return NULL;
+	return record_of(ctx, hash, (uint32_t)find_record(s, b, hash));
+}
+
+LB_GLOBAL int
+lb_ports_foresee(uint64_t ctx, uint32_t first_last)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
+	if (s == NULL || plan == NULL)
+		return -1;
+	const struct lb_hash_key *key =
+	    (const struct lb_hash_key *)lb_plan_row(plan, 1);
+	if (key == NULL)
+		return -1;
+	uint64_t hash = ask_for(s, key, owner_of_hints(&s->ask));
+	int chunk = first_hint(peek(ctx, s, hash),
+	    (first_last & 0xffff) >> LB_CHUNK_BITS, first_last >> 24);
+	if (chunk < 0)
+		return -1;
+	hash = ask_for(
+	    s, key, lb_port_leaf(s->ask.address, (uint32_t)chunk, s->ask.udp));
+	LB_STORE(s->walk.leaf, hash);
+	LB_STORE(s->walk.from, (uint32_t)chunk);
+	return first_free(
+	    s, plan, peek(ctx, s, hash), (uint32_t)chunk, first_last);
+}
+
+LB_GLOBAL int
+lb_ports_take_foreseen(uint64_t ctx, uint32_t first_last)
+{
+	struct lb_scratch *s = lb_scratch(ctx);
+	const struct lb_plan_ref *plan = lb_plan_in_force(ctx);
+	if (s == NULL || plan == NULL)
+		return LB_PORTS_NONE;
+	const uint64_t hash = LB_LOAD(s->walk.leaf);
+	struct lb_port_bucket *b = lb_port_bucket(ctx, (uint32_t)hash);
+	if (b == NULL)
+		return LB_PORTS_NONE;
+	int way = find_record(s, b, hash);
+	if (!pin(s, b, hash, way))
+		return LB_PORTS_NONE;
+	struct lb_port_record *r = record_of(ctx, hash, (uint32_t)way);
+	if (r == NULL)
+		return LB_PORTS_NONE;
+	int port = first_free(s, plan, r, LB_LOAD(s->walk.from), first_last);
+	if (port >= 0 && !set_bit(r, (uint32_t)port & 0xff))
+		port = LB_PORTS_NONE;
+	(void)__sync_fetch_and_add(&r->users, (uint32_t)-1);
+	return port;
 }
 
 /* Takes the hint back that a chunk is used up.  The sweeper does so without

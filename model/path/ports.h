@@ -68,6 +68,8 @@ struct lb_port_walk {
 	uint32_t way;     /* of the hints; LB_PORT_WAYS or more: none yet */
 	uint32_t no_room; /* chunks for which no record could be made */
 	uint32_t zero;
+	uint64_t
+	    leaf; /* the hash of the one that was foreseen, in chunk from */
 };
 LB_LAYOUT_END
 
@@ -113,6 +115,17 @@ enum lb_ports_answer {
  * chunk that is found used up for the first time.  Targets: both.
  */
 LB_GLOBAL int lb_ports_take(uint64_t ctx, uint32_t first_last);
+
+/*
+ * lb_ports_foresee - the port that a take would give just now; takes nothing.
+ *
+ * Returns it, or -1.  The chunk that it is of is then scratch->walk's and
+ * ->port_key's, for lb_ports_take_foreseen(): the lowest port of that chunk,
+ * without looking for hints again, or LB_PORTS_NONE: then take.  Nothing of
+ * this file's may be called between the two.
+ */
+LB_GLOBAL int lb_ports_foresee(uint64_t ctx, uint32_t first_last);
+LB_GLOBAL int lb_ports_take_foreseen(uint64_t ctx, uint32_t first_last);
 
 /* Gives the port of scratch->ask back.  unused: 0 says the sweeper, of a flow
  * that ended; 1 who took it and could not use it, which is counted for

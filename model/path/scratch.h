@@ -45,6 +45,8 @@ struct lb_choice {
 	uint32_t from; /* ports below have no room for what comes back */
 	uint32_t turn; /* of blocks, and how many such ports */
 	uint32_t full;
+	uint32_t foreseen; /* 1: the port of the first block */
+	uint32_t zero;
 };
 
 struct lb_scratch {

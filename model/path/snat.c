@@ -219,22 +219,86 @@ lb_snat_renew(uint64_t ctx)
 	return 0;
 }
 
+/* With which of its blocks a flow begins.  Sets scratch->key. */
+LB_INLINE void
+choose_block(const struct lb_view *v, const uint64_t *slot)
+{
+	struct lb_choice *choice = &v->scratch->choice;
+	choice->at = 0;
+	choice->from = 0;
+	choice->no_room = 0;
+	LB_STORE(choice->foreseen, 0);
+	if (slot != NULL && lb_slot_block_count(slot) > 1 &&
+	    (v->header->flags & LB_PLAN_FILL_FIRST) == 0)
+		choice->at = (uint32_t)lb_snat_first(v->ctx,
+		    lb_slot_block(slot),
+		    lb_hash_slot(key_of_packet(v), lb_slot_block_count(slot)));
+}
+
+/* The turn-th of its blocks becomes scratch->block, and scratch->ask is about
+ * that; 0, or an answer. */
+LB_INLINE int
+use_block(const struct lb_view *v, const uint64_t *slot, uint32_t turn)
+{
+	const struct lb_choice *choice = &v->scratch->choice;
+	uint32_t at = choice->at + turn;
+	if (slot == NULL || turn >= lb_slot_block_count(slot) ||
+	    turn >= BLOCKS_TRIED)
+		return LB_PORTS_OVER;
+	if (at >= lb_slot_block_count(slot))
+		at -= lb_slot_block_count(slot);
+	const struct lb_snat_block *block =
+	    block_at(v, lb_slot_block(slot) + at);
+	if (block == NULL)
+		return LB_PORTS_NONE;
+	const struct lb_addr *address = public_address(v, block->address);
+	if (address == NULL)
+		return LB_PORTS_NONE;
+	ask_about(v, &v->pkt->ip, choice->member, address, block->address,
+	    (v->header->flags & LB_PLAN_UDP_PORT) != 0);
+	v->scratch->block = *block;
+	return 0;
+}
+
 LB_GLOBAL int
 lb_snat_choose(uint64_t ctx)
 {
 	struct lb_view v;
 	if (!lb_view_open(&v, ctx, 0))
 		return -1;
-	struct lb_choice *choice = &v.scratch->choice;
-	const uint64_t *slot =
-	    outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto);
-	choice->at = 0;
-	choice->from = 0;
-	choice->no_room = 0;
-	if (slot != NULL && lb_slot_block_count(slot) > 1 &&
-	    (v.header->flags & LB_PLAN_FILL_FIRST) == 0)
-		choice->at = (uint32_t)lb_snat_first(ctx, lb_slot_block(slot),
-		    lb_hash_slot(key_of_packet(&v), lb_slot_block_count(slot)));
+	choose_block(&v, outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto));
+	return 0;
+}
+
+/* The hash of the way in by the port that a newcomer would get just now; or
+ * that of his way out. */
+LB_INLINE uint64_t
+foresee_return(const struct lb_view *v)
+{
+	const struct lb_headers *ip = &v->pkt->ip;
+	const struct lb_snat_block *block = &v->scratch->block;
+	const uint64_t *slot = outbound_slot(v, &ip->src, ip->proto);
+	choose_block(v, slot);
+	int port = use_block(v, slot, 0);
+	if (port == 0)
+		port = lb_ports_foresee(
+		    v->ctx, block->first | (uint32_t)block->last << 16);
+	const struct lb_addr *address = public_address(v, block->address);
+	if (port < 0 || address == NULL)
+		return key_of_packet(v);
+	LB_STORE(v->scratch->choice.foreseen, 1);
+	return key_of_return(v, ip, address, lb_be16_of((uint16_t)port));
+}
+
+LB_GLOBAL int
+lb_snat_foresee(uint64_t ctx)
+{
+	struct lb_view v;
+	if (!lb_view_open(&v, ctx, 0))
+		return 0;
+	uint64_t back = foresee_return(&v);
+	fetch_places(&v, key_of_packet(&v));
+	(void)lb_conn_ctl(&v, back, 0);
 	return 0;
 }
 
@@ -256,8 +320,6 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 		return LB_SNAT_SAID;
 	}
 	uint64_t hash = key_of_packet(&v);
-	if (lb_packet_is_bare_syn(v.pkt))
-		fetch_places(&v, hash);
 	int way = find_placed(&v, &hash, LB_KIND_SNAT_OUT);
 	if (way >= 0) {
 		v.scratch->choice.hash = hash;
@@ -275,38 +337,23 @@ lb_snat_leave(uint64_t ctx, uint32_t now_ms)
 	return LB_SNAT_NEW;
 }
 
+/* Whose blocks these are is asked of this plan: the one in force may be another
+ * since the step began. */
 LB_GLOBAL int
 lb_snat_pick(uint64_t ctx, uint32_t turn)
 {
 	struct lb_view v;
 	if (!lb_view_open(&v, ctx, 0))
 		return LB_PORTS_NO_ROOM;
-	const struct lb_choice *choice = &v.scratch->choice;
-	uint32_t at = choice->at + turn;
-	/* Whose blocks these are is asked of this plan: the one in force may be
-	 * another since the step began. */
-	const uint64_t *slot =
-	    outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto);
-	if (slot == NULL || turn >= lb_slot_block_count(slot) ||
-	    turn >= BLOCKS_TRIED)
-		return LB_PORTS_OVER;
-	if (at >= lb_slot_block_count(slot))
-		at -= lb_slot_block_count(slot);
-	const struct lb_snat_block *block =
-	    block_at(&v, lb_slot_block(slot) + at);
-	if (block == NULL)
-		return LB_PORTS_NONE;
-	const struct lb_addr *address = public_address(&v, block->address);
-	if (address == NULL)
-		return LB_PORTS_NONE;
-	ask_about(&v, &v.pkt->ip, choice->member, address, block->address,
-	    (v.header->flags & LB_PLAN_UDP_PORT) != 0);
-	v.scratch->block = *block;
-	uint32_t first =
-	    choice->from > block->first ? choice->from : block->first;
-	return first > block->last
-		   ? LB_PORTS_NONE
-		   : lb_ports_take(ctx, first | (uint32_t)block->last << 16);
+	int answer = use_block(
+	    &v, outbound_slot(&v, &v.pkt->ip.src, v.pkt->ip.proto), turn);
+	if (answer != 0)
+		return answer;
+	uint32_t first = v.scratch->block.first, last = v.scratch->block.last;
+	if (v.scratch->choice.from > first)
+		first = v.scratch->choice.from;
+	return first > last ? LB_PORTS_NONE
+			    : lb_ports_take(ctx, first | last << 16);
 }
 
 LB_GLOBAL int
@@ -394,6 +441,20 @@ lb_snat_undo(uint64_t ctx, uint32_t port)
 
 /* --- for step.c ---------------------------------------------------------- */
 
+/* The next port to try. */
+LB_INLINE int
+next_port(const struct lb_view *v, uint32_t turn)
+{
+	struct lb_choice *choice = &v->scratch->choice;
+	const struct lb_snat_block *block = &v->scratch->block;
+	int port = LB_PORTS_NONE;
+	if (LB_LOAD(choice->foreseen) != 0)
+		port = lb_ports_take_foreseen(
+		    v->ctx, block->first | (uint32_t)block->last << 16);
+	LB_STORE(choice->foreseen, 0);
+	return port >= 0 ? port : lb_snat_pick(v->ctx, turn);
+}
+
 /*
  * A port for a new flow, and the way in by it.  The lowest free port is the
  * same for all who come, and what has no room for its way in stays free: in a
@@ -410,7 +471,7 @@ take_way_in(const struct lb_view *v, int *port)
 	for (uint32_t i = 0; i <= BLOCKS_TRIED + FULL_TRIED; i++) {
 		uint32_t turn = LB_LOAD(choice->turn);
 		uint32_t full = LB_LOAD(choice->full) + 1;
-		int taken = lb_snat_pick(v->ctx, turn);
+		int taken = next_port(v, turn);
 		*port = taken;
 		if (taken == LB_PORTS_NO_ROOM)
 			LB_STORE(choice->no_room, 1);
@@ -437,7 +498,8 @@ LB_INLINE void
 leave_first(const struct lb_view *v)
 {
 	int taken = LB_PORTS_NONE;
-	(void)lb_snat_choose(v->ctx);
+	if (!lb_packet_is_bare_syn(&v->scratch->packet))
+		(void)lb_snat_choose(v->ctx);
 	int said = take_way_in(v, &taken);
 	if (said == LB_SNAT_FOUND)
 		said = lb_snat_enter_out(v->ctx, v->now_ms, (uint32_t)taken);
@@ -459,6 +521,8 @@ lb_snat_out(uint64_t ctx, uint32_t now_ms)
 	};
 	if (v.scratch == NULL)
 		return LB_SNAT_NOT_OURS;
+	if (lb_packet_is_bare_syn(&v.scratch->packet))
+		(void)lb_snat_foresee(ctx);
 	int said = lb_snat_leave(ctx, now_ms);
 	if (said == LB_SNAT_FOUND) {
 		if (lb_packet_is_bare_syn(&v.scratch->packet))

@@ -349,6 +349,8 @@ LB_API bool lb_snat_about(const struct lb_view *v);
  * scratch->choice and ->hit say by which entry; LB_SNAT_NEW: there is none
  *   by_entry   by the entry that leave found
  *   renew      a SYN begins it anew, if it was closing
+ *   foresee    for a SYN, before leave: asks for the control words that a
+ *              newcomer will look at, all at once; chooses, too
  *   choose     with which of scratch->choice's blocks to begin
  *   first      the first block of the one at `at`'s address, counted from base
  *   pick       a port of the turn-th block, which is then scratch->block; or
@@ -368,6 +370,7 @@ LB_GLOBAL int lb_snat_leave(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_by_entry(uint64_t ctx, uint32_t now_ms);
 LB_GLOBAL int lb_snat_renew(uint64_t ctx);
 LB_GLOBAL int lb_snat_choose(uint64_t ctx);
+LB_GLOBAL int lb_snat_foresee(uint64_t ctx);
 LB_GLOBAL int lb_snat_first(uint64_t ctx, uint32_t base, uint32_t at);
 LB_GLOBAL int lb_snat_pick(uint64_t ctx, uint32_t turn);
 LB_GLOBAL int lb_snat_enter_in(uint64_t ctx, uint32_t now_ms, int taken);
