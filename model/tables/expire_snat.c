@@ -156,12 +156,12 @@ is_rules(const struct lb_view *v, const struct lb_expired *flow)
 }
 
 /* Does the plan in force give the port to others, or the member other ports,
- * and not this one? */
+ * and not this one?  `slot` is the member's outbound endpoint, if it has one.
+ */
 static bool
-is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
+is_reclaimed(const struct lb_view *v, const uint64_t *slot,
+    const struct lb_expired *flow)
 {
-	const uint64_t *slot = outbound_slot(v, &flow->src, flow->proto);
-
 	if (is_by_other_law(v, flow))
 		return true;
 	if (slot == NULL || lb_slot_block_count(slot) == 0)
@@ -171,11 +171,11 @@ is_reclaimed(const struct lb_view *v, const struct lb_expired *flow)
 
 /* Whose port is it by the plan in force?  The flow's member's, if nobody's. */
 static uint32_t
-owner_of(const struct lb_view *v, const struct lb_expired *flow)
+owner_of(const struct lb_view *v, const uint64_t *slot,
+    const struct lb_expired *flow)
 {
 	const uint32_t tag =
 	    lb_endpoint_tag((lb_be16){ 0 }, flow->proto, LB_ENDPOINT_OUTBOUND);
-	const uint64_t *slot = outbound_slot(v, &flow->src, flow->proto);
 
 	if (!lb_snat_in_block(
 		v, flow->snat, flow->proto, lb_be16_get(flow->xlat_port)) ||
@@ -228,8 +228,8 @@ reload(struct half *half)
 /* The hint that it takes back is of who may have the port next: the block may
  * be another member's by now. */
 static void
-give_port(const struct lb_view *v, const struct lb_expired *flow,
-    const struct lb_addr *address)
+give_port(const struct lb_view *v, const uint64_t *slot,
+    const struct lb_expired *flow, const struct lb_addr *address)
 {
 	const bool udp = flow->proto == LB_PROTO_UDP;
 	const bool by_port = udp && (flow->client_ack & 1) != 0;
@@ -239,7 +239,7 @@ give_port(const struct lb_view *v, const struct lb_expired *flow,
 		    by_port ? 0 : flow->dst.word[1] },
 		.port = udp ? 0 : flow->dport.raw,
 		.address = lb_port_address(address),
-		.member = (uint16_t)owner_of(v, flow),
+		.member = (uint16_t)owner_of(v, slot, flow),
 		.number = flow->snat,
 		.udp = udp,
 	};
@@ -259,7 +259,8 @@ expire_out(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
 		return false;
 	struct lb_headers back = returned(flow, address);
 	in = find_half(v, t, &back, LB_KIND_SNAT_IN);
-	bool reclaimed = is_reclaimed(v, flow);
+	const uint64_t *slot = outbound_slot(v, &flow->src, flow->proto);
+	bool reclaimed = is_reclaimed(v, slot, flow);
 	if (!reclaimed && !pair_silent(t, &out, &in, now_ms))
 		return false;
 	if (!claim(&out))
@@ -280,7 +281,7 @@ expire_out(const struct lb_tables *t, const struct lb_way *w, uint64_t ctl,
 		flow->seen_ms = in.seen_ms;
 	flow->state = (uint8_t)lb_ctl_state(pair_ctl(&out, &in));
 	empty(&in);
-	give_port(v, flow, address);
+	give_port(v, slot, flow, address);
 	empty(&out);
 	return true;
 }
