@@ -10,6 +10,8 @@
  *   same    both send the same packets: one entry, one port
  *   life    flows come and go while a sweeper ends them: in the end every
  *           port in use is one flow's, and nothing is left when all have gone
+ *   foreseen what is foreseen is what comes, and to look changes nothing; what
+ *           somebody takes meanwhile is not given twice
  *   weighed a sweeper finds a record that nobody needs, and while he thinks
  *           about it somebody does: it is the same record, and not made twice
  */
@@ -355,6 +357,57 @@ test_life(void)
 	(void)printf("%u contended; ", atomic_load(&contended));
 }
 
+#define BLOCK (1024u | 1535u << 16)
+
+/* The second flow's port and the third's, when both foresaw the second's. */
+static void
+check_overtaken(struct racer *r)
+{
+	const uint64_t ctx = lb_world_ctx(shared);
+	struct lb_result result;
+
+	(void)step(r, 0, 2, 1000, LB_TCP_SYN, &result);
+	CU_ASSERT_EQUAL(lb_ports_foresee(ctx, BLOCK), 1025);
+	const struct lb_scratch slow = shared->scratch;
+	CU_ASSERT_EQUAL(step(r, 0, 2, 1001, LB_TCP_SYN, &result), 1025);
+	shared->scratch = slow;
+	CU_ASSERT_EQUAL(lb_ports_take_foreseen(ctx, BLOCK), 1026);
+	CU_ASSERT_EQUAL(lb_ports_give(ctx, 1026, 1), 0);
+}
+
+/* A step leaves behind what the next flow of that remote will ask for. */
+static void
+test_foreseen(void)
+{
+	struct lb_result result;
+
+	open_world();
+	struct racer r = { .world = shared };
+	const struct lb_tables *t = &shared->tables;
+	const size_t bytes = t->port_buckets * sizeof(*t->ports);
+	struct lb_port_bucket *before = malloc(bytes);
+	UNIT_NEED(before);
+	unsigned changed = 0, wrong = 0, blind = 0;
+	(void)step(&r, 0, 1, 1000, LB_TCP_SYN, &result);
+	for (uint16_t i = 1; i < PORTS; i++) {
+		memcpy(before, t->ports, bytes);
+		int port = lb_ports_foresee(lb_world_ctx(shared), BLOCK);
+		changed += memcmp(before, t->ports, bytes) != 0;
+		uint32_t taken =
+		    step(&r, 0, 1, (uint16_t)(1000 + i), LB_TCP_SYN, &result);
+		blind += port < 0;
+		wrong += port >= 0 && (uint32_t)port != taken;
+		CU_ASSERT_EQUAL(taken, 1024u + i);
+	}
+	free(before);
+	CU_ASSERT_EQUAL(changed, 0);
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(blind, 1); /* that a chunk is used up has to be found */
+	check_overtaken(&r);
+	check_end("foreseen");
+	close_world();
+}
+
 /* The sweeper's decision, when he has slept between his two looks. */
 static void
 decide(uint64_t *ctl, uint64_t busy, bool idle)
@@ -407,6 +460,7 @@ main(void)
 		{ "no port twice, none lost", test_takes },
 		{ "the same flow twice", test_same },
 		{ "flows come and go", test_life },
+		{ "a port is foreseen", test_foreseen },
 		{ "a record is weighed", test_weighed },
 		CU_TEST_INFO_NULL,
 	};
