@@ -9,7 +9,6 @@
 #define NAME_COLUMNS 40
 #define VICTIMS_MAX  3
 #define DIFFERENT    0.9 /* of the most: less is a difference */
-#define TERMINAL     (&report_terminal)
 
 /* How each kind is told: what follows the name, and why no probe may see it. */
 struct manner {
@@ -590,7 +589,8 @@ sum_of(const struct sim_case *c, enum report_outcome outcome)
 /* "modulo breaks the most open connections, 1 144; maglev the fewest, 130"
  * False when they are alike in it, to a tenth. */
 static bool
-put_difference(FILE *to, const struct sim_record *record, size_t kind)
+put_difference(FILE *to, const struct sim_record *record, size_t kind,
+    const struct report_script *script)
 {
 	enum report_outcome outcome = differences[kind].outcome;
 	size_t least = 0, most = 0;
@@ -609,30 +609,30 @@ put_difference(FILE *to, const struct sim_record *record, size_t kind)
 		return false;
 	report_put_clean(to, record->cases[most].name);
 	report_print(to, " %s the most %s, %s; ", differences[kind].most,
-	    differences[kind].what,
-	    report_count(many, TERMINAL, (uint64_t)high));
+	    differences[kind].what, report_count(many, script, (uint64_t)high));
 	report_put_clean(to, record->cases[least].name);
 	report_print(
-	    to, " the fewest, %s", report_count(few, TERMINAL, (uint64_t)low));
+	    to, " the fewest, %s", report_count(few, script, (uint64_t)low));
 	return true;
 }
 
 bool
-report_put_difference(FILE *to, const struct sim_record *record)
+report_put_difference(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	bool said = false;
 
 	for (size_t i = 0; record->case_count > 1 && !said &&
 			   i < sizeof(differences) / sizeof(differences[0]);
 	     i++)
-		said = put_difference(to, record, i);
+		said = put_difference(to, record, i, script);
 	return said;
 }
 
 /* What a fault did in the warm-up is in no figure. */
 static void
-put_uncounted(
-    FILE *to, const struct sim_record *record, const struct sim_case *c)
+put_uncounted(FILE *to, const struct sim_record *record,
+    const struct sim_case *c, const struct report_script *script)
 {
 	char until[REPORT_TEXT_BYTES];
 	size_t early = 0;
@@ -644,12 +644,13 @@ put_uncounted(
 		    "%zu fault%s before %s, when the warm-up ended: what came "
 		    "of %s until then is not counted.\n",
 		    early, early == 1 ? " was" : "s were",
-		    report_moment(until, TERMINAL, seconds(record->warm_up_ns)),
+		    report_moment(until, script, seconds(record->warm_up_ns)),
 		    early == 1 ? "it" : "them");
 }
 
 void
-report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
+report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case,
+    const struct report_script *script)
 {
 	const struct sim_case *c = &record->cases[of_case];
 	size_t told = 0, together = 0;
@@ -661,7 +662,7 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		}
 		if (!is_told(c, i))
 			continue;
-		char *words = report_failover_words(c, i, TERMINAL);
+		char *words = report_failover_words(c, i, script);
 		if (told == 0 && record->case_count > 1) {
 			report_put(to, "With ");
 			report_put_clean(to, c->name);
@@ -676,9 +677,9 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		    "%zu more faults did less; the table of failures has "
 		    "them.\n",
 		    c->failover_count - told - together);
-	if (report_put_difference(to, record))
+	if (report_put_difference(to, record, script))
 		report_put(to, ".\n");
-	put_uncounted(to, record, c);
+	put_uncounted(to, record, c, script);
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {

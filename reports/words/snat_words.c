@@ -252,7 +252,8 @@ make_title(struct title *t, const struct sim_case *c)
 	report_count(t->ports, PICTURE, t->of.full_ports);
 	report_count(t->failed, PICTURE, t->of.failed);
 	report_percent(t->part, PICTURE,
-	    t->of.failed > 0 ? t->of.of_packets : report_snat_part_used(&t->of));
+	    t->of.failed > 0 ? t->of.of_packets
+			     : report_snat_part_used(&t->of));
 	(void)report_snat_destination(t->gauge, t->where);
 	return true;
 }
