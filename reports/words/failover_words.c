@@ -463,6 +463,20 @@ put_mishap(FILE *to, const struct report_script *s, uint64_t count,
 		    count == 1 ? one : many);
 }
 
+/* ", 7 of them by a hairpin", ", all by a hairpin" */
+static void
+put_part(FILE *to, const struct report_script *s, uint64_t count, uint64_t all,
+    const char *how)
+{
+	char number[REPORT_TEXT_BYTES];
+
+	if (count > 0 && count == all)
+		report_print(to, ", %s%s", all == 1 ? "" : "all ", how);
+	else if (count > 0)
+		report_print(
+		    to, ", %s of them %s", report_count(number, s, count), how);
+}
+
 /* The bill: what of the requests came to nothing, in parts and in time. */
 static void
 put_availability(
@@ -499,10 +513,8 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
-	put_mishap(to, s, of->no_port, "of them without a SNAT port",
-	    "of them without a SNAT port");
-	put_mishap(to, s, of->came_back, "of them by a hairpin",
-	    "of them by a hairpin");
+	put_part(to, s, of->no_port, of->given_up, "without a SNAT port");
+	put_part(to, s, of->came_back, of->given_up, "by a hairpin");
 	put_mishap(
 	    to, s, of->errors, "answered by an error", "answered by an error");
 	put_mishap(to, s, of->unanswered, "unanswered", "unanswered");
