@@ -84,8 +84,8 @@ static const char *const methods[REPORT_FIGURE_COUNT] = {
 	    "release time is over. Marks: 75\xe2\x80\xaf% (high usage) and all "
 	    "of them; a row of several members shows the fullest. "
 	    "Below: packets that found no port. Erlang\xe2\x80\x99s "
-	    "formula is of Poisson arrivals and of clients that do not try "
-	    "again, and is not asked of others.",
+	    "formula is for random (Poisson) arrivals, and is left out where "
+	    "they are not, and for clients that do not try again.",
 };
 
 char *

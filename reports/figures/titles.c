@@ -154,7 +154,7 @@ report_title(const struct report_study *study, enum report_figure figure)
 	if (figure == REPORT_FIGURE_RESPONSE)
 		return response_title(study);
 	if (study->chosen == NULL)
-		return report_idle_title(study->record);
+		return report_idle_title(study->record, &report_picture);
 	if (figure == REPORT_FIGURE_MODES && study->ranking.count > 0)
 		return first_of_verdict(study);
 	if (figure == REPORT_FIGURE_PREDICTED && study->count > 1)

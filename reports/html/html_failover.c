@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define COLUMNS  15u
 #define ROWS_MAX 200
 #define TOLD_MAX 4
 #define PICTURE  (&report_picture)
@@ -86,7 +87,7 @@ put_expected(struct report_page *page, const struct sim_failover *f)
 
 static void
 put_row(struct report_page *page, const struct sim_case *c,
-    const struct sim_failover *f)
+    const struct sim_failover *f, bool named)
 {
 	static const enum report_outcome counts[] = { REPORT_MOVED,
 		REPORT_NEEDLESS, REPORT_BROKEN, REPORT_LOST, REPORT_RETRIES,
@@ -96,7 +97,8 @@ put_row(struct report_page *page, const struct sim_case *c,
 
 	page->no_memory |= name == NULL;
 	report_row_open(page, name);
-	report_cell_text(page, c->name);
+	if (named)
+		report_cell_text(page, c->name);
 	put_moment(page, (double)f->at_ns / 1e9);
 	put_moment(page, report_outcome(f, REPORT_DETECTED));
 	put_expected(page, f);
@@ -112,26 +114,33 @@ put_row(struct report_page *page, const struct sim_case *c,
 	free(name);
 }
 
+/* One case needs no name. */
 static void
 put_table(struct report_page *page)
 {
-	static const struct report_heading headings[] = { { "Fault", false },
-		{ "Case", false }, { "At", true }, { "Noticed after", true },
-		{ "Expected", true }, { "Rerouted after", true },
-		{ "Back after", true }, { "Flows moved", true },
-		{ "Need\xc2\xadlessly", true }, { "Broken", true },
-		{ "Packets lost", true }, { "Retries", true },
-		{ "Given up", true },
+	static const struct report_heading headings[COLUMNS] = {
+		{ "Fault", false }, { "Case", false }, { "At", true },
+		{ "Noticed after", true }, { "Expected", true },
+		{ "Rerouted after", true }, { "Back after", true },
+		{ "Flows moved", true }, { "Need\xc2\xadlessly", true },
+		{ "Broken", true }, { "Packets lost", true },
+		{ "Retries", true }, { "Given up", true },
 		{ "Availa\xc2\xad"
 		  "bility",
 		    true },
-		{ "Error budget", true } };
+		{ "Error budget", true }
+	};
 	const struct sim_record *record = page->study->record;
-	size_t faults = report_count_faults(record), rows = 0;
+	const bool named = record->case_count > 1;
+	struct report_heading shown[COLUMNS];
+	size_t faults = report_count_faults(record), rows = 0, count = 0;
 	char caption[128];
 
 	if (faults == 0)
 		return;
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (i != 1 || named)
+			shown[count++] = headings[i];
 	if (faults > ROWS_MAX)
 		report_format(caption, sizeof(caption),
 		    "What each fault did: the first %d of %zu; summary.json "
@@ -139,15 +148,15 @@ put_table(struct report_page *page)
 		    ROWS_MAX, faults);
 	else
 		report_format(caption, sizeof(caption), "What each fault did");
-	const struct report_grid grid = { "failures-each", caption, headings,
-		sizeof(headings) / sizeof(headings[0]), true };
+	const struct report_grid grid = { "failures-each", caption, shown,
+		count, true };
 	report_grid_open(page, &grid);
 	for (size_t i = 0; i < record->case_count; i++)
 		for (size_t f = 0;
 		     f < record->cases[i].failover_count && rows < ROWS_MAX;
 		     f++, rows++)
 			put_row(page, &record->cases[i],
-			    &record->cases[i].failovers[f]);
+			    &record->cases[i].failovers[f], named);
 	report_grid_close(page);
 }
 

@@ -77,7 +77,7 @@ report_time_of(const struct report_time_axis *axis, uint64_t ns)
 static void
 name_gap(struct report_pen *pen, uint64_t ns, const struct report_box *gap)
 {
-	static const struct report_script broken = { "", "-", "\n" };
+	static const struct report_script broken = { "", "-", "\n", "us" };
 	char text[REPORT_TEXT_BYTES];
 	struct report_label label = {
 		.x = gap->x + gap->width / 2,

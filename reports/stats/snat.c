@@ -122,6 +122,7 @@ report_snat_of(const struct sim_case *c, size_t i)
 	}
 	if (!full || s.ports == 0)
 		s.full_ns = SIM_NO_TIME;
+	s.again = s.failed > blocked;
 	if (asked > 0)
 		s.simulated = (double)blocked / (double)asked;
 	if (s.opened + s.failed > 0)

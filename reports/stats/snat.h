@@ -47,6 +47,7 @@ struct report_snat {
 	double predicted;  /* blocking, by Erlang B; NAN: no Poisson arrivals */
 	double simulated;  /* blocking: calls that found none at first */
 	double of_packets; /* the same of packets, those sent again too */
+	bool again;        /* who found none tried again */
 	uint32_t advised;  /* ports for REPORT_SNAT_GOAL; 0: unknown, or more
 			      than there are */
 };
@@ -118,7 +119,7 @@ const char *report_snat_mark(const struct sim_snat *gauge);
 #define REPORT_SNAT_DESTINATION_BYTES 64
 char *report_snat_destination(const struct sim_snat *gauge, char *to);
 
-/* "web-1 found no port for ..., 68.5 % of all there. Erlang's formula ..." of a
+/* "web-1 found no port for ...: 68.5 % of all there. Erlang's formula ..." of a
  * gauge's member: sentences, the last without its full stop. */
 char *report_snat_words(
     const struct sim_case *c, size_t i, const struct report_script *script);

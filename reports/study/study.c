@@ -192,7 +192,7 @@ report_study_make(struct report_study *study, const struct sim_record *record)
 	}
 	study->chosen = choose_one(study);
 	study->headline = report_headline(record);
-	study->verdict = report_verdict(record);
+	study->verdict = report_verdict(record, &report_picture);
 	if (study->headline == NULL || study->verdict == NULL)
 		return -1;
 	return make_board(study);

@@ -233,7 +233,7 @@ report_table(const struct sim_record *record, FILE *to)
 		print_case(to, &record->cases[i], record->seed);
 	report_put_failover_table(to, record);
 	report_put_snat_table(to, record);
-	char *verdict = report_verdict(record), *state = NULL;
+	char *verdict = report_verdict(record, &report_terminal), *state = NULL;
 	if (verdict != NULL && verdict[0] != '\0')
 		report_put(to, "\n");
 	for (char *line = verdict ? strtok_r(verdict, "\n", &state) : NULL;

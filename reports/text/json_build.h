@@ -49,7 +49,7 @@ static inline json_t *
 whole(uint64_t value)
 {
 	char digits[REPORT_TEXT_BYTES];
-	const struct report_script plain = { "", "-", "" };
+	const struct report_script plain = { "", "-", "", "us" };
 	if (value <= INT64_MAX)
 		return json_integer((json_int_t)value);
 	return json_string(report_count(digits, &plain, value));

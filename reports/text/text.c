@@ -12,11 +12,11 @@
 #define NS_PER_MS      UINT64_C(1000000)
 #define REPLACEMENT    "\xef\xbf\xbd" /* U+FFFD */
 
-const struct report_script report_terminal = { " ", "-", " " };
+const struct report_script report_terminal = { " ", "-", " ", "us" };
 /* U+202F narrow no-break space, U+2212 minus; a thin space, U+2009, would let
  * a line end in the middle of a number */
 const struct report_script report_picture = { "\xe2\x80\xaf", "\xe2\x88\x92",
-	"\xe2\x80\xaf" };
+	"\xe2\x80\xaf", "\xc2\xb5s" };
 
 void
 report_print(FILE *to, const char *format, ...)
@@ -211,11 +211,11 @@ report_span(char *to, const struct report_script *s, uint64_t ns)
 char *
 report_moment(char *to, const struct report_script *s, double seconds)
 {
-	static const struct {
+	const struct {
 		double until_s, unit_s;
 		const char *name;
 	} units[] = {
-		{ 0.9995e-3, 1e-6, "\xc2\xb5s" },
+		{ 0.9995e-3, 1e-6, s->microseconds },
 		{ 0.9995, 1e-3, "ms" },
 		{ 120, 1, "s" },
 		{ 7200, 60, "min" },
@@ -235,7 +235,7 @@ report_moment(char *to, const struct report_script *s, double seconds)
 	trim_zeros(to);
 	size_t used = strlen(to);
 	report_format(to + used, REPORT_TEXT_BYTES - used, "%s%s", s->unit,
-	    i == 0 && s == &report_terminal ? "us" : units[i].name);
+	    units[i].name);
 	return to;
 }
 

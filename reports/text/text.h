@@ -16,6 +16,7 @@
 
 struct report_script {
 	const char *thousands, *minus, *unit; /* unit: between number and % */
+	const char *microseconds;
 };
 
 extern const struct report_script report_terminal, report_picture;

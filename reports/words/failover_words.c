@@ -9,7 +9,6 @@
 #define NAME_COLUMNS 40
 #define VICTIMS_MAX  3
 #define DIFFERENT    0.9 /* of the most: less is a difference */
-#define TERMINAL     (&report_terminal)
 
 /* How each kind is told: what follows the name, and why no probe may see it. */
 struct manner {
@@ -464,6 +463,20 @@ put_mishap(FILE *to, const struct report_script *s, uint64_t count,
 		    count == 1 ? one : many);
 }
 
+/* ", 7 of them by a hairpin", ", all by a hairpin" */
+static void
+put_part(FILE *to, const struct report_script *s, uint64_t count, uint64_t all,
+    const char *how)
+{
+	char number[REPORT_TEXT_BYTES];
+
+	if (count > 0 && count == all)
+		report_print(to, ", %s%s", all == 1 ? "" : "all ", how);
+	else if (count > 0)
+		report_print(
+		    to, ", %s of them %s", report_count(number, s, count), how);
+}
+
 /* The bill: what of the requests came to nothing, in parts and in time. */
 static void
 put_availability(
@@ -500,10 +513,8 @@ put_clients(FILE *to, const struct sim_case *c, const struct report_script *s)
 	    report_count(answered, s, of->answered),
 	    report_moment(p50, s, r.p50), report_moment(p99, s, r.p99),
 	    report_count(gave_up, s, of->given_up));
-	put_mishap(to, s, of->no_port, "of them without a SNAT port",
-	    "of them without a SNAT port");
-	put_mishap(to, s, of->came_back, "of them by a hairpin",
-	    "of them by a hairpin");
+	put_part(to, s, of->no_port, of->given_up, "without a SNAT port");
+	put_part(to, s, of->came_back, of->given_up, "by a hairpin");
 	put_mishap(
 	    to, s, of->errors, "answered by an error", "answered by an error");
 	put_mishap(to, s, of->unanswered, "unanswered", "unanswered");
@@ -590,7 +601,8 @@ sum_of(const struct sim_case *c, enum report_outcome outcome)
 /* "modulo breaks the most open connections, 1 144; maglev the fewest, 130"
  * False when they are alike in it, to a tenth. */
 static bool
-put_difference(FILE *to, const struct sim_record *record, size_t kind)
+put_difference(FILE *to, const struct sim_record *record, size_t kind,
+    const struct report_script *script)
 {
 	enum report_outcome outcome = differences[kind].outcome;
 	size_t least = 0, most = 0;
@@ -609,30 +621,30 @@ put_difference(FILE *to, const struct sim_record *record, size_t kind)
 		return false;
 	report_put_clean(to, record->cases[most].name);
 	report_print(to, " %s the most %s, %s; ", differences[kind].most,
-	    differences[kind].what,
-	    report_count(many, TERMINAL, (uint64_t)high));
+	    differences[kind].what, report_count(many, script, (uint64_t)high));
 	report_put_clean(to, record->cases[least].name);
 	report_print(
-	    to, " the fewest, %s", report_count(few, TERMINAL, (uint64_t)low));
+	    to, " the fewest, %s", report_count(few, script, (uint64_t)low));
 	return true;
 }
 
 bool
-report_put_difference(FILE *to, const struct sim_record *record)
+report_put_difference(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	bool said = false;
 
 	for (size_t i = 0; record->case_count > 1 && !said &&
 			   i < sizeof(differences) / sizeof(differences[0]);
 	     i++)
-		said = put_difference(to, record, i);
+		said = put_difference(to, record, i, script);
 	return said;
 }
 
 /* What a fault did in the warm-up is in no figure. */
 static void
-put_uncounted(
-    FILE *to, const struct sim_record *record, const struct sim_case *c)
+put_uncounted(FILE *to, const struct sim_record *record,
+    const struct sim_case *c, const struct report_script *script)
 {
 	char until[REPORT_TEXT_BYTES];
 	size_t early = 0;
@@ -644,12 +656,13 @@ put_uncounted(
 		    "%zu fault%s before %s, when the warm-up ended: what came "
 		    "of %s until then is not counted.\n",
 		    early, early == 1 ? " was" : "s were",
-		    report_moment(until, TERMINAL, seconds(record->warm_up_ns)),
+		    report_moment(until, script, seconds(record->warm_up_ns)),
 		    early == 1 ? "it" : "them");
 }
 
 void
-report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
+report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case,
+    const struct report_script *script)
 {
 	const struct sim_case *c = &record->cases[of_case];
 	size_t told = 0, together = 0;
@@ -661,7 +674,7 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		}
 		if (!is_told(c, i))
 			continue;
-		char *words = report_failover_words(c, i, TERMINAL);
+		char *words = report_failover_words(c, i, script);
 		if (told == 0 && record->case_count > 1) {
 			report_put(to, "With ");
 			report_put_clean(to, c->name);
@@ -676,9 +689,9 @@ report_put_failovers(FILE *to, const struct sim_record *record, size_t of_case)
 		    "%zu more faults did less; the table of failures has "
 		    "them.\n",
 		    c->failover_count - told - together);
-	if (report_put_difference(to, record))
+	if (report_put_difference(to, record, script))
 		report_put(to, ".\n");
-	put_uncounted(to, record, c);
+	put_uncounted(to, record, c, script);
 	told = 0;
 	for (size_t r = 0; r < c->rule_count && told < TOLD_MAX; r++)
 		if (report_is_disturbed(c, &c->rules[r])) {

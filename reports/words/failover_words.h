@@ -43,11 +43,12 @@ char *report_clients_words(
 
 /* "modulo breaks the most open connections, 1 144; maglev the fewest, 130":
  * what tells the cases most apart; false, and nothing, when nothing does. */
-bool report_put_difference(FILE *to, const struct sim_record *record);
+bool report_put_difference(FILE *to, const struct sim_record *record,
+    const struct report_script *script);
 
 /* For a verdict: what the faults did in the case, a line each, the gravest
  * few; then, of each disturbed rule, how even it was without them. */
-void report_put_failovers(
-    FILE *to, const struct sim_record *record, size_t of_case);
+void report_put_failovers(FILE *to, const struct sim_record *record,
+    size_t of_case, const struct report_script *script);
 
 #endif

@@ -83,10 +83,10 @@ report_is_balanced(const struct sim_record *record)
 
 /* "backend-3 carries 31 % of the bytes, fair is 25 %" */
 static void
-put_busiest(FILE *to, const struct sim_rule *rule)
+put_busiest(
+    FILE *to, const struct sim_rule *rule, const struct report_script *s)
 {
 	char share[REPORT_TEXT_BYTES], fair[REPORT_TEXT_BYTES];
-	const struct report_script *s = &report_picture;
 	const struct report_fair by = report_fair(rule);
 	size_t busiest = report_busiest(rule, REPORT_BYTES);
 	double most = report_share(rule, REPORT_BYTES, busiest);
@@ -109,7 +109,7 @@ put_busiest(FILE *to, const struct sim_rule *rule)
 /* The best by bytes, of those best by flows where there are such. */
 static void
 put_comparison(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	unsigned units = REPORT_BY_BOTH;
 	size_t count = report_ranking_count_best(ranking, units), first = 0;
@@ -135,18 +135,18 @@ put_comparison(FILE *to, const struct sim_record *record,
 		report_put_clean(to, record->cases[first].name);
 		report_print(to, ", ");
 	}
-	put_busiest(to, &record->cases[first].rules[0]);
+	put_busiest(to, &record->cases[first].rules[0], script);
 }
 
 /* What failed is the news, where something did; false: nothing. */
 static bool
 put_failure(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	const struct sim_case *c =
 	    &record->cases[report_told_case(record, ranking)];
 
-	if (report_put_difference(to, record))
+	if (report_put_difference(to, record, script))
 		return true;
 	if (c->failover_count == 0)
 		return false;
@@ -197,9 +197,10 @@ put_snat(FILE *to, const struct sim_record *record)
 
 /* Nothing was balanced. */
 static void
-put_idle(FILE *to, const struct sim_record *record, const char *end)
+put_idle(FILE *to, const struct sim_record *record, const char *end,
+    const struct report_script *script)
 {
-	char *title = report_idle_title(record);
+	char *title = report_idle_title(record, script);
 
 	report_print(to, "%s%s", title != NULL ? title : "", end);
 	free(title);
@@ -207,34 +208,34 @@ put_idle(FILE *to, const struct sim_record *record, const char *end)
 
 static void
 put_balance(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	const struct sim_rule *rule = heaviest_rule(record);
 
 	if (rule == NULL) {
-		put_idle(to, record, "");
-	} else if (put_failure(to, record, ranking)) {
+		put_idle(to, record, "", script);
+	} else if (put_failure(to, record, ranking, script)) {
 		return;
 	} else if (ranking->count > 0) {
-		put_comparison(to, record, ranking);
+		put_comparison(to, record, ranking, script);
 	} else {
 		if (record->case_count > 1 || record->cases[0].rule_count > 1) {
 			report_print(to, "Rule ");
 			report_put_clean(to, rule->name);
 			report_print(to, ": ");
 		}
-		put_busiest(to, rule);
+		put_busiest(to, rule, script);
 	}
 }
 
 static void
 put_headline(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	if (report_is_about_snat(record))
 		put_snat(to, record);
 	else
-		put_balance(to, record, ranking);
+		put_balance(to, record, ranking, script);
 }
 
 static void
@@ -297,25 +298,25 @@ is_reweighed(const struct sim_record *record)
 
 static void
 put_verdict(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	if (heaviest_rule(record) == NULL) {
 		/* of members' own connections another sentence tells */
 		if (report_snat_case(record) == SIZE_MAX)
-			put_idle(to, record, ".\n");
+			put_idle(to, record, ".\n", script);
 	} else {
 		if (ranking->count > 0)
 			put_most_even(to, record, ranking);
-		report_put_reasons(to, record, ranking);
+		report_put_reasons(to, record, ranking, script);
 	}
-	report_put_hairpins(to, record);
-	report_put_silences(to, record);
+	report_put_hairpins(to, record, script);
+	report_put_silences(to, record, script);
 	if (is_reweighed(record))
 		report_print(to, "Weights were changed during the run: shares "
 				 "are judged by the configured ones.\n");
 	if (record->case_count > 0)
 		report_put_failovers(
-		    to, record, report_told_case(record, ranking));
+		    to, record, report_told_case(record, ranking), script);
 }
 
 static bool
@@ -333,8 +334,10 @@ begins_with_case(const struct sim_record *record, const char *text)
 /* What a writer of text writes, as a string. */
 static char *
 written(void (*write)(FILE *to, const struct sim_record *record,
-	    const struct report_ranking *ranking),
-    const struct sim_record *record, bool capital)
+	    const struct report_ranking *ranking,
+	    const struct report_script *script),
+    const struct sim_record *record, const struct report_script *script,
+    bool capital)
 {
 	struct report_ranking ranking;
 	char *text = NULL;
@@ -345,7 +348,7 @@ written(void (*write)(FILE *to, const struct sim_record *record,
 	if (report_ranking_make(&ranking, record) == 0)
 		to = open_memstream(&text, &bytes);
 	if (to != NULL) {
-		write(to, record, &ranking);
+		write(to, record, &ranking, script);
 		done = fclose(to) == 0;
 	}
 	if (!done) {
@@ -362,20 +365,21 @@ written(void (*write)(FILE *to, const struct sim_record *record,
 char *
 report_headline(const struct sim_record *record)
 {
-	return written(put_headline, record, true);
+	return written(put_headline, record, &report_picture, true);
 }
 
 char *
 report_balance_headline(const struct sim_record *record)
 {
-	return written(put_balance, record, true);
+	return written(put_balance, record, &report_picture, true);
 }
 
 char *
-report_verdict(const struct sim_record *record)
+report_verdict(
+    const struct sim_record *record, const struct report_script *script)
 {
 	static const char none[] = "the configuration ";
-	char *text = written(put_verdict, record, false);
+	char *text = written(put_verdict, record, script, false);
 
 	/* what has no name may begin with a capital */
 	for (char *line = text; line != NULL && *line != '\0';) {

@@ -7,6 +7,7 @@
  * The caller frees the texts; NULL without memory.
  */
 #include "reports/stats/ranking.h"
+#include "reports/text/text.h"
 
 /* One line, a report's title: what went wrong, where something did (SNAT
  * ports, or what the faults did: whichever cost more); else which case is the
@@ -24,7 +25,8 @@ bool report_is_about_snat(const struct sim_record *record);
 
 /* Some sentences, a line each: the most even case by flows and by bytes, and
  * whether it is the traffic or the hash; what the faults did. */
-char *report_verdict(const struct sim_record *record);
+char *report_verdict(
+    const struct sim_record *record, const struct report_script *script);
 
 /* Of whose failovers is told, where one case has to do: the most even. */
 size_t report_told_case(

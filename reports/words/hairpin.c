@@ -4,7 +4,8 @@
 #include "reports/text/text.h"
 
 static void
-put_case(FILE *to, const struct sim_case *c, bool named)
+put_case(FILE *to, const struct sim_case *c, bool named,
+    const struct report_script *script)
 {
 	char count[REPORT_TEXT_BYTES];
 	const bool one = c->hairpins == 1;
@@ -20,17 +21,19 @@ put_case(FILE *to, const struct sim_case *c, bool named)
 	    "guest takes a packet from its own address. Of n members each "
 	    "fails once in n times. Azure names as ways round it a proxy, a "
 	    "second network card and floating IP.\n",
-	    report_count(count, &report_terminal, c->hairpins), one ? "" : "s",
+	    report_count(count, script, c->hairpins), one ? "" : "s",
 	    one ? "was left" : "were left", one ? "it" : "them",
 	    one ? "its" : "their");
 }
 
 void
-report_put_hairpins(FILE *to, const struct sim_record *record)
+report_put_hairpins(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	for (size_t i = 0; i < record->case_count; i++)
 		if (record->cases[i].hairpins > 0)
-			put_case(to, &record->cases[i], record->case_count > 1);
+			put_case(to, &record->cases[i], record->case_count > 1,
+			    script);
 }
 
 json_t *

@@ -3,6 +3,7 @@
 #include "reports/text/json_build.h"
 #include "reports/text/lines.h"
 #include "reports/text/text.h"
+#include "reports/words/silence.h"
 #include <stdlib.h>
 
 #define ROWS_MAX   20u /* a case */
@@ -96,14 +97,16 @@ report_nats_json(const struct sim_case *c)
 		o = with(o, "packets", whole(nat->packets));
 		o = with(o, "packets_in", whole(nat->packets_in));
 		o = with(o, "bytes", whole(nat->bytes));
-		list =
-		    with_item(list, with(o, "bytes_in", whole(nat->bytes_in)));
+		o = with(o, "bytes_in", whole(nat->bytes_in));
+		list = with_item(list,
+		    with(o, "silent", report_silence_json(&nat->silence)));
 	}
 	return list;
 }
 
 char *
-report_nat_finding(const struct sim_record *record)
+report_nat_finding(
+    const struct sim_record *record, const struct report_script *script)
 {
 	char packets[REPORT_TEXT_BYTES];
 	uint64_t most = 0;
@@ -115,13 +118,14 @@ report_nat_finding(const struct sim_record *record)
 		return report_compose("%s", "");
 	return report_compose("Inbound NAT rules carried %s packet%s, and "
 			      "nothing was balanced",
-	    report_count(packets, TERMINAL, most), most == 1 ? "" : "s");
+	    report_count(packets, script, most), most == 1 ? "" : "s");
 }
 
 char *
-report_idle_title(const struct sim_record *record)
+report_idle_title(
+    const struct sim_record *record, const struct report_script *script)
 {
-	char *finding = report_nat_finding(record);
+	char *finding = report_nat_finding(record, script);
 
 	if (finding == NULL || finding[0] != '\0')
 		return finding;

@@ -3,6 +3,7 @@
 #define REPORTS_NATS_H
 /* Inbound NAT rules: what went each way.  They balance nothing, so nothing
  * about them is even or uneven. */
+#include "reports/text/text.h"
 #include "sim/record/record.h"
 #include <jansson.h>
 
@@ -22,10 +23,12 @@ json_t *report_nats_json(const struct sim_case *c);
 
 /* Where they had all there was: "Inbound NAT rules carried 90 packets, ...";
  * "": they had nothing.  To be freed; NULL without memory. */
-char *report_nat_finding(const struct sim_record *record);
+char *report_nat_finding(
+    const struct sim_record *record, const struct report_script *script);
 
 /* The same, or else "No traffic reached a backend": where nothing was
  * balanced. */
-char *report_idle_title(const struct sim_record *record);
+char *report_idle_title(
+    const struct sim_record *record, const struct report_script *script);
 
 #endif

@@ -54,7 +54,8 @@ is_by(const struct sim_rule *rule, const char *distribution)
 
 /* "4 clients" */
 static void
-put_keys(FILE *to, const struct sim_rule *rule)
+put_keys(
+    FILE *to, const struct sim_rule *rule, const struct report_script *script)
 {
 	char count[REPORT_TEXT_BYTES];
 	const char *what = is_by(rule, "five-tuple")  ? "flow"
@@ -63,7 +64,7 @@ put_keys(FILE *to, const struct sim_rule *rule)
 			       ? "client-protocol pair"
 			       : "key";
 
-	report_count(count, &report_terminal, rule->key_count);
+	report_count(count, script, rule->key_count);
 	report_print(
 	    to, "%s %s%s", count, what, rule->key_count == 1 ? "" : "s");
 }
@@ -178,7 +179,8 @@ is_at_fault(
 }
 
 static void
-put_fault(FILE *to, const struct place *at, const struct blame *blame)
+put_fault(FILE *to, const struct place *at, const struct blame *blame,
+    const struct report_script *script)
 {
 	char jain[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	char p[REPORT_TEXT_BYTES];
@@ -186,7 +188,7 @@ put_fault(FILE *to, const struct place *at, const struct blame *blame)
 	report_put(to, "The hash is bad, not the traffic: ");
 	put_place(to, at);
 	report_put(to, " has ");
-	put_keys(to, at->rule);
+	put_keys(to, at->rule, script);
 	report_print(to,
 	    ", enough for %zu backends, but a Jain index of %s by %s where a "
 	    "perfect hash gives %s (p ",
@@ -196,7 +198,7 @@ put_fault(FILE *to, const struct place *at, const struct blame *blame)
 	if (blame->p < LEAST_P)
 		report_print(to, "under %g", LEAST_P);
 	else
-		report_put(to, report_digits(p, &report_terminal, blame->p));
+		report_put(to, report_digits(p, script, blame->p));
 	report_put(to, "). Try another hash key");
 	if (at->rule->algorithm != NULL) {
 		report_put(to, ", or another algorithm than ");
@@ -207,7 +209,8 @@ put_fault(FILE *to, const struct place *at, const struct blame *blame)
 
 /* How many rules' hashes are to blame. */
 static size_t
-put_faults(FILE *to, const struct sim_record *record)
+put_faults(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	struct blame blame;
 	struct place at;
@@ -215,7 +218,7 @@ put_faults(FILE *to, const struct sim_record *record)
 
 	for (size_t i = 0; find_rule(record, i, &at); i++) {
 		if (is_at_fault(&at, record, &blame)) {
-			put_fault(to, &at, &blame);
+			put_fault(to, &at, &blame, script);
 			count++;
 		}
 	}
@@ -254,7 +257,8 @@ has_flow_per_client(
 }
 
 static void
-put_flow_per_client(FILE *to, const struct sim_record *record)
+put_flow_per_client(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	char keys[REPORT_TEXT_BYTES], expected[REPORT_TEXT_BYTES];
 	const struct sim_rule *rule = &record->cases[0].rules[0];
@@ -262,7 +266,7 @@ put_flow_per_client(FILE *to, const struct sim_record *record)
 
 	if (report_fairness(rule, REPORT_FLOWS, &f) != 0)
 		return;
-	report_count(keys, &report_terminal, rule->key_count);
+	report_count(keys, script, rule->key_count);
 	report_print(to,
 	    "Each client has one flow, so all modes divide the same %s keys, "
 	    "and are as even as %s keys can be (a perfect hash: Jain %s).\n",
@@ -272,7 +276,8 @@ put_flow_per_client(FILE *to, const struct sim_record *record)
 /* "five-tuple spreads its 750 flows, b its 173 clients as a perfect hash
  * would." */
 static void
-put_like_perfect(FILE *to, const struct sim_record *record)
+put_like_perfect(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	struct place at;
 	bool said = false;
@@ -284,7 +289,7 @@ put_like_perfect(FILE *to, const struct sim_record *record)
 			report_put(to, ", ");
 		put_place(to, &at);
 		report_put(to, said ? " its " : " spreads its ");
-		put_keys(to, at.rule);
+		put_keys(to, at.rule, script);
 		said = true;
 	}
 	if (said)
@@ -296,10 +301,10 @@ put_like_perfect(FILE *to, const struct sim_record *record)
 /* "; the heaviest has 98.5 % by flows, 95.4 % by bytes", where one has much
  * more than the others. */
 static void
-put_heaviest(FILE *to, const struct sim_rule *rule)
+put_heaviest(
+    FILE *to, const struct sim_rule *rule, const struct report_script *s)
 {
 	char flows[REPORT_TEXT_BYTES], bytes[REPORT_TEXT_BYTES];
-	const struct report_script *s = &report_terminal;
 	double most = heaviest(rule, REPORT_FLOWS);
 	double most_bytes = heaviest(rule, REPORT_BYTES);
 
@@ -312,30 +317,31 @@ put_heaviest(FILE *to, const struct sim_rule *rule)
 
 /* "source-ip: 19 clients, as good as 19.0 equal ones by flows, 3.2 by bytes" */
 static void
-put_few_keys(FILE *to, const struct place *at)
+put_few_keys(
+    FILE *to, const struct place *at, const struct report_script *script)
 {
 	char flows[REPORT_TEXT_BYTES], bytes[REPORT_TEXT_BYTES];
-	const struct report_script *s = &report_terminal;
 	const struct sim_rule *rule = at->rule;
 
 	report_put(to, "  ");
 	put_place(to, at);
 	report_put(to, ": ");
-	put_keys(to, rule);
+	put_keys(to, rule, script);
 	if (rule->key_count == 1) {
 		report_put(to, ", so one backend gets everything\n");
 		return;
 	}
 	report_print(to, ", as good as %s equal ones by flows, %s by bytes",
-	    report_digits(flows, s, effective_keys(rule, REPORT_FLOWS)),
-	    report_digits(bytes, s, effective_keys(rule, REPORT_BYTES)));
-	put_heaviest(to, rule);
+	    report_digits(flows, script, effective_keys(rule, REPORT_FLOWS)),
+	    report_digits(bytes, script, effective_keys(rule, REPORT_BYTES)));
+	put_heaviest(to, rule, script);
 	report_put(to, "\n");
 }
 
 /* Where the traffic is too lumpy for any hash; says so before the first. */
 static void
-put_skewed(FILE *to, const struct sim_record *record)
+put_skewed(FILE *to, const struct sim_record *record,
+    const struct report_script *script)
 {
 	struct place at;
 	bool said = false;
@@ -351,7 +357,7 @@ put_skewed(FILE *to, const struct sim_record *record)
 			    "equal weight per backend):\n",
 			    REPORT_KEYS_WANTED);
 		said = true;
-		put_few_keys(to, &at);
+		put_few_keys(to, &at, script);
 	}
 }
 
@@ -384,17 +390,18 @@ has_one_server(const struct sim_input *in)
 
 void
 report_put_reasons(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking)
+    const struct report_ranking *ranking, const struct report_script *script)
 {
 	if (has_one_flow(record)) {
 		put_one_flow(to);
 		return;
 	}
-	if (put_faults(to, record) == 0 && has_flow_per_client(record, ranking))
-		put_flow_per_client(to, record);
+	if (put_faults(to, record, script) == 0 &&
+	    has_flow_per_client(record, ranking))
+		put_flow_per_client(to, record, script);
 	else
-		put_like_perfect(to, record);
-	put_skewed(to, record);
+		put_like_perfect(to, record, script);
+	put_skewed(to, record, script);
 	if (ranking->count > 0 && has_lone_client(record) &&
 	    !has_one_server(&record->input))
 		report_put(to,

@@ -18,6 +18,7 @@
  */
 #include <stdio.h>
 #include "reports/stats/ranking.h"
+#include "reports/text/text.h"
 
 /* 1/H keys per backend below which no hash can spread them (simulation.md
  * C.3: a perfect hash then gives a Jain index under 0.91). */
@@ -26,6 +27,6 @@
 /* Sentences, a line each; lines that begin with two blanks belong to the one
  * before.  Some backend got traffic. */
 void report_put_reasons(FILE *to, const struct sim_record *record,
-    const struct report_ranking *ranking);
+    const struct report_ranking *ranking, const struct report_script *script);
 
 #endif

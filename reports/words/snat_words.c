@@ -62,9 +62,9 @@ failed_words(const struct sim_snat *g, const struct report_snat *s,
 		    "after %s",
 		    report_count(ports, script, s->full_ports),
 		    report_moment(when, script, (double)s->full_ns / 1e9));
-	return report_compose("found no port for %s packet%s towards %s over "
-			      "%s, %s of all there, and for %s of what first "
-			      "asked%s",
+	return report_compose(
+	    "found no port for %s attempt%s towards %s over %s: %s of all "
+	    "attempts there, %s of first ones%s",
 	    report_count(count, script, s->failed), s->failed == 1 ? "" : "s",
 	    report_snat_destination(g, where), lb_proto_name(g->proto),
 	    report_percent(part, script, s->of_packets),
@@ -87,29 +87,33 @@ used_words(const struct sim_snat *g, const struct report_snat *s,
 	    report_percent(part, script, report_snat_part_used(s)));
 }
 
-/* "" where the load is not known, or did not come as the formula wants. */
+/* What the formula says, of clients it does not know; "" where the load is not
+ * known, or did not come as it wants. */
 static char *
 erlang_words(const struct report_snat *s, const struct report_script *script)
 {
 	char erlangs[REPORT_TEXT_BYTES], hold[REPORT_TEXT_BYTES];
 	char part[REPORT_TEXT_BYTES], ports[REPORT_TEXT_BYTES];
-	char advice[192] = "";
+	char wanted[REPORT_TEXT_BYTES], advice[128] = "";
 
 	if (isnan(s->predicted))
 		return report_compose("%s", "");
 	if (s->advised > 0)
 		report_format(advice, sizeof(advice),
-		    ", and at most 0.1%s%% with %s ports; who tries again "
-		    "needs "
-		    "more",
-		    script->unit, report_count(ports, script, s->advised));
+		    ", and at most 0.1%s%% with %s", script->unit,
+		    report_count(wanted, script, s->advised));
 	return report_compose(
-	    ". All that was asked for would hold %s ports on average, each for "
-	    "%s: of that Erlang's formula (Poisson arrivals, and nobody tries "
-	    "again) expects %s to fail%s",
+	    ". What was asked for needs %s ports on average, each held for %s; "
+	    "for that load Erlang's formula, which is for random (Poisson) "
+	    "arrivals that do not try again, expects %s of first attempts to "
+	    "fail with %s ports%s%s",
 	    report_digits(erlangs, script, s->erlangs),
 	    report_moment(hold, script, s->hold_s),
-	    report_snat_part(part, script, s->predicted), advice);
+	    report_snat_part(part, script, s->predicted),
+	    report_count(ports, script, s->ports), advice,
+	    s->again ? "; here they do try again, which keeps the ports in "
+		       "use: more fail, and more ports are needed"
+		     : "");
 }
 
 char *
@@ -252,7 +256,8 @@ make_title(struct title *t, const struct sim_case *c)
 	report_count(t->ports, PICTURE, t->of.full_ports);
 	report_count(t->failed, PICTURE, t->of.failed);
 	report_percent(t->part, PICTURE,
-	    t->of.failed > 0 ? t->of.of_packets : report_snat_part_used(&t->of));
+	    t->of.failed > 0 ? t->of.of_packets
+			     : report_snat_part_used(&t->of));
 	(void)report_snat_destination(t->gauge, t->where);
 	return true;
 }

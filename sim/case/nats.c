@@ -51,6 +51,8 @@ sim_nats_free(struct sim_nats *nats)
 void
 sim_nats_forget(struct sim_nats *nats)
 {
-	for (size_t i = 0; i < nats->count; i++)
+	for (size_t i = 0; i < nats->count; i++) {
 		nats->at[i].tally = (struct sim_tally){ 0 };
+		nats->at[i].silence = (struct sim_silence){ 0 };
+	}
 }

@@ -4,11 +4,13 @@
 /*
  * Inbound NAT rules of a case: a port of a frontend and the member it leads
  * to, which the engine calls NAT-RULE/MEMBER.  They balance nothing, so there
- * are no keys and no evenness: only what went there and came back.
+ * are no keys and no evenness: only what went there and came back, and what
+ * was silent for too long.
  *
  * Source: AZ 5.5; design.md 2.
  */
 #include "model/plan/plan.h"
+#include "sim/record/record.h"
 
 struct sim_tally {
 	uint64_t flows, packets, packets_in, bytes, bytes_in;
@@ -22,6 +24,7 @@ struct sim_nat_way {
 	bool one_sided, any_port; /* as of a balancing rule */
 	uint64_t idle_ms;
 	struct sim_tally tally;
+	struct sim_silence silence;
 };
 
 struct sim_nats {

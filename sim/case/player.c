@@ -128,6 +128,7 @@ sim_player_free(struct sim_player *p)
 		sim_series_free(&p->rules[i].series);
 	}
 	sim_nats_free(&p->nats);
+	sim_player_forget_syns(p);
 	sim_outage_free(p->outage);
 	sim_outbound_free(p->outbound);
 	sim_instances_free(p->instances);
@@ -308,21 +309,6 @@ is_own(
 	return lb_addr_same(client, &p->plan->members[member].address);
 }
 
-/* A connection is told by its entry, a flow that has none by its first
- * packet. */
-static void
-note_hairpin(struct sim_player *p, const struct sim_arrival *a)
-{
-	const uint32_t facts = p->result.facts;
-
-	if (p->hairpin_packets++ == 0)
-		p->hairpin_first_ns = a->now_ns;
-	p->hairpins += (facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0
-			   ? (facts & LB_FACT_MADE) != 0
-			   : a->flow->client_ms == SIM_TIME_NONE;
-	p->is_hairpin = true;
-}
-
 /* Dropped; or no rule's; or, though captured as a client's, sent from where a
  * member answers: the engine takes that for a reply. */
 static void
@@ -333,7 +319,7 @@ not_balanced(struct sim_player *p, const struct sim_arrival *a,
 	if (p->result.verdict == LB_DROP) {
 		p->drops[p->result.reason]++;
 		if (p->result.reason == LB_REASON_HAIRPIN)
-			note_hairpin(p, a); /* `always-fails` */
+			sim_player_hairpin(p, a); /* `always-fails` */
 		return;
 	}
 	sim_player_pass(p);
@@ -359,6 +345,7 @@ not_balanced_but_sent(struct sim_player *p, const struct sim_arrival *a,
 	struct sim_nat_way *nat = sim_player_nat(p, rule);
 	const bool first = !part->counted;
 
+	note_silence(p, a, part);
 	nat->tally.flows += first;
 	if (first && p->instances != NULL)
 		p->instances->counts[p->instance].flows++;
@@ -405,7 +392,7 @@ sim_player_client(
 		return 0;
 	}
 	if (LB_UNLIKELY(is_own(p, result->member, &a->pkt.ip.src)))
-		note_hairpin(p, a);
+		sim_player_hairpin(p, a);
 	if (LB_UNLIKELY(rule >= p->rule_count)) {
 		not_balanced_but_sent(p, a, part, rule);
 		return 0;

@@ -40,6 +40,7 @@ struct sim_player_rule {
 };
 
 struct sim_outage; /* sim/faults/outage.h */
+struct sim_arrival;
 
 struct sim_player {
 	const char *name;
@@ -56,6 +57,7 @@ struct sim_player {
 	uint64_t rehomed, rehomed_moved, rehomed_broken; /* flows */
 	/* What came to who had sent it: starts, packets, when at first. */
 	uint64_t hairpins, hairpin_packets, hairpin_first_ns;
+	void *hairpin_syns; /* sim/case/hairpin.c's */
 	struct sim_silence outbound_silence;
 	uint64_t untracked_first_ns; /* when the table was full at first */
 	struct sim_player_rule *rules;
@@ -83,11 +85,19 @@ struct sim_player {
  * client goes on now, or both ends are told: counted, if it is silence that
  * ended it.
  *
+ * Who never speaks again lost nothing that could be seen, and is not counted
+ * where nobody is told.
+ *
  * part  of the flow: this player's.
- * rule  id of the entry's.  A NAT rule counts nothing.
+ * rule  id of the entry's.
  */
 void sim_player_silence(struct sim_player *p, struct sim_flow *flow,
     struct sim_flow_part *part, uint16_t rule, uint64_t now_ms);
+
+/* The packet in p->result came to who had sent it: counted, and its connection
+ * unless it was. */
+void sim_player_hairpin(struct sim_player *p, const struct sim_arrival *a);
+void sim_player_forget_syns(struct sim_player *p);
 
 /* The NAT rule of that number; NULL: it is none's. */
 static inline struct sim_nat_way *

@@ -29,9 +29,12 @@ static struct sim_silence *
 silence_of(struct sim_player *p, bool outbound, uint16_t rule)
 {
 	const uint16_t number = p->rule_of_id[rule];
+	struct sim_nat_way *nat = sim_player_nat(p, number);
 
 	if (outbound)
 		return &p->outbound_silence;
+	if (nat != NULL)
+		return &nat->silence;
 	return number < p->rule_count ? &p->rules[number].silence : NULL;
 }
 

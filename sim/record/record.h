@@ -81,6 +81,7 @@ struct sim_nat {
 	uint64_t flows;
 	uint64_t packets, packets_in; /* both directions; client to member */
 	uint64_t bytes, bytes_in;
+	struct sim_silence silence;
 };
 
 struct sim_drop {

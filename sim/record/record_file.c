@@ -16,7 +16,7 @@
 #include "model/config/names.h"
 #include "sim/record/record.h"
 
-#define MAGIC      "fairlead record 8\n"
+#define MAGIC      "fairlead record 9\n"
 #define CHECK_SEED UINT64_C(0xcbf29ce484222325) /* FNV-1a */
 #define CHECK_MULT UINT64_C(0x100000001b3)
 #define TEXT_MAX   (1u << 20)
@@ -364,6 +364,7 @@ nat(struct stream *s, void *item)
 	number(s, &n->packets_in);
 	number(s, &n->bytes);
 	number(s, &n->bytes_in);
+	silence(s, &n->silence);
 }
 
 static void

@@ -275,6 +275,7 @@ build_nats(const struct sim_player *p, struct sim_case *out)
 			.packets_in = t->packets_in,
 			.bytes = t->bytes,
 			.bytes_in = t->bytes_in,
+			.silence = way->silence,
 		};
 	}
 	return !fail;

@@ -309,7 +309,7 @@ test_verdict(void)
 	struct sim_record *record = wrecked("crashed", 1);
 
 	skew(record);
-	char *verdict = report_verdict(record);
+	char *verdict = report_verdict(record, &report_terminal);
 	UNIT_NEED(verdict);
 	CU_ASSERT_PTR_NULL(strstr(verdict, "hash is bad"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(verdict, "backend-1 crashed at"));
@@ -320,7 +320,7 @@ test_verdict(void)
 	/* and without: it is to blame */
 	for (size_t i = 0; i < record->case_count; i++)
 		record->cases[i].failover_count = 0;
-	verdict = report_verdict(record);
+	verdict = report_verdict(record, &report_terminal);
 	UNIT_NEED(verdict);
 	CU_ASSERT_PTR_NOT_NULL(strstr(verdict, "hash is bad"));
 	free(verdict);

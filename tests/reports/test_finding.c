@@ -148,7 +148,7 @@ test_findings(void)
 		CU_ASSERT_TRUE(is(
 		    report_headline(&record), rows[i].headline, rows[i].what));
 		CU_ASSERT_TRUE(
-		    is(report_verdict(&record), rows[i].verdict, rows[i].what));
+		    is(report_verdict(&record, &report_terminal), rows[i].verdict, rows[i].what));
 	}
 }
 
@@ -169,7 +169,7 @@ test_rules(void)
 	    "Rule w?eb: backend-3 carries 37.5" NARROW
 	    "% of the bytes, fair is 25" NARROW "%",
 	    "rules"));
-	CU_ASSERT_TRUE(is(report_verdict(&record),
+	CU_ASSERT_TRUE(is(report_verdict(&record, &report_terminal),
 	    "The traffic is skewed: too few keys to spread evenly, whatever "
 	    "the hash (it takes about 10 of equal weight per backend):\n"
 	    "  as configured, rule w?eb: 40 keys, as good as 40.0 equal ones "
@@ -224,13 +224,13 @@ test_weights(void)
 	    "backend-2 carries 40.0" NARROW "% of the bytes, its share by "
 	    "weight is 25" NARROW "%",
 	    "off"));
-	char *verdict = report_verdict(&record);
+	char *verdict = report_verdict(&record, &report_terminal);
 	UNIT_NEED(verdict);
 	CU_ASSERT_PTR_NOT_NULL(strstr(verdict, "The hash is bad"));
 	free(verdict);
 
 	record.log_count = 1; /* no wonder then */
-	CU_ASSERT_TRUE(is(report_verdict(&record),
+	CU_ASSERT_TRUE(is(report_verdict(&record, &report_terminal),
 	    "Weights were changed during the run: shares are judged by the "
 	    "configured ones.\n",
 	    "changed"));

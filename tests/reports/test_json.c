@@ -47,7 +47,8 @@ static struct sim_nat nats[] = { { .name = (char[]){ "ssh/m" },
     .packets = 5,
     .packets_in = 3,
     .bytes = 500,
-    .bytes_in = 300 } };
+    .bytes_in = 300,
+    .silence = { 1, 2, 300000, 240000, false } } };
 static struct sim_drop drops[] = { { "no_rule", 0 }, { "fragment", 3 } };
 /* Of 8 requests 2 failed in a minute: 15 s of the error budget. */
 static struct sim_failover failovers[] = {
@@ -345,7 +346,14 @@ TIED("bytes", "0.8", "1.5", "0.5", "0.25", "1.6", "0.615384615385", "1.0",
 "          \"packets\": 5,\n"
 "          \"packets_in\": 3,\n"
 "          \"bytes\": 500,\n"
-"          \"bytes_in\": 300\n"
+"          \"bytes_in\": 300,\n"
+"          \"silent\": {\n"
+"            \"connections\": 1,\n"
+"            \"times\": 2,\n"
+"            \"longest_s\": 300.0,\n"
+"            \"idle_timeout_s\": 240.0,\n"
+"            \"tcp_reset\": false\n"
+"          }\n"
 "        }\n"
 "      ],\n"
 "      \"drops\": {\n"

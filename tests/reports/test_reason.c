@@ -129,7 +129,7 @@ reasons_of(const struct sim_record *record)
 	CU_ASSERT_EQUAL(report_ranking_make(&ranking, record), 0);
 	FILE *to = open_memstream(&text, &bytes);
 	UNIT_NEED(to);
-	report_put_reasons(to, record, &ranking);
+	report_put_reasons(to, record, &ranking, &report_terminal);
 	(void)fclose(to);
 	report_ranking_free(&ranking);
 	return text;

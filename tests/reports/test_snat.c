@@ -247,23 +247,31 @@ test_words(void)
 		const char *what;
 		struct outlet_spec outlet;
 		bool bursts; /* not by Poisson's law */
+		bool once;   /* nobody tries again */
 		const char *part, *without;
 	} table[] = {
 		{ "several frontends", { 1, 4, 256, false, 0.5, NULL }, false,
-		    " of its 1 024 tcp ports were in use (", "of its 256" },
-		{ "Poisson is named", { 1, 1, 64, false, 9, NULL }, false,
-		    "(Poisson arrivals, and nobody tries again)", NULL },
-		{ "bursts", { 1, 1, 64, false, 9, NULL }, true,
+		    true, " of its 1 024 tcp ports were in use (",
+		    "of its 256" },
+		{ "Poisson is named", { 1, 1, 64, false, 9, NULL }, false, true,
+		    "random (Poisson) arrivals that do not try again",
+		    "here they do" },
+		{ "who tries again is, too", { 1, 1, 64, false, 9, NULL },
+		    false, false, "; here they do try again", NULL },
+		{ "bursts", { 1, 1, 64, false, 9, NULL }, true, false,
 		    "vm-1 found no port for ", "Erlang" },
-		{ "bursts, calm", { 1, 1, 64, false, 0.4, NULL }, true,
+		{ "bursts, calm", { 1, 1, 64, false, 0.4, NULL }, true, false,
 		    "vm-1 was the fullest: at most ", "Erlang" },
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {
 		struct sim_record *record = record_with(&table[i].outlet);
-		for (size_t n = 0; n < record->cases[0].snat_count; n++)
-			record->cases[0].snat[n].worst_poisson =
-			    !table[i].bursts;
+		for (size_t n = 0; n < record->cases[0].snat_count; n++) {
+			struct sim_snat *g = &record->cases[0].snat[n];
+			g->worst_poisson = !table[i].bursts;
+			if (table[i].once)
+				g->worst_blocked = g->worst_failed;
+		}
 		const struct sim_case *c = &record->cases[0];
 		char *text =
 		    report_snat_words(c, report_snat_worst(c), TERMINAL);

@@ -31,6 +31,9 @@ config_of(const char *switches, const char *rule)
 #define NAT                                                                    \
 	"nat_rules: [ { name: n, frontend: f, pool: p, member: a, "            \
 	"protocol: tcp, frontend_port: 80, backend_port: 8080 } ]"
+#define UDP "protocol: udp, frontend_port: 80, backend_port: 80"
+#define NAT_UDP                                                                \
+	"nat_rules: [ { name: n, frontend: f, pool: p, member: a, " UDP " } ]"
 
 /* --- captured -------------------------------------------------------------
  */
@@ -192,6 +195,84 @@ test_beside_fault(void)
 	sim_record_free(r);
 }
 
+#define SYN LB_TCP_SYN
+#define ACK LB_TCP_ACK
+#define FIN (LB_TCP_FIN | LB_TCP_ACK)
+#define RST LB_TCP_RST
+
+/* clang-format off */
+static const struct {
+	const char *row;
+	uint8_t proto;
+	struct { uint64_t at_ms; uint8_t flags; uint32_t seq; } packets[5];
+	uint64_t connections, of_dropped; /* `always-fails` knows no entries */
+} returning[] = {
+	{ "once", 6, { { 1, SYN, 7 } }, 1, 1 },
+	{ "tries again", 6,
+	  { { 1, SYN, 7 }, { 1000, SYN, 7 }, { 3000, SYN, 7 } }, 1, 1 },
+	{ "tries for so long that the entry ends", 6,
+	  { { 1, SYN, 7 }, { 31000, SYN, 7 }, { 63000, SYN, 7 },
+	    { 127000, SYN, 7 } }, 1, 1 },
+	{ "the port is back", 6,
+	  { { 1, SYN, 7 }, { 1000, SYN, 7 }, { 20000, SYN, 9 },
+	    { 21000, SYN, 9 } }, 2, 2 },
+	{ "after a reset", 6,
+	  { { 1, SYN, 7 }, { 2, RST, 8 }, { 20000, SYN, 9 } }, 2, 2 },
+	{ "after a FIN", 6,
+	  { { 1, SYN, 7 }, { 2, FIN, 8 }, { 20000, SYN, 9 } }, 2, 2 },
+	{ "three times", 6,
+	  { { 1, SYN, 7 }, { 20000, SYN, 9 }, { 40000, SYN, 11 } }, 3, 3 },
+	{ "its beginning is not there", 6,
+	  { { 1, ACK, 7 }, { 2, ACK, 8 } }, 1, 1 },
+	{ "UDP", 17, { { 1, 0, 0 }, { 20000, 0, 0 } }, 1, 1 },
+};
+/* clang-format on */
+
+/* One five-tuple of a member's to itself. */
+static struct sim_record *
+play_returning(size_t row, const char *config)
+{
+	struct scene s;
+
+	scene_open(&s);
+	for (size_t i = 0; i < LB_COUNT(returning[row].packets) &&
+			   returning[row].packets[i].at_ms > 0;
+	     i++)
+		scene_add(&s, returning[row].packets[i].at_ms,
+		    &(struct frame_spec){
+			.src = FRAME_V4(10, 0, 0, 1),
+			.dst = FRAME_V4(10, 0, 0, 100),
+			.proto = returning[row].proto,
+			.sport = 40000,
+			.dport = 80,
+			.tcp_flags = returning[row].packets[i].flags,
+			.seq = returning[row].packets[i].seq,
+		    });
+	struct sim_record *r = scene_play(&s, config);
+	scene_close(&s);
+	return r;
+}
+
+/* A port that is used again is another connection, a packet that is sent again
+ * is none. */
+static void
+test_returning(void)
+{
+	for (size_t i = 0; i < LB_COUNT(returning); i++) {
+		const bool tcp = returning[i].proto == LB_PROTO_TCP;
+		struct sim_record *r =
+		    play_returning(i, config_of("", tcp ? NAT : NAT_UDP));
+		UNIT_EQUAL(returning[i].row, r->cases[0].hairpins,
+		    returning[i].connections);
+		sim_record_free(r);
+		r = play_returning(i, config_of(", hairpin: always-fails",
+					  tcp ? RULE(TCP) : RULE(UDP)));
+		UNIT_EQUAL(returning[i].row, r->cases[0].hairpins,
+		    returning[i].of_dropped);
+		sim_record_free(r);
+	}
+}
+
 /* --- synthetic ------------------------------------------------------------
  */
 
@@ -242,6 +323,7 @@ main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "captured: just whom the hash returns", test_captured },
+		{ "a port that is used again", test_returning },
 		{ "the event", test_event },
 		{ "a fault has no part in it", test_beside_fault },
 		{ "synthetic clients that are members", test_synthetic },

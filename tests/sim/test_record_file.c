@@ -54,8 +54,8 @@ befall(struct sim_case *c)
 	free(c->nats);
 	c->nats = room(1, sizeof(*c->nats));
 	c->nat_count = 1;
-	c->nats[0] =
-	    (struct sim_nat){ named("ssh/a"), named("a"), 46, 0, 48, 49, 50 };
+	c->nats[0] = (struct sim_nat){ named("ssh/a"), named("a"), 46, 0, 48,
+		49, 50, { 51, 52, 53, 54, true } };
 	c->snat = room(1, sizeof(*c->snat));
 	c->snat_count = 1;
 	c->snat[0] = (struct sim_snat){ .member = named("a"),
@@ -191,6 +191,9 @@ expect_befallen(const struct sim_case *c, const struct sim_case *was)
 	CU_ASSERT_EQUAL(c->nats[0].packets_in, 48);
 	CU_ASSERT_EQUAL(c->nats[0].bytes, 49);
 	CU_ASSERT_EQUAL(c->nats[0].bytes_in, 50);
+	CU_ASSERT_EQUAL(c->nats[0].silence.flows, 51);
+	CU_ASSERT_EQUAL(c->nats[0].silence.idle_ms, 54);
+	CU_ASSERT_TRUE(c->nats[0].silence.reset);
 	CU_ASSERT_EQUAL(c->passed, 51);
 	CU_ASSERT_EQUAL_FATAL(c->instance_count, 2);
 	CU_ASSERT_EQUAL(c->instances[1].flows, 41);

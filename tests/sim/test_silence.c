@@ -22,10 +22,33 @@
 	    "outbound_rules: [ { name: o, frontends: [ f ], "                  \
 	    "pool: p, protocol: tcp, ports_per_member: 64" more " } ]\n")
 
+/* Only the second way has traffic. */
+#define NAT(more)                                                              \
+	LB FRONTEND POOL(                                                      \
+	    "nat_rules: [ "                                                    \
+	    "{ name: ssh, frontend: f, member: a, protocol: tcp, "             \
+	    "frontend_port: 22, backend_port: 22 }, "                          \
+	    "{ name: n, frontend: f, member: b, protocol: tcp, "               \
+	    "frontend_port: 443, backend_port: 443" more " } ]\n")
+
+/* To the NAT rule, where there is one. */
+static char *
+aim_of(const char *config)
+{
+	static char name[] = "n";
+
+	return strstr(config, "nat_rules") != NULL ? name : NULL;
+}
+
 static struct sim_silence
 silence_of(const struct sim_case *c, bool outbound)
 {
-	return outbound ? c->outbound_silence : c->rules[0].silence;
+	if (outbound)
+		return c->outbound_silence;
+	if (c->nat_count == 0)
+		return c->rules[0].silence;
+	CU_ASSERT_EQUAL(c->nats[0].silence.flows, 0);
+	return c->nats[1].silence;
 }
 
 /* --- made up ------------------------------------------------------------- */
@@ -58,6 +81,11 @@ static const struct {
 	  240 * S, 0, 6 * MINUTE, 10, 10 },
 	{ "reset, a good keepalive", RULE(", tcp_reset: true"), false,
 	  200 * S, 10 * MINUTE, 22 * MINUTE, 0, 0 },
+	{ "a NAT rule", NAT(""), false, 0, 10 * MINUTE, 22 * MINUTE, 10, 20 },
+	{ "a NAT rule, a good keepalive", NAT(""), false,
+	  200 * S, 10 * MINUTE, 22 * MINUTE, 0, 0 },
+	{ "a NAT rule, reset", NAT(", tcp_reset: true"), false,
+	  0, 0, 22 * MINUTE, 50, 50 },
 	{ "outbound", OUT(""), true, 0, 10 * MINUTE, 22 * MINUTE, 10, 20 },
 	{ "outbound, a good keepalive", OUT(""), true,
 	  200 * S, 10 * MINUTE, 22 * MINUTE, 0, 0 },
@@ -82,6 +110,7 @@ test_made_up(void)
 		t->clients = 10;
 		t->keepalive_ms = made_up[i].keepalive_ms;
 		t->message_every_ms = made_up[i].message_every_ms;
+		t->rule = aim_of(made_up[i].config);
 		if (made_up[i].outbound) {
 			t->from_pool = pool;
 			t->server = lb_addr_v4(__builtin_bswap32(0xc6336407u));
@@ -104,14 +133,14 @@ test_made_up(void)
 			r->cases[0].outbound_silence.flows,
 		    of.flows);
 		sim_record_free(r);
-		t->from_pool = NULL;
+		t->from_pool = t->rule = NULL;
 		stage_close(&s);
 	}
 }
 
 /* What was counted in the warm-up is not, and what goes on is. */
 static void
-test_warm_up(void)
+warm_up(const char *config)
 {
 	struct stage s;
 
@@ -122,11 +151,20 @@ test_warm_up(void)
 	t->connections = t->clients = 10;
 	t->keepalive_ms = 0;
 	t->message_every_ms = 10 * MINUTE;
-	struct sim_record *r = stage_play(&s, RULE(""));
-	CU_ASSERT_EQUAL(r->cases[0].rules[0].silence.flows, 10);
-	CU_ASSERT_EQUAL(r->cases[0].rules[0].silence.times, 10);
+	t->rule = aim_of(config);
+	struct sim_record *r = stage_play(&s, config);
+	CU_ASSERT_EQUAL(silence_of(&r->cases[0], false).flows, 10);
+	CU_ASSERT_EQUAL(silence_of(&r->cases[0], false).times, 10);
 	sim_record_free(r);
+	t->rule = NULL;
 	stage_close(&s);
+}
+
+static void
+test_warm_up(void)
+{
+	warm_up(RULE(""));
+	warm_up(NAT(""));
 }
 
 /* --- captured ------------------------------------------------------------ */
@@ -177,6 +215,19 @@ static const struct {
 	{ "another rule's timeout", RULE(", idle_timeout: 30m"), 6,
 	  { { 0, 0, SYN }, { 1, 1, SYN | ACK }, { 2, 0, ACK },
 	    { 900 * S, 0, ACK } }, 0, 0, 0 },
+	{ "a NAT rule", NAT(""), 6,
+	  { { 0, 0, SYN }, { 1, 1, SYN | ACK }, { 2, 0, ACK },
+	    { 300 * S, 0, ACK }, { 301 * S, 0, ACK }, { 700 * S, 0, ACK } },
+	  1, 2, 399 * S },
+	{ "a NAT rule, over at the first", NAT(", tcp_reset: true"), 6,
+	  { { 0, 0, SYN }, { 1, 1, SYN | ACK }, { 2, 0, ACK },
+	    { 300 * S, 0, ACK }, { 301 * S, 0, ACK }, { 700 * S, 0, ACK } },
+	  1, 1, 300 * S - 2 },
+	{ "a NAT rule's own timeout", NAT(", idle_timeout: 30m"), 6,
+	  { { 0, 0, SYN }, { 1, 1, SYN | ACK }, { 2, 0, ACK },
+	    { 900 * S, 0, ACK } }, 0, 0, 0 },
+	{ "never again", RULE(""), 6,
+	  { { 0, 0, SYN }, { 1, 1, SYN | ACK }, { 2, 0, ACK } }, 0, 0, 0 },
 	{ "UDP", LB FRONTEND POOL("rules: [ { name: r, frontend: f, pool: p, "
 	  "protocol: udp, frontend_port: 443, backend_port: 443, "
 	  "connection_tracking: true } ]\n"), 17,
