@@ -110,6 +110,13 @@ run 0 -c "$tmp/shut.yaml"
 says 'shut in' ' outbound be none: the balancer lets no member out;'
 run 0 --json -c "$tmp/shut.yaml"
 says 'shut in' '"outbound_none": [ "be" ]'
+{
+	balancer standard "rules: [ { $rule, protocol: tcp } ]"
+	echo 'forwarding: { mode: l2dsr }'
+} >"$tmp/l2dsr.yaml"
+run 0 -c "$tmp/l2dsr.yaml"
+says 'l2dsr' ' be none: with mode l2dsr what members send does not pass'
+says_not 'l2dsr' 'outbound_snat: true'
 balancer standard "rules: [ { $rule, protocol: tcp } ]" >"$tmp/open.yaml"
 run 0 -c "$tmp/open.yaml"
 says_not 'let out' 'none: the'
