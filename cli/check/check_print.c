@@ -333,6 +333,13 @@ print_ports(const struct check *check, size_t pool, bool udp, FILE *to)
 static void
 print_shut_in(const struct lb_config *config, size_t pool, FILE *to)
 {
+	if (config->forwarding == LB_FORWARDING_L2DSR) {
+		(void)fprintf(to,
+		    "  %-*s none: with mode l2dsr what members send does not "
+		    "pass the balancer\n",
+		    WIDTH_MAX - 2, config->pools[pool].name);
+		return;
+	}
 	(void)fprintf(to,
 	    "  %-*s none: the balancer lets no member out; an outbound rule "
 	    "does,\n  %-*s or outbound_snat: true on a rule of a public "

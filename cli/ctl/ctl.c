@@ -54,7 +54,7 @@ const struct ctl_command ctl_commands[] = {
 	    "\n"
 	    "The ports that members leave from, by frontend and protocol, the "
 	    "fullest\n"
-	    "first: which, how many, and how many are used; from 75 % on it "
+	    "first: which, how many, and how many are used; over 75 % it "
 	    "says \"high\",\n"
 	    "at 100 % \"full\". Flows, those of them that are closing and hold "
 	    "their port\n"

@@ -22,14 +22,24 @@ print_unserved(const json_t *override)
 	}
 }
 
+/* "1 flow left" */
+static void
+print_left(const json_t *value)
+{
+	const uintmax_t flows = ctl_count(value, "flows");
+
+	(void)printf("%ju flow%s left", flows, flows == 1 ? "" : "s");
+}
+
 static void
 print_override(const json_t *override)
 {
 	const char *admin = ctl_text(override, "admin_state");
 	report_put_clean(stdout, ctl_text(override, "member"));
-	if (ctl_is(override, "draining"))
-		(void)printf(": draining, %ju flows left",
-		    (uintmax_t)ctl_count(override, "flows"));
+	if (ctl_is(override, "draining")) {
+		(void)fputs(": draining, ", stdout);
+		print_left(override);
+	}
 	if (*admin != '\0')
 		(void)printf("%s admin state %s",
 		    ctl_is(override, "draining") ? "," : ":", admin);
@@ -47,10 +57,10 @@ print_said(void *arg, const char *kind, const json_t *value)
 	(void)report_moment(span, &report_terminal, ctl_real(value, "after_s"));
 	if (strcmp(kind, "override") == 0)
 		print_override(value);
-	else if (strcmp(kind, "progress") == 0)
-		(void)printf("%ju flows left after %s\n",
-		    (uintmax_t)ctl_count(value, "flows"), span);
-	else if (strcmp(kind, "drained") == 0 && ctl_is(value, "done"))
+	else if (strcmp(kind, "progress") == 0) {
+		print_left(value);
+		(void)printf(" after %s\n", span);
+	} else if (strcmp(kind, "drained") == 0 && ctl_is(value, "done"))
 		(void)printf(
 		    "drained: its last flow has gone, after %s\n", span);
 	return cli_flush("ctl");

@@ -16,6 +16,7 @@ static const char *const heads[] = { "MEMBER", "FRONTEND", "", "RULE", "PORTS",
 struct said {
 	struct ctl_table table;
 	uint64_t rows, high, full, leaving, no_room;
+	bool passes_by; /* what members send */
 };
 
 /* "1024-2047", or of several the first and how many there are besides. */
@@ -104,6 +105,9 @@ hear_row(void *arg, const char *kind, const json_t *row)
 
 	if (strcmp(kind, "no_room") == 0)
 		s->no_room = ctl_count(row, "packets");
+	if (strcmp(kind, "outbound") == 0)
+		s->passes_by =
+		    strcmp(ctl_text(row, "forwarding"), "l2dsr") == 0;
 	if (strcmp(kind, "snat") != 0)
 		return CLI_DONE;
 	s->rows++;
@@ -132,9 +136,13 @@ static void
 print_sum(const struct said *s)
 {
 	if (s->rows == 0) {
-		(void)puts("no member leaves by this configuration: it has no "
-			   "outbound rule, and no rule with\noutbound_snat and "
-			   "a public frontend");
+		(void)puts(s->passes_by
+			       ? "no member leaves by this configuration: with "
+				 "forwarding.mode l2dsr what\nmembers send "
+				 "does not pass the balancer"
+			       : "no member leaves by this configuration: it "
+				 "has no outbound rule, and no rule with\n"
+				 "outbound_snat and a public frontend");
 		return;
 	}
 	(void)printf("%ju row%s: %ju full, %ju high", (uintmax_t)s->rows,

@@ -42,16 +42,15 @@ live_can_extend(void)
 	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
 
-/* Somebody else has the interface: who?  false: no fairlead. */
-static bool
-say_who(uint32_t ifindex, struct live_attachment *how)
+bool
+live_attach_who(uint32_t ifindex, char *text, size_t bytes)
 {
 	char name[LIVE_PIN_NAME_BYTES];
 	uint32_t program = 0;
 	if (bpf_xdp_query_id((int)ifindex, 0, &program) != 0 ||
 	    !live_pins_who(ifindex, program, name))
 		return false;
-	(void)snprintf(how->error, sizeof(how->error),
+	(void)snprintf(text, bytes,
 	    "a fairlead live with --pin-name %s forwards there: name another "
 	    "interface, or end that one's forwarding (fairlead live --detach "
 	    "--pin-name %s)",
@@ -63,7 +62,8 @@ static void
 say_why(int code, uint32_t ifindex, struct live_attachment *how)
 {
 	const char *text = strerror(code);
-	if ((code == EBUSY || code == EEXIST) && say_who(ifindex, how))
+	if ((code == EBUSY || code == EEXIST) &&
+	    live_attach_who(ifindex, how->error, sizeof(how->error)))
 		return;
 	if (code == EOPNOTSUPP)
 		text = "its driver has no native XDP: --mode generic";

@@ -50,6 +50,11 @@ enum live_mode live_mode_now(uint32_t ifindex);
 /* Is one of ours attached there? */
 bool live_attached(const struct live_pins *pins, uint32_t ifindex);
 
+/* Which fairlead has the interface, when another program than ours is attached
+ * there: a line of at most `bytes` on who, and what to do.  false: none has, or
+ * without privilege it can't be seen. */
+bool live_attach_who(uint32_t ifindex, char *text, size_t bytes);
+
 /* Takes it off: 0 or -errno. */
 int live_detach(const struct live_pins *pins, uint32_t ifindex);
 

@@ -39,6 +39,7 @@ struct precheck {
 	struct live_netlink *netlink;
 	struct live_link links[LINKS_MAX];
 	size_t link_count;
+	char member[2 * LB_NAME_MAX + 2]; /* that is checked: POOL/NAME */
 };
 
 static void say(struct precheck *p, enum live_finding finding,
@@ -220,6 +221,21 @@ check_forwarding(struct precheck *p, const char *name)
 		    name);
 }
 
+/* As the start would say it. */
+static void
+say_taken(struct precheck *p, const struct live_link *link)
+{
+	char who[TEXT_BYTES];
+	if (live_attach_who(link->ifindex, who, sizeof(who)))
+		say(p, LIVE_WOULD_FAIL, link->name, "%s", who);
+	else
+		say(p, LIVE_WOULD_FAIL, link->name,
+		    "another XDP program is attached: take it off first%s",
+		    live_can_extend() && live_beside_built()
+			? ", and load it again by xdp-loader"
+			: "");
+}
+
 static void
 check_interface(struct precheck *p, const char *name)
 {
@@ -238,11 +254,7 @@ check_interface(struct precheck *p, const char *name)
 	else if (live_can_extend() && live_beside_dispatcher(link->ifindex))
 		say(p, LIVE_WOULD, name, "joins libxdp's dispatcher there");
 	else if (link->xdp) {
-		say(p, LIVE_WOULD_FAIL, name,
-		    "another XDP program is attached: take it off first%s",
-		    live_can_extend() && live_beside_built()
-			? ", and load it again by xdp-loader"
-			: "");
+		say_taken(p, link);
 		return; /* what would come after that is not the question */
 	}
 	if (!link->up)
@@ -307,18 +319,17 @@ check_frontend(struct precheck *p, const struct lb_config_frontend *frontend)
 
 /* No connected subnet has it. */
 static void
-check_gateway(struct precheck *p, const struct lb_config_member *member,
-    const struct live_route *route)
+check_gateway(struct precheck *p, const struct live_route *route)
 {
 	char via[64];
 	(void)lb_addr_text(&route->via, via, sizeof(via));
 	if (p->config->forwarding == LB_FORWARDING_L2DSR)
-		say(p, LIVE_WOULD_FAIL, member->name,
+		say(p, LIVE_WOULD_FAIL, p->member,
 		    "l2dsr changes link addresses only, and it is behind the "
 		    "gateway %s: put it on a link of this machine, or use nat",
 		    via);
 	else
-		say(p, LIVE_WOULD_WARN, member->name,
+		say(p, LIVE_WOULD_WARN, p->member,
 		    "is on no link of this machine but behind the gateway %s, "
 		    "which has to send its answers this way, too",
 		    via);
@@ -355,12 +366,12 @@ check_way_back(struct precheck *p, const struct lb_config_member *member,
 	(void)lb_addr_text(&member->address, address, sizeof(address));
 	bool watched = is_watched(p, link);
 	if (!watched && use->answers)
-		say(p, LIVE_WOULD_WARN, member->name,
+		say(p, LIVE_WOULD_WARN, p->member,
 		    "%s is reached by %s, which is not among the interfaces: "
 		    "its answers would keep its own address; name %s too",
 		    address, link->name, link->name);
 	if (watched && use->hop != NULL)
-		say(p, LIVE_WOULD_WARN, member->name,
+		say(p, LIVE_WOULD_WARN, p->member,
 		    "%s is reached by %s, which is among the interfaces, and "
 		    "rule %s is the ha_next_hop: what it passes on and sends "
 		    "back by %s is taken again, round and round; leave %s out "
@@ -377,20 +388,20 @@ check_member(struct precheck *p, const struct lb_config_member *member,
 	(void)lb_addr_text(&member->address, address, sizeof(address));
 	int rc = live_netlink_route(p->netlink, &member->address, &route);
 	if (rc != 0) {
-		say(p, LIVE_WOULD_WARN, member->name,
+		say(p, LIVE_WOULD_WARN, p->member,
 		    "there is no route to %s (%s): its packets will be lost",
 		    address, strerror(-rc));
 		return;
 	}
 	if (route.local) {
-		say(p, LIVE_WOULD_WARN, member->name,
+		say(p, LIVE_WOULD_WARN, p->member,
 		    "%s is this machine itself, whose answers pass no "
 		    "interface, and so keep its address",
 		    address);
 		return;
 	}
 	if (!lb_addr_same(&route.via, &member->address))
-		check_gateway(p, member, &route);
+		check_gateway(p, &route);
 	const struct live_link *link = link_of(p, NULL, route.ifindex);
 	if (link != NULL && p->config->forwarding == LB_FORWARDING_NAT)
 		check_way_back(p, member, link, use);
@@ -438,8 +449,11 @@ check_members(struct precheck *p)
 	for (size_t i = 0; i < p->config->pool_count; i++) {
 		const struct lb_config_pool *pool = &p->config->pools[i];
 		const struct live_pool_use use = live_pool_use(p->config, i);
-		for (size_t m = 0; m < pool->member_count; m++)
+		for (size_t m = 0; m < pool->member_count; m++) {
+			(void)snprintf(p->member, sizeof(p->member), "%s/%s",
+			    pool->name, pool->members[m].name);
 			check_member(p, &pool->members[m], &use);
+		}
 	}
 }
 

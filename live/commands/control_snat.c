@@ -7,6 +7,7 @@
 #include "live/commands/control_rooms.h"
 #include "live/commands/control_tell.h"
 #include "live/seen/snat.h"
+#include "model/config/names.h"
 #include "model/tables/snat_worst.h"
 
 /* In one turn of the loop: some tenths of a millisecond. */
@@ -118,6 +119,16 @@ say_no_room(const struct snat *s, struct live_caller *caller)
 			(json_int_t)total.dropped[LB_REASON_TABLE_FULL]));
 }
 
+/* Nobody has a row: is it the mode, under which no rule would let him out? */
+static void
+say_mode(const struct snat *s, struct live_caller *caller)
+{
+	if (s->figures->snat_count == 0)
+		live_caller_say(caller,
+		    json_pack("{s:{s:s}}", "outbound", "forwarding",
+			lb_forwarding_name(s->run->config->forwarding)));
+}
+
 static enum live_more
 say_rows(struct snat *s, struct live_caller *caller)
 {
@@ -126,6 +137,7 @@ say_rows(struct snat *s, struct live_caller *caller)
 	for (uint32_t i = 0; i < ROWS_AT_ONCE; i++) {
 		if (s->next == f->snat_count || s->left == 0) {
 			say_no_room(s, caller);
+			say_mode(s, caller);
 			live_caller_done(caller);
 			return LIVE_END;
 		}

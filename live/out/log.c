@@ -114,7 +114,8 @@ static struct {
 static void
 put(json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	char *text = json_dumps(
+	    line, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
 	size_t bytes = text != NULL ? strlen(text) : 0;
 	if (!out.open)
 		live_log_out_open(&out.to, STDERR_FILENO);

@@ -110,6 +110,13 @@ run 0 -c "$tmp/shut.yaml"
 says 'shut in' ' outbound be none: the balancer lets no member out;'
 run 0 --json -c "$tmp/shut.yaml"
 says 'shut in' '"outbound_none": [ "be" ]'
+{
+	balancer standard "rules: [ { $rule, protocol: tcp } ]"
+	echo 'forwarding: { mode: l2dsr }'
+} >"$tmp/l2dsr.yaml"
+run 0 -c "$tmp/l2dsr.yaml"
+says 'l2dsr' ' be none: with mode l2dsr what members send does not pass'
+says_not 'l2dsr' 'outbound_snat: true'
 balancer standard "rules: [ { $rule, protocol: tcp } ]" >"$tmp/open.yaml"
 run 0 -c "$tmp/open.yaml"
 says_not 'let out' 'none: the'
@@ -159,6 +166,42 @@ rules: [ { name: k, frontend: f, pool: be, probe: p, frontend_port: 443, backend
 run 2 -c "$tmp/one.yaml"
 grep -q 'for each of 1 member are more than 1 frontend has;' "$tmp/err" ||
     fail "one: $(cat "$tmp/err")"
+
+# the manual's table of ports, at each of its lines and beyond, and of two
+# frontends
+pool_of() { # MEMBERS, FRONTENDS
+	echo 'load_balancer: { sku: standard }'
+	echo 'frontends: [ { name: f, address: 203.0.113.10 }, { name: g, address: 203.0.113.11 } ]'
+	seq "$1" | awk '
+		BEGIN { print "pools: [ { name: be, members: [" }
+		{ printf "{ name: m%d, address: 10.0.%d.%d },\n", $1, $1 / 200, $1 % 200 + 2 }
+		END { print "] } ]" }'
+	echo "outbound_rules: [ { name: o, frontends: [ $2 ], pool: be, protocol: tcp } ]"
+}
+has() { # MEMBERS, FRONTENDS, PORTS
+	pool_of "$1" "$2" >"$tmp/pool.yaml"
+	run 0 -c "$tmp/pool.yaml"
+	says "$1 members by $2" "be tcp, $3 SNAT ports each"
+}
+before=
+sed -n 's/^\.It up to \([0-9]*\) Ta \([0-9]*\)$/\1 \2/p' doc/fairlead.yaml.5 \
+    >"$tmp/tiers"
+test "$(wc -l <"$tmp/tiers")" = 6 || fail "the manual's table: $(cat "$tmp/tiers")"
+while read -r members ports; do
+	test -z "$before" || has $((before + 1)) f "$ports"
+	has "$members" f "$ports"
+	has "$members" 'f, g' $((ports < 512 ? 2 * ports : 1024))
+	before=$members
+done <"$tmp/tiers"
+
+# a rule's port takes eight, also one below 1024
+balancer standard 'outbound_rules: [ { name: o, frontends: [ f ], pool: be, protocol: udp, ports_per_member: 63992 } ]
+rules: [ { name: k, frontend: f, pool: be, probe: p, frontend_port: 443, backend_port: 443, protocol: tcp, outbound_snat: false } ]' \
+    >"$tmp/eight.yaml"
+run 0 -c "$tmp/eight.yaml"
+says 'eight' 'be udp, 63992 SNAT ports each'
+sed 's/63992/64000/' "$tmp/eight.yaml" >"$tmp/nine.yaml"
+run 2 -c "$tmp/nine.yaml"
 
 # what is bundled is good
 for scenario in sim/scenarios/*.yaml; do

@@ -198,7 +198,8 @@ wait_for_port() {
 wait_for_port
 dry 'port 9464: Address already in use' --pin-name "$pin-2" --metrics 9464
 kill "$pid"
-grep -q 'b2: another XDP program' out || fail "not said: $(cat out)"
+grep -q "b2: a fairlead live with --pin-name $pin forwards there" out ||
+    fail "not said: $(cat out)"
 ! grep -q 'b2: native XDP' out || fail "it would and would not: $(cat out)"
 for option in '--interface c0' '--mode native' --beside '--control x'; do
 	code=0
@@ -437,6 +438,20 @@ ctl undrain servers/s1
 ctl undrain servers/s2
 ctl admin servers/s1 none
 
+echo "== one flow, and not 1 flows"
+# members are counted a second or two ago, and a flow lives for six
+for _ in $(seq 5); do
+	until_json members 'not any(m["flows"] for m in d["members"])'
+	try in_ns client python3 ask.py 1
+	one=servers/$(cut -d ' ' -f 2 udp)
+	sleep 2.5
+	ctl drain "$one"
+	cp out drained
+	ctl undrain "$one"
+	! grep -q 'draining, 1 ' drained || break
+done
+grep -q 'draining, 1 flow left' drained || fail "one flow: $(cat drained)"
+
 echo "== captured, and replayed"
 ctl capture nonsense -o bad.pcap
 expect 2 'there is no frontend'
@@ -525,7 +540,7 @@ sed 's/interfaces: .*/interfaces: [c0, b1, gone0] }/' good.yaml >lb.yaml
 ctl reload
 expect 0 '^interface b2 removed'
 wait_for live2.log '"event":"detached","interface":"b2"'
-wait_for live2.log '"event":"way","member":"s2","message":".*reached by b2'
+wait_for live2.log '"event":"way","member":"servers/s2","message":".*reached by b2'
 ctl status
 expect 0 'gone0 (not attached)'
 ctl --json status

@@ -54,10 +54,10 @@ says '^Nothing is in the way'
 echo "== and is"
 { head 'interfaces: [c0, b1], ha_next_hop: inspect'; cat rest.yaml; } >lb.yaml
 dry
-says '^warning.*s1: 10.77.2.2 is reached by b1, which is among.*inspect.*leave b1 out'
+says '^warning.*four/s1: 10.77.2.2 is reached by b1, which is among.*inspect.*leave b1 out'
 says '^Nothing is in the way, but see .* warnings'
 balance
-wait_for live.log '"event":"way","member":"s1".*leave b1 out'
+wait_for live.log '"event":"way","member":"four/s1".*leave b1 out'
 kill "$live"
 wait "$live" || fail "SIGTERM: exit $?"
 try "$FAIRLEAD" live --detach --pin-name "$pin"

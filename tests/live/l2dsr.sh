@@ -79,6 +79,11 @@ heard() {
 }
 heard "s1 10.77.0.10 64" "s2 10.77.0.10 64"
 
+echo "== nobody leaves by it, and no rule would change that"
+try "$FAIRLEAD" ctl --pin-name "$pin" snat >out || fail "snat: $?"
+tr '\n' ' ' <out | grep 'l2dsr what members send does not pass' ||
+    fail "snat: $(cat out)"
+
 echo "== another mode, and back: the program is another one"
 cp lb.yaml l2dsr.yaml
 sed 's/mode: l2dsr/mode: nat/' l2dsr.yaml >lb.yaml

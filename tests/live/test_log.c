@@ -50,11 +50,12 @@ test_texts(void)
 
 /* --- lines --------------------------------------------------------------- */
 
-/* What one line of the log says, by way of a pipe as standard error. */
-static json_t *
-logged(void (*log)(void))
+#define LINE_BYTES 4096
+
+/* One line of the log, by way of a pipe as standard error; its bytes. */
+static size_t
+logged(void (*log)(void), char line[LINE_BYTES])
 {
-	char line[4096];
 	int ends[2], before = dup(STDERR_FILENO);
 	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
 	(void)dup2(ends[1], STDERR_FILENO);
@@ -63,10 +64,11 @@ logged(void (*log)(void))
 	(void)dup2(before, STDERR_FILENO);
 	(void)close(before);
 	(void)close(ends[1]);
-	ssize_t bytes = read(ends[0], line, sizeof(line));
+	ssize_t bytes = read(ends[0], line, LINE_BYTES - 1);
 	(void)close(ends[0]);
 	CU_ASSERT_FATAL(bytes > 0 && line[bytes - 1] == '\n');
-	return json_loadb(line, (size_t)bytes, 0, NULL);
+	line[bytes] = '\0';
+	return (size_t)bytes;
 }
 
 static void
@@ -81,7 +83,8 @@ log_one(void)
 static void
 test_line(void)
 {
-	json_t *line = logged(log_one);
+	char said[LINE_BYTES];
+	json_t *line = json_loadb(said, logged(log_one, said), 0, NULL);
 	UNIT_NEED(line);
 	json_t *expected =
 	    json_pack("{s:s, s:s, s:s, s:n, s:i, s:I, s:b, s:f, s:n, s:s}",
@@ -93,6 +96,22 @@ test_line(void)
 	CU_ASSERT(json_equal(line, expected));
 	json_decref(line);
 	json_decref(expected);
+}
+
+static void
+log_time(void)
+{
+	live_log(LIVE_INFO, "test", "s:f", "latency_ms",
+	    (double)UINT64_C(182693) / 1e6);
+}
+
+/* Nanoseconds, and not what is left of them in binary. */
+static void
+test_digits(void)
+{
+	char said[LINE_BYTES];
+	(void)logged(log_time, said);
+	UNIT_ROW(said, strstr(said, "\"latency_ms\":0.182693}") != NULL);
 }
 
 /* --- a reader that stands still ------------------------------------------ */
@@ -222,6 +241,7 @@ main(void)
 	CU_TestInfo tests[] = {
 		{ "texts", test_texts },
 		{ "a line", test_line },
+		{ "digits", test_digits },
 		{ "a reader that stands still", test_stands_still },
 		{ "a reader that is gone", test_gone },
 		{ "a file that is full", test_full },
