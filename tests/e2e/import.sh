@@ -257,6 +257,27 @@ assert {n["kind"] for n in d["notes"]} == \
     {"assumed", "not_modelled", "unknown"}
 END
 
+# Where a configuration is wanted, one sentence leads here.
+printf '\357\273\277\n ' | cat - rest.json >"$tmp/marked.json"
+printf '%s\n' 'backendAddressPools: []' 'frontendIpConfigurations:' '- name: a' \
+    >"$tmp/az.yaml"
+for f in cli-new.json cli-old-list.json rest.json template.json symbols.json \
+    nested.json parameters.json "$tmp/marked.json" "$tmp/az.yaml"; do
+	for how in "check -c $f" "sim -c $f $SRC/traces/samples/dns.pcap"; do
+		got=0
+		"$FAIRLEAD" $how >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+		test "$got" = 2 || fail "$how: exit $got, not 2"
+		grep -q "^$f:1:1: this is Azure's.*fairlead import" "$tmp/err" ||
+		    fail "$how: not led to import: $(head -n 3 "$tmp/err")"
+		test "$(grep -c : "$tmp/err")" -le 2 || fail "$how: says more"
+	done
+done
+# JSON that is one is a configuration.
+printf '{ "frontends": [ { "name": "fe", "address": "10.0.0.1" } ] }' \
+    >"$tmp/ours.json"
+"$FAIRLEAD" check -c "$tmp/ours.json" >/dev/null 2>"$tmp/err" ||
+    fail "our own as JSON is refused: $(cat "$tmp/err")"
+
 # Hostile: names that are no YAML, expressions without an end, deep nesting.
 python3 - "$tmp" <<'END'
 import json, sys
