@@ -51,9 +51,22 @@ void lb_referred_free(struct lb_referred *referred);
 
 /* Room for count things and one more; NULL, and reader->no_memory is set. */
 void *lb_read_list_new(struct lb_reader *reader, size_t count, size_t bytes);
+/* The list at a section's key: its first node, and room for what its nodes
+ * describe (and one more).  Without memory: no nodes. */
+struct lb_read_list {
+	const struct lb_yaml_node *first;
+	void *things;
+};
+struct lb_read_list lb_read_list(
+    struct lb_section *section, unsigned key, size_t bytes);
+
 /* The name of a thing, "?" when it has none; it is the section's key 0. */
 char *lb_read_name(struct lb_section *section, const char *what);
 void lb_read_port(struct lb_section *section, unsigned key, uint16_t *out);
+void lb_read_proto(struct lb_section *section, unsigned key, uint8_t *out);
+/* A key that was left out means what another says: whatever is found of it
+ * later is said of that one. */
+void lb_read_as(struct lb_section *section, unsigned key, unsigned other);
 void lb_read_reference(struct lb_section *section, unsigned key,
     const struct lb_name_list *list, const char *what, int *out);
 

@@ -70,10 +70,8 @@ take_frontend_ports(struct lb_section *section, struct lb_config_nat *nat)
 	lb_section_require(section, LB_NAT_KEY_FRONTEND_PORT, "a NAT rule");
 	lb_read_port(section, LB_NAT_KEY_FRONTEND_PORT, &nat->first_port);
 	nat->last_port = nat->first_port;
-	section->at[LB_NAT_KEY_FRONTEND_PORTS] =
-	    section->at[LB_NAT_KEY_FRONTEND_PORT];
-	if ((section->bad >> LB_NAT_KEY_FRONTEND_PORT & 1) != 0)
-		section->bad |= UINT64_C(1) << LB_NAT_KEY_FRONTEND_PORTS;
+	lb_read_as(
+	    section, LB_NAT_KEY_FRONTEND_PORTS, LB_NAT_KEY_FRONTEND_PORT);
 }
 
 /* --- members ------------------------------------------------------------- */
@@ -206,9 +204,7 @@ read_nat(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_read_reference(&section, LB_NAT_KEY_FRONTEND, &names->ends.frontends,
 	    "frontend", &nat->frontend);
 	lb_section_require(&section, LB_NAT_KEY_PROTOCOL, "a NAT rule");
-	if (lb_take_choice(&section, LB_NAT_KEY_PROTOCOL, lb_proto_of_name,
-		"tcp, udp and all", &value))
-		nat->proto = (uint8_t)value;
+	lb_read_proto(&section, LB_NAT_KEY_PROTOCOL, &nat->proto);
 	take_frontend_ports(&section, nat);
 	lb_section_require(&section, LB_NAT_KEY_BACKEND_PORT, "a NAT rule");
 	lb_read_port(&section, LB_NAT_KEY_BACKEND_PORT, &nat->backend_port);
@@ -230,14 +226,13 @@ lb_read_nats(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_reader *reader = root->reader;
 	struct nat_names names = { 0 };
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_NAT_RULES, &count);
+	struct lb_read_list list;
 
 	lb_referred_list(reader, config, &names.ends);
 	collect_members(reader, config, &names);
-	config->nats = lb_read_list_new(reader, count, sizeof(*config->nats));
-	for (; node != NULL && !reader->no_memory;
+	list = lb_read_list(root, LB_ROOT_KEY_NAT_RULES, sizeof(*config->nats));
+	config->nats = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(reader, node))
 		read_nat(reader, node, &names, config,
 		    &config->nats[config->nat_count++]);
@@ -273,7 +268,6 @@ read_outbound(struct lb_reader *reader, const struct lb_yaml_node *node,
 {
 	struct lb_section section;
 	uint64_t number;
-	int value;
 
 	lb_config_outbound_init(outbound);
 	lb_section_open(
@@ -285,9 +279,7 @@ read_outbound(struct lb_reader *reader, const struct lb_yaml_node *node,
 	lb_section_require(&section, LB_OUTBOUND_KEY_POOL, "an outbound rule");
 	lb_read_reference(&section, LB_OUTBOUND_KEY_POOL, &names->pools, "pool",
 	    &outbound->pool);
-	if (lb_take_choice(&section, LB_OUTBOUND_KEY_PROTOCOL, lb_proto_of_name,
-		"tcp, udp and all", &value))
-		outbound->proto = (uint8_t)value;
+	lb_read_proto(&section, LB_OUTBOUND_KEY_PROTOCOL, &outbound->proto);
 	if (lb_take_number(
 		&section, LB_OUTBOUND_KEY_PORTS, UINT32_MAX, &number))
 		outbound->ports = (uint32_t)number;
@@ -305,14 +297,13 @@ lb_read_outbounds(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_reader *reader = root->reader;
 	struct lb_referred names = { 0 };
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_OUTBOUND_RULES, &count);
+	struct lb_read_list list;
 
 	lb_referred_list(reader, config, &names);
-	config->outbounds =
-	    lb_read_list_new(reader, count, sizeof(*config->outbounds));
-	for (; node != NULL && !reader->no_memory;
+	list = lb_read_list(
+	    root, LB_ROOT_KEY_OUTBOUND_RULES, sizeof(*config->outbounds));
+	config->outbounds = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(reader, node))
 		read_outbound(reader, node, &names,
 		    &config->outbounds[config->outbound_count++]);

@@ -31,6 +31,19 @@ lb_read_list_new(struct lb_reader *reader, size_t count, size_t bytes)
 	return list;
 }
 
+struct lb_read_list
+lb_read_list(struct lb_section *section, unsigned key, size_t bytes)
+{
+	struct lb_read_list list;
+	size_t count;
+
+	list.first = lb_take_list(section, key, &count);
+	list.things = lb_read_list_new(section->reader, count, bytes);
+	if (section->reader->no_memory)
+		list.first = NULL;
+	return list;
+}
+
 static char *
 text_copy(struct lb_reader *reader, const char *text)
 {
@@ -58,6 +71,23 @@ lb_read_port(struct lb_section *section, unsigned key, uint16_t *out)
 
 	if (lb_take_number(section, key, UINT16_MAX, &port))
 		*out = (uint16_t)port;
+}
+
+void
+lb_read_proto(struct lb_section *section, unsigned key, uint8_t *out)
+{
+	int proto;
+
+	if (lb_take_choice(
+		section, key, lb_proto_of_name, "tcp, udp and all", &proto))
+		*out = (uint8_t)proto;
+}
+
+void
+lb_read_as(struct lb_section *section, unsigned key, unsigned other)
+{
+	section->at[key] = section->at[other];
+	section->bad |= (section->bad >> other & 1) << key;
 }
 
 /* --- frontends ----------------------------------------------------------- */
@@ -109,13 +139,11 @@ read_frontend(struct lb_reader *reader, const struct lb_yaml_node *node,
 void
 lb_read_frontends(struct lb_section *root, struct lb_config *config)
 {
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_FRONTENDS, &count);
+	const struct lb_read_list list = lb_read_list(
+	    root, LB_ROOT_KEY_FRONTENDS, sizeof(*config->frontends));
 
-	config->frontends =
-	    lb_read_list_new(root->reader, count, sizeof(*config->frontends));
-	for (; node != NULL && config->frontends != NULL;
+	config->frontends = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_frontend(root->reader, node,
 		    &config->frontends[config->frontend_count++]);
@@ -153,15 +181,15 @@ read_pool(struct lb_reader *reader, const struct lb_yaml_node *node,
     struct lb_config_pool *pool)
 {
 	struct lb_section section;
-	size_t count;
+	struct lb_read_list list;
 
 	lb_section_open(&section, reader, node, pool_keys, LB_POOL_KEY_COUNT);
 	pool->name = lb_read_name(&section, "a pool");
 	lb_section_require(&section, LB_POOL_KEY_MEMBERS, "a pool");
-	node = lb_take_list(&section, LB_POOL_KEY_MEMBERS, &count);
-	pool->members = lb_read_list_new(reader, count, sizeof(*pool->members));
-	for (; node != NULL && pool->members != NULL;
-	     node = lb_list_next(reader, node))
+	list =
+	    lb_read_list(&section, LB_POOL_KEY_MEMBERS, sizeof(*pool->members));
+	pool->members = list.things;
+	for (node = list.first; node != NULL; node = lb_list_next(reader, node))
 		read_member(reader, node, &pool->members[pool->member_count++]);
 	LB_KEEP_SOURCE(pool, &section);
 }
@@ -169,13 +197,11 @@ read_pool(struct lb_reader *reader, const struct lb_yaml_node *node,
 void
 lb_read_pools(struct lb_section *root, struct lb_config *config)
 {
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_POOLS, &count);
+	const struct lb_read_list list =
+	    lb_read_list(root, LB_ROOT_KEY_POOLS, sizeof(*config->pools));
 
-	config->pools =
-	    lb_read_list_new(root->reader, count, sizeof(*config->pools));
-	for (; node != NULL && config->pools != NULL;
+	config->pools = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_pool(
 		    root->reader, node, &config->pools[config->pool_count++]);
@@ -218,13 +244,11 @@ read_probe(struct lb_reader *reader, const struct lb_yaml_node *node,
 void
 lb_read_probes(struct lb_section *root, struct lb_config *config)
 {
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_PROBES, &count);
+	const struct lb_read_list list =
+	    lb_read_list(root, LB_ROOT_KEY_PROBES, sizeof(*config->probes));
 
-	config->probes =
-	    lb_read_list_new(root->reader, count, sizeof(*config->probes));
-	for (; node != NULL && config->probes != NULL;
+	config->probes = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(root->reader, node))
 		read_probe(
 		    root->reader, node, &config->probes[config->probe_count++]);
@@ -334,8 +358,6 @@ static void
 take_ends(struct lb_section *section, const struct rule_names *names,
     struct lb_config_rule *rule)
 {
-	int proto;
-
 	lb_read_reference(section, LB_RULE_KEY_FRONTEND, &names->ends.frontends,
 	    "frontend", &rule->frontend);
 	lb_section_require(section, LB_RULE_KEY_POOL, "a rule");
@@ -344,17 +366,13 @@ take_ends(struct lb_section *section, const struct rule_names *names,
 	lb_read_reference(
 	    section, LB_RULE_KEY_PROBE, &names->probes, "probe", &rule->probe);
 	lb_section_require(section, LB_RULE_KEY_PROTOCOL, "a rule");
-	if (lb_take_choice(section, LB_RULE_KEY_PROTOCOL, lb_proto_of_name,
-		"tcp, udp and all", &proto))
-		rule->proto = (uint8_t)proto;
+	lb_read_proto(section, LB_RULE_KEY_PROTOCOL, &rule->proto);
 	lb_section_require(section, LB_RULE_KEY_FRONTEND_PORT, "a rule");
 	lb_read_port(section, LB_RULE_KEY_FRONTEND_PORT, &rule->frontend_port);
 	if (!lb_section_has(section, LB_RULE_KEY_BACKEND_PORT)) {
 		rule->backend_port = rule->frontend_port;
-		section->at[LB_RULE_KEY_BACKEND_PORT] =
-		    section->at[LB_RULE_KEY_FRONTEND_PORT];
-		if ((section->bad >> LB_RULE_KEY_FRONTEND_PORT & 1) != 0)
-			section->bad |= 1u << LB_RULE_KEY_BACKEND_PORT;
+		lb_read_as(section, LB_RULE_KEY_BACKEND_PORT,
+		    LB_RULE_KEY_FRONTEND_PORT);
 	}
 	lb_read_port(section, LB_RULE_KEY_BACKEND_PORT, &rule->backend_port);
 }
@@ -405,15 +423,14 @@ lb_read_rules(struct lb_section *root, struct lb_config *config)
 {
 	struct lb_reader *reader = root->reader;
 	struct rule_names names = { 0 };
-	size_t count;
-	const struct lb_yaml_node *node =
-	    lb_take_list(root, LB_ROOT_KEY_RULES, &count);
+	struct lb_read_list list;
 
 	lb_referred_list(reader, config, &names.ends);
 	LB_NAME_LIST(
 	    &names.probes, reader, config->probes, config->probe_count);
-	config->rules = lb_read_list_new(reader, count, sizeof(*config->rules));
-	for (; node != NULL && !reader->no_memory;
+	list = lb_read_list(root, LB_ROOT_KEY_RULES, sizeof(*config->rules));
+	config->rules = list.things;
+	for (const struct lb_yaml_node *node = list.first; node != NULL;
 	     node = lb_list_next(reader, node))
 		read_rule(
 		    reader, node, &names, &config->rules[config->rule_count++]);

@@ -5,17 +5,15 @@
 #include "reports/plots/heatmap.h"
 #include "reports/page/image.h"
 #include "reports/plots/plots.h"
-#include "reports/plots/time_axis.h"
+#include "reports/plots/stack.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /*
- * Shares over time: up to STACKED_MAX backends as areas upon each other, in
- * the pool's order; more as a map of time and backends, in which dark is much
- * (so that it is read without colour, too).  Above it how much there was.
+ * Shares over time: up to REPORT_STACKED_MAX backends as areas upon each other,
+ * in the pool's order; more as a map of time and backends, in which dark is
+ * much (so that it is read without colour, too).  Above it how much there was.
  */
-#define STACKED_MAX  8
 #define STACK_HEIGHT 120.0
 #define MAP_HEIGHT   150.0
 #define NAMED_ROW    9.5
@@ -28,7 +26,7 @@
 #define HATCH_STEP   5.0
 
 /* Okabe and Ito, in the order they are given to backends. */
-static const struct report_colour stack_colours[STACKED_MAX] = {
+static const struct report_colour stack_colours[REPORT_STACKED_MAX] = {
 	{ 0x00 / 255., 0x72 / 255., 0xb2 / 255. },
 	{ 0xe6 / 255., 0x9f / 255., 0x00 / 255. },
 	{ 0x00 / 255., 0x9e / 255., 0x73 / 255. },
@@ -41,8 +39,9 @@ static const struct report_colour stack_colours[STACKED_MAX] = {
 
 /* The second channel: each two backends of like grey differ in hatching. */
 enum hatch { HATCH_NONE, HATCH_UP, HATCH_DOWN };
-static const enum hatch stack_hatches[STACKED_MAX] = { HATCH_NONE, HATCH_NONE,
-	HATCH_UP, HATCH_UP, HATCH_DOWN, HATCH_DOWN, HATCH_NONE, HATCH_NONE };
+static const enum hatch stack_hatches[REPORT_STACKED_MAX] = { HATCH_NONE,
+	HATCH_NONE, HATCH_UP, HATCH_UP, HATCH_DOWN, HATCH_DOWN, HATCH_NONE,
+	HATCH_NONE };
 
 struct drawing {
 	const struct report_panel *panel;
@@ -55,7 +54,7 @@ double
 report_time_shares_height(const struct sim_rule *rule)
 {
 	double n = (double)rule->backend_count;
-	return n <= STACKED_MAX        ? STACK_HEIGHT
+	return n <= REPORT_STACKED_MAX ? STACK_HEIGHT
 	       : n <= REPORT_MAP_NAMED ? NAMED_ROW * n
 				       : MAP_HEIGHT;
 }
@@ -63,26 +62,11 @@ report_time_shares_height(const struct sim_rule *rule)
 static double
 height(const struct report_panel *panel)
 {
-	return VOLUME + VOLUME_GAP + report_time_shares_height(panel->subject->rule) + 16;
+	return VOLUME + VOLUME_GAP +
+	       report_time_shares_height(panel->subject->rule) + 16;
 }
 
 /* --- how much ------------------------------------------------------------- */
-
-/* "12.3 kB/s" */
-static char *
-rate_text(char *to, double bytes_per_s)
-{
-	static const char *const prefixes[] = { "", "k", "M", "G", "T" };
-	char digits[REPORT_TEXT_BYTES];
-	size_t i = 0;
-	while (bytes_per_s >= 999.5 && i < 4) {
-		bytes_per_s /= 1000;
-		i++;
-	}
-	report_format(to, REPORT_TEXT_BYTES, "%.40s\xe2\x80\xaf%sB/s",
-	    report_digits(digits, &report_picture, bytes_per_s), prefixes[i]);
-	return to;
-}
 
 static void
 draw_volume(const struct drawing *d)
@@ -90,11 +74,8 @@ draw_volume(const struct drawing *d)
 	const struct report_pieces *p = &d->pieces;
 	struct report_pen *pen = d->panel->pen;
 	char rate[REPORT_TEXT_BYTES], text[2 * REPORT_TEXT_BYTES];
-	uint64_t most = 1;
+	const uint64_t most = report_pieces_most(p);
 
-	for (size_t i = 0; i < p->count; i++)
-		if (p->totals[i] > most)
-			most = p->totals[i];
 	cairo_new_path(pen->cr);
 	for (size_t s = 0; s < p->stretch_count; s++) {
 		for (size_t i = 0; i < p->stretches[s].count; i++) {
@@ -108,46 +89,29 @@ draw_volume(const struct drawing *d)
 	    pen->cr, report_grey.red, report_grey.green, report_grey.blue);
 	cairo_fill(pen->cr);
 	report_format(text, sizeof(text), "at most %s",
-	    rate_text(rate, (double)most * 1e9 / (double)p->piece_ns));
+	    report_pieces_rate(rate, p, most));
 	report_put_small(pen, d->area.x + d->area.width + 8,
 	    d->area.y - VOLUME_GAP - VOLUME / 2, RIGHT - 8, REPORT_LEFT, text);
 }
 
 /* --- few backends --------------------------------------------------------- */
 
-/* What the backends before `index` have together, as a share. */
 static double
-below(const struct report_pieces *p, size_t piece, size_t index)
+y_of(const struct drawing *d, double share)
 {
-	uint64_t sum = 0;
-	for (size_t i = 0; i < index; i++)
-		sum += p->bytes[piece * p->backend_count + i];
-	return (double)sum / (double)p->totals[piece];
+	return d->area.y + d->area.height * (1 - share);
 }
 
-/* One backend's area over the pieces from..to of a stretch, none silent. */
 static void
-trace_area(const struct drawing *d, size_t stretch, size_t from, size_t to,
-    size_t backend)
+trace_corner(void *arg, bool first, double x, double share)
 {
+	const struct drawing *d = arg;
 	cairo_t *cr = d->panel->pen->cr;
-	size_t first = d->pieces.stretches[stretch].first;
 
-	for (size_t i = from; i < to; i++) {
-		double y = d->area.y +
-			   d->area.height *
-			       (1 - below(&d->pieces, first + i, backend + 1));
-		cairo_line_to(cr, report_time_at(&d->axis, stretch, i), y);
-		cairo_line_to(cr, report_time_at(&d->axis, stretch, i + 1), y);
-	}
-	for (size_t i = to; i-- > from;) {
-		double y =
-		    d->area.y + d->area.height *
-				    (1 - below(&d->pieces, first + i, backend));
-		cairo_line_to(cr, report_time_at(&d->axis, stretch, i + 1), y);
-		cairo_line_to(cr, report_time_at(&d->axis, stretch, i), y);
-	}
-	cairo_close_path(cr);
+	if (first)
+		cairo_move_to(cr, x, y_of(d, share));
+	else
+		cairo_line_to(cr, x, y_of(d, share));
 }
 
 /* White lines over a box, within the clip. */
@@ -173,22 +137,15 @@ draw_hatch(cairo_t *cr, const struct report_box *box, enum hatch hatch)
 static void
 draw_area(const struct drawing *d, size_t backend)
 {
-	const struct report_pieces *p = &d->pieces;
 	const struct report_colour *c = &stack_colours[backend];
+	struct report_run run = { 0 };
 	cairo_t *cr = d->panel->pen->cr;
 
 	cairo_new_path(cr);
-	for (size_t s = 0; s < p->stretch_count; s++) {
-		const struct report_stretch *of = &p->stretches[s];
-		for (size_t i = 0; i < of->count; i++) {
-			size_t from = i;
-			while (i < of->count && p->totals[of->first + i] > 0)
-				i++;
-			if (i > from) {
-				cairo_new_sub_path(cr);
-				trace_area(d, s, from, i, backend);
-			}
-		}
+	while (report_run_next(&d->pieces, &run)) {
+		report_stack_outline(&d->axis, &run, backend, trace_corner,
+		    (void *)(uintptr_t)d);
+		cairo_close_path(cr);
 	}
 	cairo_set_source_rgb(cr, c->red, c->green, c->blue);
 	cairo_fill_preserve(cr);
@@ -204,18 +161,6 @@ draw_area(const struct drawing *d, size_t backend)
 	cairo_set_source_rgb(cr, 1, 1, 1);
 	cairo_set_line_width(cr, 0.4);
 	cairo_stroke(cr);
-}
-
-/* Middle of a backend's area where the picture ends, as a share. */
-static double
-last_middle(const struct report_pieces *p, size_t backend)
-{
-	size_t piece = p->count - 1;
-	while (piece > 0 && p->totals[piece] == 0)
-		piece--;
-	if (p->totals[piece] == 0)
-		return 0.5;
-	return (below(p, piece, backend) + below(p, piece, backend + 1)) / 2;
 }
 
 static void
@@ -261,20 +206,12 @@ put_label(const struct drawing *d, size_t backend, double y, double end)
 static void
 put_labels(const struct drawing *d)
 {
-	size_t n = d->panel->subject->rule->backend_count;
-	double y[STACKED_MAX], end[STACKED_MAX];
-	double bottom = d->area.y + d->area.height - LABEL_ROW / 2;
+	const size_t n = d->panel->subject->rule->backend_count;
+	double y[REPORT_STACKED_MAX], end[REPORT_STACKED_MAX];
 
-	for (size_t i = 0; i < n; i++) {
-		end[i] = d->area.y +
-			 d->area.height * (1 - last_middle(&d->pieces, i));
-		y[i] = fmin(end[i], i == 0 ? bottom : y[i - 1] - LABEL_ROW);
-	}
-	double top = d->area.y + LABEL_ROW / 2;
-	for (size_t i = n; i-- > 0;) {
-		y[i] = fmax(y[i], i + 1 == n ? top : y[i + 1] + LABEL_ROW);
-		y[i] = fmax(y[i], top);
-	}
+	for (size_t i = 0; i < n; i++)
+		end[i] = y_of(d, report_stack_end(&d->pieces, i));
+	report_stack_labels(y, end, n, LABEL_ROW, &d->area);
 	for (size_t i = 0; i < n; i++)
 		put_label(d, i, y[i], end[i]);
 }
@@ -284,9 +221,8 @@ draw_scale(const struct drawing *d)
 {
 	char text[REPORT_TEXT_BYTES];
 	for (int i = 0; i <= 2; i++)
-		report_put_small(d->panel->pen, d->area.x - 5,
-		    d->area.y + d->area.height * (1 - i / 2.), 0, REPORT_RIGHT,
-		    report_axis_percent(text, i / 2.));
+		report_put_small(d->panel->pen, d->area.x - 5, y_of(d, i / 2.),
+		    0, REPORT_RIGHT, report_axis_percent(text, i / 2.));
 }
 
 static void
@@ -300,32 +236,6 @@ draw_stack(const struct drawing *d)
 
 /* --- many backends -------------------------------------------------------- */
 
-static cairo_surface_t *
-map_image(const struct drawing *d, const struct report_map *map,
-    const struct report_stretch *stretch)
-{
-	cairo_surface_t *image = cairo_image_surface_create(
-	    CAIRO_FORMAT_RGB24, (int)stretch->count, (int)map->rows);
-	unsigned char *data = cairo_image_surface_get_data(image);
-	int stride = cairo_image_surface_get_stride(image);
-
-	if (data == NULL)
-		return image;
-	cairo_surface_flush(image);
-	for (size_t row = 0; row < map->rows; row++) {
-		for (size_t i = 0; i < stretch->count; i++) {
-			size_t piece = stretch->first + i;
-			uint32_t rgb = d->pieces.totals[piece] == 0
-					   ? REPORT_MAP_SILENT
-					   : report_map_shade(report_map_cell(
-						 map, &d->pieces, row, piece));
-			memcpy(data + (size_t)stride * row + 4 * i, &rgb, 4);
-		}
-	}
-	cairo_surface_mark_dirty(image);
-	return image;
-}
-
 static void
 put_image(const struct drawing *d, const struct report_map *map, size_t index)
 {
@@ -333,7 +243,7 @@ put_image(const struct drawing *d, const struct report_map *map, size_t index)
 	const struct report_box box = { report_time_at(&d->axis, index, 0),
 		d->area.y, d->axis.per_piece * (double)stretch->count,
 		d->area.height };
-	cairo_surface_t *image = map_image(d, map, stretch);
+	cairo_surface_t *image = report_image_map(map, &d->pieces, stretch);
 
 	report_image_pen(d->panel->pen, image, &box);
 	cairo_surface_destroy(image);
@@ -413,7 +323,7 @@ report_time_shares_left(struct report_pen *pen, const struct sim_rule *rule)
 {
 	double widest = 0;
 
-	if (rule->backend_count <= STACKED_MAX)
+	if (rule->backend_count <= REPORT_STACKED_MAX)
 		return LEFT;
 	for (size_t i = 0;
 	     rule->backend_count <= REPORT_MAP_NAMED && i < rule->backend_count;
@@ -421,8 +331,7 @@ report_time_shares_left(struct report_pen *pen, const struct sim_rule *rule)
 		char *name = report_clean(rule->backends[i].name, true);
 		struct report_label label = { .size = REPORT_SMALL,
 			.text = name != NULL ? name : "" };
-		widest =
-		    fmax(widest, report_pen_measure(pen, &label).width);
+		widest = fmax(widest, report_pen_measure(pen, &label).width);
 		free(name);
 	}
 	return fmin(widest, LEFT_MAX) + 6;
@@ -436,7 +345,7 @@ report_time_shares(const struct report_panel *panel,
 	struct drawing d = { panel, *pieces, *axis, *area };
 
 	report_pen_fill(panel->pen, &d.area, &report_pale);
-	if (pieces->backend_count <= STACKED_MAX)
+	if (pieces->backend_count <= REPORT_STACKED_MAX)
 		draw_stack(&d);
 	else
 		draw_map(&d);
@@ -475,7 +384,7 @@ static bool
 has_map(const struct report_study *study)
 {
 	for (size_t i = 0; i < study->count; i++)
-		if (study->subjects[i].rule->backend_count > STACKED_MAX)
+		if (study->subjects[i].rule->backend_count > REPORT_STACKED_MAX)
 			return true;
 	return false;
 }

@@ -51,39 +51,14 @@ report_html_shares_right(
 
 /* --- how much ------------------------------------------------------------- */
 
-/* "12.3 kB/s" */
-static char *
-rate_text(char *to, double bytes_per_s)
-{
-	static const char *const prefixes[] = { "", "k", "M", "G", "T" };
-	char digits[REPORT_TEXT_BYTES];
-	size_t i = 0;
-	while (bytes_per_s >= 999.5 && i < 4) {
-		bytes_per_s /= 1000;
-		i++;
-	}
-	report_format(to, REPORT_TEXT_BYTES, "%.40s\xe2\x80\xaf%sB/s",
-	    report_digits(digits, &report_picture, bytes_per_s), prefixes[i]);
-	return to;
-}
-
-static double
-rate_of(const struct report_pieces *p, uint64_t bytes)
-{
-	return (double)bytes * 1e9 / (double)p->piece_ns;
-}
-
 static void
 put_volume(const struct report_timeline *t)
 {
 	const struct report_pieces *p = &t->pieces;
 	char rate[REPORT_TEXT_BYTES], text[2 * REPORT_TEXT_BYTES];
 	double floor_y = t->area.y - VOLUME_GAP;
-	uint64_t most = 1;
+	const uint64_t most = report_pieces_most(p);
 
-	for (size_t i = 0; i < p->count; i++)
-		if (p->totals[i] > most)
-			most = p->totals[i];
 	report_svg_path(t->page, "volume");
 	for (size_t s = 0; s < p->stretch_count; s++) {
 		report_svg_to(
@@ -105,7 +80,7 @@ put_volume(const struct report_timeline *t)
 	}
 	report_svg_path_end(t->page, false, NULL);
 	report_format(text, sizeof(text), "volume, at most %s",
-	    rate_text(rate, rate_of(p, most)));
+	    report_pieces_rate(rate, p, most));
 	report_svg_text(t->page, t->area.x, 7, REPORT_START, "soft", text);
 }
 
@@ -165,13 +140,12 @@ put_tip(const struct report_timeline *t, size_t stretch, size_t index)
 	if (t->pieces.totals[piece] == 0)
 		return;
 	char *lines = backend_lines(t, piece);
-	char *tip =
-	    lines == NULL
-		? NULL
-		: report_compose("at %s: %s%s", report_html_moment(at, from),
-		      rate_text(
-			  rate, rate_of(&t->pieces, t->pieces.totals[piece])),
-		      lines);
+	char *tip = lines == NULL ? NULL
+				  : report_compose("at %s: %s%s",
+					report_html_moment(at, from),
+					report_pieces_rate(rate, &t->pieces,
+					    t->pieces.totals[piece]),
+					lines);
 	report_svg_box(t->page, &band, "touch", tip);
 	t->page->no_memory |= tip == NULL;
 	free(lines);

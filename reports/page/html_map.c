@@ -2,33 +2,6 @@
 #include "reports/plots/heatmap.h"
 #include "reports/page/html_timeline.h"
 #include "reports/page/image.h"
-#include <string.h>
-
-static cairo_surface_t *
-image_of(const struct report_timeline *t, const struct report_map *map,
-    const struct report_stretch *stretch)
-{
-	cairo_surface_t *image = cairo_image_surface_create(
-	    CAIRO_FORMAT_RGB24, (int)stretch->count, (int)map->rows);
-	unsigned char *data = cairo_image_surface_get_data(image);
-	size_t stride = (size_t)cairo_image_surface_get_stride(image);
-
-	if (data == NULL)
-		return image;
-	cairo_surface_flush(image);
-	for (size_t row = 0; row < map->rows; row++) {
-		for (size_t i = 0; i < stretch->count; i++) {
-			size_t piece = stretch->first + i;
-			uint32_t rgb = t->pieces.totals[piece] == 0
-					   ? REPORT_MAP_SILENT
-					   : report_map_shade(report_map_cell(
-						 map, &t->pieces, row, piece));
-			memcpy(data + stride * row + 4 * i, &rgb, 4);
-		}
-	}
-	cairo_surface_mark_dirty(image);
-	return image;
-}
 
 static void
 put_image(
@@ -38,7 +11,7 @@ put_image(
 	const struct report_box box = { report_time_at(&t->axis, index, 0),
 		t->area.y, t->axis.per_piece * (double)stretch->count,
 		t->area.height };
-	cairo_surface_t *image = image_of(t, map, stretch);
+	cairo_surface_t *image = report_image_map(map, &t->pieces, stretch);
 
 	report_image_page(t->page, image, &box);
 	cairo_surface_destroy(image);

@@ -4,9 +4,7 @@
 /* Shares over time in report.html: areas upon each other for few backends, a
  * map for many, on the same axis. */
 #include "reports/page/svg.h"
-#include "reports/plots/time_axis.h"
-
-#define REPORT_STACKED_MAX 8
+#include "reports/plots/stack.h"
 
 struct report_timeline {
 	struct report_page *page;

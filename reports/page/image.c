@@ -22,6 +22,27 @@ report_image(const uint32_t *rgb, size_t width, size_t height)
 	return image;
 }
 
+cairo_surface_t *
+report_image_map(const struct report_map *map,
+    const struct report_pieces *pieces, const struct report_stretch *stretch)
+{
+	const size_t width = stretch->count;
+	uint32_t *rgb = calloc(width * map->rows + 1, sizeof(*rgb));
+
+	for (size_t at = 0; rgb != NULL && at < width * map->rows; at++) {
+		const size_t piece = stretch->first + at % width;
+		rgb[at] = pieces->totals[piece] == 0
+			      ? REPORT_MAP_SILENT
+			      : report_map_shade(report_map_cell(
+				    map, pieces, at / width, piece));
+	}
+	cairo_surface_t *image = rgb != NULL
+				     ? report_image(rgb, width, map->rows)
+				     : report_image(NULL, 0, 0);
+	free(rgb);
+	return image;
+}
+
 void
 report_image_pen(struct report_pen *pen, cairo_surface_t *image,
     const struct report_box *box)

@@ -7,10 +7,15 @@
  */
 #include "reports/draw/draw.h"
 #include "reports/page/page.h"
+#include "reports/plots/heatmap.h"
 
 /* Of 0xrrggbb, row by row.  cairo_surface_destroy() it; one that was made
  * without memory is nothing to those below. */
 cairo_surface_t *report_image(const uint32_t *rgb, size_t width, size_t height);
+
+/* A stretch of a map: a column each piece of time, a row each of its rows. */
+cairo_surface_t *report_image_map(const struct report_map *map,
+    const struct report_pieces *pieces, const struct report_stretch *stretch);
 
 /* On paper, and in report.html. */
 void report_image_pen(struct report_pen *pen, cairo_surface_t *image,

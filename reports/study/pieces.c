@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "reports/study/pieces.h"
+#include "reports/text/text.h"
 #include <stdlib.h>
 
 static void
@@ -159,6 +160,34 @@ report_piece_of(const struct report_pieces *p, uint64_t ns)
 		return of->first + (index < of->count ? index : of->count - 1);
 	}
 	return SIZE_MAX;
+}
+
+uint64_t
+report_pieces_most(const struct report_pieces *p)
+{
+	uint64_t most = 1;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->totals[i] > most)
+			most = p->totals[i];
+	return most;
+}
+
+char *
+report_pieces_rate(char *to, const struct report_pieces *p, uint64_t bytes)
+{
+	static const char *const prefixes[] = { "", "k", "M", "G", "T" };
+	double rate = (double)bytes * 1e9 / (double)p->piece_ns;
+	char digits[REPORT_TEXT_BYTES];
+	size_t i = 0;
+
+	while (rate >= 999.5 && i < 4) {
+		rate /= 1000;
+		i++;
+	}
+	report_format(to, REPORT_TEXT_BYTES, "%.40s\xe2\x80\xaf%sB/s",
+	    report_digits(digits, &report_picture, rate), prefixes[i]);
+	return to;
 }
 
 void

@@ -40,4 +40,10 @@ void report_pieces_free(struct report_pieces *pieces);
 /* The number of the piece that a moment is in; SIZE_MAX in a long silence. */
 size_t report_piece_of(const struct report_pieces *pieces, uint64_t ns);
 
+/* The most bytes that a piece has; at least 1. */
+uint64_t report_pieces_most(const struct report_pieces *pieces);
+/* "12.3 kB/s" (REPORT_TEXT_BYTES), of so many bytes in one piece. */
+char *report_pieces_rate(
+    char *to, const struct report_pieces *pieces, uint64_t bytes);
+
 #endif

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_WIDTH  800.0
-#define MARGIN      24.0
-#define TITLE_SIZE  12.0
+#define PAGE_WIDTH  REPORT_SWEEP_PAGE
+#define MARGIN      REPORT_SWEEP_MARGIN
 #define STEPS_MOST  5
 #define LEAST_RANGE 0.02
 
@@ -179,8 +178,8 @@ compose_note(const struct report_sweep_chart *chart)
 
 /* --- the page ------------------------------------------------------------ */
 
-static double
-put_line(
+double
+report_sweep_put_text(
     struct report_pen *pen, const char *text, double y, double size, bool bold)
 {
 	struct report_label label = {
@@ -202,9 +201,11 @@ compose_page(struct report_pen *pen, const void *ctx)
 	const struct report_sweep_chart *chart = ctx;
 	double y = MARGIN - 4, width = PAGE_WIDTH - 2 * MARGIN;
 
-	y = put_line(pen, chart->title, y, TITLE_SIZE, true) + 3;
-	y = put_line(pen, chart->method, y, REPORT_PLAIN, false);
-	y = put_line(pen, chart->note, y, REPORT_PLAIN, false) + 8;
+	y = report_sweep_put_text(
+		pen, chart->title, y, REPORT_SWEEP_TITLE, true) +
+	    3;
+	y = report_sweep_put_text(pen, chart->method, y, REPORT_PLAIN, false);
+	y = report_sweep_put_text(pen, chart->note, y, REPORT_PLAIN, false) + 8;
 	y = chart->x != NULL
 		? report_sweep_draw_lines(pen, chart, MARGIN, width, y)
 		: report_sweep_draw_dots(pen, chart, MARGIN, width, y);

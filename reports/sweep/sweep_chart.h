@@ -33,6 +33,10 @@ int report_sweep_ports_chart(const struct report_sweep *sweep,
 
 /* --- between its parts --------------------------------------------------- */
 
+#define REPORT_SWEEP_PAGE   800.0 /* wide */
+#define REPORT_SWEEP_MARGIN 24.0
+#define REPORT_SWEEP_TITLE  12.0 /* text's size */
+
 struct report_sweep_scale {
 	double low, high, step; /* of the Jain index */
 };
@@ -55,6 +59,10 @@ double report_sweep_draw_lines(struct report_pen *pen,
 double report_sweep_draw_dots(struct report_pen *pen,
     const struct report_sweep_chart *chart, double left, double width,
     double y);
+
+/* Text over the page's width, wrapped; returns where it ends. */
+double report_sweep_put_text(
+    struct report_pen *pen, const char *text, double y, double size, bool bold);
 
 void report_sweep_marker(
     struct report_pen *pen, size_t line, double x, double y, double size);

@@ -14,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_WIDTH 800.0
-#define MARGIN     24.0
-#define TITLE_SIZE 12.0
+#define PAGE_WIDTH REPORT_SWEEP_PAGE
+#define MARGIN     REPORT_SWEEP_MARGIN
 #define PANEL_SIZE 9.0
 #define LEFT       50.0
 #define HIGH       170.0 /* the upper panel */
@@ -388,28 +387,10 @@ put_keys(struct report_pen *pen, const struct chart *c, double y)
 /* --- the page ------------------------------------------------------------- */
 
 static double
-put_text(
-    struct report_pen *pen, const char *text, double y, double size, bool bold)
-{
-	struct report_label label = {
-		.x = MARGIN,
-		.y = y,
-		.size = size,
-		.width = PAGE_WIDTH - 2 * MARGIN,
-		.bold = bold,
-		.wrap = true,
-		.colour = bold ? &report_black : &report_dark,
-		.text = text,
-	};
-
-	return y + report_pen_text(pen, &label);
-}
-
-static double
 put_panel(struct report_pen *pen, struct chart *c, bool upper, double y,
     const char *what)
 {
-	y = put_text(pen, what, y, PANEL_SIZE, true) + 8;
+	y = report_sweep_put_text(pen, what, y, PANEL_SIZE, true) + 8;
 	c->upper = upper;
 	c->box = (struct report_box){ MARGIN + LEFT, y,
 		PAGE_WIDTH - 2 * MARGIN - LEFT, upper ? HIGH : LOW };
@@ -423,8 +404,9 @@ compose(struct report_pen *pen, const void *ctx)
 	struct chart c = *(const struct chart *)ctx;
 	double y = MARGIN - 4;
 
-	y = put_text(pen, c.title, y, TITLE_SIZE, true) + 3;
-	y = put_text(pen, c.method, y, REPORT_PLAIN, false) + 16;
+	y = report_sweep_put_text(pen, c.title, y, REPORT_SWEEP_TITLE, true) +
+	    3;
+	y = report_sweep_put_text(pen, c.method, y, REPORT_PLAIN, false) + 16;
 	y = put_keys(pen, &c, y);
 	y = put_panel(pen, &c, true, y,
 		"What failed at the worst destination; the line is the goal") +
