@@ -3,6 +3,8 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cli/common/cli.h"
 #include "cli/common/write_text.h"
@@ -27,6 +29,8 @@ static const char help[] =
     "the\n"
     "                        output of az network nic list, az vmss nic list\n"
     "                        or az network public-ip list; may be repeated\n"
+    "      --parameters FILE the values of a template's parameters; also\n"
+    "                        NAME=VALUE; may be repeated, the last one counts\n"
     "      --force           replace a file that is there\n"
     "      --json            the configuration and all notes as one document\n"
     "\n"
@@ -47,26 +51,43 @@ static const char help[] =
     "were\n"
     "not understood; 5 the machine refused.\n";
 
-enum { OPTION_NAME = 256, OPTION_ADDRESSES, OPTION_FORCE, OPTION_JSON };
+enum {
+	OPTION_NAME = 256,
+	OPTION_ADDRESSES,
+	OPTION_PARAMETERS,
+	OPTION_FORCE,
+	OPTION_JSON
+};
 
 static const struct option options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "addresses", required_argument, NULL, OPTION_ADDRESSES },
+	{ "parameters", required_argument, NULL, OPTION_PARAMETERS },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
-#define ADDRESS_FILES_MAX 16u
+#define FILES_MAX 64u
 
 struct import_options {
 	const char *in, *out, *name;
-	const char *addresses[ADDRESS_FILES_MAX];
-	size_t address_count;
+	const char *addresses[FILES_MAX], *parameters[FILES_MAX];
+	size_t address_count, parameter_count;
 	bool force, json, help;
 };
+
+static int
+add(const char **list, size_t *count, const char *option)
+{
+	if (*count == FILES_MAX)
+		return cli_usage("import", "%s stands more than %u times",
+		    option, FILES_MAX);
+	list[(*count)++] = optarg;
+	return CLI_DONE;
+}
 
 static int
 read_option(struct import_options *o, int got, char **argv)
@@ -82,13 +103,9 @@ read_option(struct import_options *o, int got, char **argv)
 		o->name = optarg;
 		return CLI_DONE;
 	case OPTION_ADDRESSES:
-		if (o->address_count == ADDRESS_FILES_MAX)
-			return cli_usage("import",
-			    "more than %u files of "
-			    "addresses",
-			    ADDRESS_FILES_MAX);
-		o->addresses[o->address_count++] = optarg;
-		return CLI_DONE;
+		return add(o->addresses, &o->address_count, "--addresses");
+	case OPTION_PARAMETERS:
+		return add(o->parameters, &o->parameter_count, "--parameters");
 	case OPTION_FORCE:
 		o->force = true;
 		return CLI_DONE;
@@ -136,6 +153,34 @@ read_addresses(const char *path, struct lb_addresses **addresses)
 		return status;
 	bool good = lb_addresses_read(
 	    addresses, text.text, text.bytes, error, sizeof(error));
+	free(text.text);
+	if (good)
+		return CLI_DONE;
+	cli_say("import", "%s: %s", path, error);
+	return CLI_USAGE;
+}
+
+/* FILE, @FILE or NAME=VALUE, as Azure's CLI takes them.  A file may have '=' in
+ * its name. */
+static int
+read_parameters(const char *word, struct lb_parameters **parameters)
+{
+	struct cli_text text;
+	char error[256];
+
+	if (*word != '@' && access(word, F_OK) != 0 &&
+	    strchr(word, '=') != NULL)
+		return lb_parameters_set(parameters, word)
+			   ? CLI_DONE
+			   : cli_usage("import",
+				 "--parameters %s: no NAME=VALUE, and no file",
+				 word);
+	const char *path = word + (*word == '@');
+	int status = cli_read_text("import", path, &text);
+	if (status != CLI_DONE)
+		return status;
+	bool good = lb_parameters_read(
+	    parameters, text.text, text.bytes, error, sizeof(error));
 	free(text.text);
 	if (good)
 		return CLI_DONE;
@@ -241,8 +286,7 @@ check_text(const struct import_options *o, const struct lb_import *import,
 }
 
 static int
-import_text(const struct import_options *o, const struct cli_text *text,
-    struct lb_addresses *addresses)
+import_text(const struct import_options *o, const struct lb_import_ask *ask)
 {
 	struct lb_import result = { 0 };
 	char *yaml = NULL;
@@ -250,8 +294,7 @@ import_text(const struct import_options *o, const struct cli_text *text,
 	FILE *to = open_memstream(&yaml, &bytes);
 
 	if (to != NULL)
-		lb_import_azure(&result, text->text, text->bytes, o->in,
-		    o->name, addresses, to);
+		lb_import_azure(&result, ask, to);
 	int status = CLI_REFUSED;
 	if (to == NULL || fclose(to) != 0)
 		cli_say("import", "no memory");
@@ -269,17 +312,27 @@ static int
 import(const struct import_options *o)
 {
 	struct lb_addresses *addresses = NULL;
+	struct lb_parameters *parameters = NULL;
 	struct cli_text text = { 0 };
 	int status = CLI_DONE;
 
 	for (size_t i = 0; i < o->address_count && status == CLI_DONE; i++)
 		status = read_addresses(o->addresses[i], &addresses);
+	for (size_t i = 0; i < o->parameter_count && status == CLI_DONE; i++)
+		status = read_parameters(o->parameters[i], &parameters);
 	if (status == CLI_DONE &&
 	    cli_read_text("import", o->in, &text) != CLI_DONE)
 		status = CLI_UNREADABLE;
+	const struct lb_import_ask ask = { .text = text.text,
+		.bytes = text.bytes,
+		.file = o->in,
+		.balancer = o->name,
+		.addresses = addresses,
+		.parameters = parameters };
 	if (status == CLI_DONE)
-		status = import_text(o, &text, addresses);
+		status = import_text(o, &ask);
 	lb_addresses_free(addresses);
+	lb_parameters_free(parameters);
 	free(text.text);
 	return status;
 }

@@ -6,6 +6,7 @@
 
 #include "live/out/log.h"
 #include "model/config/names.h"
+#include "model/tables/snat_worst.h"
 
 #define PORT_WORDS (65536u / 64u)
 
@@ -14,6 +15,7 @@ struct watched {
 	struct live_snat_level counted;
 	struct lb_snat_alarm alarm;
 	uint64_t failed; /* of its member, when that was looked at last */
+	bool waits;      /* its ports ran out, to be told with where they are */
 };
 
 /* Ports of an address and protocol that were met so far. */
@@ -38,6 +40,10 @@ struct live_snat {
 	bool failing;                 /* there were some in that round */
 	uint64_t no_room;             /* drops for want of it, likewise */
 	struct lb_snat_alarm no_room_alarm;
+	/* Where the ports of who ran out are used: read in parts, as all else,
+	 * while somebody waits to be told of; NULL: nobody does. */
+	struct lb_snat_worst *worst;
+	uint32_t worst_bucket;
 };
 
 /* --- counting ------------------------------------------------------------ */
@@ -231,11 +237,14 @@ live_snat_free(struct live_run *run)
 	if (s == NULL)
 		return;
 	count_free(&s->count);
+	lb_snat_worst_free(s->worst);
 	lb_snat_gauges_free(&s->gauges);
 	free(s->watched);
 	free(s);
 	run->snat = NULL;
 }
+
+static void begin_worst(const struct live_run *run, struct live_snat *s);
 
 void
 live_snat_use(struct live_run *run)
@@ -247,6 +256,8 @@ live_snat_use(struct live_run *run)
 	    watch_new(run, s) != 0)
 		live_log(LIVE_ERROR, "snat", "s:s", "message",
 		    "no memory: SNAT ports of new members are not watched");
+	if (s->worst != NULL)
+		begin_worst(run, s);
 }
 
 /* --- rounds -------------------------------------------------------------- */
@@ -282,23 +293,52 @@ take_levels(const struct live_run *run, struct live_snat *s)
 
 /* --- events -------------------------------------------------------------- */
 
+/* 198.51.100.7:443; of UDP, or where any is meant, less. */
+static const char *
+destination_text(const struct lb_snat_destination *to, char *text, size_t bytes)
+{
+	static const struct lb_addr any = { { 0, 0 } };
+	char address[64] = "any";
+	const bool named = !lb_addr_same(&to->addr, &any);
+	const bool six = named && !lb_addr_is_v4(&to->addr);
+
+	if (named)
+		(void)lb_addr_text(&to->addr, address, sizeof(address));
+	if (to->port.raw == 0)
+		(void)snprintf(text, bytes, "%s", address);
+	else
+		(void)snprintf(text, bytes, six ? "[%s]:%u" : "%s:%u", address,
+		    (unsigned)lb_be16_get(to->port));
+	return text;
+}
+
+/* to  where most of its ports are used, NULL: not known, or not asked. */
 static void
 log_event(const struct live_run *run, uint32_t gauge, enum lb_snat_event event,
-    uint64_t failed)
+    uint64_t failed, const struct lb_snat_destination *to)
 {
+	char where[80];
 	const struct lb_snat_gauge *g = &run->snat->gauges.at[gauge];
 	const struct lb_plan_member *m = &run->plan->members[g->member];
 	const struct lb_addr *address = &run->plan->snats[g->number].address;
 	char text[64];
 
+	/* what there is no value for has no key: the format ends before */
+	static const char *const fields[] = {
+		"s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I",
+		"s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I",
+	};
+
 	live_log(event == LB_SNAT_EXHAUSTED ? LIVE_ERROR : LIVE_WARNING,
-	    lb_snat_event_name(event), "s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I",
-	    "frontend", live_snat_frontend(run, g->number), "address",
+	    lb_snat_event_name(event), fields[to != NULL], "frontend",
+	    live_snat_frontend(run, g->number), "address",
 	    lb_addr_text(address, text, sizeof(text)), "pool", m->pool,
 	    "member", m->name, "protocol", g->udp ? "udp" : "tcp", "allocated",
 	    (json_int_t)g->allocated, "used",
 	    (json_int_t)run->snat->watched[gauge].counted.used, "failed",
-	    (json_int_t)failed);
+	    (json_int_t)failed, "destination",
+	    to != NULL ? destination_text(to, where, sizeof(where)) : "",
+	    "destination_ports", (json_int_t)(to != NULL ? to->ports : 0));
 }
 
 /* Have flows failed?  Asked one round later: what is told then is a level that
@@ -316,11 +356,61 @@ have_failed(const struct live_run *run, struct live_snat *s)
 	return before;
 }
 
+/* Who waits is told of; without memory for where, without that. */
+static void
+log_waiting(const struct live_run *run, struct live_snat *s)
+{
+	struct lb_snat_destination to;
+
+	for (uint32_t i = 0; i < s->watched_count; i++) {
+		if (!s->watched[i].waits)
+			continue;
+		s->watched[i].waits = false;
+		if (s->gauges.at[i].allocated == 0)
+			continue; /* another plan took them */
+		const bool known = s->worst != NULL &&
+				   lb_snat_worst_of(s->worst, i, &to, 1) == 1;
+		log_event(run, i, LB_SNAT_EXHAUSTED, s->watched[i].failed,
+		    known ? &to : NULL);
+	}
+}
+
+/* Anew, for those who wait since and those who did. */
+static void
+begin_worst(const struct live_run *run, struct live_snat *s)
+{
+	lb_snat_worst_free(s->worst);
+	s->worst = lb_snat_worst_new(run->plan, &s->gauges);
+	s->worst_bucket = 0;
+	if (s->worst == NULL)
+		log_waiting(run, s);
+}
+
+/* A part of the records of ports: as many parts as a round has. */
+static void
+read_worst(const struct live_run *run, struct live_snat *s)
+{
+	const struct lb_tables *t =
+	    live_engine_tables(live_forwarder_engine(run->forwarder));
+	const uint32_t part = t->port_buckets / LIVE_SWEEP_PARTS + 1;
+
+	if (s->worst == NULL)
+		return;
+	lb_snat_worst_add(s->worst, t, s->worst_bucket, part);
+	s->worst_bucket += part;
+	if (s->worst_bucket < t->port_buckets)
+		return;
+	log_waiting(run, s);
+	lb_snat_worst_free(s->worst);
+	s->worst = NULL;
+}
+
 /* Failures count at a member's first gauge: it found a port at none. */
 static void
 look_at_failures(const struct live_run *run, uint64_t now_ns)
 {
 	struct live_snat *s = run->snat;
+	bool waiting = false;
 
 	if (!have_failed(run, s))
 		return;
@@ -334,8 +424,10 @@ look_at_failures(const struct live_run *run, uint64_t now_ns)
 		    lb_snat_gauge_first(&s->gauges, g->member, g->udp) ==
 			(int)i &&
 		    lb_snat_tell(&w->alarm, LB_SNAT_EXHAUSTED, now_ns))
-			log_event(run, i, LB_SNAT_EXHAUSTED, failed);
+			w->waits = waiting = true;
 	}
+	if (waiting)
+		begin_worst(run, s);
 }
 
 /* New flows that found a free port and no room for it: no member's fault, and
@@ -370,7 +462,8 @@ look_at_levels(const struct live_run *run, uint64_t now_ns)
 		if (g->allocated > 0 &&
 		    lb_snat_is_high(w->counted.used, g->allocated) &&
 		    lb_snat_tell(&w->alarm, LB_SNAT_HIGH, now_ns))
-			log_event(run, i, LB_SNAT_HIGH, failures_of(run, g));
+			log_event(
+			    run, i, LB_SNAT_HIGH, failures_of(run, g), NULL);
 	}
 }
 
@@ -381,6 +474,7 @@ live_snat_tick(struct live_run *run)
 
 	if (s->gauges.count == 0 && run->plan->snat_count == 0)
 		return;
+	read_worst(run, s);
 	count_part(run, false);
 	count_part(run, true);
 	if (++s->part < LIVE_SWEEP_PARTS)

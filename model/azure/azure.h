@@ -89,6 +89,27 @@ enum lb_address_sure lb_addresses_find(struct lb_addresses *addresses,
 const char *lb_addresses_unused(
     const struct lb_addresses *addresses, size_t *next);
 
+/* --- parameters of a template -------------------------------------------- */
+
+struct lb_parameters;
+
+/*
+ * lb_parameters_read - a file of a template's parameters.
+ * lb_parameters_set  - one of them, a word NAME=VALUE.
+ *
+ * parameters  grows by what is read, made when it is NULL; the last to say
+ *             something is believed, as Azure's CLI does.
+ * text        deploymentParameters.json, or only what is in its `parameters`.
+ * word        VALUE is JSON, else a text as it stands.
+ *
+ * false: with a line in error; of a word: it is none, or there is no memory.
+ * Cost: linear.
+ */
+bool lb_parameters_read(struct lb_parameters **parameters, const char *text,
+    size_t bytes, char *error, size_t error_bytes);
+bool lb_parameters_set(struct lb_parameters **parameters, const char *word);
+void lb_parameters_free(struct lb_parameters *parameters); /* NULL is fine */
+
 /* --- the import ---------------------------------------------------------- */
 
 struct lb_import {
@@ -103,22 +124,27 @@ struct lb_import {
 	char error[512];
 };
 
+struct lb_import_ask {
+	const char *text; /* the whole document: UTF-8, or UTF-16 as PowerShell
+			     writes it */
+	size_t bytes;
+	const char *file;     /* its name, for the text's first line */
+	const char *balancer; /* which, of several; NULL: the only one */
+	struct lb_addresses *addresses;         /* NULL: nobody said anything */
+	const struct lb_parameters *parameters; /* NULL: none were given */
+};
+
 /*
  * lb_import_azure - JSON to the text of a configuration.
  *
- * text, bytes  the whole document: UTF-8, or UTF-16 as PowerShell writes it.
- * file         its name, for the text's first line.
- * balancer     which, where there are several; NULL: the only one.
- * addresses    NULL: nobody said anything.
- * to           where the text goes: memory, for without any memory left it is
- *              not whole, and no text.
+ * to  where the text goes: memory, for without any memory left it is not
+ *     whole, and no text.
  *
  * Free the result with lb_import_free() whether it is done or not.
  * Cost: linear in the document times the keys of its objects.
  */
-void lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
-    const char *file, const char *balancer, struct lb_addresses *addresses,
-    FILE *to);
+void lb_import_azure(
+    struct lb_import *import, const struct lb_import_ask *ask, FILE *to);
 void lb_import_free(struct lb_import *import);
 
 const char *lb_import_kind_name(unsigned kind); /* "missing" */

@@ -195,6 +195,25 @@ take_address(struct azure_document *doc, json_t *thing, const char *key)
 	return text != NULL && lb_addr_of_text(text, &addr) ? text : NULL;
 }
 
+/* 20.1.2.0/30: its first address; texts that were taken are the document's. */
+static const char *
+take_first(struct azure_document *doc, json_t *thing, const char *key)
+{
+	const char *text = azure_take_text(doc, thing, key);
+	struct lb_addr addr;
+	char first[64];
+
+	if (text == NULL || strcspn(text, "/") >= sizeof(first))
+		return NULL;
+	(void)snprintf(
+	    first, sizeof(first), "%.*s", (int)strcspn(text, "/"), text);
+	json_t *kept =
+	    lb_addr_of_text(first, &addr) ? json_string(first) : NULL;
+	return json_array_append_new(doc->kept, kept) == 0
+		   ? json_string_value(kept)
+		   : NULL;
+}
+
 static void
 add_configuration(struct lb_addresses *to, struct azure_document *doc,
     const char *nic, const char *nic_id, json_t *thing)
@@ -234,6 +253,8 @@ add_public(struct lb_addresses *to, struct azure_document *doc, json_t *thing,
     const char *name, const char *id)
 {
 	const char *address = take_address(doc, thing, "ipAddress");
+	if (address == NULL) /* a prefix, as its first address */
+		address = take_first(doc, thing, "ipPrefix");
 	const struct entry one = { .id = id, .address = address };
 	char part[160];
 
@@ -301,7 +322,8 @@ read_json(
 		return true;
 	(void)snprintf(error, bytes,
 	    "no address in this JSON: give the output of az network nic list, "
-	    "az vmss nic list or az network public-ip list, or { \"name\": "
+	    "az vmss nic list, az network public-ip list or az network "
+	    "public-ip prefix list, or { \"name\": "
 	    "\"address\" }");
 	return false;
 }

@@ -242,8 +242,8 @@ has_condition(struct expansion *x, json_t *resource, const char *path)
 		    "condition: %s has no value here: taken as true", shown);
 	else if (!holds)
 		azure_note(x->in, LB_IMPORT_ASSUMED, path,
-		    "left out, for its condition %s is false by the "
-		    "parameters' defaults",
+		    "left out, for its condition %s is false by its "
+		    "parameters",
 		    shown);
 	drop(resource, "condition");
 	return holds;

@@ -555,6 +555,11 @@ parameter(document *doc, arguments *args)
 		value = azure_own(one, "defaultValue");
 	if (!azure_spend(doc, 1 + json_object_size(doc->parameters) / 8))
 		return NULL;
+	/* of a deployment within, nobody can give it */
+	if (value == NULL && one != NULL &&
+	    azure_own(azure_own(doc->root, "parameters"), name) == one &&
+	    json_object_set_new(doc->asked, name, json_true()) != 0)
+		doc->no_memory = true;
 	return value != NULL ? known(azure_value_of(doc, value)) : NULL;
 }
 

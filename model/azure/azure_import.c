@@ -334,8 +334,13 @@ tier_is_ours(struct azure_import *in, const char *sku, const char *tier)
 
 	if (gateway || global)
 		(void)snprintf(in->result->error, sizeof(in->result->error),
-		    "%s is of the %s tier, which fairlead does not model",
-		    in->result->name, gateway ? "gateway" : "global");
+		    "%.130s is of the %s tier, which fairlead does not model; "
+		    "import %s",
+		    in->result->name, gateway ? "gateway" : "global",
+		    gateway ? "the balancer whose frontend is chained to it: "
+			      "it forwards the same without"
+			    : "the regional balancers that are its members, "
+			      "one by one");
 	return !gateway && !global;
 }
 
@@ -430,22 +435,24 @@ import_chosen(struct azure_import *in, const char *file)
 	azure_adopt(in);
 	put_head(in, file, about, sku);
 	put_sections(in);
+	azure_tell_parameters(in);
 	tell_unused(in);
 	result->done = true;
 }
 
 static void
-import_document(struct azure_import *in, const json_t *root, const char *file,
-    const char *balancer)
+import_document(struct azure_import *in, const json_t *root,
+    const struct lb_import_ask *ask)
 {
 	in->known = json_object();
 	in->facts = json_object();
 	if (azure_document_open(&in->doc, root) && in->known != NULL &&
 	    in->facts != NULL) {
+		azure_give_parameters(in, ask->parameters);
 		azure_expand(in);
-		in->balancer = choose(in, balancer);
+		in->balancer = choose(in, ask->balancer);
 		if (in->balancer != NULL)
-			import_chosen(in, file);
+			import_chosen(in, ask->file);
 	}
 	struct lb_import *result = in->result;
 	result->no_memory = in->doc.no_memory || in->known == NULL ||
@@ -462,17 +469,17 @@ import_document(struct azure_import *in, const json_t *root, const char *file,
 }
 
 void
-lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
-    const char *file, const char *balancer, struct lb_addresses *addresses,
-    FILE *to)
+lb_import_azure(
+    struct lb_import *import, const struct lb_import_ask *ask, FILE *to)
 {
 	struct azure_import in = {
-		.result = import, .addresses = addresses, .to = to
+		.result = import, .addresses = ask->addresses, .to = to
 	};
 	json_error_t where;
+	size_t bytes;
 
 	*import = (struct lb_import){ 0 };
-	char *utf8 = azure_utf8(text, bytes, &bytes);
+	char *utf8 = azure_utf8(ask->text, ask->bytes, &bytes);
 	if (utf8 == NULL) {
 		import->no_memory = errno != EILSEQ;
 		(void)snprintf(import->error, sizeof(import->error), "%s",
@@ -483,7 +490,7 @@ lb_import_azure(struct lb_import *import, const char *text, size_t bytes,
 	const char *other = root == NULL ? azure_other_text(utf8) : NULL;
 	free(utf8);
 	if (root != NULL)
-		import_document(&in, root, file, balancer);
+		import_document(&in, root, ask);
 	else
 		(void)snprintf(import->error, sizeof(import->error),
 		    "line %d, column %d: %.200s; this is no JSON, or not all "

@@ -12,8 +12,10 @@ azure_document_open(struct azure_document *doc, const json_t *root)
 {
 	*doc = (struct azure_document){ .root = json_deep_copy(root),
 		.work = AZURE_WORK,
-		.kept = json_array() };
-	doc->no_memory = doc->root == NULL || doc->kept == NULL;
+		.kept = json_array(),
+		.asked = json_object() };
+	doc->no_memory =
+	    doc->root == NULL || doc->kept == NULL || doc->asked == NULL;
 	if (doc->no_memory)
 		return false;
 	doc->parameters = azure_object(doc->root, "parameters");
@@ -26,6 +28,7 @@ azure_document_close(struct azure_document *doc)
 {
 	json_decref(doc->root);
 	json_decref(doc->kept);
+	json_decref(doc->asked);
 	*doc = (struct azure_document){ 0 };
 }
 

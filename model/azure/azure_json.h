@@ -18,6 +18,7 @@ struct azure_document {
 	json_t *kept;       /* what was taken, so that texts stay */
 	json_t *parameters; /* of an ARM template; borrowed, NULL: none */
 	json_t *variables;
+	json_t *asked;   /* names of parameters that had no value; ours */
 	json_t *symbols; /* of one whose resources have symbolic names */
 	const struct azure_loop *loops; /* copies that are being made */
 	unsigned depth;                 /* of expressions in each other */

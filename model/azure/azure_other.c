@@ -7,6 +7,20 @@
 
 #define SHOW "`az network lb show -o json`"
 
+/* Does a line begin with it? */
+static bool
+has_line(const char *text, const char *begin)
+{
+	size_t length = strlen(begin);
+
+	for (; text != NULL; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, begin, length) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Text that is no JSON. */
 const char *
 azure_other_text(const char *text)
@@ -21,14 +35,29 @@ azure_other_text(const char *text)
 	    strncmp(text, "targetScope", 11) == 0)
 		return "this is Bicep; give what `az bicep build --file FILE "
 		       "--stdout` makes of it";
+	if (*text == '{' || *text == '[') /* JSON, cut */
+		return NULL;
+	if (has_line(text, "load_balancer:") || has_line(text, "frontends:") ||
+	    has_line(text, "nat_rules:"))
+		return "this is a configuration of fairlead's already: "
+		       "`fairlead check -c FILE` reads it";
+	if (strcasestr(text, "frontendIPConfigurations") != NULL ||
+	    strcasestr(text, "provisioningState") != NULL)
+		return "this is of Azure and no JSON, as -o yaml, table and "
+		       "tsv are; give the output of " SHOW;
 	return NULL;
 }
 
+/* Its state, its plan, and its configuration as JSON; what stands in them. */
 static bool
 is_terraform(const json_t *root)
 {
-	return azure_value(root, "terraform_version") != NULL ||
-	       azure_value(root, "planned_values") != NULL;
+	return azure_own(root, "terraform_version") != NULL ||
+	       azure_own(root, "planned_values") != NULL ||
+	       azure_own(azure_own(root, "values"), "root_module") != NULL ||
+	       azure_own(azure_own(root, "resource"), "azurerm_lb") != NULL ||
+	       azure_own(root, "frontend_ip_configuration") != NULL ||
+	       azure_own(root, "lineage") != NULL;
 }
 
 /* JSON without a load balancer; NULL: who knows. */
@@ -41,11 +70,11 @@ azure_other_json(const json_t *root)
 	const json_t *first = list != NULL ? json_array_get(list, 0) : root;
 
 	if (is_terraform(root))
-		return "this is Terraform's state or plan, which is not read; "
-		       "give the output of " SHOW;
+		return "this is Terraform's, which is not read; when it is "
+		       "deployed, give the output of " SHOW;
 	if (schema != NULL && strstr(schema, "eploymentParameters") != NULL)
 		return "these are a template's parameters; give the template, "
-		       "whose defaults are taken";
+		       "and these with --parameters";
 	if (azure_object(root, "error") != NULL)
 		return "this is an error that Azure answered; give the output "
 		       "of " SHOW;

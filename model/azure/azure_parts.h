@@ -3,7 +3,7 @@
 #define MODEL_AZURE_PARTS_H
 /* The rooms of lb_import_azure(): azure_import.c (which balancer, in what
  * order, what is left), azure_pools.c, azure_things.c (all the rest),
- * azure_expand.c (what a template makes),
+ * azure_parameters.c and azure_expand.c (what a template makes),
  * azure_template.c and azure_scale_set.c (what it has beside the balancer),
  * azure_other.c (what is none), azure_text.c (writing). */
 #include <stdio.h>
@@ -47,6 +47,12 @@ struct azure_import {
 /* One thing to tell. */
 void azure_note(struct azure_import *in, enum lb_import_kind kind,
     const char *where, const char *format, ...) AZURE_PRINTF(4, 5);
+
+/* Values of a template's parameters, from beside it; and those that were
+ * asked for and have none. */
+void azure_give_parameters(
+    struct azure_import *in, const struct lb_parameters *parameters);
+void azure_tell_parameters(struct azure_import *in);
 
 /* Of a template, its resources become one list of what they make, each with
  * its place under AZURE_PATH_KEY.  (A bracket: no key of Azure's.) */

@@ -180,12 +180,40 @@ tell_networks(struct azure_import *in, const json_t *list, const char *pool)
 	}
 }
 
+/* Has it a name alone, which exported templates write for each of a pool's
+ * NICs? */
+static bool
+is_bare(const json_t *address)
+{
+	return !azure_has(address, "ipAddress") &&
+	       !azure_has(address, "networkInterfaceIPConfiguration");
+}
+
+/* When the pool's NICs are at hand, bare names are those again. */
+static bool
+are_said_again(struct azure_import *in, json_t *pool, const char *name)
+{
+	json_t *list = azure_list(pool, "loadBalancerBackendAddresses"), *one;
+	size_t i, bare = 0;
+
+	json_array_foreach(list, i, one) bare += is_bare(one);
+	if (bare == 0 ||
+	    json_array_size(azure_list(pool, "backendIPConfigurations")) < bare)
+		return false;
+	azure_note(in, LB_IMPORT_ASSUMED, name,
+	    "%zu of its loadBalancerBackendAddresses have a name only: they "
+	    "are taken for the NICs that name this pool",
+	    bare);
+	return true;
+}
+
 static void
 put_addresses(
     struct azure_import *in, json_t *pool, const char *name, size_t from)
 {
 	json_t *list = azure_list(pool, "loadBalancerBackendAddresses"), *one;
 	char here[AZURE_PATH_BYTES - 32];
+	const bool again = are_said_again(in, pool, name);
 	size_t i;
 
 	(void)snprintf(here, sizeof(here), "%.200s", in->path);
@@ -193,6 +221,8 @@ put_addresses(
 	json_array_foreach(list, i, one)
 	{
 		struct found m = { .thing = one };
+		if (again && is_bare(one))
+			continue;
 		put_path(in, here, "loadBalancerBackendAddresses", i);
 		(void)azure_name(in, one, "member", i, m.name, sizeof(m.name));
 		m.id = azure_take_id(

@@ -17,7 +17,8 @@
 
 struct set {
 	const char *name, *path;
-	bool is_set; /* else a machine */
+	bool is_set;   /* else a machine */
+	bool flexible; /* its machines and NICs have names of Azure's */
 	int instances;
 };
 
@@ -31,6 +32,10 @@ instance_of(const struct set *set, int i, const char *nic, const char *ip)
 		    ip);
 	char number[16];
 	(void)snprintf(number, sizeof(number), "%d", i);
+	if (set->flexible)
+		return json_pack("{s:s+++++}", "id",
+		    "/providers/Microsoft.Network/networkInterfaces/",
+		    set->name, "_", number, "/ipConfigurations/", ip);
 	return json_pack("{s:s+++++++}", "id", "/providers/" SET "/", set->name,
 	    "/virtualMachines/", number, "/networkInterfaces/", nic,
 	    "/ipConfigurations/", ip);
@@ -178,7 +183,18 @@ azure_adopt_set(struct azure_import *in, json_t *resource, const char *path)
 	(void)azure_mark_text(in, 0, resource, "copy", NULL);
 	set.name = azure_name(
 	    in, resource, set.is_set ? "set" : "vm", 0, name, sizeof(name));
+	const char *mode = set.is_set ? azure_take_text(&in->doc, resource,
+					    "orchestrationMode")
+				      : NULL;
+	set.flexible = mode != NULL && strcasecmp(mode, "Flexible") == 0;
 	if (set.is_set)
 		take_instances(in, resource, &set);
+	if (set.flexible)
+		azure_note(in, LB_IMPORT_ASSUMED, path,
+		    "%s is of flexible orchestration, whose machines and NICs "
+		    "have names that Azure gives: its members are called "
+		    "%s_0 and on; `az network nic list` shows the addresses, "
+		    "--addresses with lines %s_0=ADDRESS gives them",
+		    set.name, set.name, set.name);
 	join_nics(in, &set, nics);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a template has beside the balancer and belongs to it: its children, and
  * NICs that name its pools. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -69,6 +70,76 @@ is_ours(struct azure_import *in, const json_t *child, const char *path)
 	return ours;
 }
 
+/* The last part of its name, evaluated, to be freed; NULL: it has none. */
+static char *
+last_name(struct azure_import *in, const json_t *thing)
+{
+	const char *text = azure_text(thing, "name");
+	char *name = text != NULL ? azure_evaluate(&in->doc, text) : NULL;
+	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
+
+	if (slash != NULL)
+		memmove(name, slash + 1, strlen(slash));
+	return name;
+}
+
+/* Kinds of facts: things of the balancer's lists by name, and the lists of
+ * which they are learnt. */
+#define OWN  "[own]"
+#define SEEN "[seen]"
+
+static void
+learn_own(struct azure_import *in, const char *kind, json_t *thing)
+{
+	char *name = last_name(in, thing);
+
+	if (name != NULL)
+		azure_learn(in, kind, name, json_incref(thing));
+	free(name);
+}
+
+/* The one of the balancer's own list that the child is; NULL: it is new, and
+ * learnt.  Cost: one look-up; the first time, the list's length. */
+static json_t *
+same_child(struct azure_import *in, const char *list, json_t *to, json_t *child)
+{
+	char kind[64];
+	json_t *one, *same = NULL;
+	size_t i;
+
+	(void)snprintf(kind, sizeof(kind), OWN "%.50s", list);
+	if (azure_fact(in, SEEN, kind) == NULL)
+		json_array_foreach(to, i, one) learn_own(in, kind, one);
+	azure_learn(in, SEEN, kind, json_true());
+	char *name = last_name(in, child);
+	if (name != NULL)
+		same = (json_t *)(uintptr_t)azure_fact(in, kind, name);
+	if (name != NULL && same == NULL)
+		azure_learn(in, kind, name, json_incref(child));
+	free(name);
+	return same;
+}
+
+/* A child is deployed after its balancer: what it says counts. */
+static void
+merge(struct azure_import *in, json_t *own, json_t *child)
+{
+	const char *key, *was;
+	json_t *properties = azure_own(own, "properties"), *value;
+
+	json_object_foreach(azure_own(child, "properties"), key, value)
+	{
+		while (properties != NULL &&
+		       (was = azure_spelled(properties, key)) != NULL)
+			(void)json_object_del(properties, was);
+		while ((was = azure_spelled(own, key)) != NULL)
+			(void)json_object_del(own, was);
+		if (json_object_set(
+			properties != NULL ? properties : own, key, value) != 0)
+			in->doc.no_memory = true;
+	}
+}
+
 static void
 adopt_child(struct azure_import *in, json_t *child, const char *path)
 {
@@ -77,6 +148,11 @@ adopt_child(struct azure_import *in, json_t *child, const char *path)
 	if (!is_ours(in, child, path))
 		return;
 	json_t *to = azure_list_for(in, in->balancer, list);
+	json_t *same = same_child(in, list, to, child);
+	if (same != NULL) { /* as exports have it: said twice */
+		merge(in, same, child);
+		return;
+	}
 	if (to == NULL || json_array_append(to, child) != 0)
 		in->doc.no_memory = true;
 }

@@ -256,6 +256,8 @@ lister_of(const struct lb_address_owner *who)
 {
 	const char *id = who->id != NULL ? who->id : "";
 
+	if (who->pool == NULL && strcasestr(id, "publicIPPrefixes/") != NULL)
+		return "az network public-ip prefix list";
 	if (who->pool == NULL)
 		return strcasestr(id, "publicIPAddresses/") != NULL
 			   ? "az network public-ip list"

@@ -68,8 +68,9 @@ take_prefix(struct azure_import *in, json_t *frontend, const char *name)
 	const char *id = azure_take_id(&in->doc, frontend, "publicIPPrefix");
 
 	azure_note(in, LB_IMPORT_NOT_MODELLED, name,
-	    "publicIPPrefix %s: the n addresses of a prefix are n frontends: "
-	    "write one for each, as %s stands for the first",
+	    "publicIPPrefix %s: the n addresses of a prefix are n frontends, "
+	    "with SNAT ports each: write one for each, and name them in the "
+	    "outbound rules, for %s stands for the first only",
 	    id != NULL ? id : "(of an expression)", name);
 	return id != NULL ? id : "publicIPPrefixes/(of an expression)";
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/yaml/config_read.h"
+#include "model/yaml/config_other.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -440,6 +441,13 @@ struct lb_config *
 lb_config_read(const char *text, size_t bytes, const char *file,
     struct lb_problems *problems)
 {
+	const char *other = lb_config_other(text, bytes);
+
+	if (other != NULL) {
+		lb_error_add(
+		    problems, (struct lb_where){ 1, 1 }, NULL, "%s", other);
+		return NULL;
+	}
 	struct lb_yaml *yaml = lb_yaml_read(text, bytes, problems);
 	struct lb_config *config = NULL;
 

@@ -310,13 +310,14 @@ note_level(
 
 static void
 tell(struct sim_outbound *o, struct sim_gauge *g, enum lb_snat_event event,
-    uint64_t now_ns)
+    uint32_t to, uint64_t now_ns)
 {
 	if (o->log_count == LOG_MOST || !lb_snat_tell(&g->alarm, event, now_ns))
 		return;
 	o->log[o->log_count++] = (struct sim_snat_event){
 		.at_ns = now_ns,
 		.gauge = (uint32_t)(g - o->gauges),
+		.to = to,
 		.event = event,
 	};
 }
@@ -338,7 +339,7 @@ tell_again(struct sim_outbound *o, struct sim_gauge *g, uint64_t now_ns)
 	if (!g->alarm.told[LB_SNAT_HIGH] || !is_high(o, g))
 		return;
 	while (o->log_count < LOG_MOST && now_ns - *last_ns > LB_SNAT_REPEAT_NS)
-		tell(o, g, LB_SNAT_HIGH, *last_ns + LB_SNAT_REPEAT_NS);
+		tell(o, g, LB_SNAT_HIGH, OTHERS, *last_ns + LB_SNAT_REPEAT_NS);
 }
 
 static uint16_t *
@@ -362,7 +363,7 @@ take(struct sim_outbound *o, struct sim_gauge *g, uint16_t port,
 	g->used++;
 	note_level(o, g, now_ns, bin);
 	if (is_high(o, g))
-		tell(o, g, LB_SNAT_HIGH, now_ns);
+		tell(o, g, LB_SNAT_HIGH, OTHERS, now_ns);
 }
 
 static void
@@ -396,15 +397,21 @@ toward_at(struct sim_gauge *g, uint32_t number)
 	return &at[number];
 }
 
-static struct sim_toward *
-toward(struct sim_outbound *o, struct sim_gauge *g, const struct sim_flow *flow)
+static uint32_t
+number_of(struct sim_outbound *o, const struct sim_gauge *g,
+    const struct sim_flow *flow)
 {
 	const bool udp = owner_of(o, g)->udp;
 
-	return toward_at(
-	    g, o->learns
+	return o->learns
 		   ? add_destination(o, &flow->server, flow->server_port, udp)
-		   : destination_of(o, &flow->server, flow->server_port, udp));
+		   : destination_of(o, &flow->server, flow->server_port, udp);
+}
+
+static struct sim_toward *
+toward(struct sim_outbound *o, struct sim_gauge *g, const struct sim_flow *flow)
+{
+	return toward_at(g, number_of(o, g, flow));
 }
 
 /* A session gets a port of any of its gauges, or fails at the first. */
@@ -423,7 +430,8 @@ static void
 note_failure(struct sim_outbound *o, struct sim_gauge *g,
     const struct sim_flow *flow, bool again, uint64_t now_ns, uint32_t bin)
 {
-	struct sim_toward *to = toward(o, g, flow);
+	const uint32_t number = number_of(o, g, flow);
+	struct sim_toward *to = toward_at(g, number);
 
 	to->failed++;
 	to->asked += !again;
@@ -434,7 +442,7 @@ note_failure(struct sim_outbound *o, struct sim_gauge *g,
 	fill(o, g, bin);
 	if (g->slices != NULL)
 		g->slices[bin].failed++;
-	tell(o, g, LB_SNAT_EXHAUSTED, now_ns);
+	tell(o, g, LB_SNAT_EXHAUSTED, number, now_ns);
 }
 
 void
@@ -695,7 +703,7 @@ sim_outbound_plan(struct sim_outbound *o, const struct lb_plan *plan,
 		struct sim_gauge *g = &o->gauges[i];
 		note_level(o, g, now_ns, bin);
 		if (is_high(o, g))
-			tell(o, g, LB_SNAT_HIGH, now_ns);
+			tell(o, g, LB_SNAT_HIGH, OTHERS, now_ns);
 	}
 	if (fault != NULL && (turn.of.members > 0 || turn.cut > 0) &&
 	    o->turn_count < LOG_MOST)
@@ -743,7 +751,7 @@ forget_gauge(
 	g->bin = bin; /* before it, there is no level */
 	note_level(o, g, now_ns, bin);
 	if (is_high(o, g))
-		tell(o, g, LB_SNAT_HIGH, now_ns);
+		tell(o, g, LB_SNAT_HIGH, OTHERS, now_ns);
 }
 
 void

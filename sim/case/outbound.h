@@ -63,6 +63,8 @@ struct sim_gauge {
 struct sim_snat_event {
 	uint64_t at_ns;
 	uint32_t gauge;
+	uint32_t to; /* of a failure: the destination's number; 0: one of the
+			others, or none */
 	enum lb_snat_event event;
 };
 

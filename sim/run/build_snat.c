@@ -259,19 +259,41 @@ log_turns(
 	return 0;
 }
 
+/* ", to 198.51.100.7:443"; of UDP the address; 0: nothing. */
+static void
+say_destination(
+    const struct sim_outbound *o, uint32_t number, char *text, size_t bytes)
+{
+	const struct sim_destination *d = &o->destinations[number];
+	char address[64], port[8] = "";
+	const bool six = !lb_addr_is_v4(&d->addr);
+
+	if (number == 0)
+		return;
+	if (!d->udp)
+		(void)snprintf(
+		    port, sizeof(port), ":%u", (unsigned)lb_be16_get(d->port));
+	(void)snprintf(text, bytes, ", to %s%s%s%s", six && !d->udp ? "[" : "",
+	    lb_addr_text(&d->addr, address, sizeof(address)),
+	    six && !d->udp ? "]" : "", port);
+}
+
 int
 sim_build_snat_log(
     const struct sim_run *run, unsigned number, struct sim_record *record)
 {
 	const struct sim_player *p = run->players[number];
 	const struct sim_outbound *o = p->outbound;
-	char where[NAME_SHOWN + 8];
+	char where[NAME_SHOWN + 96];
 
 	for (size_t i = 0; o != NULL && i < o->log_count; i++) {
 		const struct lb_snat_gauge *of = &o->index.at[o->log[i].gauge];
 		struct sim_event *to = &record->log[record->log_count++];
-		(void)snprintf(where, sizeof(where), "%.*s, %s", NAME_SHOWN,
-		    frontend_name(p, of->number), lb_proto_name(proto_of(of)));
+		int used = snprintf(where, sizeof(where), "%.*s, %s",
+		    NAME_SHOWN, frontend_name(p, of->number),
+		    lb_proto_name(proto_of(of)));
+		say_destination(o, o->log[i].to, where + used,
+		    sizeof(where) - (size_t)used);
 		*to = (struct sim_event){
 			.at_ns = o->log[i].at_ns,
 			.kind = o->log[i].event == LB_SNAT_EXHAUSTED

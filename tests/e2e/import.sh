@@ -59,6 +59,16 @@ run 4 scale-set.json --addresses vmss-nics.json
 golden scale-set-addresses
 run 4 shapes.json
 golden shapes
+run 4 exported.json # of a resource group: its children said twice
+golden exported
+run 4 parameters-template.json
+golden parameters-without
+run 0 parameters-template.json --parameters parameters.json
+golden parameters
+run 4 prefixes.json --addresses prefix-list.json
+golden prefixes
+run 4 flexible.json # instances whose NICs have names of Azure's
+golden flexible
 
 # Keys in any case are the same document, but for where notes say they stand.
 python3 - "$tmp" rest.json template.json nat-pool.json shapes.json \
@@ -156,20 +166,23 @@ run 2 cli-old-list.json --name other
 grep -q 'no load balancer other in it, but lb0, inner' "$tmp/err" ||
     fail 'a wrong name: no names'
 run 2 gateway.json
-grep -q 'gateway tier' "$tmp/err" || fail 'gateway: not said'
+grep -q 'gateway tier.*import the balancer whose frontend is chained' \
+    "$tmp/err" || fail 'gateway: not said'
 run 2 global.json
-grep -q 'global tier' "$tmp/err" || fail 'global: not said'
+grep -q 'global tier.*import the regional balancers' "$tmp/err" ||
+    fail 'global: not said'
 # What is no such file, or not all of one, is said with what would be.
 head -c 700 rest.json >"$tmp/cut.json"
 echo '[]' >"$tmp/empty.json"
 : >"$tmp/nothing.json"
-for bad in "$tmp/cut.json" "$tmp/empty.json" "$tmp/nothing.json" \
-    "$SRC/doc/config.yaml" "$SRC/traces/samples/dns.pcap"; do
+for bad in "$tmp/cut.json" "$tmp/empty.json" "$tmp/nothing.json" "$SRC/traces/samples/dns.pcap"; do
 	run 3 "$bad"
 	grep -q 'az network lb show -o json' "$tmp/err" ||
 	    fail "$bad: not said what to give"
 	test ! -s "$tmp/out" || fail "$bad: something on stdout"
 done
+run 3 "$SRC/doc/config.yaml"
+grep -q 'fairlead check -c FILE' "$tmp/err" || fail 'our own: not said'
 run 3 names.txt
 grep -q 'names.txt: line 1, column 1' "$tmp/err" || fail 'no JSON: no place'
 run 3 nics.json
@@ -182,6 +195,46 @@ echo 'web-1 10.0.0.4' >"$tmp/bad"
 run 2 rest.json --addresses "$tmp/bad"
 grep -q "line 1: 'web-1 10.0.0.4' is no name=address" "$tmp/err" ||
     fail 'a bad line: not said'
+
+# Parameters: as the Azure CLI takes them, the last one counts.
+cp parameters.json "$tmp/a=b.json"
+python3 -c 'import json, sys
+json.dump(json.load(open("parameters.json"))["parameters"], sys.stdout)' \
+    >"$tmp/bare.json"
+run 0 parameters-template.json --parameters parameters.json
+cp "$tmp/out" "$tmp/wanted"
+for given in @parameters.json "$tmp/a=b.json" "$tmp/bare.json"; do
+	run 0 parameters-template.json --parameters "$given"
+	cmp -s "$tmp/out" "$tmp/wanted" || fail "--parameters $given: another"
+done
+run 0 parameters-template.json --parameters parameters.json \
+    --parameters LBNAME=other --parameters 'ports=[8080]' --parameters no=1
+grep -q 'The load balancer other,' "$tmp/out" || fail 'a word does not count'
+grep -q 'frontend_port: 8080' "$tmp/out" || fail 'a list does not count'
+! grep -q 'frontend_port: 80$' "$tmp/out" || fail 'the file counts, too'
+grep -q '  no: --parameters gives it, and the document declares no' \
+    "$tmp/err" || fail 'a parameter of nobody: not said'
+run 0 parameters-template.json --parameters parameters.json \
+    --parameters 'lbName=[resourceGroup().name]' # no expression, Azure says
+grep -q 'The load balancer \[resourceGroup().name\],' "$tmp/out" ||
+    fail 'a value was evaluated'
+run 3 parameters.json
+grep -q 'these with --parameters' "$tmp/err" || fail 'parameters alone'
+# given TEXT WHAT: no parameters, said why
+given() {
+	printf '%s' "$1" >"$tmp/given"
+	run 2 parameters-template.json --parameters "$tmp/given"
+	grep -q -F -e "$2" "$tmp/err" || fail "no parameters: $(cat "$tmp/err")"
+}
+given '[1]' 'no parameters in this JSON'
+given '{}' 'no parameters in this JSON'
+given '{"parameters": {"a": 1}}' 'no parameters in this JSON'
+given '{"a": ' 'line 1, column'
+given "using 'main.bicep'" 'az bicep build-params'
+run 2 parameters-template.json --parameters parameters-template.json
+grep -q 'this is a template' "$tmp/err" || fail 'a template as parameters'
+run 2 parameters-template.json --parameters "$tmp/absent"
+run 2 parameters-template.json --parameters =3
 
 # A file is whole, and nobody's is replaced unasked.
 run 0 rest.json -o "$tmp/lb.yaml"
@@ -203,6 +256,27 @@ assert d["name"] == "ilb" and d["missing"] == 0
 assert {n["kind"] for n in d["notes"]} == \
     {"assumed", "not_modelled", "unknown"}
 END
+
+# Where a configuration is wanted, one sentence leads here.
+printf '\357\273\277\n ' | cat - rest.json >"$tmp/marked.json"
+printf '%s\n' 'backendAddressPools: []' 'frontendIpConfigurations:' '- name: a' \
+    >"$tmp/az.yaml"
+for f in cli-new.json cli-old-list.json rest.json template.json symbols.json \
+    nested.json parameters.json "$tmp/marked.json" "$tmp/az.yaml"; do
+	for how in "check -c $f" "sim -c $f $SRC/traces/samples/dns.pcap"; do
+		got=0
+		"$FAIRLEAD" $how >"$tmp/out" 2>"$tmp/err" </dev/null || got=$?
+		test "$got" = 2 || fail "$how: exit $got, not 2"
+		grep -q "^$f:1:1: this is Azure's.*fairlead import" "$tmp/err" ||
+		    fail "$how: not led to import: $(head -n 3 "$tmp/err")"
+		test "$(grep -c : "$tmp/err")" -le 2 || fail "$how: says more"
+	done
+done
+# JSON that is one is a configuration.
+printf '{ "frontends": [ { "name": "fe", "address": "10.0.0.1" } ] }' \
+    >"$tmp/ours.json"
+"$FAIRLEAD" check -c "$tmp/ours.json" >/dev/null 2>"$tmp/err" ||
+    fail "our own as JSON is refused: $(cat "$tmp/err")"
 
 # Hostile: names that are no YAML, expressions without an end, deep nesting.
 python3 - "$tmp" <<'END'

@@ -248,6 +248,12 @@ put("functions.values", [x if x is None else x.lower() if x in ("True",
 put("tfstate.json", {"version": 4, "terraform_version": "1.9.0",
     "resources": [{"mode": "managed", "type": "azurerm_lb", "name": "lb"}]})
 put("tfplan.json", {"format_version": "1.2", "planned_values": {}})
+put("tfshow.json", {"format_version": "1.0", "values": {"root_module": {}}})
+put("tfconfig.json", {"resource": {"azurerm_lb": {"main": {"name": "lb"}}}})
+put("tfattributes.json", {"name": "lb", "frontend_ip_configuration": []})
+open("az.yaml", "w").write("backendAddressPools:\n- name: be\n"
+    "frontendIPConfigurations: []\nname: lb\n")
+open("our.yaml", "w").write("# mine\nfrontends:\n  - name: fe\n")
 put("given.json", {"$schema":
     "https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#",
     "parameters": {"name": {"value": "x"}}})
@@ -372,6 +378,8 @@ assert want == got
 END
 
 for other in tfstate.json:Terraform tfplan.json:Terraform main.tf:Terraform \
+    tfshow.json:Terraform tfconfig.json:Terraform tfattributes.json:Terraform \
+    az.yaml:'no JSON, as -o yaml' our.yaml:'fairlead check -c FILE' \
     given.json:parameters error.json:error main.bicep:'az bicep build'; do
 	run 3 "$tmp/${other%%:*}"
 	says "${other#*:}"

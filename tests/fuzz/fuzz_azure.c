@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as Azure's JSON, and as a file of addresses.  Beyond not crashing:
- * an import is done or says why not; what it writes is a configuration's text,
- * whatever it says; every note says something; the same again is the same; and
- * what `missing` calls whole holds no mark.
+ * Any bytes as Azure's JSON, as a file of addresses and as one of parameters:
+ * three parts with a record separator (0x1e) between them, of which those that
+ * are missing are the first one again.  Beyond not crashing: an import is done
+ * or says why not; what it writes is a configuration's text, whatever it says;
+ * every note says something; the same again is the same; addresses decide
+ * nothing but addresses; and what `missing` calls whole holds no mark.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,29 +28,80 @@ struct outcome {
 	size_t bytes;
 };
 
+struct part {
+	const char *text;
+	size_t bytes;
+};
+
+enum { DOCUMENT, ADDRESSES, PARAMETERS, PARTS };
+#define SEPARATOR 0x1e
+
+static void
+split(const uint8_t *data, size_t bytes, struct part parts[PARTS])
+{
+	const char *at = (const char *)data, *end = at + bytes;
+
+	for (size_t i = 0; i < PARTS; i++) {
+		const char *next = NULL;
+		if (at != NULL && at != end)
+			next = memchr(at, SEPARATOR, (size_t)(end - at));
+		parts[i] =
+		    at == NULL
+			? parts[DOCUMENT]
+			: (struct part){ at,
+				  (size_t)((next != NULL ? next : end) - at) };
+		at = next != NULL ? next + 1 : NULL;
+	}
+}
+
 static struct lb_addresses *
-addresses_of(const uint8_t *data, size_t bytes)
+addresses_of(const struct part *part)
 {
 	struct lb_addresses *addresses = NULL;
 	char error[256] = "";
 
 	bool good = lb_addresses_read(
-	    &addresses, (const char *)data, bytes, error, sizeof(error));
+	    &addresses, part->text, part->bytes, error, sizeof(error));
 	must(good || error[0] != '\0');
 	return addresses;
 }
 
+/* As a file, and what that refuses as a word of the command line. */
+static struct lb_parameters *
+parameters_of(const struct part *part)
+{
+	struct lb_parameters *parameters = NULL;
+	char error[256] = "";
+	char *word;
+
+	bool good = lb_parameters_read(
+	    &parameters, part->text, part->bytes, error, sizeof(error));
+	must(good || error[0] != '\0');
+	if (!good && (word = strndup(part->text, part->bytes)) != NULL) {
+		(void)lb_parameters_set(&parameters, word);
+		free(word);
+	}
+	return parameters;
+}
+
 static void
-run(struct outcome *o, const uint8_t *data, size_t bytes, bool with_addresses)
+run(struct outcome *o, const struct part parts[PARTS], bool with_addresses)
 {
 	struct lb_addresses *addresses =
-	    with_addresses ? addresses_of(data, bytes) : NULL;
+	    with_addresses ? addresses_of(&parts[ADDRESSES]) : NULL;
+	struct lb_parameters *parameters = parameters_of(&parts[PARAMETERS]);
 	FILE *to = open_memstream(&o->text, &o->bytes);
 
 	must(to != NULL);
-	lb_import_azure(
-	    &o->import, (const char *)data, bytes, "fuzz", NULL, addresses, to);
+	lb_import_azure(&o->import,
+	    &(struct lb_import_ask){ .text = parts[DOCUMENT].text,
+		.bytes = parts[DOCUMENT].bytes,
+		.file = "fuzz",
+		.addresses = addresses,
+		.parameters = parameters },
+	    to);
 	lb_addresses_free(addresses);
+	lb_parameters_free(parameters);
 	must(fclose(to) == 0);
 	must(o->import.done == (o->import.error[0] == '\0'));
 	must(o->import.done || o->import.name == NULL || o->bytes == 0);
@@ -89,14 +142,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct outcome once = { 0 }, again = { 0 };
+	struct part parts[PARTS];
 
-	run(&once, data, bytes, true);
-	run(&again, data, bytes, false);
+	split(data, bytes, parts);
+	run(&once, parts, true);
+	run(&again, parts, false);
 	if (once.import.done)
 		must_be_yaml(&once);
 	must(once.import.done == again.import.done);
 	end(&again);
-	run(&again, data, bytes, true);
+	run(&again, parts, true);
 	must(once.bytes == again.bytes &&
 	     memcmp(once.text, again.text, once.bytes) == 0);
 	must(once.import.note_count == again.import.note_count);

@@ -365,6 +365,11 @@ for event in HighSnatPortUsage SnatPortExhaustion; do
 	test "$(grep -c "\"event\":\"$event\".*\"member\":\"s1\",\"protocol\":\"tcp\",\"allocated\":64" \
 	    live1.log)" = 1 || fail "$event is not told once"
 done
+grep '"event":"SnatPortExhaustion".*"member":"s1","protocol":"tcp"' live1.log |
+    grep -q '"destination":"198.51.100.7:443","destination_ports":64' ||
+    fail "SnatPortExhaustion does not say towards where"
+grep '"event":"HighSnatPortUsage"' live1.log | grep '"destination"' &&
+    fail "HighSnatPortUsage says towards where, which nobody looked for"
 grep -q 'Snat.*"member":"s2"' live1.log && fail "an event about s2"
 cat most.seen more.seen other.seen others.seen >seen-s1
 cat neighbour.seen >seen-s2

@@ -297,12 +297,15 @@ test_events(void)
 	struct sim_record *r = play(&s, config_of(ONE, 16, ""));
 	for (size_t i = 0; i < r->log_count; i++) {
 		const struct sim_event *e = &r->log[i];
-		if (e->kind == SIM_EVENT_SNAT_HIGH && high++ == 0)
+		if (e->kind == SIM_EVENT_SNAT_HIGH && high++ == 0) {
 			first_high_ns = e->at_ns;
+			CU_ASSERT_STRING_EQUAL(e->what, "f, tcp");
+		}
 		if (e->kind == SIM_EVENT_SNAT_EXHAUSTED && out++ == 0) {
 			first_out_ns = e->at_ns;
 			CU_ASSERT_STRING_EQUAL(e->member, "a");
-			CU_ASSERT_STRING_EQUAL(e->what, "f, tcp");
+			CU_ASSERT_STRING_EQUAL(
+			    e->what, "f, tcp, to 198.51.100.1:80");
 		}
 	}
 	CU_ASSERT_EQUAL(first_high_ns, 12 * LB_NS_PER_S);
