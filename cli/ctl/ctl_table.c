@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/ctl/ctl_table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,7 @@ ctl_table_count(struct ctl_table *t, uint64_t count)
 static void
 find_widths(const struct ctl_table *t, size_t *widths)
 {
+	assert(t->columns > 0);
 	for (size_t c = 0; c < t->columns; c++)
 		widths[c] = report_columns(t->heads[c]);
 	for (size_t i = 0; i < t->count; i++) {

@@ -41,7 +41,7 @@ struct live_attachment {
  * Returns 0 or -errno with a line in how->error.
  */
 int live_attach(const struct live_pins *pins, uint32_t ifindex,
-    struct live_engine *engine, const char *program, enum live_mode mode,
+    struct live_engine *engine, const char *name, enum live_mode mode,
     bool beside, struct live_attachment *how);
 
 /* The mode of what is attached to an interface: native or generic. */

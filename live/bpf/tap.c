@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "live/bpf/tap.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -134,6 +135,7 @@ lost_now(const struct live_tap *t)
 static void
 put_wanted(struct live_tap *t)
 {
+	assert(t->wanted != NULL); /* mapped by live_tap_use() */
 	struct forward_tap wanted = t->capture;
 	wanted.until_ns = (uint64_t)clock_ns(CLOCK_MONOTONIC) + LEASE_NS;
 	__atomic_store_n(&t->wanted->snap, 0, __ATOMIC_RELEASE);

@@ -73,7 +73,8 @@ static json_int_t
 lost(const struct live_capture *c)
 {
 	uint64_t tapped = live_tap_count(c->run->tap).lost - c->tap_lost;
-	return (json_int_t)(c->lost + tapped);
+	uint64_t all = c->lost + tapped;
+	return (json_int_t)all;
 }
 
 static void

@@ -15,7 +15,7 @@ json_t *live_tell_status(
     const struct live_figures *figures, const struct live_run *run);
 json_t *live_tell_total(const struct live_figures *figures);
 json_t *live_tell_frontend(const struct live_figures *figures,
-    const struct live_figures_frontend *frontend);
+    const struct live_figures_frontend *at);
 json_t *live_tell_rule(
     const struct live_figures *figures, const struct live_figures_rule *rule);
 /* A NAT rule's port, and whom it leads to. */
@@ -24,10 +24,10 @@ json_t *live_tell_mapping(
 json_t *live_tell_member(const struct live_figures *figures,
     const struct live_figures_member *member);
 
-/* plan: in force; to: `count` destinations, the worst first. */
+/* plan: in force; to: so many destinations, the worst first. */
 json_t *live_tell_snat(const struct live_figures *figures,
     const struct live_figures_snat *snat, const struct lb_plan *plan,
-    const struct lb_snat_destination *to, size_t count);
+    const struct lb_snat_destination *to, size_t to_count);
 
 /* "half-open" */
 const char *live_conn_state_name(unsigned state);

@@ -46,7 +46,9 @@ json_t *
 live_log_text(const char *text)
 {
 	static const char instead[] = "\xef\xbf\xbd"; /* U+FFFD */
-	json_t *whole = text != NULL ? json_string(text) : json_null();
+	if (text == NULL)
+		return json_null();
+	json_t *whole = json_string(text);
 	if (whole != NULL)
 		return whole;
 	size_t left = strlen(text), used = 0;

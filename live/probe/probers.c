@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "live/probe/probers.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -378,6 +379,7 @@ take_up(struct beat *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct target *t = b->at[i];
+		assert(t != NULL); /* only of the beat before are some taken out */
 		t->probe = t->wanted_by;
 		t->wanted_by = -1;
 		t->try.probe = &b->probes[t->probe];

@@ -118,12 +118,12 @@ count_flow(struct live_snat_count *c, struct lb_snat_gauges *gauges,
 
 void
 live_snat_count_add(struct live_snat_count *c, struct live_run *run, bool six,
-    uint32_t from, uint32_t count)
+    uint32_t from, uint32_t buckets)
 {
 	const struct lb_tables *t =
 	    live_engine_tables(live_forwarder_engine(run->forwarder));
-	const uint32_t buckets = six ? t->buckets6 : t->buckets4;
-	const uint32_t end = count < buckets - from ? from + count : buckets;
+	const uint32_t all = six ? t->buckets6 : t->buckets4;
+	const uint32_t end = buckets < all - from ? from + buckets : all;
 	struct lb_expired e;
 
 	for (uint32_t b = from; b < end; b++)

@@ -28,18 +28,18 @@ struct live_overrides {
 	size_t count;
 };
 
-void live_overrides_free(struct live_overrides *overrides); /* empties it */
+void live_overrides_free(struct live_overrides *all); /* empties it */
 
 /* NULL: nothing was said about it. */
-struct live_override *live_override_of(const struct live_overrides *overrides,
+struct live_override *live_override_of(const struct live_overrides *all,
     const char *pool, const char *member);
 
 /* The same, made where there is none; NULL without memory. */
 struct live_override *live_override_make(
-    struct live_overrides *overrides, const char *pool, const char *member);
+    struct live_overrides *all, const char *pool, const char *member);
 
 /* Forgets those that say nothing any more. */
-void live_overrides_tidy(struct live_overrides *overrides);
+void live_overrides_tidy(struct live_overrides *all);
 
 /* The admin state of a member that the file gives one. */
 enum lb_admin_state live_override_admin(
@@ -52,21 +52,21 @@ enum lb_admin_state live_override_admin(
  * NULL without memory, with nothing changed.
  */
 enum lb_admin_state *live_overrides_apply(
-    const struct live_overrides *overrides, struct lb_config *config);
+    const struct live_overrides *all, struct lb_config *config);
 
 /* Forgets members that a configuration does not have; `gone` hears of each
  * before. */
-void live_overrides_prune(struct live_overrides *overrides,
+void live_overrides_prune(struct live_overrides *all,
     const struct lb_config *config,
     void (*gone)(const struct live_override *override));
 
 /*
  * As text, *bytes of it, to be freed (NULL without memory);
- * and back, added to *overrides: what can't be read is left out.
+ * and back, added to *all: what can't be read is left out.
  */
 char *live_overrides_write(
-    const struct live_overrides *overrides, size_t *bytes);
+    const struct live_overrides *all, size_t *bytes);
 void live_overrides_read(
-    struct live_overrides *overrides, const char *text, size_t bytes);
+    struct live_overrides *all, const char *text, size_t bytes);
 
 #endif

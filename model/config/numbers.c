@@ -83,8 +83,10 @@ lb_millionths_of_text(const char *text, uint64_t *millionths)
 		for (size_t i = 0; i < digits; i++)
 			value += (uint64_t)(*point++ - '0') * (unit /= 10);
 	}
-	*millionths = *point == '\0' ? value : *millionths;
-	return *point == '\0';
+	if (*point != '\0')
+		return false;
+	*millionths = value;
+	return true;
 }
 
 /* What stands before a sign, as millionths; false when it is too long. */

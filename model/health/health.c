@@ -5,7 +5,7 @@ const char *
 lb_health_reason_name(unsigned reason)
 {
 	static const char *const names[LB_HEALTH_REASON_COUNT] = {
-#define X(name, text) [LB_HEALTH_##name] = text,
+#define X(name, text) [LB_HEALTH_##name] = (text),
 		LB_HEALTH_REASONS(X)
 #undef X
 	};

@@ -33,7 +33,7 @@ LB_API const struct lb_class *lb_classes(uint64_t ctx);
 struct lb_plan_ref;
 LB_API const struct lb_plan_ref *lb_plan_in_force(uint64_t ctx);
 LB_API const struct lb_row *lb_plan_row(
-    const struct lb_plan_ref *plan, uint32_t index);
+    const struct lb_plan_ref *ref, uint32_t index);
 
 /* The member in a slot of a lookup table; LB_NONE when there is none. */
 LB_API uint16_t lb_lut_member(uint64_t ctx, uint16_t lut, uint32_t slot);

@@ -15,7 +15,7 @@ cairo_status_t
 report_stream_write(void *ctx, const unsigned char *bytes, unsigned count)
 {
 	struct report_stream *s = ctx;
-	if (s->no_memory)
+	if (s->no_memory || count == 0)
 		return CAIRO_STATUS_SUCCESS;
 	if (count > s->room - s->count) {
 		size_t room = 2 * s->room + count + 65536;

@@ -146,6 +146,7 @@ make_row(struct report_failover_drawing *d, size_t kind)
 
 	*row = (struct report_harm_row){ .what = what[kind],
 		.paint = paints[kind] };
+	/* the caller frees those of all rows */
 	row->counts = calloc(d->pieces.count + 1, sizeof(*row->counts));
 	if (row->counts == NULL)
 		return -1;

@@ -3,6 +3,7 @@
 #include "reports/figures/figure_snat.h"
 #include "reports/page/image.h"
 #include "model/config/names.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -82,6 +83,7 @@ static int
 choose_gauges(struct report_snat_drawing *d)
 {
 	const struct sim_case *c = d->of;
+	assert(c != NULL); /* or nobody would draw it */
 	size_t *order = report_snat_order(c);
 	const bool few = count_shown(c) <= REPORT_SNAT_STRIPS;
 

@@ -30,11 +30,11 @@ struct report_snat_drawing {
 
 /* A gauge's level in a piece: a part of its ports, 0..1. */
 double report_snat_level(const struct report_snat_drawing *d,
-    const struct sim_snat *snat, size_t piece);
+    const struct sim_snat *gauge, size_t piece);
 
 /* "web-1, tcp"; the caller frees it, NULL without memory. */
 char *report_snat_gauge_name(
-    const struct report_snat_drawing *d, const struct sim_snat *snat);
+    const struct report_snat_drawing *d, const struct sim_snat *gauge);
 
 /* How high, and drawn into d->area. */
 double report_snat_strips_height(const struct report_brush *b, size_t count);

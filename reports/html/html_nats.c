@@ -29,7 +29,8 @@ put_rows(struct report_page *page, const struct sim_case *c, size_t rows)
 	const struct sim_nat **order = report_nats_order(c, &count);
 
 	page->no_memory |= order == NULL;
-	for (size_t i = 0; i < count && rows < ROWS_MAX; i++, rows++)
+	for (size_t i = 0; order != NULL && i < count && rows < ROWS_MAX;
+	     i++, rows++)
 		put_row(page, c, order[i]);
 	free(order);
 	return rows;

@@ -47,7 +47,7 @@ put_case(struct report_document *doc, const struct sim_case *c)
 			    doc, report_clean(c->name, true), BODY, true, 3);
 		report_sheet_head(doc, &sheet);
 	}
-	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
+	for (size_t i = 0; order != NULL && i < count && i < ROWS_MAX; i++)
 		put_row(doc, order[i]);
 	if (count > ROWS_MAX)
 		report_paragraph_take(doc,

@@ -112,11 +112,11 @@ char *report_snat_part(
     char *to, const struct report_script *script, double part);
 
 /* AZ 9.2's two marks: "used up", "over 75 %", "". */
-const char *report_snat_mark(const struct sim_snat *snat);
+const char *report_snat_mark(const struct sim_snat *gauge);
 
 /* "192.0.2.1:443"; of UDP, whose ports do not count, the address alone. */
 #define REPORT_SNAT_DESTINATION_BYTES 64
-char *report_snat_destination(const struct sim_snat *snat, char *to);
+char *report_snat_destination(const struct sim_snat *gauge, char *to);
 
 /* "web-1 found no port for ..., 68.5 % of all there. Erlang's formula ..." of a
  * gauge's member: sentences, the last without its full stop. */

@@ -79,6 +79,7 @@ static int
 fill_deviations(struct report_plot *plot)
 {
 	const struct sim_rule *rule = plot->rule;
+	assert(rule != NULL);
 	size_t n = rule->backend_count;
 	double total = (double)report_total(rule, plot->unit);
 

@@ -14,7 +14,7 @@
 #define MARKER      3.0
 
 static const enum report_unit shown_units[] = { REPORT_FLOWS, REPORT_BYTES };
-#define SHOWN (sizeof(shown_units) / sizeof(shown_units[0]))
+enum { SHOWN = sizeof(shown_units) / sizeof(shown_units[0]) };
 
 struct column {
 	const struct report_sweep_chart *chart;

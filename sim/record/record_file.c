@@ -159,7 +159,7 @@ static void
 list(struct stream *s, void **at, size_t *count, size_t item_bytes,
     void (*item)(struct stream *s, void *item))
 {
-	uint64_t total = narrow(s, *count, UINT32_MAX);
+	uint64_t total = narrow(s, *at != NULL ? *count : 0, UINT32_MAX);
 	uint64_t room = s->load ? 0 : total;
 
 	for (uint64_t i = 0; s->wrong == NULL && i < total; i++) {

@@ -5,7 +5,7 @@
 set -eu
 # shellcheck source=tests/live/netns.sh
 . "${SRC:?names the source tree}/tests/live/netns.sh"
-for tool in python3 tcpdump; do
+for tool in python3 tcpdump jq; do
 	command -v $tool >/dev/null || skip "there is no $tool"
 done
 blast=${BUILD:?}/tests/bench/blast
@@ -66,8 +66,15 @@ echo "+ client: blast --kind syn --flows new --rate 2000000 --seconds 3"
 in_ns client "$blast" --interface eth0 --mac "$mac" --dest 10.77.0.10 \
     --port 80 --kind syn --flows new --rate 2000000 --seconds 3 >blast.json ||
     fail "blast: exit $?"
-python3 - "$(counted s1 eth0 xdp_drops)" "$(counted s2 eth0 xdp_drops)" \
-    $(($(rings) - before)) <<'END' || fail "the flood is not accounted for"
+left=50 # until the receivers have come after
+until came1=$(counted s1 eth0 xdp_drops) came2=$(counted s2 eth0 xdp_drops) &&
+    lost=$(($(rings) - before)) && test $left = 0 ||
+    test $((came1 + came2 + lost)) = "$(jq .sent blast.json)"; do
+	left=$((left - 1))
+	sleep 0.1
+done
+python3 - "$came1" "$came2" "$lost" \
+    <<'END' || fail "the flood is not accounted for"
 import json, sys
 flood = json.load(open('blast.json'))
 s1, s2, rings = (int(x) for x in sys.argv[1:])

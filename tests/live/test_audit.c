@@ -214,7 +214,7 @@ take_over(uint8_t proto, unsigned others, const char *what)
 	bool seen[65536] = { false };
 
 	UNIT_NEED(s);
-	for (uint16_t i = 0; i < others; i++) {
+	for (unsigned i = 0; i < others; i++) {
 		uint16_t port = leaves(proto, (uint16_t)(5000 + i), 1, LATER);
 		UNIT_ROW(what, port >= 1024 && !seen[port]);
 		seen[port] = true;
@@ -253,7 +253,7 @@ kill_everywhere(uint8_t proto, unsigned flows, unsigned others)
 	world = lb_world_new(made.plan);
 	UNIT_NEED(world);
 	memory_open(&m);
-	for (uint16_t i = 0; i < flows; i++)
+	for (unsigned i = 0; i < flows; i++)
 		(void)leaves(proto, (uint16_t)(1000 + i), 1, T0);
 	/* the bucket of a flow that goes out */
 	for (uint32_t b = 0; b < world->tables.buckets4; b++)

@@ -239,10 +239,9 @@ test_long_line(void)
 	/* the longest that is allowed */
 	fd = dial();
 	(void)hear(fd, text, sizeof(text));
-	(void)snprintf(line, sizeof(line), "{\"command\":\"%0*d\"}",
+	(void)snprintf(line, sizeof(line), "{\"command\":\"%0*d\"}\n",
 	    (int)LIVE_REQUEST_MAX - 14, 0);
-	CU_ASSERT_EQUAL(strlen(line), LIVE_REQUEST_MAX);
-	(void)strcat(line, "\n");
+	CU_ASSERT_EQUAL(strlen(line), LIVE_REQUEST_MAX + 1);
 	say(fd, line);
 	CU_ASSERT(hear(fd, line, sizeof(line)) > LIVE_REQUEST_MAX - 100);
 	CU_ASSERT_EQUAL(strncmp(line, "{\"echo\":\"000", 12), 0);

@@ -94,7 +94,7 @@ config_text(const struct setup *setup, uint64_t seed)
 	    "frontends: [{ name: f, address: 203.0.113.10 }]\n"
 	    "pools:\n  - name: p\n    members:\n",
 	    setup->sku != NULL ? setup->sku : "fairlead",
-	    (unsigned long long)(seed * UINT64_C(0x9e3779b97f4a7c15)),
+	    (unsigned long long)seed * 0x9e3779b97f4a7c15ULL,
 	    (unsigned long long)seed);
 	for (unsigned i = 0; i < setup->members; i++)
 		(void)fprintf(to,

@@ -121,7 +121,7 @@ test_lazy_cancel(void)
 	uint64_t mine = sim_events_add(e, 10, 0, 'p');
 
 	CU_ASSERT_NOT_EQUAL(mine, 0);
-	mine = sim_events_add(e, 5, 0, 'p');
+	CU_ASSERT_NOT_EQUAL(sim_events_add(e, 5, 0, 'p'), mine);
 	mine = sim_events_add(e, 20, 0, 'p');
 	while (sim_events_take(e, SIM_NEVER, &event)) {
 		stale += event.number != mine;
