@@ -13,7 +13,7 @@ struct outage_stage {
 	struct sim_settings settings;
 };
 
-struct outage_stage outage_stage(const char *config);
+struct outage_stage outage_stage(const char *text);
 /* Rule r over members a, b and c of pool p, probed by t; more of the rule. */
 struct outage_stage outage_probed(const char *probe, const char *more);
 
