@@ -60,12 +60,6 @@ vip_of_text(const char *text, struct sim_vip *vip)
 	       (port == NULL || port_read(port, &vip->port));
 }
 
-static int
-read_backends(const struct reading *r, const char *text)
-{
-	return cli_backends_read(r->command, text, &r->o->backend_count);
-}
-
 /* Multicast and broadcast are: captures have servers there. */
 static bool
 is_nobody(const struct sim_vip *vip)
@@ -91,8 +85,15 @@ read_vip(const struct reading *r, const char *text)
 }
 
 static int
+read_workers(const struct reading *r, const char *text)
+{
+	return cli_workers_read(r->command, text, &r->o->workers);
+}
+
+static int
 read_seed(const struct reading *r, const char *text)
 {
+	r->o->seed_given = true;
 	if (cli_number(text, UINT64_MAX, &r->o->seed))
 		return 0;
 	return cli_usage(
@@ -159,22 +160,23 @@ static const struct {
 	int option;
 	int (*read)(const struct reading *r, const char *text);
 } readers[] = {
-	{ CLI_REPLAY_BACKENDS, read_backends },
 	{ CLI_REPLAY_LOOP, read_loop },
 	{ CLI_REPLAY_MAX_FLOWS, read_max_flows },
 	{ CLI_REPLAY_MAX_GAP, read_max_gap },
 	{ CLI_REPLAY_SEED, read_seed },
 	{ CLI_REPLAY_SPEED, read_speed },
 	{ CLI_REPLAY_VIP, read_vip },
+	{ CLI_REPLAY_WORKERS, read_workers },
 };
 
 static int
-read_value(const struct reading *r, int option, const char *value)
+read_value(const struct reading *r, int option, const char *value, char **argv)
 {
 	for (size_t i = 0; i < LB_COUNT(readers); i++)
 		if (readers[i].option == option)
 			return readers[i].read(r, value);
-	return cli_usage(r->command, "option %d is not read", option);
+	return capture_option_read(
+	    r->command, &r->o->common, option, value, argv);
 }
 
 struct replay_options
@@ -198,8 +200,8 @@ replay_option_read(const char *command, struct replay_options *o, int option,
 		return *value != '\0' ? 0
 				      : cli_usage(command,
 					    "-o wants the name of a directory");
-	case 'q':
-		o->quiet = true;
+	case 's':
+		o->scenario_path = value;
 		return 0;
 	case CLI_REPLAY_FORCE:
 		o->force = true;
@@ -207,43 +209,26 @@ replay_option_read(const char *command, struct replay_options *o, int option,
 	case CLI_REPLAY_NO_REPORT:
 		o->report = false;
 		return 0;
-	case CLI_REPLAY_JSON:
-		o->json = true;
-		return 0;
 	case CLI_REPLAY_REVERSE:
 		o->reverse = true;
 		return 0;
 	case CLI_REPLAY_OUTBOUND:
 		o->outbound = value;
 		return 0;
-	case CLI_REPLAY_FILTER:
-		o->filter = value;
-		return 0;
-	case '?':
-	case ':':
-		return cli_bad_option(command, option, argv);
 	default:
-		return read_value(&r, option, value);
+		return read_value(&r, option, value, argv);
 	}
 }
 
 /* What no single option shows. */
 static int
-check_together(
-    const char *command, const struct replay_options *o, const char *file)
+check_together(const char *command, const struct replay_options *o)
 {
-	size_t stdin_count = 0;
-
-	if (o->capture_count == 0 && !o->needs_no_capture)
+	if (o->common.count == 0 && !o->needs_no_capture)
 		return cli_usage(command, "there is no capture to replay");
-	for (size_t i = 0; i < o->capture_count; i++)
-		stdin_count += strcmp(o->captures[i], "-") == 0;
-	if (o->config != NULL && strcmp(o->config, "-") == 0)
-		stdin_count++;
-	if (file != NULL && strcmp(file, "-") == 0)
-		stdin_count++;
-	if (stdin_count > 1)
-		return cli_usage(command, "- can stand for one file only");
+	if (capture_options_one_stdin(
+		command, &o->common, o->config, o->scenario_path) != 0)
+		return CLI_USAGE;
 	if (o->outbound != NULL && o->config == NULL)
 		return cli_usage(command,
 		    "--outbound wants a configuration, -c: it says who members "
@@ -252,7 +237,7 @@ check_together(
 		return cli_usage(command,
 		    "--outbound is for captures alone: a scenario's own "
 		    "traffic leaves by from_pool");
-	if (o->config != NULL && o->backend_count != 0)
+	if (o->config != NULL && o->common.backend_count != 0)
 		return cli_usage(command,
 		    "--backends is for runs without -c: a configuration "
 		    "names its members");
@@ -263,31 +248,63 @@ check_together(
 	return 0;
 }
 
-void
-replay_options_captures(struct replay_options *o, int argc, char **argv)
+/* Where the command line says nothing. */
+static void
+take_scenario(struct replay_options *o, const struct lb_scenario *s)
 {
-	o->captures = (const char *const *)argv + optind;
-	o->capture_count = (size_t)(argc - optind);
+	if (o->common.count == 0) {
+		o->common.paths = (const char *const *)o->scenario.captures;
+		o->common.count = s->capture_count;
+	}
+	if (o->config == NULL)
+		o->config = o->scenario.config;
+	if (!o->seed_given && s->seed_set)
+		o->seed = s->seed;
+	if (o->speed_millionths == 0)
+		o->speed_millionths = s->speed_millionths;
+	if (o->loop == 0)
+		o->loop = s->loop;
+	o->needs_no_capture = s->scene.traffic_count > 0;
 }
 
 int
-replay_options_end(
-    const char *command, struct replay_options *o, const char *file)
+replay_options_captures(
+    const char *command, struct replay_options *o, int argc, char **argv)
 {
-	int status = check_together(command, o, file);
+	int status;
 
-	if (o->backend_count == 0)
-		o->backend_count = CLI_BACKENDS_DEFAULT;
+	capture_options_paths(&o->common, argc, argv);
+	if (o->scenario_path == NULL)
+		return CLI_DONE;
+	status = cli_scenario_load(command, o->scenario_path, &o->scenario);
+	if (status == CLI_DONE)
+		take_scenario(o, o->scenario.read);
 	return status;
+}
+
+int
+replay_options_end(const char *command, struct replay_options *o)
+{
+	int status = check_together(command, o);
+
+	if (o->common.backend_count == 0)
+		o->common.backend_count = CLI_BACKENDS_DEFAULT;
+	return status;
+}
+
+void
+replay_options_free(struct replay_options *o)
+{
+	cli_scenario_free(&o->scenario);
 }
 
 struct sim_settings
 replay_settings(const struct replay_options *o)
 {
 	return (struct sim_settings){
-		.paths = o->captures,
-		.path_count = o->capture_count,
-		.filter = o->filter,
+		.paths = o->common.paths,
+		.path_count = o->common.count,
+		.filter = o->common.filter,
 		.together = o->config == NULL,
 		.reverse = o->reverse,
 		.vip = o->vip,

@@ -46,7 +46,7 @@ case_config(const struct verify_options *o, const struct cli_text *text,
 
 	if (o->config == NULL) {
 		config = lb_config_zero(
-		    o->backend_count, cli_mode_any_dst(o->modes.at[i]));
+		    o->common.backend_count, cli_mode_any_dst(o->modes.at[i]));
 		if (config == NULL) {
 			cli_say("verify", "no memory");
 			*status = CLI_REFUSED;
@@ -304,7 +304,7 @@ play_all(struct verify *v)
 	bool go_on = true;
 	int status = CLI_DONE;
 
-	cli_progress_start(&progress, v->options->quiet);
+	cli_progress_start(&progress, v->options->common.quiet);
 	while (go_on && sim_feed_next(&v->feed, &p)) {
 		v->duration_ns = trace_clock_ns(&clock, p.time_ns);
 		if (!is_skipped(v, &p) && play(v, &p) != 0) {
@@ -350,8 +350,8 @@ static int
 open_captures(struct verify *v)
 {
 	const struct verify_options *o = v->options;
-	int opened =
-	    sim_feed_open(&v->feed, o->captures, o->capture_count, o->filter);
+	int opened = sim_feed_open(
+	    &v->feed, o->common.paths, o->common.count, o->common.filter);
 
 	if (opened == 0)
 		return CLI_DONE;
@@ -363,7 +363,7 @@ open_captures(struct verify *v)
 static int
 show(const struct verify *v)
 {
-	if (!v->options->json) {
+	if (!v->options->common.json) {
 		verify_table(v, stdout);
 	} else if (verify_json(v, stdout) != 0) {
 		cli_say(

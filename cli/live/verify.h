@@ -6,6 +6,7 @@
  * Every packet goes through both builds once per case, a case being the
  * configuration with one distribution mode.
  */
+#include "cli/common/capture_options.h"
 #include "cli/common/modes.h"
 #include "live/bpf/loaded.h"
 #include "live/bpf/referee.h"
@@ -13,12 +14,8 @@
 
 struct verify_options {
 	const char *config; /* NULL: zero configuration */
-	const char *filter; /* NULL: none */
-	const char *const *captures;
-	size_t capture_count;
+	struct capture_options common;
 	struct cli_modes modes;
-	unsigned backend_count;
-	bool json, quiet;
 	bool live; /* what is in force in the kernel, of: */
 	const char *pin_name;
 };

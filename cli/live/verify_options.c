@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/common/captures.h"
 #include "cli/live/verify.h"
 #include "live/bpf/pins.h"
-
-#define BACKENDS_DEFAULT 4u
 
 static const char help[] =
     "usage: fairlead verify [OPTION...] CAPTURE...\n"
@@ -47,24 +43,17 @@ static const char help[] =
     "privilege), 130 interrupted.\n";
 
 enum {
-	OPTION_JSON = 256,
-	OPTION_MODES,
-	OPTION_BACKENDS,
-	OPTION_FILTER,
+	OPTION_MODES = CLI_CAPTURE_OPTION_END,
 	OPTION_LIVE,
 	OPTION_PIN_NAME,
 };
 
 static const struct option options[] = {
+	CLI_CAPTURE_LONG_OPTIONS,
 	{ "config", required_argument, NULL, 'c' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "live", no_argument, NULL, OPTION_LIVE },
 	{ "pin-name", required_argument, NULL, OPTION_PIN_NAME },
 	{ "modes", required_argument, NULL, OPTION_MODES },
-	{ "backends", required_argument, NULL, OPTION_BACKENDS },
-	{ "filter", required_argument, NULL, OPTION_FILTER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -75,15 +64,9 @@ read_option(struct verify_options *o, int option, char **argv)
 	case 'c':
 		o->config = optarg;
 		return 0;
-	case 'q':
-		o->quiet = true;
-		return 0;
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
-	case OPTION_JSON:
-		o->json = true;
-		return 0;
 	case OPTION_LIVE:
 		o->live = true;
 		return 0;
@@ -95,15 +78,11 @@ read_option(struct verify_options *o, int option, char **argv)
 			    optarg);
 		o->pin_name = optarg;
 		return 0;
-	case OPTION_FILTER:
-		o->filter = optarg;
-		return 0;
 	case OPTION_MODES:
 		return cli_modes_read("verify", optarg, &o->modes);
-	case OPTION_BACKENDS:
-		return cli_backends_read("verify", optarg, &o->backend_count);
 	default:
-		return cli_bad_option("verify", option, argv);
+		return capture_option_read(
+		    "verify", &o->common, option, optarg, argv);
 	}
 }
 
@@ -111,20 +90,17 @@ read_option(struct verify_options *o, int option, char **argv)
 static int
 check_together(struct verify_options *o)
 {
-	size_t stdin_count = o->config != NULL && strcmp(o->config, "-") == 0;
-
-	if (o->capture_count == 0)
+	if (o->common.count == 0)
 		return cli_usage("verify", "there is no capture to verify");
-	for (size_t i = 0; i < o->capture_count; i++)
-		stdin_count += strcmp(o->captures[i], "-") == 0;
-	if (stdin_count > 1)
-		return cli_usage("verify", "- can stand for one file only");
-	if (o->config != NULL && o->backend_count != 0)
+	if (capture_options_one_stdin("verify", &o->common, o->config, NULL) !=
+	    0)
+		return CLI_USAGE;
+	if (o->config != NULL && o->common.backend_count != 0)
 		return cli_usage("verify",
 		    "--backends is for runs without -c: a configuration "
 		    "names its members");
-	if (o->live &&
-	    (o->config != NULL || o->backend_count != 0 || o->modes.count > 0))
+	if (o->live && (o->config != NULL || o->common.backend_count != 0 ||
+			   o->modes.count > 0))
 		return cli_usage("verify",
 		    "--live takes everything from the kernel: no -c, --modes "
 		    "or --backends");
@@ -132,8 +108,8 @@ check_together(struct verify_options *o)
 		return cli_usage("verify", "--pin-name goes with --live");
 	if (o->pin_name == NULL)
 		o->pin_name = LIVE_PIN_NAME;
-	if (o->backend_count == 0)
-		o->backend_count = BACKENDS_DEFAULT;
+	if (o->common.backend_count == 0)
+		o->common.backend_count = CLI_BACKENDS_DEFAULT;
 	if (o->modes.count == 0 && o->config == NULL && !o->live)
 		o->modes = cli_modes_all();
 	return 0;
@@ -153,7 +129,6 @@ verify_options_read(struct verify_options *o, int argc, char **argv)
 		if (status != 0)
 			return status;
 	}
-	o->captures = (const char *const *)argv + optind;
-	o->capture_count = (size_t)(argc - optind);
+	capture_options_paths(&o->common, argc, argv);
 	return check_together(o);
 }

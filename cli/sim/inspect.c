@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* fairlead inspect: what is in captures, and how each mode would fare. */
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
+#include "cli/common/capture_options.h"
 #include "cli/common/captures.h"
 #include "cli/common/cli.h"
 #include "cli/common/progress.h"
@@ -36,58 +36,38 @@ static const char help[] =
     "not, 5 the machine refused, 130 interrupted.\n";
 
 enum {
-	OPTION_JSON = 256,
-	OPTION_BACKENDS,
-	OPTION_VIP,
+	OPTION_VIP = CLI_CAPTURE_OPTION_END,
 	OPTION_REVERSE,
-	OPTION_FILTER,
 };
 
 static const struct option options[] = {
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "json", no_argument, NULL, OPTION_JSON },
-	{ "backends", required_argument, NULL, OPTION_BACKENDS },
+	CLI_CAPTURE_LONG_OPTIONS,
 	{ "vip", required_argument, NULL, OPTION_VIP },
 	{ "reverse", no_argument, NULL, OPTION_REVERSE },
-	{ "filter", required_argument, NULL, OPTION_FILTER },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct inspect_options {
-	const char *filter; /* NULL: none */
-	const char *const *captures;
-	size_t capture_count;
+	struct capture_options common;
 	struct sim_vip vip;
-	unsigned backends;
-	bool reverse, json, quiet;
+	bool reverse;
 };
 
 static int
 read_option(struct inspect_options *o, int option, char **argv)
 {
 	switch (option) {
-	case 'q':
-		o->quiet = true;
-		return 0;
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
-	case OPTION_JSON:
-		o->json = true;
-		return 0;
 	case OPTION_REVERSE:
 		o->reverse = true;
 		return 0;
-	case OPTION_FILTER:
-		o->filter = optarg;
-		return 0;
-	case OPTION_BACKENDS:
-		return cli_backends_read("inspect", optarg, &o->backends);
 	case OPTION_VIP:
 		return cli_vip_read("inspect", optarg, &o->vip);
 	default:
-		return cli_bad_option("inspect", option, argv);
+		return capture_option_read(
+		    "inspect", &o->common, option, optarg, argv);
 	}
 }
 
@@ -95,10 +75,9 @@ read_option(struct inspect_options *o, int option, char **argv)
 static int
 read_options(struct inspect_options *o, int argc, char **argv)
 {
-	size_t stdin_count = 0;
 	int option;
 
-	*o = (struct inspect_options){ .backends = CLI_BACKENDS_DEFAULT };
+	*o = (struct inspect_options){ 0 };
 	opterr = 0;
 	optind = 1;
 	while ((option = getopt_long(argc, argv, ":qh", options, NULL)) != -1) {
@@ -106,23 +85,21 @@ read_options(struct inspect_options *o, int argc, char **argv)
 		if (status != 0)
 			return status;
 	}
-	o->captures = (const char *const *)argv + optind;
-	o->capture_count = (size_t)(argc - optind);
-	for (size_t i = 0; i < o->capture_count; i++)
-		stdin_count += strcmp(o->captures[i], "-") == 0;
-	if (o->capture_count == 0)
+	capture_options_paths(&o->common, argc, argv);
+	if (o->common.backend_count == 0)
+		o->common.backend_count = CLI_BACKENDS_DEFAULT;
+	if (o->common.count == 0)
 		return cli_usage("inspect", "there is no capture to look at");
-	if (stdin_count > 1)
-		return cli_usage("inspect", "- can stand for one file only");
-	return 0;
+	return capture_options_one_stdin("inspect", &o->common, NULL, NULL);
 }
 
 static int
 show(const struct inspect_options *o, const struct sim_survey *survey)
 {
-	if (!o->json)
-		report_inspect(survey, o->backends, stdout);
-	else if (report_inspect_json(survey, o->backends, stdout) != 0) {
+	if (!o->common.json)
+		report_inspect(survey, o->common.backend_count, stdout);
+	else if (report_inspect_json(survey, o->common.backend_count, stdout) !=
+		 0) {
 		cli_say(
 		    "inspect", "can't write the result: %s", strerror(errno));
 		return CLI_REFUSED;
@@ -147,21 +124,21 @@ inspect_main(int argc, char **argv)
 	if (status != 0)
 		return status == 1 ? cli_flush("inspect") : CLI_USAGE;
 	const struct sim_settings settings = {
-		.paths = o.captures,
-		.path_count = o.capture_count,
-		.filter = o.filter,
+		.paths = o.common.paths,
+		.path_count = o.common.count,
+		.filter = o.common.filter,
 		.reverse = o.reverse,
 		.vip = o.vip,
 		.progress = cli_progress_show,
 		.progress_arg = &progress,
 	};
 	cli_interrupt_catch();
-	cli_progress_start(&progress, o.quiet);
+	cli_progress_start(&progress, o.common.quiet);
 	status = sim_survey_make(&settings, &survey, &trouble);
 	cli_progress_end(&progress);
 	if (status != SIM_DONE)
 		return cli_say_trouble("inspect", status, &trouble, NULL);
-	status = cli_say_unreadable("inspect", o.captures, &survey->input);
+	status = cli_say_unreadable("inspect", o.common.paths, &survey->input);
 	if (status != CLI_UNREADABLE)
 		status = cli_worse(status, show(&o, survey));
 	sim_survey_free(survey);

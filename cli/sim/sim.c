@@ -23,7 +23,7 @@ make_cases(const struct sim_options *o, struct cli_cases *cases)
 {
 	const struct cli_case_settings from = {
 		.config = o->replay.config,
-		.backend_count = o->replay.backend_count,
+		.backend_count = o->replay.common.backend_count,
 		.modes = o->modes,
 		.algorithms = o->algorithms,
 		.set = &o->in_cases,
@@ -132,7 +132,7 @@ note_settings(struct sim_options *o, const struct cli_cases *cases,
     struct sim_record *record)
 {
 	const char *config = cases->text.text;
-	const char *scenario = o->scenario.text.text;
+	const char *scenario = o->replay.scenario.text.text;
 
 	record->config = config != NULL ? strdup(config) : NULL;
 	record->scenario = scenario != NULL ? strdup(scenario) : NULL;
@@ -150,8 +150,8 @@ write_report(const struct sim_options *o, struct sim_record *record,
 {
 	char error[512] = "no memory";
 
-	if (cli_timing_end(timing, dir, o->replay.captures,
-		o->replay.capture_count) != 0) {
+	if (cli_timing_end(timing, dir, o->replay.common.paths,
+		o->replay.common.count) != 0) {
 		cli_say("sim", "%s", error);
 		return CLI_REFUSED;
 	}
@@ -173,7 +173,7 @@ static int
 show(const struct sim_options *o, const struct lb_config *config,
     struct sim_record *record, struct cli_timing *timing, const char *dir)
 {
-	if (!o->replay.json) {
+	if (!o->replay.common.json) {
 		report_table(record, stdout);
 		(void)report_assertions(record, stdout);
 		report_closing(record, stdout);
@@ -197,9 +197,9 @@ show(const struct sim_options *o, const struct lb_config *config,
 	if (status != CLI_DONE)
 		return status;
 	/* stdout ends with it; with --json it is one document. */
-	if (!o->replay.json)
+	if (!o->replay.common.json)
 		(void)printf("report: %s\n", dir);
-	else if (!o->replay.quiet)
+	else if (!o->replay.common.quiet)
 		(void)fprintf(stderr, "report: %s\n", dir);
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sim");
 }
@@ -216,7 +216,7 @@ tell(struct sim_options *o, const struct cli_cases *cases,
 	if (record->interrupted)
 		return show(o, cases->configs[0], record, timing, dir);
 	int status =
-	    cli_say_unreadable("sim", o->replay.captures, &record->input);
+	    cli_say_unreadable("sim", o->replay.common.paths, &record->input);
 	if (status == CLI_UNREADABLE)
 		return status;
 	status =
@@ -275,7 +275,7 @@ make_settings(const struct sim_options *o, const struct cli_cases *cases,
     struct cli_progress *progress)
 {
 	struct sim_settings settings = replay_settings(&o->replay);
-	const struct lb_scenario *scenario = o->scenario.read;
+	const struct lb_scenario *scenario = o->replay.scenario.read;
 
 	settings.cases = cases->at;
 	settings.case_count = cases->count;
@@ -309,15 +309,15 @@ run(struct sim_options *o, const struct cli_cases *cases,
 		.run = &settings,
 		.replications = o->replications,
 		.precision_millionths = o->precision_millionths,
-		.workers = o->workers,
+		.workers = o->replay.workers,
 	};
 
 	cli_interrupt_catch();
 	cli_timing_start(&timing);
-	if (o->replay.report && o->replay.capture_count > 0)
+	if (o->replay.report && o->replay.common.count > 0)
 		digests = cli_digests_start(
-		    o->replay.captures, o->replay.capture_count);
-	cli_progress_start(&progress, o->replay.quiet);
+		    o->replay.common.paths, o->replay.common.count);
+	cli_progress_start(&progress, o->replay.common.quiet);
 	int status = sim_replicate(&all, &record, &facts, &trouble);
 	cli_progress_end(&progress);
 	timing.timing.workers = facts.workers;
@@ -354,15 +354,15 @@ sim(struct sim_options *o)
 
 	if (o->replay.report) {
 		dir = cli_choose_dir("sim", o->replay.out_dir,
-		    o->replay.capture_count > 0 ? o->replay.captures[0]
-						: o->scenario_path,
+		    o->replay.common.count > 0 ? o->replay.common.paths[0]
+					       : o->replay.scenario_path,
 		    "run", o->replay.force, &status);
 		if (dir == NULL)
 			return status;
 	}
 	status = make_cases(o, &cases);
-	if (status == CLI_DONE && o->scenario.read != NULL)
-		status = cli_scenario_check("sim", &o->scenario,
+	if (status == CLI_DONE && o->replay.scenario.read != NULL)
+		status = cli_scenario_check("sim", &o->replay.scenario,
 		    cases.configs[0], o->replay.config == NULL);
 	if (status == CLI_DONE)
 		status = cli_assertions_check("sim", &o->assertions, cases.at,

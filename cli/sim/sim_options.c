@@ -48,21 +48,7 @@ static const char help[] =
     "pool.size,\n"
     "                       table_size, hash_key, duration, warm_up, "
     "instances,\n"
-    "                       replications, precision\n"
-    "      --backends N     members of the pool, without -c (default 4)\n"
-    "      --vip ADDR[:PORT]|auto\n"
-    "                       this server's flows only, auto: the server with\n"
-    "                       most; with -c they are played to the frontend\n"
-    "      --reverse        the captured servers are the clients\n"
-    "      --outbound WHO   what members send to servers outside leaves by "
-    "SNAT:\n"
-    "                       members, by their addresses in -c, or captured\n"
-    "                       addresses (A,B) that stand for them\n"
-    "      --filter EXPR    only packets that match, as for tcpdump\n"
-    "      --max-gap TIME   a longer silence passes as this one (30s, 1h)\n"
-    "      --speed FACTOR   the captures' time runs that much faster\n"
-    "      --loop N         all of it N times, with other clients each time\n"
-    "      --max-flows N    leave out flows beyond N (default 16777216)\n"
+    "                       replications, precision\n" CLI_REPLAY_HELP
     "      --duration TIME  end then, however long the captures are\n"
     "      --hash-key HEX   32 digits; else the configuration's, or a fixed "
     "one\n"
@@ -110,12 +96,10 @@ enum {
 	OPTION_DURATION,
 	OPTION_REPLICATIONS,
 	OPTION_PRECISION,
-	OPTION_WORKERS,
 };
 
 static const struct option options[] = {
 	CLI_REPLAY_LONG_OPTIONS,
-	{ "scenario", required_argument, NULL, 's' },
 	{ "modes", required_argument, NULL, OPTION_MODES },
 	{ "hash-key", required_argument, NULL, OPTION_HASH_KEY },
 	{ "flows", no_argument, NULL, OPTION_FLOWS },
@@ -126,7 +110,6 @@ static const struct option options[] = {
 	{ "duration", required_argument, NULL, OPTION_DURATION },
 	{ "replications", required_argument, NULL, OPTION_REPLICATIONS },
 	{ "precision", required_argument, NULL, OPTION_PRECISION },
-	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -250,10 +233,8 @@ read_set_option(struct sim_options *o, int option, const char *text)
 		return sim_duration_read(o, text);
 	case OPTION_REPLICATIONS:
 		return sim_replications_read(o, text);
-	case OPTION_PRECISION:
-		return sim_precision_read(o, text);
 	default:
-		return cli_workers_read("sim", text, &o->workers);
+		return sim_precision_read(o, text);
 	}
 }
 
@@ -261,9 +242,6 @@ static int
 read_option(struct sim_options *o, int option, char **argv)
 {
 	switch (option) {
-	case 's':
-		o->scenario_path = optarg;
-		return 0;
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
@@ -282,7 +260,6 @@ read_option(struct sim_options *o, int option, char **argv)
 	case OPTION_DURATION:
 	case OPTION_REPLICATIONS:
 	case OPTION_PRECISION:
-	case OPTION_WORKERS:
 		return read_set_option(o, option, optarg);
 	default:
 		return replay_option_read(
@@ -294,12 +271,6 @@ read_option(struct sim_options *o, int option, char **argv)
 static void
 take_settings(struct sim_options *o, const struct lb_scenario *s)
 {
-	if (!sim_options_given(o, "seed") && s->seed_set)
-		o->replay.seed = s->seed;
-	if (!sim_options_given(o, "speed"))
-		o->replay.speed_millionths = s->speed_millionths;
-	if (!sim_options_given(o, "loop"))
-		o->replay.loop = s->loop;
 	if (!sim_options_given(o, "modes"))
 		o->modes = cli_modes_of_bits(s->modes);
 	if (!sim_options_given(o, "algorithms"))
@@ -309,24 +280,13 @@ take_settings(struct sim_options *o, const struct lb_scenario *s)
 	if (!sim_options_given(o, "precision"))
 		o->precision_millionths = s->precision_millionths;
 	o->scene = s->scene;
-	o->replay.needs_no_capture = s->scene.traffic_count > 0;
 }
 
-/* Where the command line says nothing, the scenario does. */
 static int
-read_scenario(struct sim_options *o)
+take_scenario(struct sim_options *o, const struct lb_scenario *s)
 {
-	int status = cli_scenario_load("sim", o->scenario_path, &o->scenario);
-	struct lb_scenario *s = o->scenario.read;
+	int status = CLI_DONE;
 
-	if (status != CLI_DONE)
-		return status;
-	if (o->replay.capture_count == 0) {
-		o->replay.captures = (const char *const *)o->scenario.captures;
-		o->replay.capture_count = s->capture_count;
-	}
-	if (o->replay.config == NULL)
-		o->replay.config = o->scenario.config;
 	take_settings(o, s);
 	for (size_t i = 0; i < s->assertion_count && status == CLI_DONE; i++)
 		status = cli_assertions_take(
@@ -363,7 +323,7 @@ set_backends(struct sim_options *o)
 	uint32_t size = sim_grid_largest(&o->in_cases.grid, SIM_VARY_POOL_SIZE);
 
 	if (size > 0)
-		o->replay.backend_count = size;
+		o->replay.common.backend_count = size;
 }
 
 /* What no single option shows. */
@@ -397,21 +357,21 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 		.scene = lb_scene_defaults() };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv,
-		    CLI_REPLAY_SHORT_OPTIONS "s:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CLI_REPLAY_SHORT_OPTIONS,
+		    options, NULL)) != -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
 		o->given |= returned_bit(option);
 	}
-	replay_options_captures(&o->replay, argc, argv);
-	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	status = replay_options_captures("sim", &o->replay, argc, argv);
+	if (status == 0 && o->replay.scenario.read != NULL)
+		status = take_scenario(o, o->replay.scenario.read);
 	set_scene(o);
 	if (status == 0)
 		status = check_backends(o);
 	if (status == 0)
-		status =
-		    replay_options_end("sim", &o->replay, o->scenario_path);
+		status = replay_options_end("sim", &o->replay);
 	if (status == 0 && o->replay.config == NULL)
 		set_backends(o);
 	if (status == 0)
@@ -426,7 +386,7 @@ sim_options_read(struct sim_options *o, int argc, char **argv)
 void
 sim_options_free(struct sim_options *o)
 {
-	cli_scenario_free(&o->scenario);
+	replay_options_free(&o->replay);
 	cli_assertions_free(&o->assertions);
 	sim_grid_free(&o->in_cases.grid);
 	free(o->set);

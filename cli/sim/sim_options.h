@@ -6,12 +6,9 @@
 #include "cli/common/cases.h"
 #include "cli/common/paper.h"
 #include "cli/common/replay_options.h"
-#include "cli/common/scenario.h"
 
 struct sim_options {
 	struct replay_options replay;
-	const char *scenario_path; /* NULL: none */
-	struct cli_scenario scenario;
 	struct cli_assertions assertions; /* its own and the user's */
 	struct cli_modes modes;
 	struct cli_algorithms algorithms;
@@ -19,7 +16,6 @@ struct sim_options {
 	uint8_t hash_key[16];
 	uint32_t replications; /* 0: not asked for */
 	uint64_t precision_millionths;
-	unsigned workers;      /* 0: as many as there are processors */
 	struct lb_scene scene; /* points into the scenario */
 	/* --set, as it was written, joined by commas; NULL: nothing. */
 	char *set;

@@ -167,7 +167,8 @@ set_backends(struct sim_record *record, const struct sim_options *o)
 {
 	if (o->replay.config != NULL) /* it names them */
 		return set(record, o, "backends", SIM_SETTING_NUMBER, NULL);
-	return set_number(record, o, "backends", o->replay.backend_count);
+	return set_number(
+	    record, o, "backends", o->replay.common.backend_count);
 }
 
 int
@@ -176,14 +177,15 @@ sim_settings_note(const struct sim_options *o, struct sim_record *record)
 	record->command = strdup("sim");
 	if (record->command == NULL ||
 	    set_file(record, o, "config", o->replay.config) != 0 ||
-	    set_file(record, o, "scenario", o->scenario_path) != 0 ||
+	    set_file(record, o, "scenario", o->replay.scenario_path) != 0 ||
 	    set_modes(record, o) != 0 || set_algorithms(record, o) != 0 ||
 	    set(record, o, "set", SIM_SETTING_TEXT, o->set) != 0 ||
 	    set_backends(record, o) != 0 || set_vip(record, o) != 0 ||
 	    set_bool(record, o, "reverse", o->replay.reverse) != 0 ||
 	    set(record, o, "outbound", SIM_SETTING_TEXT, o->replay.outbound) !=
 		0 ||
-	    set(record, o, "filter", SIM_SETTING_TEXT, o->replay.filter) != 0 ||
+	    set(record, o, "filter", SIM_SETTING_TEXT,
+		o->replay.common.filter) != 0 ||
 	    set_max_gap(record, o) != 0 || set_speed(record, o) != 0 ||
 	    set_number(record, o, "loop",
 		o->replay.loop != 0 ? o->replay.loop : 1) != 0 ||

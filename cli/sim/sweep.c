@@ -36,7 +36,7 @@ configure_zero(const struct sweep *s, size_t point)
 	const struct sim_level *size =
 	    sim_grid_level(grid, point, SIM_VARY_POOL_SIZE);
 	struct lb_config *config = lb_config_zero(
-	    size != NULL ? size->number : s->o->replay.backend_count,
+	    size != NULL ? size->number : s->o->replay.common.backend_count,
 	    LB_MODE_FIVE_TUPLE);
 	size_t pool;
 
@@ -234,7 +234,7 @@ now_s(void)
 static void
 say_pace(const struct sweep *s, double took_s)
 {
-	if (s->o->replay.quiet)
+	if (s->o->replay.common.quiet)
 		return;
 	(void)fprintf(stderr, "%zu points", s->facts.points);
 	if (s->facts.passes > 0)
@@ -255,7 +255,7 @@ show(struct sweep *s, const char *dir)
 		cli_say("sweep", "no memory");
 		return CLI_REFUSED;
 	}
-	if (!o->json)
+	if (!o->common.json)
 		report_sweep_text(&s->report, stdout);
 	else if (report_sweep_json(&s->report, stdout) != 0) {
 		cli_say("sweep", "can't write the result: %s", strerror(errno));
@@ -270,9 +270,9 @@ show(struct sweep *s, const char *dir)
 		return CLI_REFUSED;
 	}
 	/* stdout ends with it; with --json it is one document. */
-	if (!o->json)
+	if (!o->common.json)
 		(void)printf("report: %s\n", dir);
-	else if (!o->quiet)
+	else if (!o->common.quiet)
 		(void)fprintf(stderr, "report: %s\n", dir);
 	return cli_interrupted() ? CLI_INTERRUPTED : cli_flush("sweep");
 }
@@ -290,7 +290,7 @@ finish(struct sweep *s, struct cli_digests *digests, const char *dir)
 	}
 	cli_digests_take(digests, &s->record->input);
 	int status =
-	    cli_say_unreadable("sweep", o->captures, &s->record->input);
+	    cli_say_unreadable("sweep", o->common.paths, &s->record->input);
 	if (status != CLI_UNREADABLE)
 		status = cli_worse(status, show(s, dir));
 	return status;
@@ -320,22 +320,22 @@ run(struct sweep *s, const char *dir)
 		.run = replay_settings(o),
 		.grid = &s->o->grid,
 		.memory_bytes = s->o->memory_bytes,
-		.workers = s->o->workers,
+		.workers = s->o->replay.workers,
 		.configure = configure,
 		.take = take,
 		.arg = s,
 	};
 
-	add_scenario(&s->o->scenario, &settings.run);
+	add_scenario(&s->o->replay.scenario, &settings.run);
 	settings.run.leavers = s->leavers.at;
 	settings.run.leaver_count = s->leavers.count;
 	settings.run.progress = cli_progress_show;
 	settings.run.progress_arg = &progress;
 	cli_interrupt_catch();
-	if (o->report && o->capture_count > 0)
-		digests = cli_digests_start(o->captures, o->capture_count);
+	if (o->report && o->common.count > 0)
+		digests = cli_digests_start(o->common.paths, o->common.count);
 	double began_s = now_s();
-	cli_progress_start(&progress, o->quiet);
+	cli_progress_start(&progress, o->common.quiet);
 	int status = sim_sweep(&settings, &s->record, &s->facts, &trouble);
 	cli_progress_end(&progress);
 	if (status != SIM_DONE)
@@ -380,8 +380,8 @@ sweep_main(int argc, char **argv)
 	}
 	if (o.replay.report)
 		dir = cli_choose_dir("sweep", o.replay.out_dir,
-		    o.replay.capture_count > 0 ? o.replay.captures[0]
-					       : o.scenario_path,
+		    o.replay.common.count > 0 ? o.replay.common.paths[0]
+					      : o.replay.scenario_path,
 		    "sweep", o.replay.force, &status);
 	if (status == CLI_DONE)
 		status = read_config(&s);

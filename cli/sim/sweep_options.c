@@ -52,21 +52,7 @@ static const char help[] =
     "      outbound.frontends=1,2\n"
     "                       their first so many\n"
     "\n"
-    "What is played:\n"
-    "      --backends N     members of the pool, without -c (default 4)\n"
-    "      --vip ADDR[:PORT]|auto\n"
-    "                       this server's flows only, auto: the server with\n"
-    "                       most; with -c they are played to the frontend\n"
-    "      --reverse        the captured servers are the clients\n"
-    "      --outbound WHO   what members send to servers outside leaves by "
-    "SNAT:\n"
-    "                       members, by their addresses in -c, or captured\n"
-    "                       addresses (A,B) that stand for them\n"
-    "      --filter EXPR    only packets that match, as for tcpdump\n"
-    "      --max-gap TIME   a longer silence passes as this one (30s, 1h)\n"
-    "      --speed FACTOR   the captures' time runs that much faster\n"
-    "      --loop N         all of it N times, with other clients each time\n"
-    "      --max-flows N    leave out flows beyond N (default 16777216)\n"
+    "What is played:\n" CLI_REPLAY_HELP
     "      --seed N         what hash keys are drawn from (default 1)\n"
     "      --memory SIZE    use no more, like 500M or 2G, and read the input\n"
     "                       more often (default: half of the machine's)\n"
@@ -90,15 +76,12 @@ static const char help[] =
 enum {
 	OPTION_VARY = CLI_REPLAY_OPTION_END,
 	OPTION_MEMORY,
-	OPTION_WORKERS,
 };
 
 static const struct option options[] = {
 	CLI_REPLAY_LONG_OPTIONS,
 	{ "vary", required_argument, NULL, OPTION_VARY },
 	{ "memory", required_argument, NULL, OPTION_MEMORY },
-	{ "scenario", required_argument, NULL, 's' },
-	{ "workers", required_argument, NULL, OPTION_WORKERS },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -150,15 +133,6 @@ static int
 read_option(struct sweep_options *o, int option, char **argv)
 {
 	switch (option) {
-	case 's':
-		o->scenario_path = optarg;
-		return 0;
-	case OPTION_WORKERS:
-		return cli_workers_read("sweep", optarg, &o->workers);
-	case CLI_REPLAY_SEED:
-		o->seed_given = true;
-		return replay_option_read(
-		    "sweep", &o->replay, option, optarg, argv);
 	case 'h':
 		(void)fputs(help, stdout);
 		return 1;
@@ -182,36 +156,16 @@ vary_modes(struct sweep_options *o)
 	return status != 0 ? status : read_vary(o, "hash_key=30");
 }
 
-/* Where the command line says nothing, the scenario does; what it says of
- * cases and replications is what a sweep varies, and is not looked at. */
-static int
-read_scenario(struct sweep_options *o)
+/* What a scenario says of cases and replications is what a sweep varies, and
+ * is not looked at. */
+static void
+warn_of_assertions(const struct replay_options *o)
 {
-	struct replay_options *r = &o->replay;
-	int status = cli_scenario_load("sweep", o->scenario_path, &o->scenario);
-	const struct lb_scenario *s = o->scenario.read;
-
-	if (status != CLI_DONE)
-		return status;
-	if (r->capture_count == 0) {
-		r->captures = (const char *const *)o->scenario.captures;
-		r->capture_count = s->capture_count;
-	}
-	if (r->config == NULL)
-		r->config = o->scenario.config;
-	if (!o->seed_given && s->seed_set)
-		r->seed = s->seed;
-	if (r->speed_millionths == 0)
-		r->speed_millionths = s->speed_millionths;
-	if (r->loop == 0)
-		r->loop = s->loop;
-	r->needs_no_capture = s->scene.traffic_count > 0;
-	if (s->assertion_count > 0)
+	if (o->scenario.read != NULL && o->scenario.read->assertion_count > 0)
 		cli_say("sweep",
 		    "%s: assertions are fairlead sim's, and not "
 		    "held here",
 		    o->scenario_path);
-	return 0;
 }
 
 int
@@ -223,18 +177,18 @@ sweep_options_read(struct sweep_options *o, int argc, char **argv)
 	*o = (struct sweep_options){ .replay = replay_options_default() };
 	opterr = 0;
 	optind = 1;
-	while ((option = getopt_long(argc, argv,
-		    CLI_REPLAY_SHORT_OPTIONS "s:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CLI_REPLAY_SHORT_OPTIONS,
+		    options, NULL)) != -1) {
 		status = read_option(o, option, argv);
 		if (status != 0)
 			return status;
 	}
-	backends_given = o->replay.backend_count != 0;
-	replay_options_captures(&o->replay, argc, argv);
-	status = o->scenario_path != NULL ? read_scenario(o) : 0;
+	backends_given = o->replay.common.backend_count != 0;
+	status = replay_options_captures("sweep", &o->replay, argc, argv);
 	if (status == 0)
-		status =
-		    replay_options_end("sweep", &o->replay, o->scenario_path);
+		warn_of_assertions(&o->replay);
+	if (status == 0)
+		status = replay_options_end("sweep", &o->replay);
 	if (status != 0)
 		return status;
 	if (backends_given &&
@@ -262,5 +216,5 @@ void
 sweep_options_free(struct sweep_options *o)
 {
 	sim_grid_free(&o->grid);
-	cli_scenario_free(&o->scenario);
+	replay_options_free(&o->replay);
 }

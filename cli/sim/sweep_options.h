@@ -3,17 +3,12 @@
 #define CLI_SWEEP_OPTIONS_H
 /* What `fairlead sweep` was asked, read and checked, nothing done yet. */
 #include "cli/common/replay_options.h"
-#include "cli/common/scenario.h"
 #include "sim/sweep/grid.h"
 
 struct sweep_options {
 	struct replay_options replay;
-	struct sim_grid grid;      /* its keys drawn */
-	uint64_t memory_bytes;     /* 0: half of what there is */
-	const char *scenario_path; /* NULL: none */
-	struct cli_scenario scenario;
-	unsigned workers; /* 0: as many as there are processors */
-	bool seed_given;
+	struct sim_grid grid;  /* its keys drawn */
+	uint64_t memory_bytes; /* 0: half of what there is */
 };
 
 /*

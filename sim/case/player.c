@@ -358,6 +358,51 @@ not_balanced_but_sent(struct sim_player *p, const struct sim_arrival *a,
 		p->reached = p->result.member;
 }
 
+/* To a member of a balancing rule.  0, or -1 without memory. */
+static int
+balanced(struct sim_player *p, const struct sim_arrival *a, unsigned number,
+    uint16_t rule)
+{
+	struct sim_flow_part *part = &a->flow->parts[number];
+	const struct lb_result *result = &p->result;
+	struct sim_player_rule *r = &p->rules[rule];
+	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
+
+	if (LB_UNLIKELY(part->rule != rule))
+		/* A key is a number in its rule, and a flow's fragments may
+		 * have another rule than its whole packets. */
+		part->key = SIM_KEY_NONE;
+	uint32_t key_number = key_of(r, a, number);
+	if (key_number == SIM_KEY_NONE)
+		return -1;
+	struct sim_key *key = &r->keys.at[key_number];
+	note_silence(p, a, part);
+	bool first = !part->counted;
+	if (first) {
+		r->flows++;
+		member->flows++;
+		key->flows++;
+		if (p->instances != NULL)
+			p->instances->counts[p->instance].flows++;
+	}
+	if (key->packets == 0)
+		key->backend = (uint32_t)(member - r->members);
+	r->connections += is_start(r, a, result->facts, first);
+	part->counted = 1;
+	part->rule = rule;
+	part->member = result->member;
+	part->last_key = key_number;
+	if (LB_UNLIKELY(a->datagram != NULL))
+		/* Whose key it is, should no later fragment come. */
+		a->datagram->parts[number].rule = rule;
+	member->packets_in++;
+	member->bytes_in += a->ip_bytes;
+	count_packet(r, member, key, a, first);
+	if (LB_LIKELY(!p->is_hairpin))
+		p->reached = result->member;
+	return 0;
+}
+
 int
 sim_player_client(
     struct sim_player *p, const struct sim_arrival *a, unsigned number)
@@ -397,42 +442,7 @@ sim_player_client(
 		not_balanced_but_sent(p, a, part, rule);
 		return 0;
 	}
-
-	struct sim_player_rule *r = &p->rules[rule];
-	struct sim_tally *member = &r->members[p->member_of_id[result->member]];
-	if (LB_UNLIKELY(part->rule != rule))
-		/* A key is a number in its rule, and a flow's fragments may
-		 * have another rule than its whole packets. */
-		part->key = SIM_KEY_NONE;
-	uint32_t key_number = key_of(r, a, number);
-	if (key_number == SIM_KEY_NONE)
-		return -1;
-	struct sim_key *key = &r->keys.at[key_number];
-	note_silence(p, a, part);
-	bool first = !part->counted;
-	if (first) {
-		r->flows++;
-		member->flows++;
-		key->flows++;
-		if (p->instances != NULL)
-			p->instances->counts[p->instance].flows++;
-	}
-	if (key->packets == 0)
-		key->backend = (uint32_t)(member - r->members);
-	r->connections += is_start(r, a, result->facts, first);
-	part->counted = 1;
-	part->rule = rule;
-	part->member = result->member;
-	part->last_key = key_number;
-	if (LB_UNLIKELY(a->datagram != NULL))
-		/* Whose key it is, should no later fragment come. */
-		a->datagram->parts[number].rule = rule;
-	member->packets_in++;
-	member->bytes_in += a->ip_bytes;
-	count_packet(r, member, key, a, first);
-	if (LB_LIKELY(!p->is_hairpin))
-		p->reached = result->member;
-	return 0;
+	return balanced(p, a, number, rule);
 }
 
 /* Has the member send the captured reply; true when the client gets it.

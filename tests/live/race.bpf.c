@@ -74,18 +74,6 @@ counts_of(uint32_t role)
 	return bpf_map_lookup_elem(&counts, &role);
 }
 
-LB_INLINE void
-bad(struct race_counts *c, enum race_bad what, uint32_t flow, uint32_t slot,
-    uint64_t word)
-{
-	if (c->bad[what]++ != 0 || c->example[0] != 0)
-		return;
-	c->example[0] = what;
-	c->example[1] = flow;
-	c->example[2] = slot;
-	c->example[3] = word;
-}
-
 LB_INLINE uint32_t
 draw(struct race_counts *c)
 {
@@ -290,7 +278,7 @@ judge_made(struct race_counts *c, const struct lb_scratch *s,
 	if ((s->result.facts & LB_FACT_RECHOSEN) != 0) {
 		c->rechosen++;
 		if (!may_rechoose(s, p->now_ms))
-			bad(c, RACE_BAD_RECHOSEN, p->flow,
+			race_find(&c->found, RACE_BAD_RECHOSEN, p->flow,
 			    (uint32_t)(incarnation >> 32), s->hit.ctl);
 	}
 	uint64_t before = __sync_lock_test_and_set(&f->last, incarnation);
@@ -323,7 +311,7 @@ judge_entry(struct race_counts *c, const struct lb_scratch *s,
 		c->hit++;
 	uint64_t tenant = version << 32 | (uint64_t)r->member << 32 | p->flow;
 	if (race_note(slot, tenant) != 0)
-		bad(c, RACE_BAD_CHANGE, p->flow, slot, tenant);
+		race_find(&c->found, RACE_BAD_CHANGE, p->flow, slot, tenant);
 }
 
 LB_INLINE void
@@ -334,7 +322,8 @@ judge_bytes(struct race_counts *c, const uint8_t *data, uint32_t flow)
 	uint16_t l4 =
 	    folded(six ? l4_sum(data, true, udp) : l4_sum(data, false, udp));
 	if (ip != 0xffff || l4 != 0xffff)
-		bad(c, RACE_BAD_CHECKSUM, flow, 0, (uint64_t)ip << 32 | l4);
+		race_find(&c->found, RACE_BAD_CHECKSUM, flow, 0,
+		    (uint64_t)ip << 32 | l4);
 }
 
 LB_GLOBAL int
@@ -363,8 +352,8 @@ race_judge(struct xdp_md *ctx)
 	if (verdict == LB_FORWARD)
 		judge_bytes(c, data, flow);
 	if (r->member != LB_NONE && !may_have(f, r->member))
-		bad(c, RACE_BAD_MEMBER, flow, slot_of(flow, r->bucket, r->way),
-		    r->member);
+		race_find(&c->found, RACE_BAD_MEMBER, flow,
+		    slot_of(flow, r->bucket, r->way), r->member);
 	if ((r->facts & (LB_FACT_MADE | LB_FACT_HIT)) != 0)
 		judge_entry(c, s, f, p);
 	return 0;
@@ -388,12 +377,14 @@ fairlead_race(struct xdp_md *ctx)
 	c->packets++;
 	int parsed = path_parse(ctx, s);
 	if (parsed != LB_PARSED) {
-		bad(c, RACE_BAD_PACKET, p->flow, 0, (uint64_t)parsed);
+		race_find(
+		    &c->found, RACE_BAD_PACKET, p->flow, 0, (uint64_t)parsed);
 		return XDP_PASS;
 	}
 	path_step(s, p->now_ms);
 	if (lb_result_sends(&s->result) && path_apply(ctx, s) != 0)
-		bad(c, RACE_BAD_PACKET, p->flow, 0, LB_PARSED_COUNT);
+		race_find(
+		    &c->found, RACE_BAD_PACKET, p->flow, 0, LB_PARSED_COUNT);
 	(void)race_judge(ctx);
 	return XDP_PASS;
 }

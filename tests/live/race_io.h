@@ -10,6 +10,7 @@
  */
 #include "model/path/result.h"
 #include "model/path/addr.h"
+#include "tests/live/race_found.h"
 
 #define RACE_ROLES    2u /* CPUs that step: 0 clients, 1 members and clients */
 #define RACE_FLOWS4   6144u
@@ -45,6 +46,7 @@ enum race_bad {
 	RACE_BAD_PACKET,   /* parse or apply refused ours */
 	RACE_BAD_COUNT
 };
+_Static_assert(RACE_BAD_COUNT <= RACE_FOUND_KINDS, "all are counted");
 
 LB_LAYOUT_BEGIN
 struct race_flow {
@@ -61,8 +63,7 @@ struct race_counts {
 	uint64_t duplicates;      /* made while the flow had a live entry */
 	uint64_t duplicates_away; /* of these, to another member */
 	uint64_t moved;           /* made, at another member than the last */
-	uint64_t bad[RACE_BAD_COUNT];
-	uint64_t example[4]; /* of the first bad: what, flow, slot, word */
+	struct race_found found;
 };
 
 struct race_io {

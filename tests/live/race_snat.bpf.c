@@ -83,18 +83,6 @@ is_six(void)
 	return io != NULL && LB_LOAD(io->six) != 0;
 }
 
-LB_INLINE void
-bad(struct snat_counts *c, enum snat_bad what, uint32_t flow, uint32_t slot,
-    uint64_t word)
-{
-	if (c->bad[what]++ != 0 || c->example[0] != 0)
-		return;
-	c->example[0] = what;
-	c->example[1] = flow;
-	c->example[2] = slot;
-	c->example[3] = word;
-}
-
 /* --- the ledger ---------------------------------------------------------- */
 
 LB_INLINE uint32_t
@@ -343,9 +331,9 @@ snat_judge_out(uint32_t role)
 			   LB_CTL_VERSION_MASK;
 	if (!in_block(snat_member(flow), port) ||
 	    snat_addr(&r->edit.src, is_six()) != SNAT_PUBLIC4)
-		bad(c, SNAT_BAD_BLOCK, flow, slot, port);
+		race_find(&c->found, SNAT_BAD_BLOCK, flow, slot, port);
 	if (snat_note(slot, version << 32 | (uint64_t)port << 32 | flow) != 0)
-		bad(c, SNAT_BAD_CHANGE, flow, slot, port);
+		race_find(&c->found, SNAT_BAD_CHANGE, flow, slot, port);
 	if (!made) {
 		c->hit++;
 		return 0;
@@ -357,7 +345,7 @@ snat_judge_out(uint32_t role)
 	uint32_t other = (uint32_t)before - 1;
 	if (before != 0 && (uint32_t)(before >> 32) != slot &&
 	    snat_lives((uint32_t)(before >> 32), other, port) != 0)
-		bad(c, SNAT_BAD_TWICE, flow, slot, before);
+		race_find(&c->found, SNAT_BAD_TWICE, flow, slot, before);
 	uint32_t *at = bpf_map_lookup_elem(&got, &flow);
 	if (at != NULL)
 		LB_STORE(*at, port);
@@ -383,7 +371,7 @@ snat_judge_back(uint32_t role)
 		    lb_be16_get(r->edit.dport), snat_remote4(p->flow), rest);
 	if (r->verdict == LB_FORWARD &&
 	    (reached == SNAT_FLOWS || !in_block(snat_member(reached), port)))
-		bad(c, SNAT_BAD_GUESS, p->flow, 0, reached);
+		race_find(&c->found, SNAT_BAD_GUESS, p->flow, 0, reached);
 	uint32_t owner = (uint32_t)p->tenant - 1, seat = p->seat;
 	const uint64_t *tenant = bpf_map_lookup_elem(&ledger, &seat);
 	if (p->ctl == 0 || tenant == NULL || LB_LOAD(*tenant) != p->tenant ||
@@ -393,12 +381,13 @@ snat_judge_back(uint32_t role)
 	if (snat_remote_port(owner) != snat_remote_port(p->flow)) {
 		c->astray++;
 		if (r->reason != LB_REASON_SNAT_NO_FLOW)
-			bad(c, SNAT_BAD_GUESS, p->flow, 1, reached);
+			race_find(
+			    &c->found, SNAT_BAD_GUESS, p->flow, 1, reached);
 		return 0;
 	}
 	c->returned++;
 	if (reached != owner)
-		bad(c, SNAT_BAD_RETURN, p->flow, owner,
+		race_find(&c->found, SNAT_BAD_RETURN, p->flow, owner,
 		    (uint64_t)r->reason << 32 | reached);
 	return 0;
 }
@@ -428,7 +417,7 @@ judge(struct xdp_md *ctx, struct snat_counts *c, const struct lb_scratch *s,
 		uint16_t l4 = folded(
 		    six ? l4_sum(data, true, udp) : l4_sum(data, false, udp));
 		if (ip != 0xffff || l4 != 0xffff)
-			bad(c, SNAT_BAD_CHECKSUM, p->flow, 0, ip);
+			race_find(&c->found, SNAT_BAD_CHECKSUM, p->flow, 0, ip);
 	}
 	if (p->kind == KIND_BACK)
 		(void)snat_judge_back(role);
@@ -441,7 +430,7 @@ judge(struct xdp_md *ctx, struct snat_counts *c, const struct lb_scratch *s,
 		 reason != LB_REASON_TABLE_FULL &&
 		 (reason != LB_REASON_SNAT_NO_FLOW ||
 		     (s->packet.tcp_flags & LB_TCP_RST) == 0))
-		bad(c, SNAT_BAD_REASON, p->flow, 0, reason);
+		race_find(&c->found, SNAT_BAD_REASON, p->flow, 0, reason);
 }
 
 SEC("xdp")
@@ -463,12 +452,14 @@ fairlead_race_snat(struct xdp_md *ctx)
 	c->packets++;
 	int parsed = path_parse(ctx, s);
 	if (parsed != LB_PARSED) {
-		bad(c, SNAT_BAD_PACKET, p->flow, 0, (uint64_t)parsed);
+		race_find(
+		    &c->found, SNAT_BAD_PACKET, p->flow, 0, (uint64_t)parsed);
 		return XDP_PASS;
 	}
 	path_step(s, p->now_ms);
 	if (lb_result_sends(&s->result) && path_apply(ctx, s) != 0)
-		bad(c, SNAT_BAD_PACKET, p->flow, 0, LB_PARSED_COUNT);
+		race_find(
+		    &c->found, SNAT_BAD_PACKET, p->flow, 0, LB_PARSED_COUNT);
 	judge(ctx, c, s, p);
 	return XDP_PASS;
 }

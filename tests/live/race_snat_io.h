@@ -15,6 +15,7 @@
  */
 #include "model/path/addr.h"
 #include "model/path/result.h"
+#include "tests/live/race_found.h"
 
 #define SNAT_ROLES   2u /* CPUs: 0 members, 1 members and remotes */
 #define SNAT_AGES    512u
@@ -51,6 +52,7 @@ enum snat_bad {
 	SNAT_BAD_REASON,   /* dropped for what cannot be */
 	SNAT_BAD_COUNT
 };
+_Static_assert(SNAT_BAD_COUNT <= RACE_FOUND_KINDS, "all are counted");
 
 LB_LAYOUT_BEGIN
 struct snat_counts {
@@ -60,8 +62,7 @@ struct snat_counts {
 	uint64_t made, hit, evicted, udp;
 	uint64_t returned; /* to a flow that lived all the time */
 	uint64_t astray;   /* to a port whose flow is another's */
-	uint64_t bad[SNAT_BAD_COUNT];
-	uint64_t example[4]; /* of the first bad: what, flow, slot, word */
+	struct race_found found;
 };
 
 struct snat_io {

@@ -7,9 +7,42 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "live/bpf/engine.h"
 
 #define REPEAT    20000u /* packets in one test run */
 #define FRAME_MAX 96u
+
+int
+racers_load(
+    struct live_engine **engine, const char *name, const struct lb_plan *plan)
+{
+	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
+	const char *build = getenv("BUILD");
+	char error[512] = "", path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/tests/live/%s.bpf.o",
+	    build != NULL ? build : ".", name);
+	*engine = live_engine_load(
+	    object != NULL ? object : path, plan, error, sizeof(error));
+	if (*engine != NULL)
+		return 0;
+	int code = errno;
+	(void)printf("%s\n", error);
+	if (code != EPERM)
+		return -1;
+	(void)printf("skipped: without privilege\n");
+	return RACERS_SKIPPED;
+}
+
+uint64_t
+racers_seed(uint64_t seed, uint32_t role)
+{
+	return (seed + role) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+}
+
+/* --- running -------------------------------------------------------------- */
 
 struct stepper {
 	struct racers *racers;
@@ -101,7 +134,7 @@ racers_run(struct racers *r, void (*meanwhile)(void *arg, uint64_t seconds),
 
 	pick_cpus(cpus);
 	if (pthread_create(&sweeper, NULL, sweep, r) != 0)
-		return EAGAIN;
+		abort();
 	for (uint32_t role = 0; role < RACERS; role++) {
 		steppers[role] = (struct stepper){
 			.racers = r, .role = role, .cpu = cpus[role]
@@ -115,8 +148,14 @@ racers_run(struct racers *r, void (*meanwhile)(void *arg, uint64_t seconds),
 	for (uint32_t role = 0; role < RACERS; role++)
 		(void)pthread_join(steppers[role].thread, NULL);
 	(void)pthread_join(sweeper, NULL);
-	return atomic_load(&r->error);
+	int code = atomic_load(&r->error);
+	if (code == 0)
+		return 0;
+	(void)printf("a run failed: %s\n", strerror(code));
+	return -1;
 }
+
+/* --- telling -------------------------------------------------------------- */
 
 uint64_t
 racers_number(const char *variable, uint64_t otherwise)
@@ -132,4 +171,37 @@ racers_hold(const char *what, bool good)
 {
 	(void)printf("  %-58s %s\n", what, good ? "holds" : "BROKEN");
 	return good ? 0 : -1;
+}
+
+int
+racers_exit(int rc)
+{
+	return rc == 0                ? EXIT_SUCCESS
+	       : rc == RACERS_SKIPPED ? rc
+				      : EXIT_FAILURE;
+}
+
+void
+racers_add_found(struct race_found *sum, const struct race_found *more)
+{
+	for (uint32_t i = 0; i < RACE_FOUND_KINDS; i++)
+		sum->bad[i] += more->bad[i];
+	if (sum->example[0] == 0)
+		memcpy(sum->example, more->example, sizeof(sum->example));
+}
+
+void
+racers_print_found(const struct race_found *found)
+{
+	const uint64_t *first = found->example;
+
+	for (uint32_t i = 1; i < RACE_FOUND_KINDS; i++)
+		if (found->bad[i] != 0)
+			(void)printf("bad of kind %u: %ju\n", i,
+			    (uintmax_t)found->bad[i]);
+	if (first[0] != 0)
+		(void)printf("first bad: kind %ju, flow %ju, slot %ju, "
+			     "%016jx\n",
+		    (uintmax_t)first[0], (uintmax_t)first[1],
+		    (uintmax_t)first[2], (uintmax_t)first[3]);
 }

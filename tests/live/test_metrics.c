@@ -222,14 +222,29 @@ text_of(const struct sample *s)
 	"{" MEMBER(pool, name, "::") ",frontend_address=\"" frontend           \
 				     "\",protocol=\"" protocol "\""
 
+/* What a series says of the sample. */
+struct value_row {
+	const char *series;
+	double value; /* -1: not there */
+};
+
 static void
-test_values(void)
+expect_values(const struct value_row *rows, size_t count)
 {
-	static const struct {
-		const char *series;
-		double value; /* -1: not there */
-	} rows[] = {
-		{ "fairlead_build_info{version=\"" PACKAGE_VERSION "\"}", 1 },
+	struct sample *s = sample_new();
+	char *text = text_of(s);
+
+	for (size_t i = 0; i < count; i++)
+		UNIT_ROW(rows[i].series,
+		    exposition_value(text, rows[i].series) == rows[i].value);
+	free(text);
+	free(s);
+}
+
+static void
+test_rules(void)
+{
+	static const struct value_row rows[] = {
 		{ "fairlead_packets_total" RULE ",direction=\"inbound\"}", 7 },
 		{ "fairlead_bytes_total" RULE ",direction=\"outbound\"}", 701 },
 		{ "fairlead_packets_total{rule=\"p\",direction=\"inbound\"}",
@@ -249,6 +264,18 @@ test_values(void)
 		{ "fairlead_syns_total{rule=\"p\",direction=\"inbound\"}", 11 },
 		{ "fairlead_syns_total{rule=\"p\",direction=\"outbound\"}",
 		    12 },
+		{ "fairlead_rule_members" RULE "}", 2 },
+		{ "fairlead_rule_members_up" RULE "}", 1 },
+		{ "fairlead_rule_connections{rule=\"p\"}", 1 },
+	};
+
+	expect_values(rows, LB_COUNT(rows));
+}
+
+static void
+test_snat(void)
+{
+	static const struct value_row rows[] = {
 		{ "fairlead_snat_ports_allocated" SNAT("p", "a", "192.0.2.1",
 		      "tcp") ",is_awaiting_removal=\"false\"}",
 		    1024 },
@@ -283,9 +310,15 @@ test_values(void)
 		{ "fairlead_snat_connections_total" SNAT(
 		      "q", "c", "192.0.2.2", "tcp") ",state=\"failed\"}",
 		    -1 },
-		{ "fairlead_rule_members" RULE "}", 2 },
-		{ "fairlead_rule_members_up" RULE "}", 1 },
-		{ "fairlead_rule_connections{rule=\"p\"}", 1 },
+	};
+
+	expect_values(rows, LB_COUNT(rows));
+}
+
+static void
+test_members(void)
+{
+	static const struct value_row rows[] = {
 		{ "fairlead_member_packets_total{" MEMBER(
 		      "p", "b", "10.0.0.2") ",direction=\"outbound\"}",
 		    21 },
@@ -297,11 +330,21 @@ test_values(void)
 		{ "fairlead_pool_members{pool=\"p\",state=\"up\"}", 1 },
 		{ "fairlead_pool_members{pool=\"p\",state=\"down\"}", 1 },
 		{ "fairlead_pool_members{pool=\"q\",state=\"down\"}", 1 },
-		{ "fairlead_next_hops_unresolved", 2 },
 		{ "fairlead_health_probe_status{probe=\"alive\","
 		  "protocol=\"tcp\",backend_port=\"8081\"," MEMBER(
 		      "p", "a", "10.0.0.1") "}",
 		    1 },
+	};
+
+	expect_values(rows, LB_COUNT(rows));
+}
+
+static void
+test_machine(void)
+{
+	static const struct value_row rows[] = {
+		{ "fairlead_build_info{version=\"" PACKAGE_VERSION "\"}", 1 },
+		{ "fairlead_next_hops_unresolved", 2 },
 		{ "fairlead_connections{family=\"ipv4\",state=\"open\"}", 5 },
 		{ "fairlead_connections{family=\"ipv6\",state=\"open\"}", 0 },
 		{ "fairlead_dropped_packets_total{reason=\"ttl\"}", 11 },
@@ -315,16 +358,19 @@ test_values(void)
 		{ "fairlead_plan_timestamp_seconds", 1795349139 },
 		{ "process_cpu_seconds_total", 0.25 },
 	};
+
+	expect_values(rows, LB_COUNT(rows));
+}
+
+/* An interface is gone, and the table not counted yet. */
+static void
+test_uncounted(void)
+{
 	struct sample *s = sample_new();
-	char *text = text_of(s);
-	for (size_t i = 0; i < LB_COUNT(rows); i++)
-		UNIT_ROW(rows[i].series,
-		    exposition_value(text, rows[i].series) == rows[i].value);
-	free(text);
-	/* An interface is gone, and the table not counted yet. */
+
 	s->interfaces[1].attached = false;
 	s->figures.table_counted = s->figures.snat_counted = false;
-	text = text_of(s);
+	char *text = text_of(s);
 	CU_ASSERT_EQUAL(
 	    exposition_value(text, "fairlead_data_path_availability" RULE "}"),
 	    0);
@@ -461,7 +507,11 @@ int
 main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "values", test_values },
+		{ "values of rules", test_rules },
+		{ "values of SNAT", test_snat },
+		{ "values of members", test_members },
+		{ "values of the machine", test_machine },
+		{ "not counted yet", test_uncounted },
 		{ "format", test_format },
 		{ "reader", test_reader },
 		{ "manual", test_manual },

@@ -142,9 +142,6 @@ static int
 race_open(struct race *race, uint64_t seed)
 {
 	struct lb_problems problems = { 0 };
-	char error[512] = "", path[4096];
-	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
-	const char *build = getenv("BUILD");
 
 	race->config = race_config();
 	race->plan = lb_plan_compile(race->config, NULL, NULL, &problems);
@@ -155,14 +152,9 @@ race_open(struct race *race, uint64_t seed)
 		(void)printf("the plan is not as the test wants it\n");
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/tests/live/race.bpf.o",
-	    build != NULL ? build : ".");
-	race->engine = live_engine_load(
-	    object != NULL ? object : path, race->plan, error, sizeof(error));
-	if (race->engine == NULL) {
-		(void)printf("%s\n", error);
-		return errno == EPERM ? RACERS_SKIPPED : -1;
-	}
+	int rc = racers_load(&race->engine, "race", race->plan);
+	if (rc != 0)
+		return rc;
 	race->racers = (struct racers){
 		.program = live_engine_program(race->engine, "fairlead_race"),
 		.frame_bytes = RACE_FRAME,
@@ -184,8 +176,7 @@ race_open(struct race *race, uint64_t seed)
 		return -1;
 	}
 	for (uint32_t role = 0; role < RACE_ROLES; role++)
-		race->counts[role].random =
-		    (seed + role) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		race->counts[role].random = racers_seed(seed, role);
 	race->io->now_ms = FAR;
 	find_members(race);
 	return 0;
@@ -329,10 +320,7 @@ sum_up(const struct race *race)
 	sum.duplicates += b->duplicates;
 	sum.duplicates_away += b->duplicates_away;
 	sum.moved += b->moved;
-	for (uint32_t i = 0; i < RACE_BAD_COUNT; i++)
-		sum.bad[i] += b->bad[i];
-	if (sum.example[0] == RACE_BAD_NOTHING)
-		memcpy(sum.example, b->example, sizeof(sum.example));
+	racers_add_found(&sum.found, &b->found);
 	return sum;
 }
 
@@ -361,15 +349,7 @@ print_counts(const struct race *race, const struct race_counts *c,
 	    (uintmax_t)r->duplicates);
 	(void)printf(
 	    "flows at another member than before %ju\n", (uintmax_t)c->moved);
-	for (uint32_t i = 1; i < RACE_BAD_COUNT; i++)
-		if (c->bad[i] != 0)
-			(void)printf(
-			    "bad of kind %u: %ju\n", i, (uintmax_t)c->bad[i]);
-	if (c->example[0] != RACE_BAD_NOTHING)
-		(void)printf("first bad: kind %ju, flow %ju, slot %ju, "
-			     "%016jx\n",
-		    (uintmax_t)c->example[0], (uintmax_t)c->example[1],
-		    (uintmax_t)c->example[2], (uintmax_t)c->example[3]);
+	racers_print_found(&c->found);
 }
 
 /* mechanism.md 7 lets a third flow's claim between lead to a duplicate: a few
@@ -402,14 +382,15 @@ judge(const struct race *race)
 	rc |= racers_hold(
 	    "every entry's member is as told, and may be", remains.wrong == 0);
 	rc |= racers_hold("no packet went where no lookup table sends its flow",
-	    c.bad[RACE_BAD_MEMBER] == 0);
+	    c.found.bad[RACE_BAD_MEMBER] == 0);
 	rc |= racers_hold("no entry changed its flow or member in its life",
-	    c.bad[RACE_BAD_CHANGE] == 0);
+	    c.found.bad[RACE_BAD_CHANGE] == 0);
 	rc |= racers_hold("no entry was given up without a reason",
-	    c.bad[RACE_BAD_RECHOSEN] == 0);
-	rc |= racers_hold("checksums are right", c.bad[RACE_BAD_CHECKSUM] == 0);
+	    c.found.bad[RACE_BAD_RECHOSEN] == 0);
+	rc |= racers_hold(
+	    "checksums are right", c.found.bad[RACE_BAD_CHECKSUM] == 0);
 	rc |= racers_hold("every packet was parsed, every edit fitted",
-	    c.bad[RACE_BAD_PACKET] == 0);
+	    c.found.bad[RACE_BAD_PACKET] == 0);
 	rc |= racers_hold("duplicates are rare",
 	    c.duplicates * 1000000 <= c.made * DUPLICATES_PER_MILLION);
 	return rc;
@@ -425,19 +406,11 @@ main(void)
 	(void)printf("FAIRLEAD_SEED=%ju FAIRLEAD_SECONDS=%ju\n",
 	    (uintmax_t)seed, (uintmax_t)seconds);
 	int rc = race_open(&race, seed);
-	if (rc == RACERS_SKIPPED)
-		(void)printf("skipped: without privilege\n");
 	if (rc == 0) {
 		(void)clock_gettime(CLOCK_MONOTONIC, &race.start);
-		int code = racers_run(&race.racers, change_health, seconds);
-		if (code != 0) {
-			(void)printf("a run failed: %s\n", strerror(code));
-			rc = -1;
-		}
+		rc = racers_run(&race.racers, change_health, seconds);
 		rc |= judge(&race);
 	}
 	race_close(&race);
-	return rc == 0                ? EXIT_SUCCESS
-	       : rc == RACERS_SKIPPED ? rc
-				      : EXIT_FAILURE;
+	return racers_exit(rc);
 }

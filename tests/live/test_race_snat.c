@@ -211,9 +211,6 @@ static int
 race_open(struct race *race, bool six, uint64_t seed)
 {
 	struct lb_problems problems = { 0 };
-	char error[512] = "", path[4096];
-	const char *object = getenv("FAIRLEAD_RACE_OBJECT");
-	const char *build = getenv("BUILD");
 	struct lb_config *config = snat_config(six);
 
 	memset(race, 0, sizeof(*race));
@@ -227,14 +224,9 @@ race_open(struct race *race, bool six, uint64_t seed)
 		(void)printf("the plan is not as the test wants it\n");
 		return -1;
 	}
-	(void)snprintf(path, sizeof(path), "%s/tests/live/race_snat.bpf.o",
-	    build != NULL ? build : ".");
-	race->engine = live_engine_load(
-	    object != NULL ? object : path, race->plan, error, sizeof(error));
-	if (race->engine == NULL) {
-		(void)printf("%s\n", error);
-		return errno == EPERM ? RACERS_SKIPPED : -1;
-	}
+	int rc = racers_load(&race->engine, "race_snat", race->plan);
+	if (rc != 0)
+		return rc;
 	race->racers = (struct racers){
 		.program =
 		    live_engine_program(race->engine, "fairlead_race_snat"),
@@ -252,8 +244,7 @@ race_open(struct race *race, bool six, uint64_t seed)
 		return -1;
 	}
 	for (uint32_t role = 0; role < SNAT_ROLES; role++)
-		race->counts[role].random =
-		    (seed + role) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+		race->counts[role].random = racers_seed(seed, role);
 	race->io->now_ms = FAR;
 	race->io->six = six;
 	return 0;
@@ -411,10 +402,7 @@ sum_up(const struct race *race)
 	sum.udp += b->udp;
 	sum.returned += b->returned;
 	sum.astray += b->astray;
-	for (uint32_t i = 0; i < SNAT_BAD_COUNT; i++)
-		sum.bad[i] += b->bad[i];
-	if (sum.example[0] == SNAT_BAD_NOTHING)
-		memcpy(sum.example, b->example, sizeof(sum.example));
+	racers_add_found(&sum.found, &b->found);
 	return sum;
 }
 
@@ -440,20 +428,12 @@ print_counts(
 		if (c->reason[i] != 0)
 			(void)printf("dropped, %s: %ju\n", lb_reason_name(i),
 			    (uintmax_t)c->reason[i]);
-	for (uint32_t i = 1; i < SNAT_BAD_COUNT; i++)
-		if (c->bad[i] != 0)
-			(void)printf(
-			    "bad of kind %u: %ju\n", i, (uintmax_t)c->bad[i]);
 	(void)printf("entries out %ju, in %ju; strange %ju, shared %ju, alone "
 		     "%ju; bits without a flow %ju, flows without a bit %ju\n",
 	    (uintmax_t)a->out, (uintmax_t)a->in, (uintmax_t)a->strange,
 	    (uintmax_t)a->twice, (uintmax_t)a->alone, (uintmax_t)a->leaked,
 	    (uintmax_t)a->unset);
-	if (c->example[0] != SNAT_BAD_NOTHING)
-		(void)printf("first bad: kind %ju, flow %ju, slot %ju, "
-			     "%016jx\n",
-		    (uintmax_t)c->example[0], (uintmax_t)c->example[1],
-		    (uintmax_t)c->example[2], (uintmax_t)c->example[3]);
+	racers_print_found(&c->found);
 }
 
 static int
@@ -469,19 +449,20 @@ judge_packets(const struct race *race, const struct snat_counts *c)
 	rc |= racers_hold("packets in = forwarded + dropped",
 	    c->packets == c->verdict[LB_FORWARD] + c->verdict[LB_DROP]);
 	rc |= racers_hold("no port was given twice for one destination",
-	    c->bad[SNAT_BAD_TWICE] == 0);
+	    c->found.bad[SNAT_BAD_TWICE] == 0);
 	rc |= racers_hold("every flow left by a port of its member's",
-	    c->bad[SNAT_BAD_BLOCK] == 0);
+	    c->found.bad[SNAT_BAD_BLOCK] == 0);
 	rc |= racers_hold("no entry changed its port in its life",
-	    c->bad[SNAT_BAD_CHANGE] == 0);
+	    c->found.bad[SNAT_BAD_CHANGE] == 0);
 	rc |= racers_hold("while a flow lives, returns reach who opened it",
-	    c->bad[SNAT_BAD_RETURN] == 0);
+	    c->found.bad[SNAT_BAD_RETURN] == 0);
 	rc |= racers_hold("nothing came back to who had not asked",
-	    c->bad[SNAT_BAD_GUESS] == 0);
-	rc |= racers_hold(
-	    "drops have a reason that can be", c->bad[SNAT_BAD_REASON] == 0);
+	    c->found.bad[SNAT_BAD_GUESS] == 0);
+	rc |= racers_hold("drops have a reason that can be",
+	    c->found.bad[SNAT_BAD_REASON] == 0);
 	rc |= racers_hold("checksums are right, every edit fitted",
-	    c->bad[SNAT_BAD_CHECKSUM] == 0 && c->bad[SNAT_BAD_PACKET] == 0);
+	    c->found.bad[SNAT_BAD_CHECKSUM] == 0 &&
+		c->found.bad[SNAT_BAD_PACKET] == 0);
 	return rc;
 }
 
@@ -530,14 +511,8 @@ run(bool six, uint64_t seed, uint64_t seconds)
 	int rc = race_open(&race, six, seed);
 
 	(void)printf("%s\n", six ? "IPv6" : "IPv4");
-	if (rc == RACERS_SKIPPED)
-		(void)printf("skipped: without privilege\n");
 	if (rc == 0) {
-		int code = racers_run(&race.racers, wait_for_the_end, seconds);
-		if (code != 0) {
-			(void)printf("a run failed: %s\n", strerror(code));
-			rc = -1;
-		}
+		rc = racers_run(&race.racers, wait_for_the_end, seconds);
 		rc |= judge(&race);
 	}
 	race_close(&race);
@@ -555,7 +530,5 @@ main(void)
 	int rc = run(false, seed, seconds);
 	if (rc == 0)
 		rc = run(true, seed, seconds);
-	return rc == 0                ? EXIT_SUCCESS
-	       : rc == RACERS_SKIPPED ? rc
-				      : EXIT_FAILURE;
+	return racers_exit(rc);
 }

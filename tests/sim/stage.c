@@ -47,6 +47,21 @@ stage_traffic(struct stage *s, enum lb_profile profile)
 	return t;
 }
 
+struct lb_traffic *
+stage_request(struct stage *s)
+{
+	struct lb_traffic *t = stage_traffic(s, LB_PROFILE_WEB);
+
+	t->arrivals = LB_ARRIVALS_CONSTANT;
+	t->rate = LB_SCENE_ONE;
+	t->stop_ms = 1;
+	t->clients = 1;
+	t->requests = LB_SCENE_ONE;
+	t->sizes = LB_SIZES_CONSTANT;
+	t->size_min = 1000;
+	return t;
+}
+
 struct lb_server *
 stage_server(struct stage *s)
 {
@@ -67,6 +82,14 @@ stage_fault(struct stage *s, uint64_t at_ms, const char *member,
 	UNIT_NEED(f->member);
 	s->settings.faults = s->faults;
 	return f;
+}
+
+void
+stage_fault_all(struct stage *s, uint64_t at_ms, enum lb_fault_kind kind)
+{
+	(void)stage_fault(s, at_ms, "a", kind);
+	(void)stage_fault(s, at_ms, "b", kind);
+	(void)stage_fault(s, at_ms, "c", kind);
 }
 
 /* --- playing ------------------------------------------------------------- */

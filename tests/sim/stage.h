@@ -30,9 +30,13 @@ void stage_open(struct stage *s);
 void stage_close(struct stage *s);
 
 struct lb_traffic *stage_traffic(struct stage *s, enum lb_profile profile);
+/* One connection that asks once, at 0, over the web. */
+struct lb_traffic *stage_request(struct stage *s);
 struct lb_server *stage_server(struct stage *s); /* every member's */
 struct lb_fault *stage_fault(struct stage *s, uint64_t at_ms,
     const char *member, enum lb_fault_kind kind);
+/* Of members a, b and c. */
+void stage_fault_all(struct stage *s, uint64_t at_ms, enum lb_fault_kind kind);
 
 /*
  * A configuration's text; NULL: members a, b and c at 10.0.0.1 to 3 behind
