@@ -23,8 +23,8 @@ void cli_progress_end(struct cli_progress *p); /* wipes the line */
 
 /* How fast it was, where the line would be: of so many packets, which took
  * duration_ns when they were captured. */
-void cli_progress_rate(const struct cli_progress *p, uint64_t packets,
-    uint64_t duration_ns);
+void cli_progress_rate(
+    const struct cli_progress *p, uint64_t packets, uint64_t duration_ns);
 
 /* From now on SIGINT and SIGTERM only leave a note; again: they end us. */
 void cli_interrupt_catch(void);

@@ -115,7 +115,7 @@ list_balancer(struct live_change_list *c, const struct live_side *from,
 	live_differ_ms(&d, "fin_timeout", a->fin_timeout_ms, b->fin_timeout_ms);
 	live_differ_ms(&d, "rst_timeout", a->rst_timeout_ms, b->rst_timeout_ms);
 #define X(key, usual, other)                                                   \
-	live_differ(&d, lb_switch_key(LB_SWITCH_##key),                                                  \
+	live_differ(&d, lb_switch_key(LB_SWITCH_##key),                        \
 	    lb_switch_name(LB_SWITCH_##key, a->otherwise[LB_SWITCH_##key]),    \
 	    lb_switch_name(LB_SWITCH_##key, b->otherwise[LB_SWITCH_##key]));
 	LB_SWITCHES(X)

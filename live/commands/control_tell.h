@@ -14,8 +14,8 @@
 json_t *live_tell_status(
     const struct live_figures *figures, const struct live_run *run);
 json_t *live_tell_total(const struct live_figures *figures);
-json_t *live_tell_frontend(const struct live_figures *figures,
-    const struct live_figures_frontend *at);
+json_t *live_tell_frontend(
+    const struct live_figures *figures, const struct live_figures_frontend *at);
 json_t *live_tell_rule(
     const struct live_figures *figures, const struct live_figures_rule *rule);
 /* A NAT rule's port, and whom it leads to. */

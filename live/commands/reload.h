@@ -37,8 +37,8 @@ void live_reload(struct live_run *run, bool dry_run, struct live_reloaded *how);
  *
  * 0: the draft is empty.  -errno with a line in error: nothing changed.
  */
-int live_reload_put(struct live_run *run, struct live_draft *draft,
-    char *error, size_t error_bytes);
+int live_reload_put(struct live_run *run, struct live_draft *draft, char *error,
+    size_t error_bytes);
 
 /* What a reload warned of that it could not do, again; and interfaces that came
  * (back) since. */

@@ -379,7 +379,7 @@ take_up(struct beat *b)
 {
 	for (size_t i = 0; i < b->count; i++) {
 		struct target *t = b->at[i];
-		assert(t != NULL); /* only of the beat before are some taken out */
+		assert(t != NULL); /* of the beat before some are NULL */
 		t->probe = t->wanted_by;
 		t->wanted_by = -1;
 		t->try.probe = &b->probes[t->probe];

@@ -15,7 +15,8 @@ void live_interfaces_again(struct live_run *run, bool program);
 
 /* Warns of members that packets find no way to, whose answers come by an
  * interface that is not among those, or that would be a next hop of their own;
- * and of frontends whose other ports reach what listens here.  Cost: a question per member. */
+ * and of frontends whose other ports reach what listens here.  Cost: a question
+ * per member. */
 void live_interfaces_warn(const struct live_run *run);
 
 /* Those that are wanted, and whether the program is there: how many.  Names

@@ -31,8 +31,8 @@ struct live_overrides {
 void live_overrides_free(struct live_overrides *all); /* empties it */
 
 /* NULL: nothing was said about it. */
-struct live_override *live_override_of(const struct live_overrides *all,
-    const char *pool, const char *member);
+struct live_override *live_override_of(
+    const struct live_overrides *all, const char *pool, const char *member);
 
 /* The same, made where there is none; NULL without memory. */
 struct live_override *live_override_make(
@@ -64,8 +64,7 @@ void live_overrides_prune(struct live_overrides *all,
  * As text, *bytes of it, to be freed (NULL without memory);
  * and back, added to *all: what can't be read is left out.
  */
-char *live_overrides_write(
-    const struct live_overrides *all, size_t *bytes);
+char *live_overrides_write(const struct live_overrides *all, size_t *bytes);
 void live_overrides_read(
     struct live_overrides *all, const char *text, size_t bytes);
 

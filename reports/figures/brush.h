@@ -112,9 +112,8 @@ void report_brush_times(const struct report_brush *b,
  * Labels stay as near as they can, within from..to; when they have no room
  * there, they stand one by one from the left and go beyond.
  */
-void report_apart(
-    double *x, const double *width, size_t count, double gap, double from,
-    double to);
+void report_apart(double *x, const double *width, size_t count, double gap,
+    double from, double to);
 
 /* --- figures by brush ----------------------------------------------------- */
 
@@ -126,9 +125,8 @@ struct report_sketch {
 	    const struct report_brush *b, const struct report_panel *panel);
 };
 
-extern const struct report_sketch report_sketch_failover,
-    report_sketch_detect, report_sketch_kept, report_sketch_response,
-    report_sketch_snat;
+extern const struct report_sketch report_sketch_failover, report_sketch_detect,
+    report_sketch_kept, report_sketch_response, report_sketch_snat;
 
 /* What an art's height and draw are made of. */
 double report_sketch_height(

@@ -21,8 +21,9 @@
  *     gini                (n - 1) sqrt(H / (pi n))
  *     effective_backends  n jain
  *
- * Beyond, and where backends differ in weight, drawn (fresh.h): 40,000/n times, but 4,000 at the most and 100 at
- * least, for about 1 % of an index's distance from even.
+ * Beyond, and where backends differ in weight, drawn (fresh.h): 40,000/n times,
+ * but 4,000 at the most and 100 at least, for about 1 % of an index's distance
+ * from even.
  *
  * jain here is the mean; expected_jain of stats.h, which summary.json has
  * promised to be 1/(1 + (n - 1) H), lies below it when few keys dominate.

@@ -45,8 +45,8 @@ double report_fair_scale(
     const struct report_fair *fair, const struct sim_backend *of);
 
 /* (share - p_i)/p_i, 0 being fair; NAN of who has no fair share. */
-double report_off_fair(const struct report_fair *fair,
-    const struct sim_backend *of, double share);
+double report_off_fair(
+    const struct report_fair *fair, const struct sim_backend *of, double share);
 
 /* From x to y in place: those without a fair share are left out, the others
  * move up.  Returns n. */

@@ -5,7 +5,8 @@
  * Lorenz curves: what share of the load the k least loaded backends carry
  * together, beside where 95 % of perfect hashes of the same keys would have
  * it.  Where backends differ in weight, of the load divided by it (fair.h), the
- * drained left out.  The diagonal is even; Gini is 1 less twice the area under the curve.
+ * drained left out.  The diagonal is even; Gini is 1 less twice the area under
+ * the curve.
  */
 #include "reports/stats/stats.h"
 #include <stdio.h>

@@ -3,9 +3,10 @@
 #define REPORTS_REHASH_H
 /*
  * The re-hash test: run the hash again, many times.  Keys and their weights
- * stay, each key is given to a backend at random (by the backends' weights), and the question is how
- * often the loads come out at least as uneven as they did.  Right for any
- * distribution of weights, where chi-square wants that no key dominates.
+ * stay, each key is given to a backend at random (by the backends' weights),
+ * and the question is how often the loads come out at least as uneven as they
+ * did.  Right for any distribution of weights, where chi-square wants that no
+ * key dominates.
  */
 #include "reports/stats/stats.h"
 

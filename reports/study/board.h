@@ -33,8 +33,8 @@ struct report_plot {
 					  differ; NULL: perfect is everyone's,
 					  else the widest of them */
 	struct report_fair fair;
-	struct report_range scale;     /* shared with other plots; holds 0 */
-	double room_left, room_right;  /* for values beside the bars */
+	struct report_range scale;    /* shared with other plots; holds 0 */
+	double room_left, room_right; /* for values beside the bars */
 };
 
 struct report_board {

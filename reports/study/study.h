@@ -33,7 +33,7 @@ struct report_subject {
 	const struct sim_case *of;
 	const struct sim_rule *rule;
 	size_t case_index;
-	uint64_t seed; /* the record's */
+	uint64_t seed;     /* the record's */
 	bool is_disturbed; /* members were out: failover_words.h */
 	char *name;        /* "five-tuple", "rule", "case, rule"; cleaned */
 	struct report_measure by[REPORT_UNIT_COUNT];

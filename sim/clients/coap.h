@@ -18,8 +18,9 @@
 #define SIM_COAP_MAX_RETRANSMIT 4u
 #define SIM_COAP_MAX_WAIT_NS    (93 * LB_NS_PER_S) /* MAX_TRANSMIT_WAIT */
 #define SIM_COAP_EMPTY_BYTES    4u                 /* an ACK: its header */
-#define SIM_COAP_REGISTER_BYTES 24u /* a GET with a token, Observe and a path  \
-				     */
+#define SIM_COAP_REGISTER_BYTES                                                \
+	24u /* a GET with a token, Observe and a path                          \
+	     */
 
 /* What is between a device and its server; there is one at a time (NSTART). */
 enum sim_exchange { SIM_NO_EXCHANGE, SIM_REPORT, SIM_REGISTER };

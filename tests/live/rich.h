@@ -21,7 +21,7 @@ struct rich {
 	uint32_t outbounds; /* bit o: so for the o-th outbound rule */
 	bool udp_port, fill_first;
 	uint32_t otherwise; /* bit s: so for that switch */
-	uint32_t turn; /* lists begin somewhere else */
+	uint32_t turn;      /* lists begin somewhere else */
 	enum lb_sku sku;
 	enum lb_forwarding forwarding;
 	bool next_hop;

@@ -147,8 +147,8 @@ test_findings(void)
 			.case_count = rows[i].cases };
 		CU_ASSERT_TRUE(is(
 		    report_headline(&record), rows[i].headline, rows[i].what));
-		CU_ASSERT_TRUE(
-		    is(report_verdict(&record, &report_terminal), rows[i].verdict, rows[i].what));
+		CU_ASSERT_TRUE(is(report_verdict(&record, &report_terminal),
+		    rows[i].verdict, rows[i].what));
 	}
 }
 

@@ -242,7 +242,8 @@ test_redraw(void)
 	CU_ASSERT_STRING_EQUAL(listing(path, found),
 	    "backends.csv balance.pdf balance.png charts events.jsonl "
 	    "flows.csv "
-	    "lorenz.csv report.html report.pdf run.json run.record summary.json "
+	    "lorenz.csv report.html report.pdf run.json run.record "
+	    "summary.json "
 	    "timing.json");
 	set_up("run/ run/notes");
 	CU_ASSERT_EQUAL(report_redraw(record, in_base(path, "run"), &plain,

@@ -23,9 +23,9 @@ kind_of(const struct wreck_spec *spec, size_t index)
 	static const char *const kinds[] = { "crashed", "deaf", "admin-down",
 		"hanging", "slow", "refusing", "flapping", "http-error" };
 
-	return spec->kind != NULL ? spec->kind
-				  : kinds[index % (sizeof(kinds) /
-						      sizeof(kinds[0]))];
+	return spec->kind != NULL
+		   ? spec->kind
+		   : kinds[index % (sizeof(kinds) / sizeof(kinds[0]))];
 }
 
 static struct sim_failover
@@ -42,11 +42,11 @@ draw_failover(const struct sim_record *record, const struct wreck_spec *spec,
 		.fault = sample_copy(kind),
 		.member = sample_copy(
 		    rule->backends[index % rule->backend_count].name),
-		.at_ns =
-		    (uint64_t)(at * (double)record->input.duration_ns),
-		.failed_ns = unseen || by_hand ? SIM_NO_TIME
-					       : found - SOONEST,
-		.detected_ns = unseen ? SIM_NO_TIME : by_hand ? 0 : found,
+		.at_ns = (uint64_t)(at * (double)record->input.duration_ns),
+		.failed_ns = unseen || by_hand ? SIM_NO_TIME : found - SOONEST,
+		.detected_ns = unseen    ? SIM_NO_TIME
+			       : by_hand ? 0
+					 : found,
 		.rerouted_ns = unseen ? SIM_NO_TIME
 				      : (by_hand ? 0 : found) + NS_PER_S / 10,
 		.restored_ns =
@@ -73,9 +73,9 @@ static void
 do_harm(const struct sim_record *record, struct sim_case *c,
     const struct sim_failover *f, bool has_clients)
 {
-	uint64_t until = f->at_ns + (f->detected_ns != SIM_NO_TIME
-					    ? f->detected_ns
-					    : 30 * NS_PER_S);
+	uint64_t until =
+	    f->at_ns +
+	    (f->detected_ns != SIM_NO_TIME ? f->detected_ns : 30 * NS_PER_S);
 
 	for (size_t bin = (size_t)(f->at_ns / record->bin_ns);
 	     bin < c->harm_count && bin * record->bin_ns <= until; bin++) {
@@ -160,8 +160,7 @@ wreck_record(struct sim_record *record, const struct wreck_spec *spec)
 		c->harms = room(c->harm_count, sizeof(*c->harms));
 		for (size_t f = 0; f < c->failover_count; f++) {
 			struct sim_rule *rule = &c->rules[0];
-			do_harm(record, c, &c->failovers[f],
-			    spec->has_clients);
+			do_harm(record, c, &c->failovers[f], spec->has_clients);
 			take_over(record, rule, &c->failovers[f],
 			    f % rule->backend_count);
 		}
@@ -172,8 +171,7 @@ wreck_record(struct sim_record *record, const struct wreck_spec *spec)
 	}
 	record->synthetic = spec->has_clients;
 	record->replications = (uint32_t)spec->replications;
-	record->replica_count =
-	    (spec->replications - 1) * record->case_count;
+	record->replica_count = (spec->replications - 1) * record->case_count;
 	record->replicas =
 	    room(record->replica_count, sizeof(*record->replicas));
 	for (size_t i = 0; i < record->replica_count; i++)

@@ -438,9 +438,8 @@ test_time(void)
 	for (size_t i = 0; i < LB_COUNT(timeouts); i++) {
 		const struct timeout_row *row = &timeouts[i];
 		uint64_t ctl = bench_ctl_of(BENCH_TAG, 3, row->state, 0);
-		classes[BENCH_CLASS] =
-		    (struct lb_class){ row->half_ms, row->open_ms, row->fin_ms,
-			    row->rst_ms };
+		classes[BENCH_CLASS] = (struct lb_class){ row->half_ms,
+			row->open_ms, row->fin_ms, row->rst_ms };
 		CU_ASSERT_EQUAL(
 		    lb_conn_timeout_ms(classes, ctl), row->expect_ms);
 		for (uint32_t seen = 0; seen < 2; seen++) {

@@ -81,8 +81,8 @@ echo_of(const struct row *row)
 	return (struct frame_spec){
 		.src = row->from,
 		.dst = rig_frontend(&rig, row->to),
-		.proto = lb_addr_is_v4(&row->from) ? LB_PROTO_ICMP
-						   : LB_PROTO_ICMP6,
+		.proto =
+		    lb_addr_is_v4(&row->from) ? LB_PROTO_ICMP : LB_PROTO_ICMP6,
 		.icmp_type = row->type,
 		.icmp_code = row->code,
 		.more_fragments = row->fragment,
