@@ -386,9 +386,21 @@ rule_backends(const struct lb_config *config, const bool *ports,
 	return count;
 }
 
-#define MEND_BACKENDS                                                          \
-	"give one of the two a different backend_port, or other members, or "  \
+#define MEND_BACKENDS(port)                                                    \
+	"give one of the two a different " port ", or other members, or "      \
 	"floating_ip"
+
+/* l2dsr changes no ports: both are to be others. */
+static const char *
+mend_backends(const struct lb_config *config, bool two)
+{
+	if (config->forwarding == LB_FORWARDING_L2DSR)
+		return two ? LB_TWO_BALANCERS ", or " MEND_BACKENDS(
+				 "frontend_port and backend_port")
+			   : MEND_BACKENDS("frontend_port and backend_port");
+	return two ? LB_TWO_BALANCERS ", or " MEND_BACKENDS("backend_port")
+		   : MEND_BACKENDS("backend_port");
+}
 
 static void
 say_backends(const struct lb_config *config, const struct backend *list,
@@ -411,8 +423,7 @@ say_backends(const struct lb_config *config, const struct backend *list,
 		    "%s '%s' and NAT rule '%s' send the same protocol and "
 		    "backend_port to the same member; %s",
 		    early->kind, early->name, late->name,
-		    two ? LB_TWO_BALANCERS ", or " MEND_BACKENDS
-			: MEND_BACKENDS);
+		    mend_backends(config, two));
 	}
 }
 

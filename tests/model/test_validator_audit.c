@@ -432,6 +432,15 @@ static const struct truth {
 	    "NAT rule 'm' and NAT rule 'n' send", "give one of the two a different",
 	    { { "or other members", "|22|q" }, { "or floating_ip",
 	    FLOAT "|22|pp" } } },
+	{ "5.4 one address, two NAT rules, l2dsr", BASE
+	    "forwarding: { mode: l2dsr }\nnat_rules:\n"
+	    RULE("m", "g, " NAT1 ", member: a@")
+	    RULE("n", "f, protocol: tcp, frontend_port: @, backend_port: @, "
+	    "pool: @, member: a"), "|22|22|p", "|23|23|p", LB_REFUSAL_MEMBER,
+	    "NAT rule 'm' and NAT rule 'n' send",
+	    "give one of the two a different frontend_port and backend_port",
+	    { { "or other members", "|22|22|q" }, { "or floating_ip",
+	    FLOAT "|22|22|p" } } },
 	{ "5.4 no frontend", STANDARD "frontends: [@]\n" POOLS, "",
 	    "{ name: f, address: 203.0.113.1 }", LB_REFUSAL_CHILDREN,
 	    "need a balancer with a frontend", "give `frontends` one" },
