@@ -44,12 +44,15 @@ has_sign(struct text text)
 static bool
 is_azure_yaml(struct text text)
 {
-	while (text.at != NULL && text.at < text.end) {
+	const char *line_end;
+
+	for (; text.at < text.end; text.at = line_end + 1) {
 		if (begins(text, "frontendIPConfigurations:") ||
 		    begins(text, "- backendAddressPools:"))
 			return true;
-		text.at = memchr(text.at, '\n', (size_t)(text.end - text.at));
-		text.at += text.at != NULL;
+		line_end = memchr(text.at, '\n', (size_t)(text.end - text.at));
+		if (line_end == NULL)
+			return false;
 	}
 	return false;
 }
@@ -58,8 +61,9 @@ const char *
 lb_config_other(const char *text, size_t bytes)
 {
 	static const char bom[] = "\xef\xbb\xbf";
+	if (bytes == 0)
+		return NULL;
 	struct text all = { text, text + bytes }, rest = all;
-
 	if (begins(rest, bom))
 		rest.at += strlen(bom);
 	while (rest.at < rest.end && strchr(" \t\r\n", *rest.at) != NULL)
