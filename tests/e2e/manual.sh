@@ -132,9 +132,11 @@ if command -v bash >/dev/null; then
 	completes auto sim --vip ''
 	completes stable sim --algorithms st
 	completes generic live --mode g
-	completes drain ctl dr
-	completes --wait ctl drain --w
-	completes down ctl --json admin web/web-1 d
+	if "$FAIRLEAD" ctl --help >/dev/null 2>&1; then # not without live
+		completes drain ctl dr
+		completes --wait ctl drain --w
+		completes down ctl --json admin web/web-1 d
+	fi
 	completes table_size= sim --set ta
 	completes run report r
 	touch a.pcap
