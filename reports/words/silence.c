@@ -61,9 +61,7 @@ outcome(const struct sim_silence *of, enum owner owner, bool synthetic)
 	       "and promises nothing for it";
 }
 
-/* --- places in a case -------------------------------------------------------
- * Its rules, the members that its NAT rules lead to, members' own.
- */
+/* --- places in a case: rules, members of NAT rules, members' own ---------- */
 
 static size_t
 place_count(const struct sim_case *c)
@@ -160,8 +158,7 @@ are_all_alike(const struct sim_record *record, size_t place)
 	return true;
 }
 
-/* --- sentences ------------------------------------------------------------
- */
+/* --- sentences ------------------------------------------------------------ */
 
 static void
 put_owner(FILE *to, const struct sim_case *c, size_t place)
@@ -174,7 +171,7 @@ put_owner(FILE *to, const struct sim_case *c, size_t place)
 		const struct sim_nat *nat = &c->nats[place - c->rule_count];
 		char *name = strndup(nat->name, rule_bytes(nat));
 		report_put(to, "Of NAT rule ");
-		report_put_clean(to, name);
+		report_put_clean(to, name != NULL ? name : "?");
 		report_put(to, ", ");
 		free(name);
 	} else if (c->rule_count + c->nat_count > 1) {
