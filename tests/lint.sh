@@ -66,7 +66,9 @@ if test -n "$native"; then
 	# shellcheck disable=SC2086
 	"$CPPCHECK" --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --error-exitcode=1 --quiet '-DSEC(x)=' \
-	    '-DLIBBPF_OPTS(type, name, ...)=struct type name' -I. \
+	    '-DLIBBPF_OPTS(type, name, ...)=struct type name' \
+	    '-Djson_array_foreach(a, i, v)=while (more(a, &i, &v))' \
+	    '-Djson_object_foreach(o, k, v)=while (more(o, &k, &v))' -I. \
 	    -j "$(nproc)" $native || fail cppcheck
 fi
 if command -v shellcheck >/dev/null && test -n "$shell"; then

@@ -82,6 +82,7 @@ static void
 print_cells(const struct ctl_table *t)
 {
 	size_t widths[CTL_COLUMNS_MAX];
+	assert(t->columns > 0);
 	find_widths(t, widths);
 	for (size_t c = 0; c < t->columns; c++)
 		print_cell(t, c, t->heads[c], widths[c]);

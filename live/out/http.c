@@ -211,7 +211,6 @@ refuse(struct MHD_Connection *connection, unsigned status, const char *text,
 }
 
 /* Called twice a request: with its headers, then with the whole of it. */
-/* NOLINTNEXTLINE(readability-function-size): the library's eight arguments */
 static enum MHD_Result
 on_request(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload,

@@ -303,7 +303,8 @@ boolean(document *doc, arguments *args)
 	return value >= 0 ? json_boolean(value) : NULL;
 }
 
-static json_t * not(document * doc, arguments *args)
+static json_t *
+negation(document *doc, arguments *args)
 {
 	int value = truth(args->value[0]);
 
@@ -671,7 +672,7 @@ static const struct function {
 	{ "min", 2, 2, lesser, false },
 	{ "mod", 2, 2, modulo, false },
 	{ "mul", 2, 2, mul, false },
-	{ "not", 1, 1, not, false },
+	{ "not", 1, 1, negation, false },
 	{ "null", 0, 0, null, false },
 	{ "or", 2, AZURE_ARGS_MAX, any_of, true },
 	{ "parameters", 1, 1, parameter, false },

@@ -79,7 +79,7 @@ last_name(struct azure_import *in, const json_t *thing)
 	const char *slash = name != NULL ? strrchr(name, '/') : NULL;
 
 	if (slash != NULL)
-		memmove(name, slash + 1, strlen(slash));
+		memmove(name, slash + 1, strlen(slash + 1) + 1);
 	return name;
 }
 

@@ -146,7 +146,8 @@ make_row(struct report_failover_drawing *d, size_t kind)
 
 	*row = (struct report_harm_row){ .what = what[kind],
 		.paint = paints[kind] };
-	/* the caller frees those of all rows */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the caller frees all rows
+	 */
 	row->counts = calloc(d->pieces.count + 1, sizeof(*row->counts));
 	if (row->counts == NULL)
 		return -1;

@@ -79,7 +79,6 @@ static int
 fill_deviations(struct report_plot *plot)
 {
 	const struct sim_rule *rule = plot->rule;
-	assert(rule != NULL);
 	size_t n = rule->backend_count;
 	double total = (double)report_total(rule, plot->unit);
 
@@ -413,6 +412,7 @@ static int
 add_plot_whiskers(struct report_plot *plot)
 {
 	const struct sim_rule *rule = plot->rule;
+	assert(rule != NULL);
 	size_t n = rule->backend_count;
 	double total = (double)report_total(rule, plot->unit), all = 0;
 	double h = report_concentration(rule, plot->unit);

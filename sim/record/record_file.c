@@ -8,6 +8,7 @@
  * from "".  One function a struct serves both ways, so that what is written
  * is what is read.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,7 +120,8 @@ text(struct stream *s, char **value)
 		if (*value == NULL)
 			fail(s, "there is no memory for it");
 	}
-	for (uint64_t i = 0; s->wrong == NULL && i + 1 < bytes; i++) {
+	for (uint64_t i = 0;
+	     *value != NULL && s->wrong == NULL && i + 1 < bytes; i++) {
 		byte(s, (uint8_t *)&(*value)[i]);
 		if ((*value)[i] == '\0')
 			fail(s, "a text in it has a zero byte");
@@ -176,6 +178,7 @@ list(struct stream *s, void **at, size_t *count, size_t item_bytes,
 		}
 		if (s->load)
 			*count = i + 1;
+		assert(*at != NULL);
 		item(s, (uint8_t *)*at + i * item_bytes);
 	}
 }

@@ -142,7 +142,7 @@ snat_config(bool six)
 static void
 expire(struct race *race, uint32_t now_ms)
 {
-	struct lb_expired at[SWEEP_FACTS];
+	struct lb_expired at[SWEEP_FACTS] = { 0 };
 	const struct lb_tables *t = live_engine_tables(race->engine);
 
 	for (uint32_t from = 0; from < SNAT_BUCKETS;) {
