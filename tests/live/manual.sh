@@ -23,12 +23,24 @@ tail -n 1 typed >asked
 cat typed
 grep -q 'curl http://203.0.113.10/' asked || fail "not the example: $(cat asked)"
 
+# What was typed is in its namespaces, but for its first moment: asked for until
+# nobody is there, and so that forwarding has ended.
+end_typed() {
+	left=100
+	while left_there=$(ip netns pids "$tag-lb" 2>/dev/null
+		ip netns pids "$tag-web" 2>/dev/null || :) &&
+	    test -n "$left_there" && test $left -gt 0; do
+		# shellcheck disable=SC2086 # a word a process
+		kill $left_there 2>/dev/null || :
+		left=$((left - 1))
+		sleep 0.1
+	done
+}
+trap 'end_typed; cleanup' EXIT
+
 ip netns add "$tag-client" 2>err || skip "no network namespaces here: $(cat err)"
 ip netns del "$tag-client"
 sh -eu made >live.log 2>&1 || fail "exit $?: $(cat live.log)"
-for ns in lb web; do
-	pids="$pids $(ip netns pids "$tag-$ns" | tr '\n' ' ')"
-done
 wait_for live.log '"event":"\(up\|attach\|load\|start\)"' 60
 grep -q 'ot permitted' live.log && skip "BPF is not permitted here"
 left=20
@@ -40,12 +52,5 @@ until sh asked >page 2>err && grep -q 'Directory listing' page; do
 	}
 	sleep 0.5
 done
-for process in $pids; do
-	kill "$process" 2>/dev/null || :
-done
-left=100 # until it is gone, forwarding is not ended
-while test -n "$(ip netns pids "$tag-lb")" && test $left -gt 0; do
-	left=$((left - 1))
-	sleep 0.1
-done
+end_typed
 exit $failed
