@@ -46,21 +46,6 @@ size(uint64_t bytes, char text[24])
 	return text;
 }
 
-/* 203.0.113.10:5683, [2001:db8::1]:80, any port: the address alone. */
-static const char *
-endpoint(const struct lb_addr *addr, uint16_t port, char text[64])
-{
-	char bare[46];
-
-	(void)lb_addr_text(addr, bare, sizeof(bare));
-	if (port == 0)
-		(void)snprintf(text, 64, "%s", bare);
-	else
-		(void)snprintf(text, 64,
-		    lb_addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", bare, port);
-	return text;
-}
-
 static const char *
 plural(size_t count)
 {
@@ -94,7 +79,8 @@ print_frontends(const struct lb_config *config, FILE *to)
 	for (size_t f = 0; f < config->frontend_count; f++)
 		(void)fprintf(to, "  %-*s %s\n", WIDTH_MAX - 2,
 		    config->frontends[f].name,
-		    endpoint(&config->frontends[f].address, 0, text));
+		    lb_addr_text(
+			&config->frontends[f].address, text, sizeof(text)));
 }
 
 static void
@@ -110,7 +96,8 @@ print_pools(const struct lb_config *config, FILE *to)
 		    pool->name, pool->member_count, plural(pool->member_count));
 		for (size_t m = 0; m < pool->member_count && m < shown_max; m++)
 			(void)fprintf(to, "%s %s", m == 0 ? ":" : ",",
-			    endpoint(&pool->members[m].address, 0, text));
+			    lb_addr_text(
+				&pool->members[m].address, text, sizeof(text)));
 		(void)fputs(
 		    pool->member_count > shown_max ? ", ...\n" : "\n", to);
 	}
@@ -150,8 +137,8 @@ print_ends(
 	(void)fprintf(to, "%s %s -> %s", lb_proto_name(rule->proto),
 	    rule->frontend < 0
 		? "(next hop)"
-		: endpoint(&config->frontends[rule->frontend].address,
-		      rule->frontend_port, text),
+		: lb_addr_port_text(&config->frontends[rule->frontend].address,
+		      rule->frontend_port, text, sizeof(text)),
 	    config->pools[rule->pool].name);
 	if (rule->backend_port != 0)
 		(void)fprintf(to, ":%u", rule->backend_port);

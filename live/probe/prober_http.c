@@ -218,18 +218,6 @@ heard_body(char *body, size_t size, size_t count, void *arg)
 	return 0;
 }
 
-/* 192.0.2.1:80, [2001:db8::1]:80 */
-static void
-write_authority(const struct prober_try *try, char *text, size_t bytes)
-{
-	char address[64];
-	bool six = !lb_addr_is_v4(&try->address);
-
-	(void)lb_addr_text(&try->address, address, sizeof(address));
-	(void)snprintf(text, bytes, "%s%s%s:%u", six ? "[" : "", address,
-	    six ? "]" : "", (unsigned)try->probe->port);
-}
-
 /* Whose certificate it is to be: the bytes of a name in the probe's words, 0:
  * the address's. */
 static size_t
@@ -255,7 +243,8 @@ url_of(const struct prober_try *try)
 	const char *path = probe->path != NULL ? probe->path : "/";
 	int rc;
 
-	write_authority(try, authority, sizeof(authority));
+	(void)lb_addr_port_text(
+	    &try->address, probe->port, authority, sizeof(authority));
 	if (bytes > 0)
 		rc = asprintf(&url, "https://%.*s:%u%s", (int)bytes, name,
 		    (unsigned)probe->port, path);
@@ -276,7 +265,8 @@ set_names(const struct prober_try *try, struct flight *f)
 	CURLcode rc = CURLE_OK;
 	bool named = tls_name_of(try, &name) > 0;
 
-	write_authority(try, authority, sizeof(authority));
+	(void)lb_addr_port_text(
+	    &try->address, try->probe->port, authority, sizeof(authority));
 	if (!named && host == NULL)
 		return CURLE_OK;
 	(void)snprintf(

@@ -298,18 +298,11 @@ static const char *
 destination_text(const struct lb_snat_destination *to, char *text, size_t bytes)
 {
 	static const struct lb_addr any = { { 0, 0 } };
-	char address[64] = "any";
-	const bool named = !lb_addr_same(&to->addr, &any);
-	const bool six = named && !lb_addr_is_v4(&to->addr);
 
-	if (named)
-		(void)lb_addr_text(&to->addr, address, sizeof(address));
-	if (to->port.raw == 0)
-		(void)snprintf(text, bytes, "%s", address);
-	else
-		(void)snprintf(text, bytes, six ? "[%s]:%u" : "%s:%u", address,
-		    (unsigned)lb_be16_get(to->port));
-	return text;
+	return lb_addr_same(&to->addr, &any)
+		   ? "any"
+		   : lb_addr_port_text(
+			 &to->addr, lb_be16_get(to->port), text, bytes);
 }
 
 /* to  where most of its ports are used, NULL: not known, or not asked. */
@@ -317,7 +310,7 @@ static void
 log_event(const struct live_run *run, uint32_t gauge, enum lb_snat_event event,
     uint64_t failed, const struct lb_snat_destination *to)
 {
-	char where[80];
+	char where[LB_ADDR_PORT_TEXT];
 	const struct lb_snat_gauge *g = &run->snat->gauges.at[gauge];
 	const struct lb_plan_member *m = &run->plan->members[g->member];
 	const struct lb_addr *address = &run->plan->snats[g->number].address;

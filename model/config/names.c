@@ -225,6 +225,22 @@ lb_addr_text(const struct lb_addr *addr, char *text, size_t bytes)
 	return text;
 }
 
+char *
+lb_addr_port_text(
+    const struct lb_addr *addr, uint16_t port, char *text, size_t bytes)
+{
+	char bare[46];
+
+	(void)lb_addr_text(addr, bare, sizeof(bare));
+	if (port == 0)
+		(void)snprintf(text, bytes, "%s", bare);
+	else
+		(void)snprintf(text, bytes,
+		    lb_addr_is_v4(addr) ? "%s:%u" : "[%s]:%u", bare,
+		    (unsigned)port);
+	return text;
+}
+
 bool
 lb_addr_of_text(const char *text, struct lb_addr *addr)
 {

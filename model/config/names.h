@@ -52,6 +52,12 @@ char *lb_hash_key_text(const uint8_t key[16], char text[LB_HASH_KEY_TEXT]);
 
 /* Writes an address as text (RFC 5952); returns text.  46 bytes suffice. */
 char *lb_addr_text(const struct lb_addr *addr, char *text, size_t bytes);
+
+/* "203.0.113.10:5683", "[2001:db8::1]:80"; of port 0, any, the address alone;
+ * returns text. */
+#define LB_ADDR_PORT_TEXT 54u
+char *lb_addr_port_text(
+    const struct lb_addr *addr, uint16_t port, char *text, size_t bytes);
 /* Reads either family; false when it is no address. */
 bool lb_addr_of_text(const char *text, struct lb_addr *addr);
 

@@ -146,8 +146,7 @@ make_row(struct report_failover_drawing *d, size_t kind)
 
 	*row = (struct report_harm_row){ .what = what[kind],
 		.paint = paints[kind] };
-	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the caller frees all rows
-	 */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the caller frees */
 	row->counts = calloc(d->pieces.count + 1, sizeof(*row->counts));
 	if (row->counts == NULL)
 		return -1;

@@ -24,16 +24,8 @@ report_snat_mark(const struct sim_snat *g)
 char *
 report_snat_destination(const struct sim_snat *g, char *to)
 {
-	char address[46];
-	const bool four = lb_addr_is_v4(&g->worst);
-
-	(void)lb_addr_text(&g->worst, address, sizeof(address));
-	if (g->worst_port == 0)
-		report_format(to, REPORT_SNAT_DESTINATION_BYTES, "%s", address);
-	else
-		report_format(to, REPORT_SNAT_DESTINATION_BYTES, "%s%s%s:%u",
-		    four ? "" : "[", address, four ? "" : "]", g->worst_port);
-	return to;
+	return lb_addr_port_text(
+	    &g->worst, g->worst_port, to, REPORT_SNAT_DESTINATION_BYTES);
 }
 
 char *

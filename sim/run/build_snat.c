@@ -265,17 +265,12 @@ say_destination(
     const struct sim_outbound *o, uint32_t number, char *text, size_t bytes)
 {
 	const struct sim_destination *d = &o->destinations[number];
-	char address[64], port[8] = "";
-	const bool six = !lb_addr_is_v4(&d->addr);
+	char end[LB_ADDR_PORT_TEXT];
 
-	if (number == 0)
-		return;
-	if (!d->udp)
-		(void)snprintf(
-		    port, sizeof(port), ":%u", (unsigned)lb_be16_get(d->port));
-	(void)snprintf(text, bytes, ", to %s%s%s%s", six && !d->udp ? "[" : "",
-	    lb_addr_text(&d->addr, address, sizeof(address)),
-	    six && !d->udp ? "]" : "", port);
+	if (number != 0)
+		(void)snprintf(text, bytes, ", to %s",
+		    lb_addr_port_text(&d->addr,
+			d->udp ? 0 : lb_be16_get(d->port), end, sizeof(end)));
 }
 
 int

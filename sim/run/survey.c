@@ -349,17 +349,9 @@ set_input(struct sim_survey *out, const struct sim_run *run)
 static void
 set_vip(struct sim_survey *out, const struct sim_vip *vip)
 {
-	const bool four = lb_addr_is_v4(&vip->addr);
-	char address[46];
-
-	if (vip->kind == SIM_VIP_ANY)
-		return;
-	(void)lb_addr_text(&vip->addr, address, sizeof(address));
-	if (vip->port == 0)
-		(void)snprintf(out->vip, sizeof(out->vip), "%s", address);
-	else
-		(void)snprintf(out->vip, sizeof(out->vip), "%s%s%s:%u",
-		    four ? "" : "[", address, four ? "" : "]", vip->port);
+	if (vip->kind != SIM_VIP_ANY)
+		(void)lb_addr_port_text(
+		    &vip->addr, vip->port, out->vip, sizeof(out->vip));
 }
 
 /* All flows are known by now, so that AUTO needs no second reading. */

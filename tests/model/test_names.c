@@ -129,7 +129,7 @@ test_read(void)
 static void
 test_addresses(void)
 {
-	char text[46];
+	char text[LB_ADDR_PORT_TEXT];
 	struct lb_addr addr;
 
 	for (size_t i = 0; i < LB_COUNT(addresses); i++) {
@@ -145,6 +145,27 @@ test_addresses(void)
 	CU_ASSERT_STRING_EQUAL(lb_addr_text(&addr, text, 3), "");
 }
 
+static void
+test_ports(void)
+{
+	char text[LB_ADDR_PORT_TEXT];
+	struct lb_addr four, six;
+
+	CU_ASSERT_TRUE(lb_addr_of_text("203.0.113.10", &four));
+	CU_ASSERT_TRUE(
+	    lb_addr_of_text("2001:db8:1111:2222:3333:4444:5555:6666", &six));
+	CU_ASSERT_STRING_EQUAL(
+	    lb_addr_port_text(&four, 5683, text, sizeof(text)),
+	    "203.0.113.10:5683");
+	CU_ASSERT_STRING_EQUAL(
+	    lb_addr_port_text(&four, 0, text, sizeof(text)), "203.0.113.10");
+	CU_ASSERT_STRING_EQUAL(
+	    lb_addr_port_text(&six, 65535, text, sizeof(text)),
+	    "[2001:db8:1111:2222:3333:4444:5555:6666]:65535");
+	CU_ASSERT_STRING_EQUAL(lb_addr_port_text(&six, 0, text, sizeof(text)),
+	    "2001:db8:1111:2222:3333:4444:5555:6666");
+}
+
 int
 main(void)
 {
@@ -153,6 +174,7 @@ main(void)
 		{ "names as written", test_written },
 		{ "names as read", test_read },
 		{ "addresses", test_addresses },
+		{ "addresses and ports", test_ports },
 		CU_TEST_INFO_NULL,
 	};
 
